@@ -146,6 +146,8 @@ describe("a subscription", () => {
   it("is renewed by the same call, without another question or endpoint", async () => {
     const first = await agent.subscribe({ ttlMs: 60_000 });
     const [endpoint] = await agent.subscriptions();
+    const shown = { subscriber: "portal key", expiresAt: first.result!["refreshBefore"] };
+    expect(endpoint).toMatchObject({ config: shown });
     expect(endpoint).toMatchObject({
       kind: "mcpEvents",
       config: { event: "order.made", subscription: first.result!["id"] },
@@ -155,7 +157,9 @@ describe("a subscription", () => {
     expect(Date.parse(String(second.result!["refreshBefore"]))).toBeGreaterThan(
       Date.parse(String(first.result!["refreshBefore"])),
     );
-    expect((await agent.subscriptions()).map(({ id }) => id)).toEqual([endpoint!["id"]]);
+    expect(await agent.subscriptions()).toMatchObject([
+      { id: endpoint!["id"], config: { expiresAt: second.result!["refreshBefore"] } },
+    ]);
     // Another event at the same callback is another subscription, which the callback has confirmed.
     await agent.subscribe({ name: "order.paid" });
     expect(await agent.subscriptions()).toHaveLength(2);

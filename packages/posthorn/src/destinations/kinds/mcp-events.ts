@@ -42,6 +42,23 @@ export const MCP_EVENTS = httpKind({
       required: true,
       secret: false,
     },
+    subscriber: {
+      type: "text",
+      maxLength: 100,
+      label: "Subscriber",
+      help: "Whose access made the subscription. It ends with this access.",
+      required: false,
+      secret: false,
+    },
+    expiresAt: {
+      type: "text",
+      maxLength: 30,
+      pattern: "[0-9TZ:.-]+",
+      label: "Expires",
+      help: "When the subscription ends, unless the client renews it (UTC).",
+      required: false,
+      secret: false,
+    },
     secret: {
       type: "text",
       maxLength: 128,

@@ -214,11 +214,13 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
   const { services, tx } = ctx;
   const { application, principal, keyHash, verifiedHash } = identity;
   const { eventTypes, channel } = input;
+  const lease = leaseOf(services.now(), input.ttlMs, principal);
+  const expiresAt = lease.lease_until;
   const endpoint = await insertEndpoint(
     ctx,
     application,
     {
-      ...targetOf(identity, input, null),
+      ...targetOf(identity, input, { previousSecret: null, expiresAt }),
       uid: null,
       description: "",
       version: 1,
@@ -238,7 +240,6 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
     .where("id", "=", endpoint.key)
     .execute();
   const { key, id } = services.ids.next("sub_");
-  const lease = leaseOf(services.now(), input.ttlMs, principal);
   await tx.db
     .insertInto("subscription")
     .values({
@@ -258,7 +259,6 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
     .execute();
   tx.signal({ kind: "subscriptions" });
   const truncated = input.from !== null && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
-  const expiresAt = lease.lease_until;
   return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated };
 }
 
@@ -271,6 +271,7 @@ async function renew(
   const { services, tx } = ctx;
   const { application, principal, verifiedHash } = identity;
   const now = services.now();
+  const lease = leaseOf(now, input.ttlMs, principal);
   const before = openConfig(services.secretBox, {
     id: found.endpointKey,
     kind: MCP_EVENTS_KIND,
@@ -281,7 +282,7 @@ async function renew(
   const { columns } = await newTarget(
     ctx,
     { appKey: application.key, key: found.endpointKey },
-    targetOf(identity, input, isRotated ? earlier : null),
+    targetOf(identity, input, { previousSecret: isRotated ? earlier : null, expiresAt: lease.lease_until }),
     { isSubscription: true },
   );
   const disabled = found.disabled === 1 ? toDisabled(found.disabled_json) : null;
@@ -295,7 +296,6 @@ async function renew(
     })
     .where("id", "=", found.endpointKey)
     .execute();
-  const lease = leaseOf(now, input.ttlMs, principal);
   await tx.db
     .updateTable("subscription")
     .set({ ...lease, token_hash: principal.tokenHash, verified_hash: verifiedHash })
@@ -319,11 +319,17 @@ async function renew(
   };
 }
 
-function targetOf(identity: Identity, { name, secret }: SubscribeMcp, previousSecret: string | null) {
+function targetOf(
+  identity: Identity,
+  { name, secret }: SubscribeMcp,
+  { previousSecret, expiresAt }: { readonly previousSecret: string | null; readonly expiresAt: number },
+) {
   const config = {
     callback: identity.url,
     subscription: idOf(identity),
     event: name,
+    subscriber: identity.principal.label,
+    expiresAt: new Date(expiresAt).toISOString(),
     secret,
     ...(previousSecret === null ? {} : { previousSecret }),
   };

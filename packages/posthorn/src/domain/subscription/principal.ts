@@ -10,6 +10,8 @@ import { ANY_SESSION } from "../auth/expire-all.ts";
 import { grantOf, isRole } from "../role.ts";
 
 export interface Principal {
+  /** Shown with the endpoint: without anything secret. */
+  readonly label: string;
   /** The same for every token with the same access: subscriptions are found again with it. */
   readonly id: string;
   readonly tokenHash: Uint8Array | null;
@@ -24,14 +26,18 @@ export function principalOf(actor: Actor): Principal {
   if (actor.kind === "application") {
     const { tokenHash, tokenExpiresAt, sessionId, isPortalKey } = actor;
     const endsAt = Number.isFinite(tokenExpiresAt) ? tokenExpiresAt : null;
-    const id = isPortalKey === true ? `portal-key:${hex(tokenHash)}` : `portal:${sessionId ?? ""}`;
-    return { id, tokenHash, endsAt };
+    const isKey = isPortalKey === true;
+    const id = isKey ? `portal-key:${hex(tokenHash)}` : `portal:${sessionId ?? ""}`;
+    return { id, label: isKey ? "portal key" : "portal token", tokenHash, endsAt };
   }
   const { caller } = actor;
-  if (caller.kind === "key")
-    return { id: `key:${caller.id}`, tokenHash: null, endsAt: caller.limits?.expiresAt ?? null };
-  if (caller.kind === "user") return { id: `user:${caller.id}`, tokenHash: null, endsAt: null };
-  return { id: "organisation", tokenHash: null, endsAt: null };
+  const own = { tokenHash: null, endsAt: null };
+  if (caller.kind === "key") {
+    const { id, limits } = caller;
+    return { ...own, id: `key:${id}`, label: id, endsAt: limits?.expiresAt ?? null };
+  }
+  if (caller.kind === "user") return { ...own, id: `user:${caller.id}`, label: caller.id };
+  return { ...own, id: "organisation", label: "organisation" };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -88,6 +88,12 @@ export const clouds: Readonly<Record<string, string>> = {
     "ID des Abonnements, die jede Anfrage im Header X-MCP-Subscription-Id nennt.",
   Event: "Ereignis",
   "Name of the event in events/list.": "Name des Ereignisses in events/list.",
+  Subscriber: "Abonnent",
+  "Whose access made the subscription. It ends with this access.":
+    "Mit wessen Zugang das Abonnement angelegt wurde. Es endet mit diesem Zugang.",
+  Expires: "Läuft ab",
+  "When the subscription ends, unless the client renews it (UTC).":
+    "Wann das Abonnement endet, wenn der Client es nicht verlängert (UTC).",
   "The secret of the client. Requests are signed with it.": "Das Secret des Clients. Anfragen werden damit signiert.",
   "Previous secret": "Vorheriges Secret",
   "The secret before the last renewal. It signs as well, until the next renewal.":
