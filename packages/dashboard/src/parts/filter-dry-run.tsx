@@ -90,19 +90,25 @@ interface SamplesProps {
 }
 
 function Samples({ app, title, samples }: SamplesProps) {
+  const { t } = useTranslation();
   const audience = useAudience();
   if (samples.length === 0) return null;
   return (
     <>
       <h3>{title}</h3>
       <ul className={styles["samples"]}>
-        {samples.map(({ messageId, eventType, timestamp, matched, message }) => (
+        {samples.map(({ messageId, eventType, timestamp, matched, reason, clause, found }) => (
           <li key={messageId}>
             <Link {...audience.message(app, messageId)}>{eventType}</Link>{" "}
             <span className="muted">
               <Time at={timestamp} />
             </span>
-            {!matched && <div className="muted">{message}</div>}
+            {!matched && (
+              <div className="muted">
+                {clause === null ? t(`filterRun.reason.${reason ?? "filter"}`) : <code>{clause}</code>}
+                {clause !== null && `: ${found === null ? t("filterRun.absent") : t("filterRun.found", { found })}`}
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -182,6 +182,8 @@ export const applications: typeof english = {
       filter: "Filter",
       filter_error: "Der Filter konnte nicht ausgewertet werden",
     },
+    found: "gefunden wurde {{found}}",
+    absent: "die Nachricht hat keinen solchen Wert",
     matching: "Neueste passende Nachrichten",
     notMatching: "Neueste Nachrichten, die nicht passen",
   },

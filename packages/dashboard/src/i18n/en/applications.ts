@@ -179,6 +179,8 @@ export const applications = {
       filter: "Filter",
       filter_error: "The filter could not be evaluated",
     },
+    found: "found {{found}}",
+    absent: "the message has no such value",
     matching: "Newest matching messages",
     notMatching: "Newest messages that do not match",
   },
