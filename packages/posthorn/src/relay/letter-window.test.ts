@@ -43,6 +43,16 @@ describe("requests to listeners of other nodes", () => {
     expect(sent).toEqual(["a", "large", "b"]);
   });
 
+  it("do not enter an ended session where one that gives up leaves room", async () => {
+    const { window, sent, enter, settled } = scene();
+    void enter("a", { size: 60 });
+    void enter("large", { size: 500 });
+    void enter("small", { size: 1 });
+    window.end(() => true);
+    await settled();
+    expect(sent).toEqual(["a", "not large", "not small"]);
+  });
+
   it("do not wait for a session that has ended, or after their attempt was aborted", async () => {
     const { window, sent, enter, settled } = scene();
     const attempt = new AbortController();

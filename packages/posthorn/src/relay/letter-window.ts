@@ -63,8 +63,13 @@ export class LetterWindow {
 
   /** The session has ended: what waits for it does not enter. */
   end(isEnded: (session: number) => boolean): void {
-    for (const [session, { waiting }] of this.#sessions)
-      if (isEnded(session)) for (const one of waiting) one.settle(false);
+    for (const [session, { waiting }] of this.#sessions) {
+      if (!isEnded(session)) continue;
+      const all = [...waiting];
+      // Emptied first: one that gives up its place must not let the next one in.
+      waiting.clear();
+      for (const one of all) one.settle(false);
+    }
   }
 
   #fill(session: number, state: Session): void {
