@@ -168,9 +168,9 @@ export interface EndpointTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
-  /** A pause, or the discarding of deliveries, as JSON; `null`: neither. */
   /** When a relay endpoint last had a listener. */
   listened_at: number | null;
+  /** A pause, or the discarding of deliveries, as JSON; `null`: neither. */
   flow_json: Generated<string | null>;
   /** Task of a replay to a URL that this row is the target of; `null` for ordinary endpoints. No message matches such a row. */
   replay_task_id: Generated<number | null>;

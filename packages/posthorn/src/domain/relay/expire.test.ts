@@ -41,7 +41,9 @@ it("deletes endpoints without a listener for a month, and none that has one or h
     const { ticket } = await invite(name);
     return connectSession(store, { ticket, nodeId: 1, transport: "websocket", share: "all", now });
   };
+  const expire = (now: number) => expireListeners({ ...services, now: () => now }, new AbortController().signal);
   await invite("never");
+  await expire(start);
   const ended = await connect("ended", start);
   const recent = await connect("recent", start);
   await connect("long", start);
@@ -54,7 +56,11 @@ it("deletes endpoints without a listener for a month, and none that has one or h
       .where("node_id", "is not", null)
       .execute();
   }, "test");
-  await expireListeners({ ...services, now: () => end }, new AbortController().signal);
+  // Stored by a version that did not note it.
+  await invite("earlier");
+  await expire(end);
   const left = await store.db.selectFrom("endpoint").select("uid").where("deleted_at", "is", null).execute();
-  expect(new Set(left.map(({ uid }) => uid))).toEqual(new Set(["listen-long", "listen-recent"]));
+  expect(new Set(left.map(({ uid }) => uid))).toEqual(new Set(["listen-long", "listen-recent", "listen-earlier"]));
+  const entries = await store.db.selectFrom("audit_entry").select("action").execute();
+  expect(entries.filter(({ action }) => action === "system.endpoint.expire")).toHaveLength(2);
 });

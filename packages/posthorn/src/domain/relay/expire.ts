@@ -1,7 +1,9 @@
+import type { Kysely } from "kysely";
 import { RELAY_KIND } from "../../destinations/kinds.ts";
-import type { ApplicationKind } from "../../store/schema.ts";
+import type { ApplicationKind, Database } from "../../store/schema.ts";
 import { systemActor } from "../access.ts";
-import type { Services } from "../context.ts";
+import { recordSystemChange } from "../audit/trail.ts";
+import { type Services, write } from "../context.ts";
 import { deleteEndpoint } from "../endpoint/delete.ts";
 
 /** How long an endpoint without a listener is kept. */
@@ -10,22 +12,56 @@ export const IDLE_LISTENER_MS = 30 * 86_400_000;
 const MOST = 200;
 
 /**
- * Deletes relay endpoints that no listener has used for a month, so that forgotten ones do not collect deliveries without end. Their deliveries
+ * Deletes relay endpoints that no listener has used for a month, so that abandoned ones do not collect deliveries without end. Their deliveries
  * are canceled; the messages stay, and a new listener can ask for them.
  */
 export async function expireListeners(services: Services, signal: AbortSignal): Promise<void> {
   const { store, now } = services;
   const at = now();
-  const idle = await store.db
+  await store.transaction((tx) => beginTerms(tx.db, at), "maintenance");
+  for (const found of await idleEndpoints(store.db, at).limit(MOST).execute()) {
+    if (signal.aborted) return;
+    const actor = systemActor(found.org_id, found.org_public_id);
+    const ctx = { services, actor, tx: null, applicationKind: found.kind as ApplicationKind };
+    await write(ctx, async (tx) => {
+      // A listener may have connected in the meantime.
+      const idle = await idleEndpoints(tx.db, at).where("endpoint.id", "=", found.id).executeTakeFirst();
+      if (idle === undefined) return;
+      await deleteEndpoint({ ctx: { ...ctx, tx }, input: { app: found.app, endpoint: found.public_id } });
+      await recordSystemChange(services, tx, {
+        orgId: found.org_id,
+        action: "system.endpoint.expire",
+        target: { kind: "endpoint", id: found.public_id, name: null },
+        application: { key: found.app_id, id: found.app },
+      });
+    });
+  }
+}
+
+/** The month of endpoints that never had a listener, or not since the server notes it, begins now. */
+async function beginTerms(db: Kysely<Database>, at: number): Promise<void> {
+  await db
+    .updateTable("endpoint")
+    .set({ listened_at: at })
+    .where("kind", "=", RELAY_KIND)
+    .where("listened_at", "is", null)
+    .where("deleted_at", "is", null)
+    .execute();
+}
+
+/** Relay endpoints whose month is over, and that have no listener. */
+function idleEndpoints(db: Kysely<Database>, at: number) {
+  return db
     .selectFrom("endpoint")
     .innerJoin("application", "application.id", "endpoint.app_id")
     .innerJoin("organisation", "organisation.id", "application.org_id")
-    .select(["endpoint.public_id", "application.public_id as app", "application.kind", "application.org_id"])
+    .select(["endpoint.id", "endpoint.public_id", "endpoint.app_id"])
+    .select(["application.public_id as app", "application.kind", "application.org_id"])
     .select("organisation.public_id as org_public_id")
     .where("endpoint.kind", "=", RELAY_KIND)
     .where("endpoint.deleted_at", "is", null)
     .where("application.deleted_at", "is", null)
-    .where(({ eb, fn }) => eb(fn.coalesce("endpoint.listened_at", "endpoint.updated_at"), "<", at - IDLE_LISTENER_MS))
+    .where("endpoint.listened_at", "<", at - IDLE_LISTENER_MS)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -35,13 +71,5 @@ export async function expireListeners(services: Services, signal: AbortSignal): 
             .where("relay_session.lease_until", ">", at),
         ),
       ),
-    )
-    .limit(MOST)
-    .execute();
-  for (const { public_id: endpoint, app, kind, org_id: orgId, org_public_id: orgPublicId } of idle) {
-    if (signal.aborted) return;
-    const actor = systemActor(orgId, orgPublicId);
-    const ctx = { services, actor, tx: null, applicationKind: kind as ApplicationKind };
-    await deleteEndpoint({ ctx, input: { app, endpoint } });
-  }
+    );
 }
