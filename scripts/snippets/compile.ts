@@ -66,7 +66,8 @@ function compile(
   const config = { extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["**/*"] };
   writeFileSync(join(into, "tsconfig.json"), JSON.stringify(config));
   const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", into, "--pretty", "false", "--singleThreaded"];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: into });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: into });
+  if (status !== 0 && !stdout.includes("error TS")) throw new Error(`tsc ended with status ${status}: ${stderr}`);
   return stdout.split("\n").flatMap((line) => {
     const [, path = "", number = "", message = ""] = /^(\S+?)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
     const block = places.get(`${kind}/${path}`);
