@@ -57,7 +57,7 @@ it("has no field that the types of the provider do not have", async () => {
   symlinkSync(packages, join(folder.path, "node_modules"));
   const all = await allEvents();
   const files: string[] = [];
-  for (const { provider, module, typeOf, part = (body) => body } of CHECKED) {
+  for (const { provider, module, typeOf, part = (body: Body): unknown => body } of CHECKED) {
     const lines = [`import type * as Types from "${module}";`, PART];
     for (const [event, make] of Object.entries(all[provider]!)) {
       const body = make(new Values(new Date("2026-02-03T04:05:06Z"))).body as Body;
