@@ -3,10 +3,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { AreaField, type FormValues, SelectField } from "../components/form.tsx";
+import { type FormValues, SelectField } from "../components/form.tsx";
 import { Loading } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
+import { CodeArea } from "./code-area.tsx";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 import { SendDialog } from "./send-dialog.tsx";
 
@@ -19,6 +20,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
   const audience = useAudience();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
+  const [payload, setPayload] = useState("");
   const types = useExampleTypes(app, open);
   const send = useMutation({
     mutationFn: async (values: FormValues) => {
@@ -41,7 +43,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
       lead={t("endpoints.testText")}
       open={open}
       onOpenChange={setOpen}
-      onSubmit={(values) => send.mutate(values)}
+      onSubmit={(values) => send.mutate({ ...values, payload })}
       error={send.error}
       busy={send.isPending || types === null}
     >
@@ -55,10 +57,13 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
           choices={types.map((name) => ({ value: name, label: name }))}
         />
       )}
-      <AreaField
-        name="payload"
+      <CodeArea
         label={t("endpoints.testPayload")}
         help={t("endpoints.testPayloadHelp")}
+        value={payload}
+        onChange={setPayload}
+        rows={6}
+        language="json"
         placeholder={'{ "id": "inv_1042" }'}
       />
     </SendDialog>
