@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort, programArguments } from "@posthorn/testkit";
+import { eventually, programArguments } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blocksOf } from "../../scripts/snippets/blocks.ts";
 import { runCli } from "../lib/cli.ts";
@@ -44,7 +44,7 @@ describe("the path of an operator", () => {
     old.child.kill("SIGTERM");
     await old.ended;
 
-    const after = { POSTHORN_DATA_DIR: join(folder, "after"), POSTHORN_LISTEN: `127.0.0.1:${await freePort()}` };
+    const after = { POSTHORN_DATA_DIR: join(folder, "after"), POSTHORN_LISTEN: "127.0.0.1:0" };
     await expect(type(restore, after)).rejects.toThrow("encryption.key");
     mkdirSync(after.POSTHORN_DATA_DIR, { recursive: true });
     for (const key of ["encryption.key", "jwt.secret"]) {
@@ -55,8 +55,9 @@ describe("the path of an operator", () => {
     await using restored = runCli(["start"], after);
     const url = await restored.url;
     const ready = async (): Promise<string> => (await fetch(`${url}/health/ready`)).text();
-    expect(await ready()).toContain("paused");
+    await eventually(async () => expect(await ready()).toContain("paused"));
     await type(resume, { ...after, POSTHORN_URL: url });
-    expect(await ready()).not.toContain("paused");
+    // The node reads the change after the command has ended.
+    await eventually(async () => expect(await ready()).not.toContain("paused"));
   });
 });
