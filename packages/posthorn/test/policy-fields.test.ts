@@ -16,6 +16,7 @@ const DEFAULTS: PlatformDefaults = {
   verification: "off",
   signatureStyle: "standard",
   signatureHeader: "",
+  customerAlerts: true,
 };
 const PAGES = new URL("../../../docs/features/", import.meta.url);
 

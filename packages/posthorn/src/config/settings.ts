@@ -392,6 +392,12 @@ export const settings = {
     default: "read",
     parse: (text) => parseChoice(text, ["read", "write", "off"]),
   }),
+  customerAlerts: setting({
+    name: "POSTHORN_CUSTOMER_ALERTS",
+    help: "Whether customers may set up alerts about their failing endpoints in the portal. Emails need POSTHORN_MAIL_URL and POSTHORN_PUBLIC_URL. The policy of an application can override it.",
+    default: "true",
+    parse: parseSwitch,
+  }),
   portalFrameAncestors: setting({
     name: "POSTHORN_PORTAL_FRAME_ANCESTORS",
     help: "Origins whose pages may embed the customer portal in a frame, separated by commas. *: every origin (a frame gets its session only from its link). Empty: none.",

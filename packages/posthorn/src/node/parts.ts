@@ -22,6 +22,7 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
     verification: config.endpointVerification,
     signatureStyle: config.signatureStyle,
     signatureHeader: config.signatureHeader,
+    customerAlerts: config.customerAlerts,
   };
 }
 

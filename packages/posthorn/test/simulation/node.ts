@@ -308,5 +308,6 @@ function policyDefaultsOf({ retrySchedule, requestTimeoutMs, endpointConcurrency
     verification: "off",
     signatureStyle: "standard",
     signatureHeader: "",
+    customerAlerts: true,
   };
 }

@@ -21,6 +21,7 @@ export const POLICY_DEFAULTS = {
   verification: "off",
   signatureStyle: "standard",
   signatureHeader: "",
+  customerAlerts: true,
 } as const;
 
 export interface TestServices {

@@ -16,6 +16,8 @@ export interface PlatformDefaults {
   readonly signatureStyle: SignatureStyle;
   /** Name of the signature header; empty: the name of the style. */
   readonly signatureHeader: string;
+  /** Whether customers may set up alerts about their endpoints. */
+  readonly customerAlerts: boolean;
 }
 
 /** Where a policy is set. */

@@ -1,4 +1,5 @@
 /** Registry of policy sections. A new section is a file in this folder, a model in `api/models/policy`, and a line in each of the lists. */
+import { attention } from "./attention.ts";
 import { autoDisable } from "./auto-disable.ts";
 import { batch } from "./batch.ts";
 import { breaker } from "./breaker.ts";
@@ -21,6 +22,7 @@ export const SECTIONS = {
   breaker,
   order,
   autoDisable,
+  attention,
   verification,
   throttle,
   debounce,

@@ -1,6 +1,7 @@
 /** The policy of an endpoint or application. Each section has its own file. */
 import { Type } from "typebox";
 import { nullable, ref } from "../common.ts";
+import { AttentionPolicyModel } from "./attention.ts";
 import { AutoDisablePolicyModel } from "./auto-disable.ts";
 import { BatchPolicyModel } from "./batch.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
@@ -21,6 +22,7 @@ const SECTION_MODELS = {
   breaker: BreakerPolicyModel,
   order: OrderPolicyModel,
   autoDisable: AutoDisablePolicyModel,
+  attention: AttentionPolicyModel,
   verification: VerificationPolicyModel,
   throttle: ThrottlePolicyModel,
   debounce: DebouncePolicyModel,
@@ -37,6 +39,7 @@ const sections = {
   breaker: Type.Optional(nullable(ref(SECTION_MODELS.breaker))),
   order: Type.Optional(nullable(ref(SECTION_MODELS.order))),
   autoDisable: Type.Optional(nullable(ref(SECTION_MODELS.autoDisable))),
+  attention: Type.Optional(nullable(ref(SECTION_MODELS.attention))),
   verification: Type.Optional(nullable(ref(SECTION_MODELS.verification))),
   throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
   debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
