@@ -18,6 +18,8 @@ import { egressOf } from "./parts.ts";
 const TIMEOUT_MS = 20_000;
 /** Waits before the attempts to send an email in the background. */
 const ATTEMPTS_AFTER_MS = [0, 5000, 30_000];
+/** Mail programs unsubscribe with a POST of this text (RFC 8058, which requires https). */
+const ONE_CLICK = ["List-Unsubscribe-Post", "List-Unsubscribe=One-Click"] as const;
 /** Key of no application. */
 const TENANT = 0;
 
@@ -103,14 +105,22 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
     }
   }
 
-  async #try({ to, subject, text }: Mail): Promise<MailResult> {
+  async #try({ to, subject, text, unsubscribe }: Mail): Promise<MailResult> {
     const { server, from, connector, now } = this.#options;
     try {
       parseMailAddress(to);
     } catch {
       return { sent: false, reason: "The mail server cannot be given this email address." };
     }
-    const config: KindConfig = { ...server, from, to, subject, html: false, unsubscribe: null, ca: null };
+    const config: KindConfig = {
+      ...server,
+      from,
+      to,
+      subject,
+      html: false,
+      unsubscribe: unsubscribe ?? null,
+      ca: null,
+    };
     const result = await connector.send({
       kind: "smtp",
       config,
@@ -126,7 +136,7 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
           createdAt: now(),
           contentType: "text/plain; charset=utf-8",
           body: Buffer.from(text),
-          attributes: [],
+          attributes: unsubscribe?.startsWith("https://") === true ? [ONE_CLICK] : [],
           isTest: false,
         },
       ],

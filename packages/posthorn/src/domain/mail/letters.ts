@@ -21,7 +21,7 @@ export function invitationMail(
   locale: MailLocale,
   { to, url, expiresAt, from, organisation }: Linked & { readonly from: string; readonly organisation: string },
 ): Mail {
-  const [who, where] = [oneLine(from), oneLine(organisation)];
+  const [who, where] = [plainName(from), plainName(organisation)];
   const until = dateIn(locale, expiresAt);
   if (locale === "de") {
     const place = where === "" ? "Posthorn" : `${where} in Posthorn`;
@@ -78,7 +78,7 @@ function letter(to: string, subject: string, paragraphs: readonly string[]): Mai
 const MAX_NAME = 60;
 
 /** Others choose names: one line without what mail programs turn into a link, so that a name cannot carry a message of its own. */
-function oneLine(name: string): string {
+export function plainName(name: string): string {
   return name
     .replaceAll(/[^\p{L}\p{M}\p{N} ,'’&()-]+/gu, " ")
     .replaceAll(/ +/g, " ")

@@ -6,6 +6,8 @@ export interface Mail {
   /** One line. */
   readonly subject: string;
   readonly text: string;
+  /** URL with which mail programs unsubscribe in one click (RFC 8058); absent: the email is not one of a series. */
+  readonly unsubscribe?: string;
 }
 
 /** `reason`: a sentence for an administrator. It contains nothing of the email. */

@@ -8,6 +8,7 @@ import { examplesOf, type Schema } from "../event-type/schema-examples.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import { storedMessage } from "./find.ts";
 import type { Message } from "./message.ts";
+import { sendToEndpoint } from "./send-to.ts";
 import { TEST_TAG } from "./test-tag.ts";
 import { checkPayloadSize } from "./prepare.ts";
 
@@ -38,47 +39,20 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
   checkPayloadSize(ctx, payload);
   // Receivers of webhooks get exactly what they would get for a published message.
   const tags = endpoint.kind === WEBHOOK_KIND ? null : [TEST_TAG];
-  const { store, ids, now, dispatch } = ctx.services;
-  const { key, id } = ids.next("msg_");
-  const at = now();
-  const result = await store.accept({
-    id: key,
-    publicId: id,
-    appId: application.key,
+  const { key, id, result } = await sendToEndpoint(ctx.services, {
+    appKey: application.key,
+    endpointKey: endpoint.key,
     eventType: input.eventType,
     eventId: null,
-    channelsJson: null,
-    tagsJson: tags === null ? null : JSON.stringify(tags),
-    orderingKey: null,
-    unmatchedJson: null,
-    requestJson: null,
+    tags,
     payload,
     contentType,
-    expiresAt: null,
-    deliverAt: null,
-    due: at,
-    endpointIds: [endpoint.key],
     idempotency: input.idempotency,
   });
   if (result.kind === "replayed") {
     ctx.audit?.unchanged();
     return storedMessage(ctx, result.messageId);
   }
-  dispatch.push([
-    {
-      messageId: key,
-      publicId: id,
-      endpointId: endpoint.key,
-      due: at,
-      attempts: 0,
-      generation: 0,
-      trigger: 0,
-      orderingKey: null,
-      requestJson: null,
-      contentType,
-      payload,
-    },
-  ]);
   const none = { eventId: null, channels: null, tags, deliverAt: null, orderingKey: null, deliverUntil: null };
   return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }

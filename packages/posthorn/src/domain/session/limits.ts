@@ -15,9 +15,20 @@ interface Limit {
   readonly free: number;
   /** Length of the first block. Each further failure doubles it. */
   readonly firstMs: number;
+  /** Longest block. Default: 15 minutes. */
+  readonly maxMs?: number;
 }
 
-export type LimitKind = "account" | "address" | "browser" | "factor" | "code" | "reset" | "mail";
+export type LimitKind =
+  | "account"
+  | "address"
+  | "browser"
+  | "factor"
+  | "code"
+  | "reset"
+  | "mail"
+  | "confirmation"
+  | "recipient";
 
 const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   account: { free: 5, firstMs: 30_000 },
@@ -31,6 +42,10 @@ const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   reset: { free: 3, firstMs: 900_000 },
   /** Emails to people whom an organisation invites or helps. */
   mail: { free: 100, firstMs: 900_000 },
+  /** Emails that ask to confirm an address, for each address; the applications count together. */
+  confirmation: { free: 3, firstMs: 86_400_000, maxMs: 86_400_000 },
+  /** The same, for each application: with a portal link, strangers could be sent emails. */
+  recipient: { free: 20, firstMs: 86_400_000, maxMs: 86_400_000 },
 };
 const MAX_BLOCK_MS = 900_000;
 /** Failures no longer count after this time without another one. */
@@ -72,9 +87,9 @@ async function countOne(db: Tx["db"], { kind, name }: Subject, now: number): Pro
     .returning("failures")
     .executeTakeFirst();
   if (row === undefined) throw await blocked(db, subject, now);
-  const { free, firstMs } = LIMITS[kind];
+  const { free, firstMs, maxMs = MAX_BLOCK_MS } = LIMITS[kind];
   if (row.failures < free) return;
-  const blockMs = Math.min(MAX_BLOCK_MS, firstMs * 2 ** Math.min(20, row.failures - free));
+  const blockMs = Math.min(maxMs, firstMs * 2 ** Math.min(20, row.failures - free));
   await db
     .updateTable("sign_in_failure")
     .set({ blocked_until: now + blockMs })

@@ -18,7 +18,7 @@ const CONNECTIONS = 2;
 const SOCKET_MS = 120_000;
 const BUSY_MS = 60_000;
 /** Headers of the message that become headers of the mail. Others could change its recipients or its meaning. */
-const MAIL_HEADER = /^(?:webhook|svix|x)-[a-z0-9-]+$/i;
+const MAIL_HEADER = /^(?:(?:webhook|svix|x)-[a-z0-9-]+|list-unsubscribe-post)$/i;
 
 export const smtpDriver: Driver = {
   open: (config, { signal }) => {
