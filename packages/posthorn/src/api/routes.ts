@@ -6,6 +6,7 @@ import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
 import { RELAY_ROUTES } from "./relay/routes.ts";
+import { ALERT_RECIPIENT_ROUTES } from "./alert-recipient/routes.ts";
 import { PORTAL_KEY_ROUTES } from "./portal-key/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
 import { WEBSUB_REQUEST_ROUTES } from "./websub/requests.ts";
@@ -355,6 +356,7 @@ export const ROUTES: readonly Route[] = [
   ...RELAY_ROUTES,
   ...REST_HOOK_ROUTES,
   ...PORTAL_KEY_ROUTES,
+  ...ALERT_RECIPIENT_ROUTES,
   ...watchRoutes,
   ...templateRoutes,
   ...SOURCE_ROUTES,

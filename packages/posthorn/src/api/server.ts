@@ -38,6 +38,7 @@ import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
 import { registerListExports } from "./list-export/export.ts";
+import { registerAlertPages } from "./alert-recipient/page.ts";
 import { registerSharePage } from "./share/page.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerRelay } from "./relay/socket.ts";
@@ -175,9 +176,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     const { headers } = request.raw;
     const type = headers["content-type"];
     if (type !== undefined) {
-      const { takesLines, takesForms } = request.routeOptions.config;
+      const { takesLines, takesForms, ignoresBody } = request.routeOptions.config;
       const kept = [takesLines === true ? NDJSON : null, takesForms === true ? FORM : null];
-      headers["content-type"] = kept.find((known) => known !== null && type.startsWith(known)) ?? "application/json";
+      const taken = kept.find((known) => known !== null && type.startsWith(known)) ?? "application/json";
+      // Any text can be read as a form.
+      headers["content-type"] = ignoresBody === true ? FORM : taken;
     }
     done();
   });
@@ -212,6 +215,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerFeedStreams(app, streams);
   registerMcp(app, { ...options, access: options.mcp });
   registerSharePage(app, options.services);
+  registerAlertPages(app, options.services);
   registerAuditExport(app, streams);
   registerListExports(app, streams);
   registerReference(app, options.base);
@@ -360,6 +364,8 @@ declare module "fastify" {
     readonly takesLines?: boolean;
     /** Whether the route reads forms as well as JSON. */
     readonly takesForms?: boolean;
+    /** Whether the route accepts a body in any form, and does not use it. */
+    readonly ignoresBody?: boolean;
     readonly bodyLayout?: BodyLayout;
   }
 }

@@ -23,6 +23,7 @@ export type IdPrefix =
   | "inc_"
   | "alr_"
   | "alrt_"
+  | "alrc_"
   | "note_"
   | "atmpt_"
   | "evtype_"

@@ -35,7 +35,7 @@ import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settl
 import {
   buildBacklogMonitor,
   buildFeeds,
-  buildAlertMonitor,
+  buildAlertMonitors,
   buildMaintenance,
   buildMonitors,
   buildPublishers,
@@ -182,8 +182,8 @@ export function compose(base: NodeBase): Composition {
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
   const first = [keyring, pause, health, relay, tasks, outbox, operational, certificates, statistics, backlog];
-  const alerts = stack.use(buildAlertMonitor(parts));
-  const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, alerts, maintenance], log);
+  const alerts = buildAlertMonitors(parts).map((monitor) => stack.use(monitor));
+  const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, ...alerts, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({
       services: composed,

@@ -7,6 +7,8 @@ import { FeedWatch } from "../domain/feed/watch.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import { type Logger, reporter } from "../lib/log.ts";
+import { evaluateAlerts } from "../domain/alert/evaluate.ts";
+import { evaluateCustomerAlerts } from "../domain/alert-recipient/evaluate.ts";
 import { AlertMonitor } from "../workers/alert-monitor.ts";
 import { BacklogMonitor } from "../workers/backlog-monitor.ts";
 import { CertificateMonitor } from "../workers/certificate-monitor.ts";
@@ -149,13 +151,14 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
   });
 }
 
-export function buildAlertMonitor({ log, clock, cluster, services }: WorkerParts): AlertMonitor {
-  return new AlertMonitor({
-    services,
-    clock,
-    leads: () => cluster.leads,
-    onFailure: (error) => reporter(log)(error, "an alert rule could not be evaluated; trying again"),
-  });
+/** Two workers, so that a slow mail server does not delay the alerts of operators. */
+export function buildAlertMonitors({ log, clock, cluster, services }: WorkerParts): readonly AlertMonitor[] {
+  const onFailure = (error: unknown): void => reporter(log)(error, "alerts could not be evaluated; trying again");
+  const common = { services, clock, leads: () => cluster.leads, onFailure };
+  return [
+    new AlertMonitor({ ...common, name: "alerts", evaluate: evaluateAlerts }),
+    new AlertMonitor({ ...common, name: "customer-alerts", evaluate: evaluateCustomerAlerts }),
+  ];
 }
 
 export function buildSubscriptionManager({ log, clock, cluster, services }: WorkerParts): SubscriptionManager {

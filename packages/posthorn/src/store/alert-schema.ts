@@ -36,3 +36,45 @@ export interface AlertTable {
   /** Since when its condition has no longer been true; `null`: it is true. */
   cleared_at: number | null;
 }
+
+/** An email address, or an endpoint of the same application, that receives alerts about the endpoints of a customer. */
+export interface AlertRecipientTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  app_id: number;
+  /** `null`: the alerts go to an endpoint. */
+  email: string | null;
+  /** `null`: the alerts go to an email address. */
+  endpoint_id: number | null;
+  /** `off`, `hourly` or `daily`. */
+  digest: string;
+  /** Language of its emails. */
+  locale: string;
+  /** Hash of the token in the confirmation email; `null`: the address is confirmed, or the recipient is an endpoint. */
+  confirm_hash: Uint8Array | null;
+  /** `null`: it gets nothing yet. */
+  confirmed_at: number | null;
+  /** When it was last sent an alert; `null`: never. */
+  sent_at: number | null;
+  created_at: number;
+}
+
+/** An endpoint whose failure a recipient is or will be told of. */
+export interface AlertRecipientStateTable {
+  recipient_id: number;
+  /** Id of the endpoint. */
+  subject: string;
+  since: number;
+  /** When the recipient was told; `null`: not yet. */
+  notified_at: number | null;
+  /** Since when the endpoint works again; `null`: it does not. */
+  cleared_at: number | null;
+}
+
+/** A token with which a recipient can unsubscribe. Each email has one of its own. */
+export interface AlertRecipientTokenTable {
+  hash: Uint8Array;
+  recipient_id: number;
+  created_at: number;
+}

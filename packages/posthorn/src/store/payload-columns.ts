@@ -108,6 +108,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "feed_consumer",
     "table_source",
     "alert_rule",
+    "alert_recipient",
     "incident_note",
   ]),
   ...reason("accounts and sessions of users of the dashboard", [
@@ -151,6 +152,8 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
   ]),
   ...reason("causes, hosts and names of endpoints, and counts", [
     "alert",
+    "alert_recipient_state",
+    "alert_recipient_token",
     "incident",
     "incident_endpoint",
     "incident_slot",

@@ -5,7 +5,13 @@
  * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
  * `SecretBox`.
  */
-import type { AlertRuleTable, AlertTable } from "./alert-schema.ts";
+import type {
+  AlertRecipientStateTable,
+  AlertRecipientTable,
+  AlertRecipientTokenTable,
+  AlertRuleTable,
+  AlertTable,
+} from "./alert-schema.ts";
 import type { IncidentEndpointTable, IncidentNoteTable, IncidentSlotTable, IncidentTable } from "./incident-schema.ts";
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
@@ -577,6 +583,9 @@ export interface Database {
   encryption_key_node: EncryptionKeyNodeTable;
   delivery_pause: DeliveryPauseTable;
   alert_rule: AlertRuleTable;
+  alert_recipient: AlertRecipientTable;
+  alert_recipient_state: AlertRecipientStateTable;
+  alert_recipient_token: AlertRecipientTokenTable;
   alert: AlertTable;
   incident: IncidentTable;
   incident_endpoint: IncidentEndpointTable;

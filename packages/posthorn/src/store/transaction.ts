@@ -55,6 +55,7 @@ const KEYED_TABLES = [
   "auto_config",
   "scoped_token",
   "portal_key",
+  "alert_recipient",
   "delivery_batch",
   "websub_topic",
   "subscription",

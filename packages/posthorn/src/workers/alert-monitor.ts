@@ -1,10 +1,12 @@
-/** Evaluates the alert rules of all organisations. Only the leader does. */
+/** Evaluates what people are alerted about. Only the leader does. */
 import type { Clock } from "../dispatch/types.ts";
-import { evaluateAlerts } from "../domain/alert/evaluate.ts";
 import type { Services } from "../domain/context.ts";
 import type { Worker } from "./worker.ts";
 
 export interface AlertMonitorOptions {
+  readonly name: string;
+  /** One round. A failure of one part goes to `onFailure`, and does not keep the others from being evaluated. */
+  readonly evaluate: (services: Services, onFailure: (error: unknown) => void) => Promise<void>;
   /** Called at each round, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
@@ -16,7 +18,7 @@ export interface AlertMonitorOptions {
 const ROUND_MS = 30_000;
 
 export class AlertMonitor implements Worker {
-  readonly name = "alerts";
+  readonly name: string;
   readonly #options: AlertMonitorOptions;
   #running: Promise<void> | null = null;
   #cancelTimer: () => void = () => undefined;
@@ -24,6 +26,7 @@ export class AlertMonitor implements Worker {
 
   constructor(options: AlertMonitorOptions) {
     this.#options = options;
+    this.name = options.name;
   }
 
   started(): void {
@@ -43,10 +46,10 @@ export class AlertMonitor implements Worker {
   }
 
   async #round(): Promise<void> {
-    const { services, leads, onFailure } = this.#options;
+    const { services, leads, evaluate, onFailure } = this.#options;
     if (!leads()) return;
     try {
-      await evaluateAlerts(services(), onFailure);
+      await evaluate(services(), onFailure);
     } catch (error) {
       onFailure(error);
     }

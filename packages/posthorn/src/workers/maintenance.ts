@@ -24,6 +24,7 @@ import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
 import { expireWatchEvents } from "../domain/watch/emit.ts";
+import { expireRecipients } from "../domain/alert-recipient/evaluate.ts";
 import { expireShareLinks } from "../domain/share/share.ts";
 import type { Worker } from "./worker.ts";
 
@@ -112,6 +113,7 @@ export class Maintenance implements Worker {
       await destroyExactBodies(services, sweep);
       await sweepCounts(services, sweep);
       await expireShareLinks(services);
+      await expireRecipients(services);
       await expireErasures(services);
       await maintainIncidents(services);
       await resignHeads(services);

@@ -110,6 +110,7 @@ import {
 } from "./operational-webhook.ts";
 import { STATE_MODELS } from "./endpoint-state.ts";
 import { ALERT_MODELS } from "./alert.ts";
+import { ALERT_RECIPIENT_MODELS } from "./alert-recipient.ts";
 import { INCIDENT_MODELS } from "./incident.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { SEARCH_MODELS } from "./search.ts";
@@ -236,6 +237,7 @@ export const MODELS: readonly TSchema[] = [
   ...ACROSS_MODELS,
   ...INCIDENT_MODELS,
   ...ALERT_MODELS,
+  ...ALERT_RECIPIENT_MODELS,
   ...SOURCE_MODELS,
   ...STATS_MODELS,
   ...USAGE_MODELS,

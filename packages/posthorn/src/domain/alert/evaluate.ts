@@ -13,7 +13,8 @@ import { type AlertRule, type Digest, toAlertRule } from "./rule.ts";
 export const CLEAR_MS = 300_000;
 /** More changes of one rule in one round are sent as one message. */
 export const MAX_SINGLE = 5;
-const PERIOD_MS: Readonly<Record<Digest, number>> = { off: 0, hourly: 3_600_000, daily: 86_400_000 };
+/** Shortest time between two messages. */
+export const PERIOD_MS: Readonly<Record<Digest, number>> = { off: 0, hourly: 3_600_000, daily: 86_400_000 };
 
 /** Evaluates all rules. A failing one does not keep the others from being evaluated. */
 export async function evaluateAlerts(services: Services, onFailure: (error: unknown) => void): Promise<void> {
@@ -66,12 +67,22 @@ export async function evaluateRule(ctx: OutsideContext, rule: AlertRule): Promis
 
 type Row = Selectable<AlertTable>;
 
-type Change =
-  | { readonly kind: "raise"; readonly firing: Firing; readonly notify: boolean }
-  | { readonly kind: "notify"; readonly row: Row; readonly firing: Firing }
-  | { readonly kind: "clear"; readonly row: Row }
-  | { readonly kind: "return"; readonly row: Row }
-  | { readonly kind: "end"; readonly row: Row; readonly notify: boolean };
+/** What is stored of an alert, as far as it decides what changes. */
+export interface StoredAlert {
+  readonly subject: string;
+  readonly notified_at: number | null;
+  readonly cleared_at: number | null;
+}
+
+/** A change of the stored alerts. `notify`: it is reported. */
+export type AlertChange<Stored extends StoredAlert, Found extends { readonly subject: string }> =
+  | { readonly kind: "raise"; readonly firing: Found; readonly notify: boolean }
+  | { readonly kind: "notify"; readonly row: Stored; readonly firing: Found }
+  | { readonly kind: "clear"; readonly row: Stored }
+  | { readonly kind: "return"; readonly row: Stored }
+  | { readonly kind: "end"; readonly row: Stored; readonly notify: boolean };
+
+type Change = AlertChange<Row, Firing>;
 
 interface Now {
   readonly now: number;
@@ -80,9 +91,13 @@ interface Now {
 }
 
 /** Compares the alerts of a rule with what is true now. */
-export function changesOf(rows: readonly Row[], firing: readonly Firing[], { now, isDelayed }: Now): readonly Change[] {
+export function changesOf<Stored extends StoredAlert, Found extends { readonly subject: string }>(
+  rows: readonly Stored[],
+  firing: readonly Found[],
+  { now, isDelayed }: Now,
+): readonly AlertChange<Stored, Found>[] {
   const known = new Map(rows.map((row) => [row.subject, row]));
-  const changes: Change[] = [];
+  const changes: AlertChange<Stored, Found>[] = [];
   for (const one of firing) {
     const row = known.get(one.subject);
     known.delete(one.subject);

@@ -49,6 +49,7 @@ import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
 import { portalKeys } from "./063-portal-keys.ts";
 import { alerts } from "./073-alerts.ts";
+import { alertRecipients } from "./092-alert-recipients.ts";
 import { incidents } from "./072-incidents.ts";
 import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
@@ -125,6 +126,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "listened at", sql: listenedAt },
   { name: "mcp subscriptions", sql: mcpSubscriptions },
   { name: "commit journal", sql: commitJournal },
+  { name: "alert recipients", sql: alertRecipients },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

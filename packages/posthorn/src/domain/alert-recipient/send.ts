@@ -1,0 +1,65 @@
+/** Sends alerts to a recipient. */
+import { hashToken } from "../auth/hash-token.ts";
+import type { Services } from "../context.ts";
+import { sendToEndpoint } from "../message/send-to.ts";
+import { alertMail, type EndpointAlert, productName } from "./letters.ts";
+import { type AlertRecipient, newToken } from "./recipient.ts";
+
+/** Returns whether the alerts were sent; false: the mail server did not accept the email. */
+export async function sendAlerts(
+  services: Services,
+  recipient: AlertRecipient,
+  application: string,
+  alerts: readonly EndpointAlert[],
+): Promise<boolean> {
+  if (recipient.email !== null) return mail(services, recipient, application, alerts);
+  for (const alert of alerts) await post(services, recipient, alert);
+  return true;
+}
+
+async function mail(
+  services: Services,
+  { key, email, locale }: AlertRecipient,
+  application: string,
+  alerts: readonly EndpointAlert[],
+): Promise<boolean> {
+  const { mailer, rules, store, now } = services;
+  if (mailer === null) return false;
+  const token = newToken();
+  const row = { hash: hashToken(token), recipient_id: key, created_at: now() };
+  await store.transaction(
+    ({ db }) => db.insertInto("alert_recipient_token").values(row).execute(),
+    "alert-recipient.send",
+  );
+  const unsubscribe = `${rules.publicUrl()}/alerts/unsubscribe/${token}`;
+  const product = productName(rules.portalLook);
+  const result = await mailer.send(alertMail(locale, alerts, { to: email!, product, application, unsubscribe }));
+  if (result.sent) return true;
+  await store.transaction(
+    ({ db }) => db.deleteFrom("alert_recipient_token").where("hash", "=", row.hash).execute(),
+    "alert-recipient.send",
+  );
+  return false;
+}
+
+/** The ID of the event is the same after a crash, so that it is stored once. */
+async function post(
+  services: Services,
+  { key, appKey, endpointKey }: AlertRecipient,
+  alert: EndpointAlert,
+): Promise<void> {
+  const { status, host, id, description, since, failures } = alert;
+  const eventType = `endpoint.${status}`;
+  const data = { endpointId: id, host, description, since: new Date(since).toISOString(), failures };
+  const body = { type: eventType, timestamp: new Date(services.now()).toISOString(), data };
+  await sendToEndpoint(services, {
+    appKey,
+    endpointKey: endpointKey!,
+    eventType,
+    eventId: `alert-${key}-${id}-${since}-${status}`,
+    tags: null,
+    payload: Buffer.from(JSON.stringify(body)),
+    contentType: "application/json",
+    idempotency: null,
+  });
+}
