@@ -106,6 +106,7 @@ export function portalPages(scene: PortalScene): readonly (readonly [string, str
     ["replay", `/portal/replays/${replay}`],
     ["signing", "/portal/signing"],
     ["feed", "/portal/feed"],
+    ["alerts", "/portal/alerts"],
     ["agents", "/portal/agents"],
   ];
 }

@@ -135,6 +135,7 @@ async function portal(): Promise<{ readonly token: string; readonly pages: reado
       ["portal-event-type", "/portal/event-types/order.created"],
       ["portal-signing", "/portal/signing"],
       ["portal-feed", "/portal/feed"],
+      ["portal-alerts", "/portal/alerts"],
       ["portal-agents", "/portal/agents"],
     ],
   };

@@ -403,6 +403,11 @@ const portalPages = [
   }),
   createRoute({
     getParentRoute: () => portal,
+    path: "/alerts",
+    component: lazyRouteComponent(() => import("./pages/portal-alerts.tsx"), "PortalAlerts"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
     path: "/agents",
     component: lazyRouteComponent(() => import("./pages/portal-agents.tsx"), "PortalAgents"),
   }),

@@ -25,6 +25,7 @@ import { applications } from "./de/applications.ts";
 import { palette } from "./de/palette.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
+import { recipients } from "./de/recipients.ts";
 import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
 import { redaction } from "./de/redaction.ts";
@@ -61,6 +62,7 @@ export const de: typeof en = {
   ...palette,
   ...policy,
   ...portal,
+  ...recipients,
   ...sources,
   ...redaction,
   ...settings,

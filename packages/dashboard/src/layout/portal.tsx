@@ -1,7 +1,7 @@
 /** Portal for one customer, opened by a link and often embedded in a frame. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, type LinkProps, Outlet, useRouterState } from "@tanstack/react-router";
-import { ArrowLeftRight, BookOpen, Bot, Inbox, KeyRound, type LucideIcon, Webhook } from "lucide-react";
+import { ArrowLeftRight, Bell, BookOpen, Bot, Inbox, KeyRound, type LucideIcon, Webhook } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -31,6 +31,7 @@ const PLACES: readonly Place[] = [
   { to: "/portal/messages", name: "deliveries", icon: ArrowLeftRight },
   { to: "/portal/event-types", name: "catalogue", icon: BookOpen },
   { to: "/portal/signing", name: "signing", icon: KeyRound },
+  { to: "/portal/alerts", name: "alerts", icon: Bell },
   { to: "/portal/feed", name: "feed", icon: Inbox },
   { to: "/portal/agents", name: "agents", icon: Bot },
 ];

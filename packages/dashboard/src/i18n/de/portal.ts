@@ -7,6 +7,7 @@ export const portal: typeof english = {
       deliveries: "Zustellungen",
       catalogue: "Ereigniskatalog",
       signing: "Signatur",
+      alerts: "Warnungen",
       feed: "Feed",
       agents: "Agenten",
     },
@@ -68,6 +69,7 @@ export const portal: typeof english = {
       send: "Beispiel senden",
       sendLead: "An einen Ihrer Endpunkte, signiert wie jede andere Nachricht.",
     },
+    alerts: { lead: "Erhalten Sie eine E-Mail oder ein Ereignis, wenn einer Ihrer Endpunkte fehlschlägt." },
     agents: {
       lead: "Lassen Sie einen Programmieragenten oder Assistenten herausfinden, warum ein Webhook nicht ankam.",
       keys: "Schlüssel",

@@ -6,6 +6,7 @@ export const portal = {
       deliveries: "Deliveries",
       catalogue: "Event catalogue",
       signing: "Signing",
+      alerts: "Alerts",
       feed: "Feed",
       agents: "Agents",
     },
@@ -63,6 +64,7 @@ export const portal = {
       send: "Send example",
       sendLead: "To one of your endpoints, signed like any other message.",
     },
+    alerts: { lead: "Be told by email, or by an event, when one of your endpoints fails." },
     agents: {
       lead: "Let a coding agent or assistant find out why a webhook did not arrive.",
       keys: "Keys",

@@ -17,6 +17,7 @@ import { incidents } from "./incidents.ts";
 import { network } from "./network.ts";
 import { policy } from "./policy.ts";
 import { portal } from "./portal.ts";
+import { recipients } from "./recipients.ts";
 import { sources } from "./sources.ts";
 import { redaction } from "./redaction.ts";
 import { subscriptions } from "./subscriptions.ts";
@@ -45,6 +46,7 @@ export const rest = {
   ...network,
   ...policy,
   ...portal,
+  ...recipients,
   ...sources,
   ...redaction,
   ...subscriptions,
