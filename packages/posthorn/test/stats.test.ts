@@ -87,11 +87,43 @@ describe("statistics", () => {
       const { json } = await tenant.call("GET", "stats/now");
       expect(json["waiting"]).toMatchObject({ due: 1, held: 1, later: 1, oldestDueAt: null, exact: true });
       expect(at(json, "endpoints", "needingAttention")).toMatchObject([
-        { problem: "failing", appUid: "app", failures: 1, due: 0, disabledAt: expect.any(String) },
-        { problem: "disabled", appUid: "app", failingSince: null, due: 1, disabledAt: null },
+        { problem: "failing", level: "notice", appUid: "app", failures: 1, due: 0, disabledAt: expect.any(String) },
+        { problem: "disabled", level: "down", appUid: "app", failingSince: null, due: 1, disabledAt: null },
       ]);
     });
     expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);
+  });
+
+  it("list an endpoint as degraded by the success rate of its policy, and as down by its failures", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://one.example.com/");
+    const { db } = node.services.store;
+    const { id: endpoint_id, app_id } = await db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
+    const { id: org_id } = await db.selectFrom("organisation").select("id").orderBy("id").executeTakeFirstOrThrow();
+    const counts = { messages: 0, first_try: 0, later: 0, exhausted: 0, latency_json: "[]", duration_json: "[]" };
+    const hour = Math.floor(Date.now() / 3_600_000);
+    await node.services.store.transaction(async (tx) => {
+      const row = { org_id, app_id, endpoint_id, hour, ...counts, attempts_ok: 90, attempts_failed: 10 };
+      await tx.db.insertInto("rollup").values(row).execute();
+    });
+    const listed = async () => at((await tenant.call("GET", "stats/now")).json, "endpoints", "needingAttention");
+    expect(await listed()).toMatchObject([{ problem: "degraded", level: "degraded", successPercent: 90 }]);
+    await tenant.call("PATCH", "app/app/policy", { attention: { successPercent: 90 } });
+    expect(await listed()).toEqual([]);
+    await tenant.call("PATCH", "app/app/policy", { attention: { successPercent: 95, minAttempts: 101 } });
+    expect(await listed()).toEqual([]);
+    const since = Date.now() - 60_000;
+    await node.services.store.transaction(async (tx) => {
+      const row = { endpoint_id, since, failures: 4, last_at: since, warned: 0, updated_at: since };
+      await tx.db.insertInto("endpoint_failure").values(row).execute();
+    });
+    expect(await listed()).toMatchObject([{ problem: "failing", level: "notice" }]);
+    await tenant.call("PATCH", "app/app/policy", { attention: { minFailures: 4 } });
+    expect(await listed()).toMatchObject([{ problem: "failing", level: "down" }]);
+    await tenant.call("PATCH", "app/app/policy", { attention: { minFailures: 5, afterSeconds: 30 } });
+    expect(await listed()).toMatchObject([{ level: "down" }]);
   });
 
   it("report how much is stored, and the steady size", async () => {

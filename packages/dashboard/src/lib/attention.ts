@@ -2,7 +2,6 @@
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
 import { DISK_WARNING_DAYS } from "./disk-forecast.ts";
-import { PROBLEM_TONES } from "./endpoint-problems.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
 export type AttentionEndpoint = Now["endpoints"]["needingAttention"][number];
@@ -19,9 +18,12 @@ const DAY_MS = 86_400_000;
 /** Days before its expiry at which a certificate is urgent, and at which it needs attention. */
 const ENDS_NOW_DAYS = 7;
 const ENDS_SOON_DAYS = 14;
-/** Failed attempts, or time without a success, from which an endpoint needs attention. */
-const MANY_FAILURES = 5;
-const LONG_FAILING_MS = 600_000;
+/** Tones of the levels of the server. */
+export const LEVEL_TONES: Readonly<Record<AttentionEndpoint["level"], Tone>> = {
+  down: "bad",
+  degraded: "warn",
+  notice: "info",
+};
 const ORDER: readonly Tone[] = ["bad", "warn", "info", "good", "neutral"];
 
 export function attentionItems(now: Now, fullInDays: number | null): readonly AttentionItem[] {
@@ -30,7 +32,7 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
     ...now.endpoints.needingAttention.map((endpoint) => {
-      return { kind: "endpoint", tone: toneOfEndpoint(endpoint, now.at), endpoint } as const;
+      return { kind: "endpoint", tone: LEVEL_TONES[endpoint.level], endpoint } as const;
     }),
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;
@@ -38,21 +40,6 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
     ...now.sources.inactive.map((source) => ({ kind: "source", tone: "warn", source }) as const),
   ];
   return items.toSorted((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
-}
-
-/**
- * Tone of an endpoint. A few failed attempts that began just now are information: most endpoints recover from them with the next retry.
- *
- * @param at ISO 8601: the time of the figures.
- */
-export function toneOfEndpoint({ problem, failures, failingSince, due }: AttentionEndpoint, at: string): Tone {
-  const isBrief =
-    problem === "failing" &&
-    failingSince !== null &&
-    due === 0 &&
-    failures < MANY_FAILURES &&
-    Date.parse(at) - Date.parse(failingSince) < LONG_FAILING_MS;
-  return isBrief ? "info" : PROBLEM_TONES[problem];
 }
 
 /** Tone of a certificate by the time left until it expires. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rangeBefore, sinceOf } from "./time-window.ts";
+import { usualRange, sinceOf } from "./time-window.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 18, 29, 31);
 
@@ -11,7 +11,8 @@ describe("a time window", () => {
     expect(sinceOf("30d", NOW)).toBe("2026-10-26T19:00:00.000Z");
   });
 
-  it("is compared with the window of the same length before it, which ends where it begins", () => {
-    expect(rangeBefore("24h", NOW)).toEqual({ since: "2026-11-23T19:00:00.000Z", until: sinceOf("24h", NOW) });
+  it("is compared with several windows before it, in full hours", () => {
+    expect(usualRange("24h", NOW)).toEqual({ since: "2026-11-17T19:00:00.000Z", until: sinceOf("24h", NOW) });
+    expect(usualRange("1h", NOW)).toEqual({ since: "2026-11-24T17:00:00.000Z", until: "2026-11-25T17:00:00.000Z" });
   });
 });

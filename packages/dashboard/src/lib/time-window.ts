@@ -26,9 +26,13 @@ export function sinceOf(window: TimeWindow, now = Date.now()): string {
   return new Date((Math.floor(now / step) - (count - 1)) * step).toISOString();
 }
 
-/** The window of the same length before this one, to compare with. */
-export function rangeBefore(window: TimeWindow, now = Date.now()): { readonly since: string; readonly until: string } {
+/** Windows before this one that the usual level is taken from. */
+export const USUAL_WINDOWS: Readonly<Record<TimeWindow, number>> = { "1h": 24, "24h": 7, "7d": 4, "30d": 2 };
+
+/** The time before this window that it is compared with. Of the last hour, in hours: minutes are kept for a short time only. */
+export function usualRange(window: TimeWindow, now = Date.now()): { readonly since: string; readonly until: string } {
   const { sums, count } = WINDOW_STEPS[window];
-  const until = Date.parse(sinceOf(window, now));
-  return { since: new Date(until - count * STEP_MS[sums]).toISOString(), until: new Date(until).toISOString() };
+  const until = Math.floor(Date.parse(sinceOf(window, now)) / STEP_MS.hour) * STEP_MS.hour;
+  const since = until - USUAL_WINDOWS[window] * count * STEP_MS[sums];
+  return { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
 }

@@ -11,8 +11,9 @@ import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { LEVEL_TONES } from "../lib/attention.ts";
 import { formatNumber } from "../lib/format.ts";
-import { isProblem, PROBLEM_TONES, PROBLEMS } from "../lib/endpoint-problems.ts";
+import { isProblem, PROBLEMS } from "../lib/endpoint-problems.ts";
 import { useAudience } from "../session/audience.ts";
 
 const EVERY_MS = 5000;
@@ -72,7 +73,7 @@ export function EndpointsNeedingAttention() {
           {
             key: "problem",
             label: t("endpoints.state"),
-            cell: (row) => <Badge tone={PROBLEM_TONES[row.problem]}>{t(`home.problems.${row.problem}`)}</Badge>,
+            cell: (row) => <Badge tone={LEVEL_TONES[row.level]}>{t(`home.problems.${row.problem}`)}</Badge>,
           },
           {
             key: "failures",

@@ -6,7 +6,7 @@ import { buttonClass } from "../components/button.tsx";
 import { Card } from "../components/page.tsx";
 import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { formatNumber } from "../lib/format.ts";
+import { formatNumber, formatPercent } from "../lib/format.ts";
 import type { AttentionItem } from "../lib/attention.ts";
 import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
@@ -62,7 +62,7 @@ type OfKind<Kind extends AttentionItem["kind"]> = { readonly item: Extract<Atten
 
 function EndpointItem({ item: { endpoint, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
-  const { url, appName, failures, due, failingSince, disabledAt } = endpoint;
+  const { url, appName, failures, due, failingSince, disabledAt, successPercent } = endpoint;
   return (
     <ItemLine
       badge={<Badge tone={tone}>{t(`home.problems.${endpoint.problem}`)}</Badge>}
@@ -73,6 +73,12 @@ function EndpointItem({ item: { endpoint, tone } }: OfKind<"endpoint">) {
       {failingSince !== null && (
         <>
           {t("home.failures", { count: failures })}, {t("home.firstFailure")} <Time at={failingSince} relative />
+          {" · "}
+        </>
+      )}
+      {successPercent !== null && (
+        <>
+          {t("home.successOf", { value: formatPercent(i18n.language, successPercent, 1) })}
           {" · "}
         </>
       )}

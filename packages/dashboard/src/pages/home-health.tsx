@@ -22,13 +22,19 @@ export function HealthSummary({ now, items }: HealthSummaryProps) {
   }
   const wait = now.waiting.oldestWaitSeconds;
   const urgent = items.filter(isUrgent);
-  const endpoints = urgent.filter(({ kind }) => kind === "endpoint").length;
+  const endpoints = urgent.filter(({ kind }) => kind === "endpoint");
+  const down = endpoints.filter(({ tone }) => tone === "bad").length;
+  const degraded = endpoints.length - down;
   const behind = wait > BEHIND_SECONDS;
   const tone = urgent.some((item) => item.tone === "bad") ? "bad" : urgent.length > 0 || behind ? "warn" : "good";
   const Icon = tone === "good" ? CircleCheck : urgent.length > 0 ? TriangleAlert : Clock;
   const sentence =
-    endpoints > 0
-      ? t("home.health.endpoints", { count: endpoints })
+    endpoints.length > 0
+      ? degraded === 0
+        ? t("home.health.endpoints", { count: down })
+        : down === 0
+          ? t("home.health.degraded", { count: degraded })
+          : t("home.health.both", { down, count: degraded })
       : behind
         ? t("home.health.behind", { wait: formatDuration(i18n.language, wait * 1000) })
         : urgent.length > 0

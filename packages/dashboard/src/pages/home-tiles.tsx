@@ -4,14 +4,14 @@ import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema.ts";
 import { DISK_WARNING_DAYS } from "../lib/disk-forecast.ts";
 import { formatBytes, formatCompact, formatDuration, formatPercent } from "../lib/format.ts";
-import type { TimeWindow } from "../lib/time-window.ts";
+import { type TimeWindow, USUAL_WINDOWS } from "../lib/time-window.ts";
 import styles from "./home.module.css";
 
 export interface TilesProps {
   readonly now: components["schemas"]["StatsNowOut"] | undefined;
   readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
-  /** The same figures of the window before. */
-  readonly before: components["schemas"]["StatsSummaryOut"] | undefined;
+  /** The same figures of the time before, which show what is usual. */
+  readonly usual: components["schemas"]["StatsSummaryOut"] | undefined;
   readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
   readonly window: TimeWindow;
   /** Number of endpoints that need attention. */
@@ -22,7 +22,7 @@ export interface TilesProps {
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
-export function Tiles({ now, summary, before, storage, window, urgent }: TilesProps) {
+export function Tiles({ now, summary, usual, storage, window, urgent }: TilesProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
   const count = (value: number | undefined): string => (value === undefined ? "–" : formatCompact(language, value));
@@ -41,12 +41,13 @@ export function Tiles({ now, summary, before, storage, window, urgent }: TilesPr
     held > 0 || inactive > 0 || (summary?.deliveries.exhausted ?? 0) > 0 || (days ?? Infinity) < DISK_WARNING_DAYS;
   const compared = (
     value: number | null | undefined,
-    usual: number | null | undefined,
+    level: number | null | undefined,
     format: (of: number) => string,
   ) =>
-    value === null || value === undefined || usual === null || usual === undefined
+    value === null || value === undefined || level === null || level === undefined
       ? null
-      : t("home.before", { value: format(usual), window: t(`filters.short.${window}`) });
+      : t("home.usually", { value: format(level) });
+  const usualMessages = usual && usual.messages > 0 ? usual.messages / USUAL_WINDOWS[window] : undefined;
   return (
     <>
       <div className={styles["tiles"]}>
@@ -55,7 +56,7 @@ export function Tiles({ now, summary, before, storage, window, urgent }: TilesPr
           value={percent(success)}
           tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
           more={
-            compared(success, before?.deliveries.successPercent, percent) ??
+            compared(success, usual?.deliveries.successPercent, percent) ??
             t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })
           }
           link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
@@ -64,7 +65,7 @@ export function Tiles({ now, summary, before, storage, window, urgent }: TilesPr
           name={t("home.deliveryLatency")}
           value={ms(summary?.latency.p50)}
           more={
-            compared(summary?.latency.p50, before?.latency.p50, ms) ??
+            compared(summary?.latency.p50, usual?.latency.p50, ms) ??
             t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })
           }
           link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
@@ -90,7 +91,10 @@ export function Tiles({ now, summary, before, storage, window, urgent }: TilesPr
           <Tile
             name={t("home.messages")}
             value={count(summary?.messages)}
-            more={t("home.attempts", { count: attempts ?? 0, value: count(attempts) })}
+            more={
+              compared(summary?.messages, usualMessages, count) ??
+              t("home.attempts", { count: attempts ?? 0, value: count(attempts) })
+            }
             link={{ to: "/messages", search: { range: window } }}
           />
           <Tile

@@ -10,7 +10,7 @@ import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
 import { formatCompact, formatDuration } from "../lib/format.ts";
-import { TIME_WINDOWS, type TimeWindow, rangeBefore, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
+import { TIME_WINDOWS, type TimeWindow, usualRange, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
 import { firstRunState, keepFirstRunState, showsFirstRun } from "../lib/first-run.ts";
 import type { MessageState } from "../lib/message-filter.ts";
 import { attentionItems, isUrgent } from "../lib/attention.ts";
@@ -70,10 +70,10 @@ export function Home() {
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });
-  const before = useQuery({
-    queryKey: ["stats", "summary-before", window],
+  const usual = useQuery({
+    queryKey: ["stats", "summary-usual", window],
     queryFn: () => {
-      const query = { ...rangeBefore(window), step: WINDOW_STEPS[window].sums };
+      const query = { ...usualRange(window), step: "hour" as const };
       return must(api.GET("/api/v1/stats/summary", { params: { query } }));
     },
     staleTime: SLOW_STALE_MS,
@@ -112,7 +112,7 @@ export function Home() {
           <Tiles
             now={now.data}
             summary={summary.data}
-            before={before.data}
+            usual={usual.data}
             urgent={items?.filter((item) => item.kind === "endpoint" && isUrgent(item)).length ?? 0}
             storage={storage.data}
             window={window}

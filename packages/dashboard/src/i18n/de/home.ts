@@ -5,7 +5,7 @@ export const home: typeof english = {
     title: "Übersicht",
     window: "Zeitraum",
     more: "Weitere Kennzahlen",
-    before: "{{value}} in den {{window}} davor",
+    usually: "üblich {{value}}",
     messages: "Nachrichten",
     attempts_one: "{{value}} Versuch",
     attempts_other: "{{value}} Versuche",
@@ -52,6 +52,7 @@ export const home: typeof english = {
       disabled: "Deaktiviert",
       unverified: "Nicht verifiziert",
       unavailable: "Nicht verfügbar",
+      degraded: "Beeinträchtigt",
     },
     failures_one: "{{count}} fehlgeschlagener Versuch",
     failures_other: "{{count}} fehlgeschlagene Versuche",
@@ -59,6 +60,7 @@ export const home: typeof english = {
     pending_one: "{{value}} ausstehende Zustellung",
     pending_other: "{{value}} ausstehende Zustellungen",
     inactiveSince: "Inaktiv seit",
+    successOf: "{{value}} der Versuche erfolgreich",
     viewOf: "{{url}} ansehen",
     health: {
       good: "Alle Systeme arbeiten normal. Jedes angenommene Ereignis ist zugestellt oder in Zustellung.",
@@ -66,6 +68,14 @@ export const home: typeof english = {
         "{{count}} Endpunkt erfordert Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; seine Zustellungen bleiben erhalten und werden wiederholt.",
       endpoints_other:
         "{{count}} Endpunkte erfordern Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; ihre Zustellungen bleiben erhalten und werden wiederholt.",
+      both_one:
+        "{{down}} ausgefallen, {{count}} Endpunkt beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
+      both_other:
+        "{{down}} ausgefallen, {{count}} Endpunkte beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
+      degraded_one:
+        "{{count}} Endpunkt ist beeinträchtigt: Ein Teil seiner Zustellungen schlägt fehl und wird wiederholt.",
+      degraded_other:
+        "{{count}} Endpunkte sind beeinträchtigt: Ein Teil ihrer Zustellungen schlägt fehl und wird wiederholt.",
       other_one: "Die Zustellung läuft normal. {{count}} anderer Punkt erfordert Ihre Aufmerksamkeit.",
       other_other: "Die Zustellung läuft normal. {{count}} andere Punkte erfordern Ihre Aufmerksamkeit.",
       behind: "Zustellungen verzögern sich. Die älteste steht seit {{wait}} aus: Dieser Server ist überlastet.",

@@ -74,7 +74,17 @@ export const EndpointNeedingAttentionOut = Type.Object(
       Type.Literal("disabled"),
       Type.Literal("unverified"),
       Type.Literal("unavailable"),
+      Type.Literal("degraded"),
     ]),
+    level: Type.Union([Type.Literal("down"), Type.Literal("degraded"), Type.Literal("notice")], {
+      description:
+        "By the section `attention` of its policy. `down`: nothing is delivered. `degraded`: less than usual. `notice`: it failed just now, and the next retry may succeed.",
+    }),
+    successPercent: nullable(
+      Type.Number({
+        description: "Success rate of attempts since the start of the previous hour. Null: it is not degraded.",
+      }),
+    ),
     failingSince: nullable(DateTime),
     failures: Type.Integer({ description: "Failed attempts since then." }),
     disabledAt: nullable(
@@ -118,7 +128,8 @@ export const StatsNowOut = Type.Object(
     dispatcher: Type.Object({ inFlight: Type.Integer(), lanes: Type.Integer(), queuedBytes: Type.Integer() }),
     endpoints: Type.Object({
       needingAttention: Type.Array(ref(EndpointNeedingAttentionOut), {
-        description: "Failing endpoints, longest first, then endpoints with deliveries on hold; at most 50.",
+        description:
+          "Failing endpoints, longest first, then endpoints with deliveries on hold and degraded ones; at most 50.",
       }),
       more: Type.Boolean(),
       certificates: Type.Array(ref(EndingCertificateOut), {
