@@ -4,7 +4,7 @@ export const recipients = {
     title: "Recipients",
     lead: "They are told when an endpoint has been failing for some minutes, when it is disabled, and when it works again.",
     none: "No recipients yet. Add an email address to hear about failing endpoints before your users do.",
-    off: "Alerts are switched off for this account. You cannot add recipients, and no alerts are sent.",
+    off: "Alerts are not available for this account. You cannot add recipients, and no alerts are sent.",
     add: "Add recipient",
     kind: "Send alerts to",
     kinds: { email: "An email address", endpoint: "One of your endpoints" },

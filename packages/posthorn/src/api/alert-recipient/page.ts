@@ -52,10 +52,11 @@ export function registerAlertPages(app: FastifyInstance, services: Services): vo
       url,
       handler: guarded(async ({ params }, texts) => {
         const recipient = await find(services, params.token);
-        if (recipient?.email == null) return [404, pageOf(texts, texts.gone)];
+        const email = recipient?.email ?? null;
+        if (email === null) return [404, pageOf(texts, texts.gone)];
         const { title, text, button } = texts[name].ask;
         const form = `<form method="post"><p><button>${escapeHtml(button)}</button></p></form>`;
-        return [200, { ...pageOf(texts, { title, text: text(recipient.email) }, form), hasForm: true }];
+        return [200, { ...pageOf(texts, { title, text: text(email) }, form), hasForm: true }];
       }),
     });
     app.route({

@@ -229,7 +229,7 @@ async function evaluateRecipient(round: Round, evaluation: Evaluation): Promise<
       .where("id", "=", recipient.key)
       .executeTakeFirst();
     if (known === undefined) return;
-    for (const change of changes) await store(tx, recipient.key, change, now);
+    for (const change of changes) await storeChange(tx, recipient.key, change, now);
     if (alerts.length === 0) return;
     await tx.db.updateTable("alert_recipient").set({ sent_at: now }).where("id", "=", recipient.key).execute();
   }, "alert-recipient.evaluate");
@@ -256,7 +256,7 @@ function alertsIn(changes: readonly Change[], endpoints: readonly EndpointRow[])
   return [...alerts.values()];
 }
 
-async function store({ db }: Tx, recipient_id: number, change: Change, now: number): Promise<void> {
+async function storeChange({ db }: Tx, recipient_id: number, change: Change, now: number): Promise<void> {
   if (change.kind === "raise") {
     const { subject, alert } = change.firing;
     const row = {

@@ -80,5 +80,5 @@ export function newToken(): string {
 
 /** The operator does not let this customer set up alerts. */
 export function alertsAreOff(): PosthornError {
-  return new PosthornError("insufficient access", "Alerts for customers are switched off for this application.");
+  return new PosthornError("insufficient access", "Alerts for customers are disabled for this application.");
 }
