@@ -4,6 +4,7 @@ import { type Caller, mayCall, maySomewhere } from "./caller.ts";
 const CALLER: Caller = {
   kind: "user",
   organisation: "org_1",
+  environment: null,
   permissions: ["read"],
   limited: false,
   secondFactorRequired: false,

@@ -14,6 +14,7 @@ import { TABLE_KIND, WEBHOOK_KIND } from "../lib/source-kind.ts";
 import { DestinationFields } from "./destination-fields.tsx";
 import { PROVIDERS } from "./destination-mark.tsx";
 import { DestinationPicker, type PickedKind } from "./destination-picker.tsx";
+import { SourceSecretField } from "./source-secret-field.tsx";
 import { SecretWarnings } from "./secret-warnings.tsx";
 import { type LocalSourceKind, useSourceKinds } from "./use-destination-kinds.ts";
 
@@ -84,7 +85,7 @@ export function NewSource() {
         />
       )}
       {isTable ? null : kind === undefined ? (
-        <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
+        <SourceSecretField help={t("sources.secretHelp")} />
       ) : (
         <DestinationFields key={kind.kind} kind={kind} />
       )}

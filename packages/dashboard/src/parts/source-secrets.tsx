@@ -5,12 +5,13 @@ import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
-import { type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { type FormValues, SelectField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import type { Source } from "../lib/source-form.ts";
+import { SourceSecretField } from "./source-secret-field.tsx";
 import { type SecretWarning, SecretWarnings } from "./secret-warnings.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 
@@ -128,14 +129,7 @@ function NewSecret({ source, onAdded }: NewSecretProps) {
       error={add.error}
       busy={add.isPending}
     >
-      <TextField
-        name="secret"
-        type="password"
-        label={t("sources.secret")}
-        help={t("sourceSecrets.addHelp")}
-        required
-        autoFocus
-      />
+      <SourceSecretField help={t("sourceSecrets.addHelp")} required autoFocus />
       <SelectField
         name="overlap"
         label={t("sourceSecrets.overlap")}

@@ -10,6 +10,7 @@ import { Card } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Source } from "../lib/source-form.ts";
 import { FormDialog } from "../components/form-dialog.tsx";
+import { SourceTest } from "./source-test.tsx";
 
 /** Seconds for which the previous URL keeps working. */
 const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000 } as const;
@@ -70,6 +71,7 @@ export function SourceUrl({ source }: { readonly source: Source }) {
       <p>
         <Copyable text={source.ingestUrl ?? ""} />
       </p>
+      <SourceTest source={source} />
       {rotate.isSuccess && <Note tone="good">{t("sourceUrl.rotated")}</Note>}
     </Card>
   );

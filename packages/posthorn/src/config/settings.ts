@@ -27,6 +27,7 @@ import { telemetrySettings } from "./telemetry-settings.ts";
 import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
 import { VERIFICATION_METHODS } from "../domain/policy/verification-method.ts";
 
+const ENVIRONMENT_PATTERN = "^[A-Za-z0-9 ._-]{1,40}$";
 const VERIFICATIONS = ["off", ...VERIFICATION_METHODS] as const;
 const EGRESS_CLIENTS = ["builtin", "undici"] as const;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -81,6 +82,17 @@ export const settings = {
     help: "Sender address of these emails, such as posthorn@example.com. The mail server must accept it.",
     default: "",
     parse: parseMailAddress,
+  }),
+  environment: setting({
+    name: "POSTHORN_ENVIRONMENT",
+    help: "Name of this installation, such as production or staging. The dashboard shows it below the name of the server.",
+    default: "",
+    parse: (text) =>
+      parsePattern(
+        text,
+        ENVIRONMENT_PATTERN,
+        "a name of up to 40 letters, digits, spaces, dots, dashes and underscores",
+      ),
   }),
   publicUrl: setting({
     name: "POSTHORN_PUBLIC_URL",

@@ -114,6 +114,8 @@ export interface DomainRules {
   readonly retention: RetentionPeriods;
   /** Watches of an organisation, and keys of all of them. */
   readonly watches: { readonly max: number; readonly maxKeys: number };
+  /** Name of this installation, such as `production`; empty: none. */
+  readonly environment: string;
   /** Branding of the customer portal. */
   readonly portalLook: PortalLook;
   /** Public URL of this server, without a trailing slash. */
@@ -154,6 +156,8 @@ export interface SourceOperations {
   sample(sourceKey: number, event: SampleEvent): Promise<string>;
   /** Renews the signature of a verified request, with the current time. Never rejects. */
   resign(sourceKey: number, request: ReceivedRequest): Promise<Resigned>;
+  /** Sends the source a request as its provider would. `url`: that of the source. */
+  test(sourceKey: number, url: string): Promise<SourceTest>;
   /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
   diagnose(
     sourceKey: number,
@@ -176,6 +180,16 @@ export interface ReceivedRequest {
 export type Resigned =
   | { readonly kind: "signed"; readonly headers: readonly (readonly [name: string, value: string])[] }
   | { readonly kind: "refused"; readonly reason: string };
+
+/** How a source answered a test request. */
+export interface SourceTest {
+  /** Name of the prepared event; `null`: there is none of this provider. */
+  readonly event: string | null;
+  /** Status of the response. */
+  readonly status: number;
+  /** Whether the request was verified and its event stored. */
+  readonly accepted: boolean;
+}
 
 /** A target that applications may not open on this server. */
 export interface RefusedTarget {

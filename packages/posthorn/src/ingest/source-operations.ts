@@ -1,21 +1,25 @@
 /** Operations on live sources for the domain: cache invalidation, release from quarantine, and diagnosis. */
 import type { Services } from "../domain/context.ts";
-import type { ReceivedRequest, Resigned, SampleEvent, SourceOperations } from "../domain/ports.ts";
+import type { ReceivedRequest, Resigned, SampleEvent, SourceOperations, SourceTest } from "../domain/ports.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
 import { transformsBusy } from "../domain/endpoint/transformation.ts";
 import { type DiagnosisJob, type DiagnosisReport, prepareDiagnosis } from "./diagnosis.ts";
+import type { IngestRequest } from "./gateway.ts";
 import { headerOf } from "./headers.ts";
+import type { InboundResponse } from "./inbound-response.ts";
 import type { Intake } from "./intake.ts";
 import { resign } from "./resign.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
+import { buildTestRequest } from "./test-request.ts";
 import { eventFacts } from "./verifier.ts";
 
 export interface LiveSourceOperationsOptions {
   readonly index: SourceIndex;
   readonly intake: Pick<Intake, "take">;
+  readonly receive: (source: LiveSource, request: IngestRequest) => Promise<InboundResponse>;
   readonly services: () => Services;
 }
 
@@ -79,6 +83,14 @@ export class LiveSourceOperations implements SourceOperations {
       if (error instanceof PosthornError) return { kind: "refused", reason: error.message };
       return { kind: "refused", reason: "The signature could not be renewed: check the secret of the source." };
     }
+  }
+
+  async test(sourceKey: number, url: string): Promise<SourceTest> {
+    const source = await this.#source(sourceKey);
+    if (!source.receives) throw new PosthornError("conflict", "This source receives no requests.");
+    const { event, request } = await buildTestRequest(source, url, this.#options.services().now);
+    const { status } = await this.#options.receive(source, request);
+    return { event, status, accepted: status >= 200 && status < 300 };
   }
 
   async diagnose(

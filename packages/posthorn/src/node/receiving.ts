@@ -135,7 +135,12 @@ export class Receiving implements AsyncDisposable {
     const limits = new InboundLimits(now);
     const intake = new Intake({ services, now, limits, duplicates: this.duplicates, onStored: stored });
     const backfill = new BackfillIntake({ index, intake, now });
-    this.operations = new LiveSourceOperations({ index, intake, services });
+    this.operations = new LiveSourceOperations({
+      index,
+      intake,
+      services,
+      receive: (source, request) => this.gateway.receive(source, request),
+    });
     this.runner = new SourceRunner({
       services,
       clock,

@@ -39,6 +39,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     addressProblem,
     retention: retentionOf(config),
     watches: { max: config.maxWatches, maxKeys: config.maxWatchKeys },
+    environment: config.environment,
     portalLook: portalLookOf(config),
     publicUrl: () => config.publicUrl || listensAt(),
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),

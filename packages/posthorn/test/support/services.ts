@@ -71,6 +71,7 @@ export const OTHER_SERVICES = {
     release: unused,
     sample: unused,
     resign: unused,
+    test: unused,
     diagnose: unused,
   },
 } satisfies Partial<Services>;
@@ -91,6 +92,7 @@ export const TEST_RULES: Services["rules"] = {
   addressProblem: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
   watches: { max: 1000, maxKeys: 100_000 },
+  environment: "",
   portalLook: { name: null, logo: null, colour: null, font: null },
   publicUrl: () => "",
   ingestUrl: () => "",

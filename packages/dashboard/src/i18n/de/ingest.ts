@@ -10,6 +10,8 @@ export const ingest: typeof english = {
     provider: "Anbieter",
     generic: "Beliebiger Absender",
     secret: "Secret",
+    generateSecret: "Secret erzeugen",
+    copySecret: "Kopieren Sie es jetzt zum Anbieter. Es wird nicht erneut angezeigt:",
     secretHelp:
       "Das Secret, mit dem der Anbieter signiert. Es wird nicht wieder angezeigt. Sie können es später hinzufügen.",
     tabs: {
@@ -77,10 +79,17 @@ export const ingest: typeof english = {
     deleteTitle: "Diese Anfrage löschen?",
     deleteText: "Sie können sie danach nicht mehr ansehen oder freigeben.",
   },
+  sourceTest: {
+    lead: "Senden Sie ein Ereignis, das mit dem Secret dieser Quelle signiert ist, bevor Sie den Anbieter einrichten.",
+    send: "Signierte Testanfrage senden",
+    accepted: "HTTP {{status}}: Die Anfrage hat die Prüfung bestanden, ihr Ereignis steht unten.",
+    refused: "HTTP {{status}}: Die Anfrage wurde nicht angenommen. Die Quarantäne zeigt, warum.",
+  },
   doctor: {
     title: "Signatur-Diagnose",
     lead: "Ermittelt mit den aktuellen Einstellungen der Quelle, warum diese Anfrage die Prüfung nicht besteht.",
     ask: "Diagnose starten",
+    again: "Erneut diagnostizieren",
     ok: "Die Anfrage besteht die Prüfung jetzt: Die Quelle wurde seit dem Eingang geändert.",
     proved: "Macht man diese Änderungen gemeinsam rückgängig, besteht die Anfrage die Prüfung:",
     nothing: "Es ließ sich keine Ursache nachweisen.",

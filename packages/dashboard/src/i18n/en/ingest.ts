@@ -9,6 +9,8 @@ export const ingest = {
     provider: "Provider",
     generic: "Any sender",
     secret: "Secret",
+    generateSecret: "Generate secret",
+    copySecret: "Copy it to the provider now. It is not shown again:",
     secretHelp: "The secret the provider signs with. It is not shown again. You can add it later.",
     tabs: {
       overview: "Overview",
@@ -74,10 +76,17 @@ export const ingest = {
     deleteTitle: "Delete this request?",
     deleteText: "You can no longer view or release it.",
   },
+  sourceTest: {
+    lead: "Before you set up the provider, send an event that is signed with the secret of this source.",
+    send: "Send signed test request",
+    accepted: "HTTP {{status}}: the request was verified, and its event is listed below.",
+    refused: "HTTP {{status}}: the request was not accepted. Quarantine shows why.",
+  },
   doctor: {
     title: "Signature doctor",
     lead: "Find out why this request fails verification, using the current settings of the source.",
     ask: "Diagnose",
+    again: "Diagnose again",
     ok: "The request verifies now, because the source was changed after it arrived.",
     proved: "Undoing these changes together makes the request verify:",
     nothing: "No cause could be confirmed.",

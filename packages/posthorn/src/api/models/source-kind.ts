@@ -85,6 +85,15 @@ export const SourceSampleOut = Type.Object(
   { $id: "SourceSampleOut" },
 );
 
+export const SourceTestOut = Type.Object(
+  {
+    event: nullable(Type.String({ description: "Name of the prepared event. Null: there is none of this provider." })),
+    status: Type.Integer({ description: "Status of the response to the provider." }),
+    accepted: Type.Boolean({ description: "Whether the request was verified and its event stored." }),
+  },
+  { $id: "SourceTestOut" },
+);
+
 export const DueTimesOut = Type.Object(
   { dueTimes: Type.Array(DateTime, { description: "The next due times, at most five." }) },
   { $id: "DueTimesOut", description: "When a schedule fires next." },
@@ -128,6 +137,7 @@ export const SOURCE_KIND_MODELS: readonly TSchema[] = [
   DueTimesOut,
   SourceSampleIn,
   SourceSampleOut,
+  SourceTestOut,
   ...Object.entries(SOURCE_KINDS).flatMap(([name, kind]) =>
     Object.keys(kind.fields).length === 0
       ? []

@@ -272,6 +272,9 @@ export const CurrentSessionOut = Type.Object(
   {
     kind: literals(["user", "token", "key"]),
     organisation: Type.String(),
+    environment: nullable(
+      Type.String({ description: "Name of the installation (`POSTHORN_ENVIRONMENT`). Null: none." }),
+    ),
     permissions: Type.Array(literals(PERMISSIONS), {
       description: "In the organisation, or in all of `applications`.",
     }),

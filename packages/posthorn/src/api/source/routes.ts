@@ -37,6 +37,7 @@ import { pollSource } from "./poll.ts";
 import { pauseSource } from "./pause.ts";
 import { resumeSource } from "./resume.ts";
 import { sendSample } from "./sample.ts";
+import { testSource } from "./test.ts";
 import { listDueTimes } from "./due-times.ts";
 import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
 import { patchSourceTransformation } from "../source-endpoint/patch-transformation.ts";
@@ -82,6 +83,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
   resumeSource,
   listDueTimes,
   sendSample,
+  testSource,
   getSourceTransformation,
   patchSourceTransformation,
 ];

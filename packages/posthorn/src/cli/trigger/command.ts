@@ -11,9 +11,9 @@ import { report, withExamples, withExitCodes, withJson } from "../help.ts";
 import { onOneLine, print, printTable } from "../output.ts";
 import { type Flags, pathOf } from "../remote/api.ts";
 import { textOf } from "../remote/values.ts";
-import { allEvents, eventsOf } from "./fixtures/index.ts";
-import { type Fixture, textOfFixture, Values } from "./fixtures/values.ts";
 import { TRIGGERED } from "../json.ts";
+import { allEvents, eventsOf } from "../../ingest/prepared-events/index.ts";
+import { type Fixture, textOfFixture, Values } from "../../ingest/prepared-events/values.ts";
 
 /** `posthorn trigger`: sends an event as a provider would, with its signature. */
 export function addTriggerCommand(program: Command): void {

@@ -4,8 +4,8 @@ import { describe, type ProviderDefinition, tryVerifyProvider } from "@posthorn/
 import { findProvider, providers } from "@posthorn/webhooks/providers";
 import { signProvider } from "@posthorn/webhooks/testing";
 import { expect, it } from "vitest";
-import { allEvents } from "./fixtures/index.ts";
-import { type Fixture, textOfFixture, Values } from "./fixtures/values.ts";
+import { allEvents } from "../../ingest/prepared-events/index.ts";
+import { type Fixture, textOfFixture, Values } from "../../ingest/prepared-events/values.ts";
 
 const NOW = Date.parse("2026-02-03T04:05:06.789Z");
 const URL_OF_RECEIVER = "https://receiver.example.com/hooks";

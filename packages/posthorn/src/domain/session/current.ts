@@ -14,6 +14,8 @@ export interface ApplicationPermissions {
 export interface CurrentSession {
   readonly kind: "user" | "key" | "token";
   readonly organisation: string;
+  /** Name of the installation; `null`: it has none. */
+  readonly environment: string | null;
   readonly permissions: readonly Permission[];
   /** The caller reaches some applications only. */
   readonly limited: boolean;
@@ -32,6 +34,7 @@ export async function currentSession(ctx: Context): Promise<CurrentSession> {
   const db = reader(ctx);
   const fields = {
     organisation: orgPublicId,
+    environment: ctx.services.rules.environment || null,
     permissions: [...grant.permissions],
     limited: grant.applications !== null,
     applications: await permissionsInApplications(db, grant),
