@@ -1,6 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useTranslation } from "react-i18next";
 import { Brand } from "./brand.tsx";
+import { ServerName } from "./server-name.tsx";
 import { Navigation } from "./navigation.tsx";
 import { NoticesLink } from "./notices.tsx";
 import styles from "./shell.module.css";
@@ -19,6 +20,7 @@ export function DrawerPanel({ open, onOpenChange }: DrawerPanelProps) {
         <Dialog.Popup className={styles["drawer"]}>
           <Dialog.Title className="visually-hidden">{t("app.menu")}</Dialog.Title>
           <Brand />
+          <ServerName />
           <Navigation onNavigate={() => onOpenChange(false)} />
           <NoticesLink />
         </Dialog.Popup>

@@ -11,6 +11,7 @@ import { Navigation } from "./navigation.tsx";
 import { NoticesLink } from "./notices.tsx";
 import { Palette } from "./palette.tsx";
 import { Preferences } from "./preferences.tsx";
+import { ServerName } from "./server-name.tsx";
 import styles from "./shell.module.css";
 import { useShortcuts } from "./use-shortcuts.ts";
 
@@ -44,6 +45,7 @@ export function Shell() {
       </header>
       <aside className={styles["side"]} aria-label={t("app.name")}>
         <Brand />
+        <ServerName />
         <OrganisationSwitch />
         <Palette />
         <Navigation />
