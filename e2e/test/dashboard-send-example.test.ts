@@ -44,6 +44,51 @@ describe.each(FACES)("in the %s", (face) => {
   });
 });
 
+describe.each(FACES)("from the list of endpoints in the %s", (face) => {
+  it("sends a ping to the endpoint that is chosen", async () => {
+    const token = face === "portal" ? (await portalLink(world, "acme")).token : world.server.token;
+    const page = await browser.open({ token });
+    await page.goto(world.server.url + (face === "portal" ? "/portal" : "/applications/acme"));
+    await page.getByRole("button", { name: "Send example" }).click();
+    expect(await page.getByRole("dialog").getByLabel("Endpoint").inputValue()).toBe(endpoint);
+    expect(await send(page)).toBe('{"success":true}');
+  });
+});
+
+describe("in the portal, a customer", () => {
+  it("sees what to do with a new endpoint until the first attempt, and its figures in the list afterwards", async () => {
+    const { json } = await world.api.post("/api/v1/app", { name: "Steps", uid: "steps" });
+    expect(json.uid).toBe("steps");
+    const page = await browser.open({ token: (await portalLink(world, "steps")).token });
+    await page.goto(`${world.server.url}/portal`);
+    await page.getByRole("button", { name: "New endpoint" }).first().click();
+    await page.getByLabel("URL").fill(`${world.receiver.url}/steps`);
+    await page.getByRole("button", { name: "Create" }).click();
+    const steps = page.getByRole("region", { name: "Set up your receiver" });
+    await steps.getByRole("link", { name: "Secret and code" }).waitFor();
+    await page.getByRole("button", { name: "Send example" }).click();
+    await send(page);
+    await page.goto(`${world.server.url}/portal`);
+    const row = page.getByRole("row", { name: /steps/ });
+    await row.getByText("100%").or(row.getByText("100 %")).first().waitFor();
+    await row.getByRole("link").first().click();
+    await page.getByText("Created").waitFor();
+    expect(await steps.count()).toBe(0);
+  });
+
+  it("adds an endpoint that is told about the others, and removes it", async () => {
+    const page = await browser.open({ token: (await portalLink(world, "acme")).token });
+    await page.goto(`${world.server.url}/portal/alerts`);
+    await page.getByText(/No recipients yet/).waitFor();
+    await page.getByRole("button", { name: "Add recipient" }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.getByRole("row", { name: /hook/ }).getByText("Active").waitFor();
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("alertdialog").or(page.getByRole("dialog")).getByRole("button", { name: "Remove" }).click();
+    await page.getByText(/No recipients yet/).waitFor();
+  });
+});
+
 describe("once there are event types", () => {
   beforeAll(async () => {
     const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };

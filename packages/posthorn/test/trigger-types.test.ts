@@ -4,8 +4,8 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resolveOracle } from "@posthorn/testkit/oracles";
 import { expect, it } from "vitest";
-import { allEvents } from "../src/cli/trigger/fixtures/index.ts";
-import { Values } from "../src/cli/trigger/fixtures/values.ts";
+import { allEvents } from "../src/ingest/prepared-events/index.ts";
+import { Values } from "../src/ingest/prepared-events/values.ts";
 import { temporaryFolder } from "./support/store.ts";
 
 type Body = Readonly<Record<string, unknown>>;

@@ -11,7 +11,7 @@ export interface FeedSnippets {
   readonly stream: string;
 }
 
-const TOKEN = '-H "authorization: Bearer $POSTHORN_TOKEN"';
+const TOKEN = '-H "authorization: Bearer $API_TOKEN"';
 
 /** Commands that read a feed, for a first try. */
 export function feedSnippets(url: string, consumer = "worker"): FeedSnippets {

@@ -13,6 +13,7 @@ import { Feed } from "../parts/feed.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
 import { PublishMessage } from "../parts/publish-message.tsx";
+import { SendExample } from "../parts/send-example.tsx";
 import { Subscriptions } from "../parts/subscriptions.tsx";
 import { PolicyEditor } from "../parts/policy-editor.tsx";
 import { ApplicationSettings } from "./application-settings.tsx";
@@ -53,6 +54,7 @@ export function ApplicationPage() {
       ]}
       actions={
         <>
+          <SendExample app={id} />
           <PublishMessage app={id} />
           <NewEndpoint app={app} />
         </>

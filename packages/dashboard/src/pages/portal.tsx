@@ -10,6 +10,7 @@ import { Endpoints } from "../parts/endpoints.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { MessageView } from "../parts/message-view.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
+import { SendExample } from "../parts/send-example.tsx";
 import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import { ReplayView } from "./replay.tsx";
@@ -22,7 +23,12 @@ export function PortalEndpoints() {
     <Page
       title={t("endpoints.title")}
       lead={t("portal.endpoints.lead")}
-      {...(can("ManageEndpoint") ? { actions: <NewEndpoint app={app} /> } : {})}
+      actions={
+        <>
+          {can("CreateAttempts") && <SendExample app={app} />}
+          {can("ManageEndpoint") && <NewEndpoint app={app} />}
+        </>
+      }
     >
       <DisabledNote app={app} />
       <Endpoints app={app} />

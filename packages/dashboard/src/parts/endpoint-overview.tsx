@@ -16,6 +16,7 @@ import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
 import { Listeners } from "./listeners.tsx";
 import styles from "./endpoint-overview.module.css";
+import { EndpointFirstSteps } from "./endpoint-first-steps.tsx";
 import { EndpointConfig } from "./endpoint-config.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { useDestinationKind } from "./use-destination-kinds.ts";
@@ -45,6 +46,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   );
   return (
     <>
+      <EndpointFirstSteps app={app} endpoint={endpoint} />
       <Blockers app={app} endpoint={endpoint.id} />
       <Columns>
         <EndpointStateCard app={app} endpoint={endpoint.id} />

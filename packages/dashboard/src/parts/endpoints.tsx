@@ -4,7 +4,9 @@ import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
 import { useAudience } from "../session/audience.ts";
+import { EndpointLastDelivery, EndpointSuccess } from "./endpoint-deliveries.tsx";
 import { EndpointName } from "./endpoint-name.tsx";
+import type { Endpoint } from "./endpoint-props.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
 import { NewEndpoint } from "./new-endpoint.tsx";
@@ -41,6 +43,22 @@ export function Endpoints({ app }: { readonly app: string }) {
           label: t("endpoints.types"),
           cell: (row) => <Tags names={row.eventTypes} max={3} none={t("endpoints.allTypes")} />,
         },
+        ...(audience.kind === "portal"
+          ? [
+              {
+                key: "success",
+                label: t("endpoints.success"),
+                tight: true,
+                cell: (row: Endpoint) => <EndpointSuccess app={app} endpoint={row.id} />,
+              },
+              {
+                key: "last",
+                label: t("endpoints.lastDelivery"),
+                tight: true,
+                cell: (row: Endpoint) => <EndpointLastDelivery app={app} endpoint={row.id} />,
+              },
+            ]
+          : []),
         {
           key: "state",
           label: t("endpoints.state"),

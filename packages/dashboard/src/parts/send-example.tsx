@@ -4,31 +4,38 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { type FormValues, SelectField } from "../components/form.tsx";
-import { Loading } from "../components/state.tsx";
+import { Loading, Note } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
 import { CodeArea } from "./code-area.tsx";
-import type { EndpointActionsProps } from "./endpoint-props.ts";
+import type { Endpoint } from "./endpoint-props.ts";
 import { SendDialog } from "./send-dialog.tsx";
 
 /** Number of recent messages in which unregistered event types are looked for. */
 const RECENT = 50;
 
-/** Dialog that sends an example of an event type to this endpoint only. `posthorn.ping` is always available. */
-export function SendExample({ app, endpoint }: EndpointActionsProps) {
+interface SendExampleProps {
+  readonly app: string;
+  /** The endpoint that receives it; absent: the reader chooses one of the application. */
+  readonly endpoint?: Endpoint;
+}
+
+/** Dialog that sends an example of an event type to one endpoint only. `posthorn.ping` is always available. */
+export function SendExample({ app, endpoint }: SendExampleProps) {
   const { t } = useTranslation();
   const audience = useAudience();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const [payload, setPayload] = useState("");
   const types = useExampleTypes(app, open);
+  const endpoints = useWebhooks(app, open && endpoint === undefined);
   const send = useMutation({
     mutationFn: async (values: FormValues) => {
       const body = toExampleBody(values);
       if (body === null) throw new Error(t("endpoints.testNotJson"));
       return must(
         api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example", {
-          params: { path: { app_id: app, endpoint_id: endpoint.id } },
+          params: { path: { app_id: app, endpoint_id: endpoint?.id ?? values["endpoint"]! } },
           body: { eventType: values["eventType"]! },
           // Sent as text: parsing and serialising would change numbers such as 1.0.
           bodySerializer: () => body,
@@ -40,20 +47,29 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
   return (
     <SendDialog
       title={t("endpoints.test")}
-      lead={t("endpoints.testText")}
+      lead={t(endpoint === undefined ? "endpoints.testTextAny" : "endpoints.testText")}
       open={open}
       onOpenChange={setOpen}
       onSubmit={(values) => send.mutate({ ...values, payload })}
       error={send.error}
-      busy={send.isPending || types === null}
+      busy={send.isPending || types === null || endpoints?.length === 0}
     >
+      {endpoints?.length === 0 && <Note tone="info">{t("endpoints.none")}</Note>}
+      {endpoints !== undefined && endpoints.length > 0 && (
+        <SelectField
+          name="endpoint"
+          label={t("endpoints.one")}
+          value={endpoints[0]!.id}
+          choices={endpoints.map(({ id, url }) => ({ value: id, label: url }))}
+        />
+      )}
       {types === null ? (
         <Loading lines={1} />
       ) : (
         <SelectField
           name="eventType"
           label={t("messages.type")}
-          value={endpoint.eventTypes?.find((name) => types.includes(name)) ?? types[0]!}
+          value={endpoint?.eventTypes?.find((name) => types.includes(name)) ?? types[0]!}
           choices={types.map((name) => ({ value: name, label: name }))}
         />
       )}
@@ -68,6 +84,17 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
       />
     </SendDialog>
   );
+}
+
+/** Webhooks of the application; `undefined` while loading, and if they are not needed. */
+function useWebhooks(app: string, enabled: boolean): readonly Endpoint[] | undefined {
+  const endpoints = useQuery({
+    queryKey: ["endpoints", app, "choices"],
+    queryFn: () =>
+      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app }, query: { limit: 250 } } })),
+    enabled,
+  });
+  return endpoints.data?.data.filter(({ kind }) => kind === "http");
 }
 
 /** Names of the event types with an example; `null` while loading. Types whose list fails to load are omitted. */

@@ -90,6 +90,23 @@ export const applications: typeof english = {
     matching: "Abonnierte Nachrichten",
     matchingLead: "Nach Ereignistyp und Kanal. Der Filter darunter wertet auch den Payload aus.",
     test: "Beispiel senden",
+    testTextAny:
+      "Sendet ein Beispielereignis an einen Endpunkt, signiert wie jede andere Nachricht. Ein Ping ist eingebaut; bei anderen Typen stammt das Beispiel aus dem Schema oder der neuesten Nachricht.",
+    success: "Erfolg, 24 h",
+    lastDelivery: "Letzte Zustellung",
+    noDelivery: "noch keine",
+    steps: {
+      title: "Empfänger einrichten",
+      lead: "An diesen Endpunkt wurde noch nichts gesendet.",
+      secret: "Signatur-Secret kopieren",
+      secretText: "Ihr Empfänger prüft damit Anfragen.",
+      code: "Anfragen im Code prüfen",
+      codeText: "Code in neun Sprachen, neben dem Secret.",
+      openCode: "Secret und Code",
+      test: "Testereignis senden",
+      testText:
+        "Klicken Sie oben auf „Beispiel senden“. Das Ereignis ist signiert wie jedes andere, und Sie sehen die Antwort sofort.",
+    },
     testText: "Sendet ein Beispiel eines Ereignistyps nur an diesen Endpunkt, signiert wie jede andere Nachricht.",
     testPayload: "Payload als JSON",
     testPayloadHelp: "Leer lassen, um das Beispiel des Ereignistyps zu senden.",

@@ -97,7 +97,7 @@ export const portal: typeof english = {
       liveLead:
         "Server-Sent Events liefern neue Nachrichten sofort. Senden Sie beim erneuten Verbinden Last-Event-ID, um an derselben Stelle fortzufahren.",
       token:
-        "POSTHORN_TOKEN ist ein Token für Ihr Konto. Sie erhalten es in dem Produkt, aus dem Sie dieses Portal geöffnet haben.",
+        "API_TOKEN ist ein Token für Ihr Konto. Sie erhalten es in dem Produkt, aus dem Sie dieses Portal geöffnet haben.",
       useToken: "Token dieser Sitzung verwenden",
       copyToken: "Token kopieren (läuft mit dieser Sitzung ab)",
       newest: "Neueste im Feed",

@@ -90,7 +90,7 @@ export const portal = {
       live: "Watch live",
       liveLead:
         "Server-sent events deliver new messages immediately. Send Last-Event-ID when you reconnect to continue where you left off.",
-      token: "POSTHORN_TOKEN is a token for your account. The product that linked you here can issue one.",
+      token: "API_TOKEN is a token for your account. The product that linked you here can issue one.",
       useToken: "Use the token of this session",
       copyToken: "Copy token (expires with this session)",
       newest: "Newest in the feed",
