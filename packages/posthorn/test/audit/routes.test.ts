@@ -100,6 +100,7 @@ beforeAll(async () => {
   for (const feed of ["feed.consumer.commit", "endpoint.feed.consumer.commit", "polling-endpoint.consumer-commit"]) {
     VALID.set(`v1.${feed}`, { offset: scene.offset });
   }
+  VALID.set("v1.alert-recipient.create", { endpoint: scene.ids.get("endpoint_id") });
   const tenant = new Tenant(node);
   const key = await tenant.call("POST", "auth/api-key", { name: "Scene" });
   const source = scene.ids.get("source_id")!;

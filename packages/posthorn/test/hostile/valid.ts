@@ -45,7 +45,7 @@ export const VALID = new Map<string, object>([
     (route) => [route, { action: "hash" }] as const,
   ),
   ["v1.incident.patch", { state: "acknowledged" }],
-  ["v1.alert-recipient.create", { endpoint: "ep" }],
+  ["v1.alert-recipient.create", { email: HINTS.email }],
   ["v1.alert-rule.create", { name: "Alerts", kind: "endpoint-failing", targets: [] }],
   ["v1.alert-rule.patch", { name: "Alerts" }],
   ["v1.replay.create-across", { since: HINTS.since }],
