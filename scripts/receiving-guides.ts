@@ -1,5 +1,7 @@
 /** Content of the pages in docs/receiving that is not part of the definitions: steps at the provider, and a test request. */
 
+import { PROVIDER_STEPS } from "../packages/posthorn/src/sources/provider-steps.ts";
+
 /** Steps and test request for one provider. */
 export interface Guide {
   readonly provider: string;
@@ -32,11 +34,7 @@ const base64 = (hash = "sha256", key = '-hmac "$SECRET"'): string =>
 export const GUIDES: readonly Guide[] = [
   {
     provider: "github",
-    steps: [
-      "In the repository or organisation, open *Settings → Webhooks → Add webhook*.",
-      "Enter the URL as *Payload URL* and the secret as *Secret*. Choose `application/json` as *Content type* (forms work too).",
-      "Choose the events and keep SSL verification enabled. GitHub immediately sends a `ping`, which is verified and stored like any event.",
-    ],
+    steps: PROVIDER_STEPS.github,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [ID, `BODY='{"action":"opened","issue":{"number":1}}'`, `SIGNATURE=$(printf %s "$BODY" | ${hex()})`],
@@ -45,11 +43,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "gitlab",
-    steps: [
-      "In the project or group, open *Settings → Webhooks → Add new webhook*.",
-      "Enter the URL. Let GitLab generate a *signing token* and use it as the secret of the source. Older versions only have a *secret token*.",
-      "Choose the triggers and save. *Test* sends one of them.",
-    ],
+    steps: PROVIDER_STEPS.gitlab,
     keys: ["SECRET=whsec_$(openssl rand -base64 24)"],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -70,11 +64,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "stripe",
-    steps: [
-      "In the Dashboard, open *Developers → Webhooks* and choose *Add destination* or *Add endpoint*.",
-      "Enter the URL and choose the events.",
-      "Reveal the *signing secret* (`whsec_…`) and use it as the secret of the source. Each endpoint has its own secret, separately for test and live mode.",
-    ],
+    steps: PROVIDER_STEPS.stripe,
     keys: ["SECRET=whsec_$(openssl rand -hex 16)"],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -87,11 +77,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "slack",
-    steps: [
-      "Choose the app at <https://api.slack.com/apps>. Use *Basic Information → Signing Secret* as the secret of the source.",
-      "Enable *Event Subscriptions* and enter the URL as *Request URL*. Slack sends `url_verification`, which Posthorn answers.",
-      "Use the same URL for *Interactivity* and *Slash Commands*.",
-    ],
+    steps: PROVIDER_STEPS.slack,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -105,10 +91,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "discord",
-    steps: [
-      "Choose the application at <https://discord.com/developers/applications>. Use *General Information → Public Key* as the public key of the source.",
-      "Enter the URL as *Interactions Endpoint URL* or under *Webhooks → Endpoint URL*. Discord sends a PING and a request with a bad signature, which must get 401. Posthorn responds to both.",
-    ],
+    steps: PROVIDER_STEPS.discord,
     keys: [
       "openssl genpkey -algorithm ed25519 -out discord.pem 2>/dev/null",
       "PUBLIC_KEY=$(openssl pkey -in discord.pem -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n')",
@@ -128,10 +111,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "twilio",
-    steps: [
-      "In the Console, choose the number, messaging service or application, and enter the URL as its webhook with `HTTP POST`.",
-      "Use the primary token under *Account → API keys & tokens → Auth Token* as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS.twilio,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -147,10 +127,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "sendgrid",
-    steps: [
-      "Open *Settings → Mail Settings → Event Webhook → Create new webhook*, enter the URL and choose the events.",
-      "Enable *Signature Verification*. Use the *Verification Key* as the public key of the source.",
-    ],
+    steps: PROVIDER_STEPS.sendgrid,
     keys: [
       "openssl ecparam -name prime256v1 -genkey -noout -out sendgrid.pem",
       "PUBLIC_KEY=$(openssl ec -in sendgrid.pem -pubout -outform DER 2>/dev/null | openssl base64 -A)",
@@ -169,10 +146,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "shopify",
-    steps: [
-      "For an app, subscribe with the URL through `webhookSubscriptionCreate` or `shopify.app.toml`. Use the *client secret* of the app as the secret of the source.",
-      "For a single shop, open *Settings → Notifications → Webhooks*, which also shows the secret.",
-    ],
+    steps: PROVIDER_STEPS.shopify,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -189,10 +163,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "square",
-    steps: [
-      "Choose the application in the Developer Console. Under *Webhooks → Subscriptions → Add subscription*, enter the URL and choose the events.",
-      "Use the *signature key* of the subscription as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS.square,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -206,10 +177,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "zendesk",
-    steps: [
-      "In the Admin Center, open *Apps and integrations → Actions and webhooks → Webhooks → Create webhook*. Enter the URL, and choose `POST` and `JSON`.",
-      "Choose *Reveal secret* on the page of the webhook and use it as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS.zendesk,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -224,10 +192,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "intercom",
-    steps: [
-      "Choose the app in the Developer Hub. Under *Configure → Webhooks*, enter the URL and choose the topics.",
-      "Use *Basic information → Client secret* as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS.intercom,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -238,10 +203,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "microsoft-teams",
-    steps: [
-      "In the team, open *Manage team → Apps → Create an outgoing webhook*. Enter a name, and the URL as the callback URL.",
-      "Use the *security token*, which is shown only once, as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS["microsoft-teams"],
     keys: ["SECRET=$(openssl rand -base64 32)"],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -255,11 +217,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "aws-sns",
-    steps: [
-      "Open *Amazon SNS → Topics → Create subscription*. Choose the protocol HTTPS, enter the URL as the endpoint, and keep raw message delivery disabled.",
-      "SNS sends a confirmation. Posthorn verifies it and calls the URL in it, so the subscription is confirmed within seconds.",
-      "Set `config.topicArn` so that only your topic is accepted: SNS signs messages of every AWS account.",
-    ],
+    steps: PROVIDER_STEPS["aws-sns"],
     keys: ["openssl req -x509 -newkey rsa:2048 -nodes -keyout sns.pem -out sns.crt -subj /CN=sns -days 2 2>/dev/null"],
     source:
       '"config": {"topicArn": "arn:aws:sns:us-east-1:123456789012:orders"}, "publicKeys": [\'"$(node -p \'JSON.stringify(require("fs").readFileSync("sns.crt", "utf8"))\')"\']',
@@ -277,10 +235,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "salesforce",
-    steps: [
-      "Open *Setup → Workflow Actions → Outbound Messages → New*. Choose the object and the fields, and enter the URL as *Endpoint URL*.",
-      "Add the message to a workflow rule or a flow. Salesforce does not sign requests: treat the URL as the secret, or let a proxy verify the client certificate of Salesforce.",
-    ],
+    steps: PROVIDER_STEPS.salesforce,
     keys: [],
     source: '"allowUnsigned": true',
     request: [
@@ -293,11 +248,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "meta",
-    steps: [
-      "Choose the app at <https://developers.facebook.com/apps>. Use *App settings → Basic → App secret* as the secret of the source.",
-      "Under *Webhooks*, enter the URL as *Callback URL* and choose a *Verify token*, which is `config.verifyToken` of the source. Meta verifies the callback with a GET, which Posthorn answers.",
-      "Subscribe to the fields.",
-    ],
+    steps: PROVIDER_STEPS.meta,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"], "config": {"verifyToken": "a-token-of-your-own"}',
     request: [
@@ -308,10 +259,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "zoom",
-    steps: [
-      "Choose the app at <https://marketplace.zoom.us>. Use *Features → Access → Secret Token* as the secret of the source.",
-      "Under *Event subscriptions → Add*, enter the URL, choose *Validate*, and choose the events. Posthorn answers the validation, now and every 72 hours.",
-    ],
+    steps: PROVIDER_STEPS.zoom,
     keys: [SECRET],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [
@@ -325,10 +273,7 @@ export const GUIDES: readonly Guide[] = [
   },
   {
     provider: "standard-webhooks",
-    steps: [
-      "At any sender that supports [Standard Webhooks](https://www.standardwebhooks.com), such as Posthorn, add an endpoint with the URL.",
-      "Use the secret of the endpoint (`whsec_…`) as the secret of the source.",
-    ],
+    steps: PROVIDER_STEPS["standard-webhooks"],
     keys: ["SECRET=whsec_$(openssl rand -base64 24)"],
     source: '"secrets": ["\'$SECRET\'"]',
     request: [

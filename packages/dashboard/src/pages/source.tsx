@@ -15,6 +15,7 @@ import { deduplicationOf, type Source } from "../lib/source-form.ts";
 import { serverText } from "../lib/server-text.ts";
 import { trustOf } from "../lib/trust.ts";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
+import { SourceGuide } from "../parts/source-guide.tsx";
 import { SourceSamples } from "../parts/source-samples.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
 import { WEBHOOK_KIND } from "../lib/source-kind.ts";
@@ -103,6 +104,7 @@ function Overview({ source }: { readonly source: Source }) {
   return (
     <>
       <SourceUrl source={source} />
+      {activity.data?.lastReceivedAt === null && <SourceGuide source={source} />}
       <Columns>
         <Card
           title={t("sources.activity")}

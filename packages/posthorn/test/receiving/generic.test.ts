@@ -256,6 +256,9 @@ describe("the types of sources", () => {
     expect(types.length).toBeGreaterThanOrEqual(130);
     expect(types.find(({ type }) => type === "slack")).toMatchObject({ trust: "signed", hasDeliveryId: true });
     expect(types.find(({ type }) => type === "slack")!.handshakes).toHaveLength(1);
-    expect(types.find(({ type }) => type === "stripe")).toMatchObject({ publishedAddresses: true });
+    expect(types.find(({ type }) => type === "stripe")).toMatchObject({
+      publishedAddresses: true,
+      steps: [expect.stringContaining("Developers"), expect.any(String), expect.any(String)],
+    });
   });
 });

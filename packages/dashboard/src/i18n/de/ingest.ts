@@ -79,6 +79,12 @@ export const ingest: typeof english = {
     deleteTitle: "Diese Anfrage löschen?",
     deleteText: "Sie können sie danach nicht mehr ansehen oder freigeben.",
   },
+  sourceGuide: {
+    title: "{{provider}} einrichten",
+    lead: "Die Anleitung ist auf Englisch. „The URL“ ist die URL dieser Quelle.",
+    docs: "Vollständige Anleitung",
+    waiting: "Warten auf die erste Anfrage …",
+  },
   sourceTest: {
     lead: "Senden Sie ein Ereignis, das mit dem Secret dieser Quelle signiert ist, bevor Sie den Anbieter einrichten.",
     send: "Signierte Testanfrage senden",

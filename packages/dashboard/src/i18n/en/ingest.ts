@@ -76,6 +76,12 @@ export const ingest = {
     deleteTitle: "Delete this request?",
     deleteText: "You can no longer view or release it.",
   },
+  sourceGuide: {
+    title: "Set up {{provider}}",
+    lead: "“The URL” is the URL of this source.",
+    docs: "Full guide",
+    waiting: "Waiting for the first request …",
+  },
   sourceTest: {
     lead: "Before you set up the provider, send an event that is signed with the secret of this source.",
     send: "Send signed test request",

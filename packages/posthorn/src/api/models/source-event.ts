@@ -118,6 +118,9 @@ export const IngestSourceTypeOut = Type.Object(
     hasDeliveryId: Type.Boolean(),
     responseTimeoutSeconds: nullable(Type.Number()),
     retry: nullable(Type.String({ description: "When and how often the provider retries." })),
+    steps: Type.Array(Type.String(), {
+      description: "Steps at the provider that set up its webhooks, as Markdown; empty: there is no guide.",
+    }),
     publishedAddresses: Type.Boolean({ description: "Whether `allowedAddresses` accepts the name of this provider." }),
   },
   { $id: "IngestSourceTypeOut" },

@@ -1,5 +1,6 @@
 import { providerTrust, schemeSummary } from "@posthorn/webhooks/provider";
 import { type SourceType, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
+import { stepsOf } from "../../sources/provider-steps.ts";
 import { PUBLISHED_ADDRESSES } from "../../ingest/addresses.ts";
 
 export function sourceTypeOut({ type, definition }: SourceType): object {
@@ -17,6 +18,7 @@ export function sourceTypeOut({ type, definition }: SourceType): object {
     hasDeliveryId: delivery !== undefined || batch?.id !== undefined,
     responseTimeoutSeconds: respond?.within ?? null,
     retry: retry ?? null,
+    steps: [...stepsOf(type)],
     publishedAddresses: Object.hasOwn(PUBLISHED_ADDRESSES, type),
   };
 }

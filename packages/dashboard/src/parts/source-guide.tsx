@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Card } from "../components/page.tsx";
+import { docsPath } from "../lib/base.ts";
+import { inlineParts } from "../lib/inline-markdown.ts";
+import type { Source } from "../lib/source-form.ts";
+import styles from "./source-guide.module.css";
+
+interface SourceGuideProps {
+  readonly source: Source;
+}
+
+/** Steps at the provider of a source that has not received anything yet. Their texts are those of the documentation, in English. */
+export function SourceGuide({ source }: SourceGuideProps) {
+  const { t } = useTranslation();
+  const types = useQuery({
+    queryKey: ["source-types"],
+    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
+  });
+  const docs = docsPath();
+  const type = types.data?.data.find((one) => one.type === source.type);
+  if (type === undefined || type.steps.length === 0) return null;
+  return (
+    <Card
+      title={t("sourceGuide.title", { provider: type.name })}
+      lead={t("sourceGuide.lead")}
+      actions={
+        docs !== null && (
+          <a href={`${docs}/receiving/${type.type}`} target="_blank" rel="noreferrer">
+            {t("sourceGuide.docs")}
+          </a>
+        )
+      }
+    >
+      <ol lang="en" className={styles["steps"]}>
+        {type.steps.map((step) => (
+          <li key={step}>
+            <Sentence text={step} />
+          </li>
+        ))}
+      </ol>
+      <p role="status" className="muted">
+        {t("sourceGuide.waiting")}
+      </p>
+    </Card>
+  );
+}
+
+function Sentence({ text }: { readonly text: string }) {
+  return inlineParts(text).map((part, index) => {
+    if (part.kind === "link") {
+      return (
+        <a key={index} href={part.href} target="_blank" rel="noreferrer">
+          {part.text}
+        </a>
+      );
+    }
+    if (part.kind === "emphasis") return <strong key={index}>{part.text}</strong>;
+    return part.kind === "code" ? <code key={index}>{part.text}</code> : part.text;
+  });
+}
