@@ -86,6 +86,7 @@ describe("in the portal, a customer", () => {
     await page.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("alertdialog").or(page.getByRole("dialog")).getByRole("button", { name: "Remove" }).click();
     await page.getByText(/No recipients yet/).waitFor();
+    expect((await world.api.get("/api/v1/app/acme/alert-recipient")).json.data).toEqual([]);
   });
 });
 

@@ -56,8 +56,8 @@ async function sign({ definition, options }: LiveSource, unsigned: Unsigned): Pr
   );
 }
 
-function requestOf({ method = "POST", url, headers, body }: WebhookRequest, base: string): IngestRequest {
-  const { pathname, search } = new URL(String(url));
+function requestOf({ method, url, headers, body }: WebhookRequest, base: string): IngestRequest {
+  const { pathname, search } = new URL(url);
   const own = new URL(base);
   const named = Object.fromEntries(
     Object.entries(headers as Readonly<Record<string, string>>).map(([name, value]) => [name.toLowerCase(), value]),
