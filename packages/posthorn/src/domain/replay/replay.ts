@@ -69,6 +69,8 @@ export interface ReplayParams {
   readonly reason: string;
   /** Endpoints of a replay across applications; absent: the replay is of one application. */
   readonly across?: EndpointQuery;
+  /** Sends a subscriber what it missed: see `catch-up.ts`. */
+  readonly isCatchUp?: true;
 }
 
 /** Which endpoints of the organisation a replay across applications covers. A list that is `null` matches all. */

@@ -54,6 +54,12 @@ export function replayMissing({ ctx, input }: Call<EndpointRef & Window>): Promi
   return startAtEndpoint(ctx, input, { kind: "endpoint.replay", mode: "missing", filter: NO_FILTER });
 }
 
+/** Like {@link replayMissing}, for a subscriber: it does not count towards the open tasks of the application. */
+export function startCatchUp({ ctx, input }: Call<EndpointRef & Window>): Promise<Task> {
+  const what = { kind: "endpoint.replay", mode: "missing", filter: NO_FILTER, isCatchUp: true } as const;
+  return startAtEndpoint(ctx, input, what);
+}
+
 /** Makes one manual attempt for each delivery of the endpoint that matches a filter. */
 export function bulkReplay({
   ctx,
@@ -134,7 +140,12 @@ function checkWindow({ since, until }: Window, now: number): void {
 async function startAtEndpoint(
   ctx: Context,
   input: EndpointRef & Window,
-  what: { readonly kind: TaskKind; readonly mode: ReplayParams["mode"]; readonly filter: ReplayFilter },
+  what: {
+    readonly kind: TaskKind;
+    readonly mode: ReplayParams["mode"];
+    readonly filter: ReplayFilter;
+    readonly isCatchUp?: true;
+  },
 ): Promise<Task> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const now = ctx.services.now();
@@ -147,6 +158,7 @@ async function startAtEndpoint(
     newestFirst: false,
     ratePerSecond: null,
     reason: "",
+    ...(what.isCatchUp === true ? { isCatchUp: true } : {}),
   };
   const parts = { appKey: application.key, params, endpointKeys: [endpoint.key] };
   return storeTask(ctx, {
@@ -154,6 +166,7 @@ async function startAtEndpoint(
     appKey: application.key,
     params,
     data: newReplayData(now),
+    ...(what.isCatchUp === true ? { isExempt: true } : {}),
     prepare: (tx, taskKey) => insertParts(tx, { taskKey, ...parts }),
   });
 }

@@ -8,6 +8,7 @@ import { type Context, type OutsideContext, type Services, type TransactionConte
 import { openConfig } from "../endpoint/sealed-config.ts";
 import { recordSystemChange } from "../audit/trail.ts";
 import { GONE } from "../health/auto-disable.ts";
+import { cancelCatchUps } from "../replay/catch-up.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { actorOf } from "./actor.ts";
 import { announceEnd, type Termination } from "./callback.ts";
@@ -34,6 +35,7 @@ export function endSubscription(
       .where("deleted_at", "is", null)
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return;
+    await cancelCatchUps(tx, { appKey: application.key, endpointKey: endpoint.key }, ctx.services.now());
     await tx.db.deleteFrom("endpoint_rate").where("endpoint_id", "=", endpoint.key).execute();
     await announceEndpoint(ctx, tx, "endpoint.deleted", { application, endpoint });
     tx.signal({ kind: "application", key: application.key }, { kind: "wake", endpointId: endpoint.key });

@@ -24,7 +24,7 @@ import { checkUrl } from "../endpoint/endpoint.ts";
 import { openConfig } from "../endpoint/sealed-config.ts";
 import { newTarget } from "../endpoint/target.ts";
 import { type Position, timeOf } from "../feed/position.ts";
-import { replayMissing } from "../replay/start.ts";
+import { startCatchUp } from "../replay/start.ts";
 import { confirmCallback } from "./callback.ts";
 import { endSubscription } from "./end.ts";
 import { type Principal, principalOf } from "./principal.ts";
@@ -356,7 +356,7 @@ async function catchUp(
   if (since < now) {
     // The caller sees the subscription in the audit log, and not the task.
     const input = { app: application.id, endpoint, since: Math.max(since, oldest), until: null };
-    await replayMissing({ ctx: unaudited(ctx), input });
+    await startCatchUp({ ctx: unaudited(ctx), input });
   }
   return since < oldest;
 }

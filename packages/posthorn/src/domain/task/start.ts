@@ -3,6 +3,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Actor } from "../access.ts";
 import { type Context, write } from "../context.ts";
+import { isCatchUp } from "../replay/catch-up.ts";
 import type { Task, TaskData, TaskKind } from "./task.ts";
 import type { Tx } from "../../store/tx.ts";
 
@@ -13,6 +14,8 @@ export interface NewTask {
   /** Stored as JSON, unchanged. */
   readonly params: object;
   readonly data: TaskData;
+  /** It starts although many tasks of the application have not ended: see `replay/catch-up.ts`. */
+  readonly isExempt?: true;
   /** Additional writes in the same transaction. */
   readonly prepare?: (tx: Tx, taskKey: number) => Promise<void>;
 }
@@ -40,7 +43,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   };
   ctx.audit?.created("task", id);
   await write(ctx, async (tx) => {
-    await checkRoom(tx.db, orgId, appKey);
+    if (task.isExempt !== true) await checkRoom(tx.db, orgId, appKey);
     await tx.db.insertInto("task").values(row).execute();
     await task.prepare?.(tx, key);
     tx.signal({ kind: "task", key, task: kind });
@@ -59,6 +62,7 @@ async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | n
     .where("ended_at", "is", null)
     .where("org_id", "=", orgId)
     .where("app_id", appKey === null ? "is" : "=", appKey)
+    .where((eb) => eb.not(isCatchUp))
     .executeTakeFirstOrThrow();
   if (open < MAX_OPEN) return;
   throw new PosthornError(

@@ -1,0 +1,55 @@
+/**
+ * Catch-ups: replays that send a subscriber the events that it missed. Clients start them by subscribing, and an application has few
+ * subscriptions, so they do not count towards the open tasks of an application.
+ */
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../../store/schema.ts";
+import type { Tx } from "../../store/tx.ts";
+
+interface CatchUpEndpoint {
+  readonly appKey: number;
+  readonly endpointKey: number;
+}
+
+/** In stored parameters. Texts of users cannot contain it, because JSON escapes their quotes. */
+const MARK = '"isCatchUp":true';
+
+/** Condition on rows of `task`. */
+export const isCatchUp = sql<boolean>`instr(task.params_json, ${MARK}) > 0`;
+
+/** Key of the last message that all catch-ups of the endpoint that have not ended have come to; `null`: there is none. */
+export async function catchUpCursor(
+  db: Kysely<Database>,
+  { appKey, endpointKey }: CatchUpEndpoint,
+): Promise<number | null> {
+  const row = await db
+    .selectFrom("task")
+    .innerJoin("task_part as part", "part.task_id", "task.id")
+    .select((eb) => eb.fn.min<number | null>("part.cursor").as("cursor"))
+    .where("task.app_id", "=", appKey)
+    .where("task.ended_at", "is", null)
+    .where("part.endpoint_id", "=", endpointKey)
+    .where("part.done", "=", 0)
+    .where(isCatchUp)
+    .executeTakeFirst();
+  return row?.cursor ?? null;
+}
+
+/** Cancels the catch-ups of an endpoint that is deleted. A paused one would otherwise remain. */
+export async function cancelCatchUps({ db }: Tx, { appKey, endpointKey }: CatchUpEndpoint, now: number): Promise<void> {
+  await db
+    .updateTable("task")
+    .set({ status: "canceled", updated_at: now, ended_at: now })
+    .where("app_id", "=", appKey)
+    .where("ended_at", "is", null)
+    .where(isCatchUp)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("task_part as part")
+          .select("part.task_id")
+          .whereRef("part.task_id", "=", "task.id")
+          .where("part.endpoint_id", "=", endpointKey),
+      ),
+    )
+    .execute();
+}
