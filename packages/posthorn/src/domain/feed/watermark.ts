@@ -4,8 +4,10 @@
  */
 import type { Kysely } from "kysely";
 import { boundedCache } from "../../lib/bounded-cache.ts";
-import { keyOfId } from "../../lib/id.ts";
+import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
+import { toDisabled } from "../endpoint/disabled.ts";
+import { catchUpCursor } from "../replay/catch-up.ts";
 import { encodeCursor, type Position } from "./position.ts";
 
 /** The first deliveries that have not ended, at some time. */
@@ -13,9 +15,9 @@ interface Pending {
   readonly appKey: number;
   /** Keys of their messages, the oldest two. */
   readonly first: readonly number[];
-  /** All messages before this key were known. */
-  readonly horizon: number;
-  /** A watermark only moves forward, so that an older one is correct. */
+  /** Messages before this key that match the endpoint have deliveries. */
+  readonly end: number;
+  /** An older watermark remains correct: deliveries that are added before it, such as by a replay, had ended once. */
   readonly freshUntil: number;
 }
 
@@ -34,6 +36,8 @@ const MAX_SHARE = 0.05;
 export class Watermarks {
   readonly #sources: WatermarkSources;
   readonly #known = boundedCache<number, Pending>(10_000);
+  /** Look-ups that concurrent attempts share. */
+  readonly #running = new Map<number, Promise<Pending>>();
 
   constructor(sources: WatermarkSources) {
     this.#sources = sources;
@@ -47,10 +51,18 @@ export class Watermarks {
     return cursorBefore(pending, next);
   }
 
-  async #pending(endpointKey: number): Promise<Pending> {
-    const { now } = this.#sources;
+  #pending(endpointKey: number): Promise<Pending> {
     const known = this.#known.get(endpointKey);
-    if (known !== undefined && now() < known.freshUntil) return known;
+    if (known !== undefined && this.#sources.now() < known.freshUntil) return Promise.resolve(known);
+    let running = this.#running.get(endpointKey);
+    if (running === undefined) {
+      running = this.#look(endpointKey).finally(() => this.#running.delete(endpointKey));
+      this.#running.set(endpointKey, running);
+    }
+    return running;
+  }
+
+  async #look(endpointKey: number): Promise<Pending> {
     const found = await readPending(this.#sources, endpointKey);
     this.#known.set(endpointKey, found);
     return found;
@@ -65,13 +77,15 @@ export async function readWatermark(sources: WatermarkSources, endpointKey: numb
 
 async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: number): Promise<Pending> {
   const begin = now();
-  // Before the deliveries, since those of later messages may not be among them.
+  // In this order: what is read first limits the watermark before it can become a delivery of its own.
   const known = await horizon();
-  const { app_id: appKey } = await db()
+  const endpoint = await db()
     .selectFrom("endpoint")
-    .select("app_id")
+    .select(["app_id", "disabled", "disabled_json"])
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
+  const { app_id: appKey } = endpoint;
+  const missing = await catchUpCursor(db(), { appKey, endpointKey });
   const rows = await db()
     .selectFrom("delivery")
     .select("message_id")
@@ -82,10 +96,17 @@ async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: 
     .execute();
   const at = now();
   const first = rows.map(({ message_id: key }) => key);
-  return { appKey, first, horizon: known, freshUntil: at + Math.max(FRESH_MS, (at - begin) / MAX_SHARE) };
+  // Messages that are published while it is disabled have no deliveries, until a catch-up makes them.
+  const disabled = endpoint.disabled === 1 ? toDisabled(endpoint.disabled_json) : null;
+  const end = Math.min(
+    known,
+    disabled === null ? Number.POSITIVE_INFINITY : keyAtTime(disabled.at),
+    missing === null ? Number.POSITIVE_INFINITY : missing + 1,
+  );
+  return { appKey, first, end, freshUntil: at + Math.max(FRESH_MS, (at - begin) / MAX_SHARE) };
 }
 
-function cursorBefore({ appKey, horizon }: Pending, next: number | undefined): string {
-  const position: Position = { key: Math.max(0, Math.min(horizon, next ?? horizon) - 1), late: 0 };
+function cursorBefore({ appKey, end }: Pending, next: number | undefined): string {
+  const position: Position = { key: Math.max(0, Math.min(end, next ?? end) - 1), late: 0 };
   return encodeCursor({ appKey, endpointKey: 0 }, position);
 }
