@@ -199,6 +199,19 @@ describe("a subscription", () => {
     });
   });
 
+  it("gets the events that are published while its callback is asked", async () => {
+    agent.receiver.respondWith(async ({ body }) => {
+      const { type, challenge } = JSON.parse(body.toString()) as Control;
+      if (type === "verification") await agent.publish(1);
+      return { status: 200, body: JSON.stringify({ challenge }) };
+    });
+    expect((await agent.subscribe()).result).toMatchObject({ truncated: false });
+    await agent.publish(2);
+    await eventually(() => {
+      expect(agent.events.map(({ data }) => data.n).toSorted((a, b) => a - b)).toEqual([1, 2]);
+    });
+  });
+
   it("ends with events/unsubscribe, once", async () => {
     await agent.subscribe();
     expect((await agent.unsubscribe({ name: "order.paid" })).error).toMatchObject({ code: -32_011 });

@@ -133,8 +133,6 @@ export interface Subscribed {
   readonly from: Position;
   /** Whether it begins after the cursor of the client: events were left out. */
   readonly truncated: boolean;
-  /** Whether the client has named a cursor. */
-  readonly isResumed: boolean;
   /** Id or uid of the application, or ID of the source. */
   readonly ref: string;
   readonly name: string;
@@ -160,8 +158,7 @@ export async function subscribed(caller: ToolCaller, params: Params): Promise<Su
   const { feed } = await translated(() => getFeed(ctx, { app: ref, endpoint: null }));
   const filter = { eventTypes: isSource ? null : new Set([name]), channel: channel ?? null };
   const begin = await translated(() => beginOf(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
-  const isResumed = typeof params["cursor"] === "string";
-  return { ctx, feed, filter, ...begin, isResumed, ref, name, given: checked, isSource, trail };
+  return { ctx, feed, filter, ...begin, ref, name, given: checked, isSource, trail };
 }
 
 function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {

@@ -19,14 +19,14 @@ export async function subscribeEvents(caller: ToolCaller, params: Params): Promi
   const subscription = await subscribed(caller, params);
   const { url, secret } = deliveryOf(params["delivery"]);
   const ctx = await contextOf(caller, subscription, { route: createEndpoint, action: "v1.mcp.events.subscribe" });
-  const { feed, from, filter, isResumed } = subscription;
+  const { feed, from, filter } = subscription;
   const input = {
     ...refOf(subscription, url),
     eventTypes: filter.eventTypes === null ? null : [...filter.eventTypes],
     channel: filter.channel,
     secret: secretOf(secret),
     ttlMs: ttlOf(params["ttlMs"]),
-    from: isResumed ? from : null,
+    from,
   };
   const made = await called(() => subscribeMcp({ ctx, input }));
   await ctx.audit?.finish(caller.services);

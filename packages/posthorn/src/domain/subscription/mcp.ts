@@ -47,8 +47,8 @@ export interface SubscribeMcp extends McpSubscriptionRef {
   readonly secret: string;
   /** Lifetime that the client asks for; `null`: without an end; absent: it does not say. */
   readonly ttlMs: number | null | undefined;
-  /** Where the client has stopped reading; `null`: it wants the events from now on. */
-  readonly from: Position | null;
+  /** Where a new subscription begins. */
+  readonly from: Position;
 }
 
 export interface McpSubscription {
@@ -258,7 +258,9 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
     })
     .execute();
   tx.signal({ kind: "subscriptions" });
-  const truncated = input.from !== null && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
+  // Also without a cursor of the client: events were published while the callback was asked.
+  const isBehind = await hasMessagesAfter(ctx, application, input.from);
+  const truncated = isBehind && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
   return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated };
 }
 
@@ -342,6 +344,17 @@ function leaseOf(now: number, ttlMs: number | null | undefined, { endsAt }: Prin
   const lifetime = Math.min(TTL.max, Math.max(TTL.min, asked));
   const lease_until = Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
   return { lease_seconds: Math.ceil((lease_until - now) / 1000), lease_until, updated_at: now };
+}
+
+async function hasMessagesAfter({ tx }: TransactionContext, { key: app }: Application, { key }: Position) {
+  const row = await tx.db
+    .selectFrom("message")
+    .select("id")
+    .where("app_id", "=", app)
+    .where("id", ">", key)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Sends the events since a time that the endpoint has no delivery of. Returns whether some are too old. */
