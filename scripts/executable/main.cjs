@@ -48,7 +48,7 @@ function register(folder) {
   const file = join(folder, USERS, String(process.pid));
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, JSON.stringify({ host: hostname(), start: startOf(process.pid) }), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify({ host: hostname(), startedAt: startOf(process.pid) }), { mode: 0o600 });
   } catch {
     // A cache that is read-only needs no record: no process can remove it.
     return;
@@ -77,9 +77,9 @@ function isUnused(folder) {
   if (!found.isDirectory() || Date.now() - found.mtimeMs < MIN_AGE_MS) return false;
   const names = lstatSync(users, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(users);
   return names.every((name) => {
-    const { host, start } = JSON.parse(readFileSync(join(users, name), "utf8"));
+    const { host, startedAt } = JSON.parse(readFileSync(join(users, name), "utf8"));
     // The processes of another container cannot be seen from here.
-    return host === hostname() && startOf(name) !== start;
+    return host === hostname() && startOf(name) !== startedAt;
   });
 }
 
