@@ -111,6 +111,10 @@ describe("posthorn watch explain and posthorn sources", () => {
     expect(lines).toContainEqual(["until", "no", "7", '{"below":5}']);
     const json = JSON.parse((await run("watch", "explain", "oven", "hot", "a", "--json")).stdout) as object;
     expect(json).toMatchObject({ key: "a", phase: "raised", transitions: 1 });
+    expect(JSON.parse((await run("watch", "explain", "oven", "hot", "--json")).stdout)).toMatchObject({
+      data: [{ key: "a", phase: "raised" }],
+      done: true,
+    });
     expect((await run("watch", "list", "oven")).stdout).toMatch(/\nhot\s+app_\S+\s+2\s+1\s+0\s+Hot\n$/);
     expect(await run("watch", "explain", "oven", "hot", "missing")).toMatchObject({ code: 1 });
   });

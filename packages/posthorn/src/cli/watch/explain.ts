@@ -45,7 +45,7 @@ export function addWatchExplainCommand(watch: Command): void {
     .argument("<watch>", "watch (ID or uid)")
     .argument("[key]", "key, such as the name of a device")
     .addHelpText("after", HELP);
-  withJson(command, { kind: "models", models: ["WatchKeyDetailOut"] });
+  withJson(command, { kind: "models", models: ["WatchKeyDetailOut", "WatchKeyList"] });
   addClientFlags(command).action(
     async (app: string, id: string, key: string | undefined, options: Record<string, unknown>) => {
       const path = `/api/v1/app/${encodeURIComponent(app)}/watch/${encodeURIComponent(id)}`;
@@ -103,7 +103,7 @@ async function showKeys(options: Record<string, unknown>, path: string, watch: R
     }
   }
   if (options["json"] === true) {
-    print(JSON.stringify(keys, null, 2));
+    print(JSON.stringify({ data: keys, iterator: null, done: true }, null, 2));
     return;
   }
   if (keys.length > 0) {
