@@ -28,10 +28,8 @@ export interface AttemptStepsProps {
 
 /** Attempts of the same message at the same endpoint, oldest first, and the place of this one. */
 function useSiblings(app: string, { id, msgId, endpointId }: Attempt) {
-  const attempts = useAttempts(app, msgId);
-  const all = (attempts.data?.data ?? [])
-    .filter((one) => one.endpointId === endpointId)
-    .toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+  const attempts = useAttempts(app, msgId, endpointId);
+  const all = (attempts.data?.data ?? []).toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
   const at = all.findIndex((one) => one.id === id);
   return { all, at, previous: all[at - 1], next: at === -1 ? undefined : all[at + 1] };
 }
