@@ -2,7 +2,7 @@
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CLEAR_MS } from "../src/domain/alert/evaluate.ts";
-import { evaluateCustomerAlerts, expireRecipients } from "../src/domain/alert-recipient/evaluate.ts";
+import { evaluateCustomerAlerts, expireRecipients, MAIL_INTERVAL_MS } from "../src/domain/alert-recipient/evaluate.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -159,3 +159,74 @@ it("recipients end with their endpoint and their application", async () => {
   await owner.call("DELETE", "app/gone");
   expect(await count()).toBe(0);
 });
+
+it("does not say that an endpoint works again that still fails, when its alerts are turned off or its threshold is raised", async () => {
+  for (const [app, attention] of [
+    ["muted", { customerAlerts: false }],
+    ["raised", { minFailures: 1000, afterSeconds: 31_536_000 }],
+  ] as const) {
+    const { target, broken } = await application(app);
+    await owner.call("POST", `app/${app}/alert-recipient`, { endpoint: target });
+    await fail(broken, 5);
+    await evaluate();
+    expect((await owner.call("PATCH", `app/${app}/policy`, { attention })).status).toBe(200);
+    await evaluate(30_000);
+    await evaluate(60_000 + CLEAR_MS);
+    expect((await alertsOf(app)).map(({ type }) => type)).toEqual(["endpoint.failing"]);
+  }
+});
+
+it("sends to all other addresses when the mail server refuses one, and asks again after the interval", async () => {
+  const asked: string[] = [];
+  let concerns: "email" | "server" = "email";
+  const services = {
+    ...node.services,
+    mailer: {
+      send: ({ to }: { readonly to: string }) => {
+        asked.push(to);
+        return Promise.resolve(
+          to.startsWith("refused")
+            ? ({ sent: false, reason: "no such user", concerns } as const)
+            : ({ sent: true } as const),
+        );
+      },
+      sendLater: () => undefined,
+    },
+  };
+  const round = (ms: number): Promise<void> =>
+    evaluateCustomerAlerts({ ...services, now: () => Date.now() + ms }, (error) => {
+      throw error;
+    });
+  for (const [index, app] of ["refused", "accepted"].entries()) {
+    const { broken } = await application(app);
+    await fail(broken, 5);
+    await addConfirmed(app, `${app}@example.com`, 1_000_000 + index);
+  }
+  await round(0);
+  expect(asked.splice(0)).toEqual(["refused@example.com", "accepted@example.com"]);
+  await round(30_000);
+  expect(asked).toEqual([]);
+  await round(MAIL_INTERVAL_MS + 30_000);
+  expect(asked.splice(0)).toEqual(["refused@example.com"]);
+  concerns = "server";
+  await round(2 * MAIL_INTERVAL_MS + 60_000);
+  await round(2 * MAIL_INTERVAL_MS + 90_000);
+  expect(asked).toEqual(["refused@example.com", "refused@example.com"]);
+});
+
+/** A recipient that has confirmed its address. */
+async function addConfirmed(app: string, email: string, id: number): Promise<void> {
+  await node.services.store.transaction(async ({ db }) => {
+    const { id: app_id, org_id } = await db
+      .selectFrom("application")
+      .select(["id", "org_id"])
+      .where("uid", "=", app)
+      .executeTakeFirstOrThrow();
+    const at = Date.now();
+    const row = { id, public_id: `rcpt_${app}`, org_id, app_id, email, endpoint_id: null, confirm_hash: null };
+    await db
+      .insertInto("alert_recipient")
+      .values({ ...row, digest: "off", locale: "en", confirmed_at: at, sent_at: null, created_at: at })
+      .execute();
+  });
+}

@@ -7,7 +7,7 @@ const MAIL = { to: "grace+a@engines.example", subject: "New password", text: "ht
 
 it("gives the reason why an email was refused, without the address that the mail server repeats", async () => {
   const sentence = "The mail server refused the email: 550 5.1.1 <grace+a@engines.example>: no such user.";
-  const refused = { kind: "items", results: [{ kind: "failed", code: "target_refused", sentence }] };
+  const refused = { kind: "items", results: [{ kind: "closed", code: "target_not_found", sentence }] };
   const logged: unknown[] = [];
   const log = { warn: (entry: unknown) => logged.push(entry), error: (entry: unknown) => logged.push(entry) };
   await using mailer = new ConnectorMailer({
@@ -18,6 +18,6 @@ it("gives the reason why an email was refused, without the address that the mail
     log: log as never,
   });
   const reason = "The mail server refused the email: 550 5.1.1 <(address)>: no such user.";
-  expect(await mailer.send(MAIL)).toEqual({ sent: false, reason });
+  expect(await mailer.send(MAIL)).toEqual({ sent: false, reason, concerns: "email" });
   expect(logged).toEqual([{ reason }]);
 });

@@ -7,7 +7,7 @@ import { parseMailAddress, type MailServer } from "../config/mail.ts";
 import { Connector, type ConnectorResult } from "../destinations/connections/connector.ts";
 import { missingOf } from "../destinations/connections/installed.ts";
 import { vetWith } from "../destinations/connections/vet.ts";
-import type { ItemResult, KindConfig } from "../destinations/kind.ts";
+import type { DestinationErrorCode, ItemResult, KindConfig } from "../destinations/kind.ts";
 import { SMTP } from "../destinations/kinds/smtp.ts";
 import type { Mail, Mailer, MailResult } from "../domain/mail/mailer.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -110,7 +110,7 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
     try {
       parseMailAddress(to);
     } catch {
-      return { sent: false, reason: "The mail server cannot be given this email address." };
+      return { sent: false, reason: "The mail server cannot be given this email address.", concerns: "email" };
     }
     const config: KindConfig = {
       ...server,
@@ -148,19 +148,32 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
   }
 }
 
+/** Mailboxes that are full, busy or greylisted make a server refuse one email with a temporary code. */
+const OF_EMAILS: ReadonlySet<DestinationErrorCode> = new Set([
+  "target_not_found",
+  "target_unavailable",
+  "message_too_large",
+  "message_invalid",
+]);
+
+function ofServer(reason: string): MailResult {
+  return { sent: false, reason, concerns: "server" };
+}
+
 function resultOf(result: ConnectorResult, to: string): MailResult {
   switch (result.kind) {
     case "items": {
       const item: ItemResult = result.results[0]!;
       if (item.kind === "ok") return { sent: true };
+      const concerns = OF_EMAILS.has(item.code) && item.kind !== "later" ? "email" : "server";
       // Mail servers repeat the address that they refuse.
-      return { sent: false, reason: item.sentence.replaceAll(to, "(address)") };
+      return { sent: false, reason: item.sentence.replaceAll(to, "(address)"), concerns };
     }
     case "timeout":
-      return { sent: false, reason: `The mail server did not accept the email within ${TIMEOUT_MS / 1000} s.` };
+      return ofServer(`The mail server did not accept the email within ${TIMEOUT_MS / 1000} s.`);
     case "canceled":
-      return { sent: false, reason: "The server is shutting down." };
+      return ofServer("The server is shutting down.");
     case "own_fault":
-      return { sent: false, reason: `The connection to the mail server could not be made: ${result.detail}.` };
+      return ofServer(`The connection to the mail server could not be made: ${result.detail}.`);
   }
 }

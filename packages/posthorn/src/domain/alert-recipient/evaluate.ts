@@ -26,7 +26,7 @@ const DISABLED = "/disabled";
 interface Round {
   readonly services: Services;
   readonly onFailure: (error: unknown) => void;
-  /** Becomes true when the mail server does not accept an email: the others wait for the next round. */
+  /** Becomes true when the mail server accepts no email: the others wait for the next round. */
   isMailDown: boolean;
 }
 
@@ -121,10 +121,12 @@ async function evaluateApplication(round: Round, appKey: number): Promise<void> 
     .execute();
   const endpoints = await endpointsOf(services, appKey, states);
   const found = firingOf(application, endpoints, services.now());
+  // What was told about the others ends without a word.
+  const told = endpoints.filter(({ id }) => attentionOf(application, id)?.customerAlerts === true);
   for (const row of rows) {
     const own = states.filter(({ recipient_id }) => recipient_id === row.id);
     try {
-      await evaluateRecipient(round, { recipient: toRecipient(row), name: row.app_name, own, found, endpoints });
+      await evaluateRecipient(round, { recipient: toRecipient(row), name: row.app_name, own, found, endpoints: told });
     } catch (error) {
       round.onFailure(error);
     }
@@ -174,9 +176,9 @@ interface Found {
 }
 
 /** An endpoint that a person disabled is not reported: they know. */
-function firingOf({ endpoints }: DirectoryApplication, rows: readonly EndpointRow[], now: number): readonly Found[] {
+function firingOf(application: DirectoryApplication, rows: readonly EndpointRow[], now: number): readonly Found[] {
   return rows.flatMap((row): readonly Found[] => {
-    const values = endpoints.get(row.id)?.policy.values.attention;
+    const values = attentionOf(application, row.id);
     if (values?.customerAlerts !== true) return [];
     const disabled = row.disabled === 1 ? toDisabled(row.disabled_json) : null;
     if (row.disabled === 1) {
@@ -187,6 +189,10 @@ function firingOf({ endpoints }: DirectoryApplication, rows: readonly EndpointRo
     if (row.since === null || !isFailing({ since: row.since, failures: row.failures ?? 0 }, values, now)) return [];
     return [{ subject: row.public_id, alert: alertOf(row, "failing", row.since) }];
   });
+}
+
+function attentionOf({ endpoints }: DirectoryApplication, endpointKey: number) {
+  return endpoints.get(endpointKey)?.policy.values.attention;
 }
 
 function alertOf(row: EndpointRow, status: EndpointAlert["status"], since: number): EndpointAlert {
@@ -201,6 +207,7 @@ interface Evaluation {
   /** States of this recipient. */
   readonly own: readonly State[];
   readonly found: readonly Found[];
+  /** Those about which customers get alerts. */
   readonly endpoints: readonly EndpointRow[];
 }
 
@@ -217,8 +224,8 @@ async function evaluateRecipient(round: Round, evaluation: Evaluation): Promise<
   if (changes.length === 0) return;
   const alerts = alertsIn(changes, endpoints);
   // Sent first: after a crash, a message is repeated rather than lost.
-  const isSent = alerts.length === 0 || (await sendAlerts(services, recipient, name, alerts));
-  if (!isSent) {
+  const sent = alerts.length === 0 ? "sent" : await sendAlerts(services, recipient, name, alerts);
+  if (sent === "unavailable") {
     round.isMailDown = true;
     return;
   }
@@ -229,7 +236,8 @@ async function evaluateRecipient(round: Round, evaluation: Evaluation): Promise<
       .where("id", "=", recipient.key)
       .executeTakeFirst();
     if (known === undefined) return;
-    for (const change of changes) await storeChange(tx, recipient.key, change, now);
+    // After a refused email, the recipient waits for the next interval, and the others do not.
+    if (sent === "sent") for (const change of changes) await storeChange(tx, recipient.key, change, now);
     if (alerts.length === 0) return;
     await tx.db.updateTable("alert_recipient").set({ sent_at: now }).where("id", "=", recipient.key).execute();
   }, "alert-recipient.evaluate");
@@ -249,8 +257,8 @@ function alertsIn(changes: readonly Change[], endpoints: readonly EndpointRow[])
       alerts.set(change.firing.alert.id, change.firing.alert);
     if (change.kind !== "end" || !change.notify || change.row.subject.endsWith(DISABLED)) continue;
     const row = endpoints.find(({ public_id }) => public_id === change.row.subject);
-    // It was deleted, or a person disabled it: it does not work again.
-    if (row === undefined || row.disabled === 1) continue;
+    // It was deleted, a person disabled it, or it still fails, below a threshold that was raised: it does not work again.
+    if (row === undefined || row.disabled === 1 || row.since !== null) continue;
     alerts.set(row.public_id, alertOf(row, "recovered", change.row.since));
   }
   return [...alerts.values()];

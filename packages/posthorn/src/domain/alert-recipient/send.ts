@@ -5,16 +5,19 @@ import { sendToEndpoint } from "../message/send-to.ts";
 import { alertMail, type EndpointAlert, productName } from "./letters.ts";
 import { type AlertRecipient, newToken } from "./recipient.ts";
 
-/** Returns whether the alerts were sent; false: the mail server did not accept the email. */
+/** `refused`: the mail server accepts no email for this recipient at the moment. `unavailable`: it accepts none at all. */
+export type Sent = "sent" | "refused" | "unavailable";
+
+/** Sends alerts. Those to endpoints are messages, and always stored. */
 export async function sendAlerts(
   services: Services,
   recipient: AlertRecipient,
   application: string,
   alerts: readonly EndpointAlert[],
-): Promise<boolean> {
+): Promise<Sent> {
   if (recipient.email !== null) return mail(services, recipient, application, alerts);
   for (const alert of alerts) await post(services, recipient, alert);
-  return true;
+  return "sent";
 }
 
 async function mail(
@@ -22,9 +25,9 @@ async function mail(
   { key, email, locale }: AlertRecipient,
   application: string,
   alerts: readonly EndpointAlert[],
-): Promise<boolean> {
+): Promise<Sent> {
   const { mailer, rules, store, now } = services;
-  if (mailer === null) return false;
+  if (mailer === null) return "unavailable";
   const token = newToken();
   const row = { hash: hashToken(token), recipient_id: key, created_at: now() };
   await store.transaction(
@@ -34,12 +37,12 @@ async function mail(
   const unsubscribe = `${rules.publicUrl()}/alerts/unsubscribe/${token}`;
   const product = productName(rules.portalLook);
   const result = await mailer.send(alertMail(locale, alerts, { to: email!, product, application, unsubscribe }));
-  if (result.sent) return true;
+  if (result.sent) return "sent";
   await store.transaction(
     ({ db }) => db.deleteFrom("alert_recipient_token").where("hash", "=", row.hash).execute(),
     "alert-recipient.send",
   );
-  return false;
+  return result.concerns === "email" ? "refused" : "unavailable";
 }
 
 /** The ID of the event is the same after a crash, so that it is stored once. */

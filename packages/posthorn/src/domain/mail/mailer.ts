@@ -10,8 +10,13 @@ export interface Mail {
   readonly unsubscribe?: string;
 }
 
-/** `reason`: a sentence for an administrator. It contains nothing of the email. */
-export type MailResult = { readonly sent: true } | { readonly sent: false; readonly reason: string };
+/**
+ * `reason`: a sentence for an administrator. It contains nothing of the email. `concerns`: whether the mail server refused this email, such as its
+ * address, or would accept no other one either.
+ */
+export type MailResult =
+  | { readonly sent: true }
+  | { readonly sent: false; readonly reason: string; readonly concerns: "email" | "server" };
 
 export interface Mailer {
   /** Sends an email once. Never rejects; settles within half a minute. `sent`: the mail server has accepted it. */

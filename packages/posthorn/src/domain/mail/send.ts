@@ -20,7 +20,7 @@ export async function sendForOrganisation(services: Services, orgId: number, mai
     await countAttempt(services, [{ kind: "mail", name: String(orgId) }]);
   } catch (error) {
     if (!(error instanceof PosthornError)) throw error;
-    return { sent: false, reason: TOO_MANY };
+    return { sent: false, reason: TOO_MANY, concerns: "server" };
   }
   return await mailer.send(mail);
 }
