@@ -36,7 +36,7 @@ export type Actor =
       readonly sessionId: string | null;
       readonly capabilities: ReadonlySet<Capability>;
       readonly featureFlags: ReadonlySet<string>;
-      /** Hash of the signed part of the token, and its expiry: both are needed to revoke it. */
+      /** Hash of the signed part of the token, and when it expires or its tokens are ended: both are needed to revoke it. */
       readonly tokenHash: Uint8Array;
       readonly tokenExpiresAt: number;
       /** It is a portal key: see `portal/key.ts`. */

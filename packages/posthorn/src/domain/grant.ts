@@ -64,7 +64,11 @@ export interface KeyLimits {
 
 /** Who called: for the audit log, and for limits that hold per person. */
 export type Caller =
-  | { readonly kind: "token" }
+  | {
+      readonly kind: "token";
+      /** Hash and expiry (Unix milliseconds) of the signed token; absent: a session that may do what one may do. */
+      readonly token?: { readonly hash: Uint8Array; readonly expiresAt: number };
+    }
   | { readonly kind: "key"; readonly id: string; readonly limits?: KeyLimits }
   | {
       readonly kind: "user";

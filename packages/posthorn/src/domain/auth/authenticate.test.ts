@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore, type TestStore } from "../../../test/support/store.ts";
+import { keyOfId } from "../../lib/id.ts";
 import { Authenticator } from "./authenticate.ts";
 
 const NOW = 1_700_000_000_000;
@@ -46,6 +47,33 @@ describe("a revoked token", () => {
     await revoke(token);
     await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: "authentication_failed" });
     expect(await authenticator.authenticate(other)).toMatchObject({ sessionId: "other" });
+  });
+});
+
+describe("the actor of a token", () => {
+  it("knows when its tokens are ended, and not only when it expires", async () => {
+    const token = await sign("ended");
+    const ends = {
+      app_id: keyOfId("app_", APPLICATION)!,
+      session_id: "ended",
+      issued_until: NOW,
+      expires_at: NOW + 5000,
+    };
+    await files.store.transaction(({ db }) => db.insertInto("token_end").values(ends).execute());
+    const ending = { expiresAt: NOW + 5000, actor: { tokenExpiresAt: NOW + 5000 } };
+    expect(await authenticator.identify(token)).toMatchObject(ending);
+    const other = { expiresAt: NOW + 60_000, actor: { tokenExpiresAt: NOW + 60_000 } };
+    expect(await authenticator.identify(await sign("not-ended"))).toMatchObject(other);
+  });
+
+  it("has the hash and the expiry of an organisation's token", async () => {
+    const token = await authenticator.sign({ sub: ORGANISATION, exp: NOW / 1000 + 60 });
+    const hash = createHash("sha256")
+      .update(token.slice(0, token.lastIndexOf(".")))
+      .digest();
+    expect(await authenticator.authenticate(token)).toMatchObject({
+      caller: { kind: "token", token: { hash, expiresAt: NOW + 60_000 } },
+    });
   });
 });
 

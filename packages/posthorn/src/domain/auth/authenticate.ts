@@ -236,7 +236,7 @@ export class Authenticator implements TokenIssuer {
       isPortalKey: true,
     };
     // Expiring all tokens of an application includes its keys.
-    return { actor, expiresAt: Math.min(expiresAt, await this.#endOf(actor, { [ISSUED_MS]: row.created_at })) };
+    return this.#untilEnd(actor, { [ISSUED_MS]: row.created_at });
   }
 
   async #fromKey(token: string): Promise<Identity> {
@@ -277,7 +277,7 @@ export class Authenticator implements TokenIssuer {
     const { sub, org } = claims;
     if (typeof sub === "string" && isOrganisationId(sub)) {
       const orgId = await this.#options.ensureOrganisation(sub);
-      const caller = { kind: "token" } as const;
+      const caller = { kind: "token", token: { hash: tokenHash, expiresAt } } as const;
       return { actor: { kind: "organisation", orgId, orgPublicId: sub, caller, grant: FULL_GRANT }, expiresAt };
     }
     if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isOrganisationId(org)) {
@@ -295,7 +295,7 @@ export class Authenticator implements TokenIssuer {
         tokenExpiresAt: expiresAt,
       };
       if (await this.#isDeleted(actor.appId)) throw refused();
-      return { actor, expiresAt: Math.min(expiresAt, await this.#endOf(actor, claims)) };
+      return this.#untilEnd(actor, claims);
     }
     throw new PosthornError(
       "bad_token",
@@ -312,6 +312,11 @@ export class Authenticator implements TokenIssuer {
     } catch (cause) {
       throw refused(cause);
     }
+  }
+
+  async #untilEnd(actor: ApplicationActor, claims: Record<string, unknown>): Promise<Identity> {
+    const expiresAt = Math.min(actor.tokenExpiresAt, await this.#endOf(actor, claims));
+    return { actor: { ...actor, tokenExpiresAt: expiresAt }, expiresAt };
   }
 
   /** Time at which the token ends because tokens of its application or session were expired after it was issued; infinity: never. */
