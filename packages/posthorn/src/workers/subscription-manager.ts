@@ -4,7 +4,14 @@
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
-import { endExpired, endGone, endRevoked } from "../domain/subscription/end.ts";
+import {
+  endExpired,
+  type EndedSubscription,
+  type EndOptions,
+  endGone,
+  endRevoked,
+} from "../domain/subscription/end.ts";
+import { announceTo, Terminations } from "../domain/subscription/terminations.ts";
 import { deleteOldFailures, dueRequests, nextDue } from "../domain/websub/pending.ts";
 import { settleRequest } from "../domain/websub/settle.ts";
 import type { Signal } from "../store/signal.ts";
@@ -34,6 +41,7 @@ export class SubscriptionManager implements Worker {
   readonly #stopping = new AbortController();
   /** Requests whose callback is being called, with their hosts. */
   readonly #calls = new Map<number, { readonly host: string; readonly done: Promise<void> }>();
+  readonly #terminations: Terminations;
   #running: Promise<void> | null = null;
   #again = false;
   /** When the access of the principals was last checked. */
@@ -42,6 +50,8 @@ export class SubscriptionManager implements Worker {
 
   constructor(options: SubscriptionManagerOptions) {
     this.#options = options;
+    const announce = (ended: EndedSubscription, signal: AbortSignal) => announceTo(options.services(), ended, signal);
+    this.#terminations = new Terminations({ announce, onFailure: options.onFailure });
   }
 
   gained(): Promise<void> {
@@ -62,6 +72,7 @@ export class SubscriptionManager implements Worker {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
+    await this.#terminations[Symbol.asyncDispose]();
     await this.#running;
     await Promise.all([...this.#calls.values()].map(({ done }) => done));
   }
@@ -83,7 +94,7 @@ export class SubscriptionManager implements Worker {
       this.#cancelTimer();
       try {
         const known = services();
-        await endGone(known, signal);
+        await endGone(known, this.#ending);
         await this.#endRevoked(known);
         const lease = await endExpired(known, signal);
         await deleteOldFailures(known);
@@ -102,7 +113,11 @@ export class SubscriptionManager implements Worker {
     // A clock that was set back must not delay it.
     if (now >= this.#checkedAt && now - this.#checkedAt < MAX_SLEEP_MS) return;
     this.#checkedAt = now;
-    await endRevoked(services, this.#stopping.signal);
+    await endRevoked(services, this.#ending);
+  }
+
+  get #ending(): EndOptions {
+    return { signal: this.#stopping.signal, onEnded: (ended) => this.#terminations.add(ended) };
   }
 
   async #start(services: Services): Promise<void> {

@@ -85,9 +85,9 @@ export async function announceEnd(
   ctx: OutsideContext,
   appKey: number,
   to: McpCallback,
-  { code, message }: Termination,
+  { code, message, signal }: Termination & { readonly signal: AbortSignal },
 ): Promise<void> {
-  await post(ctx, appKey, to, { type: "terminated", error: { code, message } });
+  await post(ctx, appKey, to, { type: "terminated", error: { code, message } }, signal);
 }
 
 async function post(
@@ -95,6 +95,7 @@ async function post(
   appKey: number,
   to: McpCallback,
   control: { readonly type: string } & Readonly<Record<string, unknown>>,
+  signal?: AbortSignal,
 ): Promise<SubscriberResponse> {
   const body = Buffer.from(JSON.stringify(control));
   const id = `msg_${control.type}_${randomBytes(12).toString("hex")}`;
@@ -104,5 +105,6 @@ async function post(
     url: to.callback,
     headers: mcpHeaders(to, id, body, ctx.services.now()),
     body,
+    ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -1,18 +1,16 @@
 /** Ends subscriptions: when they are ended through the API, expire, or respond with 410 Gone. */
-import { sql } from "kysely";
-import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
-import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import { toApplication } from "../application/application.ts";
-import { type Context, type OutsideContext, type Services, type TransactionContext, write } from "../context.ts";
-import { openConfig } from "../endpoint/sealed-config.ts";
+import { type Context, type Services, type TransactionContext, write } from "../context.ts";
 import { recordSystemChange } from "../audit/trail.ts";
 import { GONE } from "../health/auto-disable.ts";
 import { cancelCatchUps } from "../replay/catch-up.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { actorOf } from "./actor.ts";
-import { announceEnd, type Termination } from "./callback.ts";
-import { isStillEntitled } from "./principal.ts";
+import type { Termination } from "./callback.ts";
+import { withoutAccess } from "./entitlement.ts";
 import type { Tx } from "../../store/tx.ts";
 
 interface Ending {
@@ -45,23 +43,33 @@ export function endSubscription(
 /** Subscriptions ended in one transaction. */
 const STEP = 100;
 
+/** A subscription of an MCP client that was ended here, which its client does not know yet. */
+export interface EndedSubscription {
+  readonly appKey: number;
+  readonly endpointKey: number;
+  /** Identifies it within the application. */
+  readonly targetHash: Uint8Array;
+  readonly configSealed: Uint8Array | null;
+  readonly termination: Termination;
+}
+
+export interface EndOptions {
+  readonly signal: AbortSignal;
+  /** Called with each subscription whose client has to be told. */
+  readonly onEnded: (ended: EndedSubscription) => void;
+}
+
 /** Ends subscriptions whose lease is over. Returns when the next one ends, in Unix milliseconds; `null`: there is none. */
 export async function endExpired(services: Services, signal: AbortSignal): Promise<number | null> {
+  const { db } = services.store;
   while (!signal.aborted) {
-    const rows = await candidates(services)
-      .where("s.lease_until", "<=", services.now())
-      .orderBy("s.lease_until")
-      .limit(STEP)
-      .execute();
-    await endAll(services, rows, async ({ db }, { key }) => {
-      const row = await db.selectFrom("subscription").select("lease_until").where("id", "=", key).executeTakeFirst();
-      // It was renewed in the meantime.
-      const until = row?.lease_until ?? null;
-      return until !== null && until <= services.now();
-    });
+    const now = services.now();
+    const rows = await expired(db, now).orderBy("s.lease_until").limit(STEP).execute();
+    // It may have been renewed in the meantime.
+    await endAll(services, rows, ({ key }, tx) => exists(expired(tx.db, now).where("s.id", "=", key)));
     if (rows.length < STEP) break;
   }
-  const next = await services.store.db
+  const next = await db
     .selectFrom("subscription")
     .select((eb) => eb.fn.min<number | null>("lease_until").as("next"))
     .where("lease_until", "is not", null)
@@ -69,94 +77,91 @@ export async function endExpired(services: Services, signal: AbortSignal): Promi
   return next?.next ?? null;
 }
 
+function expired(db: Kysely<Database>, now: number) {
+  return candidates(db).where("s.lease_until", "<=", now);
+}
+
 /** Ends subscriptions whose receiver responded with 410 Gone, and removes those whose endpoint or application was deleted. */
-export async function endGone(services: Services, signal: AbortSignal): Promise<void> {
+export async function endGone(services: Services, { signal, onEnded }: EndOptions): Promise<void> {
   while (!signal.aborted) {
-    const rows = await candidates(services)
-      .where(({ eb, and, or }) =>
-        or([
-          eb("e.deleted_at", "is not", null),
-          eb("a.deleted_at", "is not", null),
-          and([eb("e.disabled", "=", 1), sql<boolean>`instr(e.disabled_json, ${`"reason":"${GONE}"`}) > 0`]),
-        ]),
-      )
-      .limit(STEP)
-      .execute();
-    await endAll(services, rows, () => Promise.resolve(true));
-    await announce(
-      services,
-      rows.filter(({ isDeleted }) => isDeleted === 1),
-      ENDED,
-    );
+    const rows = await gone(services.store.db).limit(STEP).execute();
+    // The client may have subscribed again in the meantime.
+    const ended = await endAll(services, rows, ({ key }, tx) => exists(gone(tx.db).where("s.id", "=", key)));
+    for (const row of ended) if (row.isDeleted === 1) report(row, ENDED, onEnded);
     if (rows.length < STEP) return;
   }
 }
 
-function candidates({ store }: Services) {
-  return store.db
+function gone(db: Kysely<Database>) {
+  return candidates(db).where(({ eb, and, or }) =>
+    or([
+      eb("e.deleted_at", "is not", null),
+      eb("a.deleted_at", "is not", null),
+      and([eb("e.disabled", "=", 1), sql<boolean>`instr(e.disabled_json, ${`"reason":"${GONE}"`}) > 0`]),
+    ]),
+  );
+}
+
+function candidates(db: Kysely<Database>) {
+  return db
     .selectFrom("subscription as s")
     .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
     .innerJoin("application as a", "a.id", "s.app_id")
     .select(["s.id as key", "s.app_id", "e.id as endpointKey", "e.public_id as endpointId", "e.uid as endpointUid"])
-    .select(["s.protocol", "e.config_sealed"])
+    .select(["s.protocol", "s.target_hash", "e.config_sealed"])
     .select(sql<number>`CASE WHEN e.deleted_at IS NULL THEN 0 ELSE 1 END`.as("isDeleted"));
+}
+
+type Candidate = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number];
+
+async function exists(query: { executeTakeFirst(): Promise<unknown> }): Promise<boolean> {
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 const ENDED: Termination = { code: -32_011, message: "The subscription was ended on the server. Subscribe again." };
 const REVOKED: Termination = { code: -32_012, message: "The access with which you subscribed was taken away." };
 
+function report(row: Candidate, termination: Termination, onEnded: EndOptions["onEnded"]): void {
+  if (row.protocol !== "mcp") return;
+  const { app_id: appKey, endpointKey, target_hash: targetHash, config_sealed: configSealed } = row;
+  onEnded({ appKey, endpointKey, targetHash, configSealed, termination });
+}
+
 /** Ends subscriptions of MCP clients whose principal may no longer receive the events. */
-export async function endRevoked(services: Services, signal: AbortSignal): Promise<void> {
+export async function endRevoked(services: Services, { signal, onEnded }: EndOptions): Promise<void> {
+  const { db } = services.store;
   for (let after = 0; !signal.aborted;) {
-    const rows = await candidates(services)
-      .select(["a.org_id", "s.principal", "s.token_hash", "s.updated_at"])
-      .where("s.protocol", "=", "mcp")
-      .where("s.id", ">", after)
-      .orderBy("s.id")
-      .limit(STEP)
-      .execute();
-    const ended: Candidate[] = [];
-    for (const row of rows) {
-      const { principal, token_hash: tokenHash, org_id: orgKey, app_id: appKey, updated_at: confirmedAt } = row;
-      const held = { principal: principal ?? "", tokenHash, orgKey, appKey, confirmedAt };
-      if (!(await isStillEntitled(services.store.db, held, services.now()))) ended.push(row);
-    }
-    await endAll(services, ended, () => Promise.resolve(true));
-    await announce(services, ended, REVOKED);
+    const rows = await held(db).where("s.id", ">", after).orderBy("s.id").limit(STEP).execute();
+    const isDue = async ({ key }: Candidate, tx: Tx): Promise<boolean> => {
+      const now = await held(tx.db).where("s.id", "=", key).execute();
+      return (await withoutAccess(tx.db, now, services.now())).length > 0;
+    };
+    const ended = await endAll(services, await withoutAccess(db, rows, services.now()), isDue);
+    for (const row of ended) report(row, REVOKED, onEnded);
     if (rows.length < STEP) return;
     after = rows.at(-1)!.key;
   }
 }
 
-/** Callbacks that are told at the same time. */
-const CONCURRENT = 8;
-
-async function announce(services: Services, rows: readonly Candidate[], termination: Termination): Promise<void> {
-  const own = rows.filter(({ protocol }) => protocol === "mcp");
-  for (let index = 0; index < own.length; index += CONCURRENT) {
-    await Promise.all(own.slice(index, index + CONCURRENT).map((row) => announceTo(services, row, termination)));
-  }
+/** Subscriptions of MCP clients with what {@link withoutAccess} needs. */
+function held(db: Kysely<Database>) {
+  return candidates(db)
+    .select(["a.org_id as orgKey", "s.app_id as appKey", "s.token_hash as tokenHash", "s.updated_at as confirmedAt"])
+    .select((eb) => eb.fn.coalesce("s.principal", eb.val("")).as("principal"))
+    .where("s.protocol", "=", "mcp");
 }
 
-async function announceTo(services: Services, row: Candidate, termination: Termination): Promise<void> {
-  const { app_id: appKey, endpointKey: id, config_sealed } = row;
-  const config = openConfig(services.secretBox, { id, kind: MCP_EVENTS_KIND, config_sealed });
-  if (config === null) return;
-  const ctx: OutsideContext = { services, tx: null, actor: await actorOf(services.store.db, appKey) };
-  await announceEnd(ctx, appKey, config as unknown as McpCallback, termination);
-}
-
-type Candidate = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number];
-
-async function endAll(
+/** Ends those that are still due. Returns them. */
+async function endAll<T extends Candidate>(
   services: Services,
-  rows: readonly Candidate[],
-  isDue: (tx: Tx, row: Candidate) => Promise<boolean>,
-): Promise<void> {
-  if (rows.length === 0) return;
-  await services.store.transaction(async (tx) => {
+  rows: readonly T[],
+  isDue: (row: T, tx: Tx) => Promise<boolean>,
+): Promise<readonly T[]> {
+  if (rows.length === 0) return [];
+  return services.store.transaction(async (tx) => {
+    const ended: T[] = [];
     for (const row of rows) {
-      if (!(await isDue(tx, row))) continue;
+      if (!(await isDue(row, tx))) continue;
       const application = await tx.db
         .selectFrom("application")
         .selectAll()
@@ -172,6 +177,8 @@ async function endAll(
         target: { kind: "endpoint", id: endpoint.id, name: endpoint.uid },
         application: { key: application.id, id: application.public_id },
       });
+      ended.push(row);
     }
+    return ended;
   }, "subscription.end");
 }
