@@ -29,7 +29,7 @@ const MESSAGES: Readonly<Record<CallbackReason, string>> = {
   rate_limited: "Too many subscriptions with callbacks at this host. Try again in a minute.",
 };
 
-/** Questions to callbacks of one host. Anyone with a key can name any host. */
+/** Questions of one application to callbacks of one host, on this node. Anyone with a key can name any host. */
 const CHALLENGES_PER_MINUTE = 30;
 
 const limits = new WeakMap<Services, RateLimiter>();
@@ -45,7 +45,7 @@ function limitOf(services: Services): RateLimiter {
 
 /** Asks a callback whether it wants the events. Throws {@link CallbackError} unless it returns the challenge. */
 export async function confirmCallback(ctx: OutsideContext, appKey: number, to: McpCallback): Promise<void> {
-  if (!limitOf(ctx.services).take(new URL(to.callback).hostname)) throw callbackError("rate_limited");
+  if (!limitOf(ctx.services).take(`${appKey} ${new URL(to.callback).hostname}`)) throw callbackError("rate_limited");
   const challenge = randomBytes(32).toString("base64url");
   const response = await post(ctx, appKey, to, { type: "verification", challenge });
   if (response.kind === "error") throw callbackError(reasonOf(response.code));
