@@ -40,6 +40,10 @@ interface Control {
   readonly error?: { readonly code: number };
 }
 
+function isControl({ body }: Pick<Received, "body">): boolean {
+  return (JSON.parse(body.toString()) as Control).type !== undefined;
+}
+
 /** A client with a callback that confirms what it is asked, and an application of its own. */
 class Agent implements AsyncDisposable {
   readonly app: string;
@@ -47,6 +51,7 @@ class Agent implements AsyncDisposable {
   readonly secret = `whsec_${randomBytes(32).toString("base64")}`;
   client!: McpClient;
   keyId = "";
+  token = "";
   respond: (request: Received) => ReceiverResponse = () => 204;
 
   private constructor(app: string, receiver: Receiver) {
@@ -64,7 +69,8 @@ class Agent implements AsyncDisposable {
     await ok(owner.call("POST", "app", { name: app, uid: app }));
     const { json } = await ok(owner.call("POST", `app/${app}/portal-key`, { name: "Agent", capabilities }));
     const agent = new Agent(app, await startReceiver());
-    agent.client = new McpClient(node, String(json["token"]), `/mcp/app/${app}`);
+    agent.token = String(json["token"]);
+    agent.client = new McpClient(node, agent.token, `/mcp/app/${app}`);
     agent.keyId = String(json["id"]);
     return agent;
   }
@@ -218,8 +224,24 @@ describe("a subscription", () => {
     expect((await agent.unsubscribe()).result).toBeDefined();
     expect((await agent.unsubscribe()).error).toMatchObject({ code: -32_011 });
     expect(await agent.subscriptions()).toEqual([]);
-    await agent.publish(1);
-    expect(agent.events).toEqual([]);
+    // Another subscription shows when the events would have arrived.
+    const url = `${agent.receiver.url}/other`;
+    await agent.subscribe({ delivery: { mode: "webhook", url, secret: agent.secret } });
+    for (const n of [1, 2]) await agent.publish(n);
+    const paths = () => agent.receiver.requests.filter((one) => !isControl(one)).map(({ path }) => path);
+    await eventually(() => expect(paths().length).toBeGreaterThanOrEqual(2));
+    expect(paths()).toEqual(["/other", "/other"]);
+  });
+
+  it("can be renewed and ended after its event type was deleted, but not made", async () => {
+    const name = `order.${agent.app}`;
+    await ok(owner.call("POST", "event-type", { name, description: name }));
+    expect((await agent.subscribe({ name })).error).toBeUndefined();
+    await ok(owner.call("DELETE", `event-type/${name}?expunge=true`));
+    expect((await agent.subscribe({ name })).error).toBeUndefined();
+    expect((await agent.unsubscribe({ name })).error).toBeUndefined();
+    expect((await agent.subscribe({ name })).error).toMatchObject({ code: -32_011 });
+    expect(agent.control("verification")).toHaveLength(1);
   });
 
   it("ends when the callback responds with 410, and gives up on an event with 413", async () => {
@@ -334,19 +356,37 @@ it("a subscription with a portal token ends when the tokens of the application a
 });
 
 describe("a subscription is refused", () => {
-  it("without ManageEndpoint, and at another application", async () => {
+  it("without ManageEndpoint, and is not offered then", async () => {
     await using reader = await Agent.start(["ViewBase"]);
     expect((await reader.subscribe()).error).toMatchObject({ code: -32_012 });
-    await using other = await Agent.start();
-    const operator = new McpClient(node, node.token);
-    const delivery = { mode: "webhook", url: other.url, secret: other.secret };
-    const params = { name: "order.made", cursor: null, delivery };
-    expect((await operator.request("events/subscribe", { ...params, arguments: { app: "none" } })).error).toMatchObject(
-      {
-        code: -32_011,
-      },
-    );
     expect(reader.receiver.requests).toEqual([]);
+    const offered = async ({ client }: Pick<Agent, "client">) =>
+      ((await client.request("events/list")).result!["events"] as { delivery: string[] }[])[0]!.delivery;
+    expect(await offered(reader)).toEqual(["poll", "push"]);
+    await using writer = await Agent.start();
+    expect(await offered(writer)).toEqual(["webhook", "poll", "push"]);
+    expect(await offered({ client: new McpClient(node, node.token) })).toEqual(["webhook", "poll", "push"]);
+    const scopes = ["read", "payloads:read"];
+    const key = await ok(owner.call("POST", "auth/api-key", { name: "Reader", scopes }));
+    expect(await offered({ client: new McpClient(node, String(key.json["token"])) })).toEqual(["poll", "push"]);
+  });
+
+  it("at the application of another customer, and at one that a key does not reach", async () => {
+    await using agent = await Agent.start();
+    await using foreign = await Agent.start();
+    const own = agent.client;
+    agent.client = new McpClient(node, agent.token, `/mcp/app/${foreign.app}`);
+    expect((await agent.subscribe()).result).toBeUndefined();
+    const { id } = (await ok(owner.call("GET", `app/${agent.app}`))).json;
+    const scopes = ["read", "payloads:read", "endpoints:write", `app:${String(id)}`];
+    const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Limited", scopes }));
+    agent.client = new McpClient(node, String(json["token"]));
+    expect((await agent.subscribe({ arguments: { app: foreign.app } })).error).toMatchObject({ code: -32_011 });
+    expect([agent.receiver.requests, await foreign.subscriptions()]).toEqual([[], []]);
+    expect((await agent.subscribe({ arguments: { app: agent.app } })).error).toBeUndefined();
+    agent.client = own;
+    expect((await agent.subscribe()).error).toBeUndefined();
+    expect(await agent.subscriptions()).toHaveLength(2);
   });
 
   it.each([

@@ -23,11 +23,23 @@ import { authorize } from "../authorize.ts";
 import { feedMessageOut } from "../feed/wire.ts";
 import { type Operation, perform, type ToolCaller } from "./call-tool.ts";
 import { CODE, isRecord, type Params, RpcError } from "./protocol.ts";
-import { operationOf } from "./registry.ts";
+import { isOffered, operationOf } from "./registry.ts";
 
-/** How events can be delivered. A subscription with a webhook makes an endpoint, which is a change. */
-function deliveryModes({ tools }: EventCaller): readonly string[] {
-  return tools === "write" ? ["webhook", "poll", "push"] : ["poll", "push"];
+/** How events can be delivered. A subscription with a webhook makes an endpoint, so the caller must be allowed to. */
+async function deliveryModes(caller: EventCaller): Promise<readonly string[]> {
+  const isOpen = caller.tools === "write" && (await canCreateEndpoints(caller));
+  return isOpen ? ["webhook", "poll", "push"] : ["poll", "push"];
+}
+
+async function canCreateEndpoints({ services, actor, app }: ToolCaller): Promise<boolean> {
+  if (app === null) return isOffered(actor, createEndpoint);
+  try {
+    await authorize(services, actor, createEndpoint.route, { app_id: app });
+    return true;
+  } catch (error) {
+    if (error instanceof PosthornError && error.status < 500) return false;
+    throw error;
+  }
 }
 
 const LIST_PAGE = 100;
@@ -38,6 +50,7 @@ const NEXT_POLL_MS = 5000;
 /** Access to a feed, as its routes declare it. */
 const FEED_ROUTE = { access: "pull", permission: "payloads:read", path: "/api/v1/app/:app_id/feed" } as const;
 
+const createEndpoint = operationOf("v1.endpoint.create");
 const listTypes = operationOf("v1.event-type.list");
 const getType = operationOf("v1.event-type.get");
 const listSources = operationOf("v1.ingest.source.list");
@@ -62,8 +75,9 @@ export async function listEvents(caller: EventCaller, { cursor }: Params): Promi
     ...(isOfTypes ? { with_content: true } : {}),
   };
   const page = await ask(caller, isOfTypes ? listTypes : listSources, { query });
+  const delivery = await deliveryModes(caller);
   const rows = (page["data"] as readonly Row[]).map((row) =>
-    isOfTypes ? typeOut(caller, row) : sourceOut(caller, row),
+    isOfTypes ? typeOut(caller, row, delivery) : sourceOut(row, delivery),
   );
   const next =
     page["done"] === true
@@ -88,13 +102,12 @@ function seesSources({ app, actor }: ToolCaller): boolean {
 const CHANNEL = { type: "string", description: "Only events with this channel." } as const;
 const APPLICATION = { type: "string", description: "ID or uid of the application whose events to receive." } as const;
 
-function typeOut(caller: EventCaller, { name, description, schemas }: Row): object {
-  const { app } = caller;
+function typeOut({ app }: ToolCaller, { name, description, schemas }: Row, delivery: readonly string[]): object {
   const properties = app === null ? { app: APPLICATION, channel: CHANNEL } : { channel: CHANNEL };
   return {
     name,
     description,
-    delivery: deliveryModes(caller),
+    delivery,
     inputSchema: {
       type: "object",
       properties,
@@ -111,11 +124,11 @@ function newestSchema(schemas: unknown): object {
   return isRecord(newest) ? newest : { type: "object" };
 }
 
-function sourceOut(caller: EventCaller, { id, name }: Row): object {
+function sourceOut({ id, name }: Row, delivery: readonly string[]): object {
   return {
     name: id,
     description: `All events of the source ${String(name)}.`,
-    delivery: deliveryModes(caller),
+    delivery,
     inputSchema: { type: "object", properties: { channel: CHANNEL }, additionalProperties: false },
     payloadSchema: {
       type: "object",
@@ -141,16 +154,24 @@ export interface Subscribed {
   readonly isSource: boolean;
   /** Absent: the view has no entry in the audit log. */
   readonly trail: AuditTrail | undefined;
+  /** Throws unless the event exists. */
+  readonly requireEvent: () => Promise<void>;
 }
 
-/** Checks a subscription, and finds where it begins. Throws {@link RpcError}. */
+/** Checks a subscription to an event, and finds where it begins. Throws {@link RpcError}. */
 export async function subscribed(caller: ToolCaller, params: Params): Promise<Subscribed> {
+  const subscription = await placeOf(caller, params);
+  await subscription.requireEvent();
+  return subscription;
+}
+
+/** Like {@link subscribed}, but the event type may have been deleted. */
+export async function placeOf(caller: ToolCaller, params: Params): Promise<Subscribed> {
   const { name, arguments: given = {}, maxAgeMs } = params;
   if (typeof name !== "string") throw new RpcError(CODE.params, "`name` must be that of an event type.");
   const isSource = caller.app === null && name.startsWith("src_");
   const checked = argumentsOf(given, caller.app, isSource);
   const { app, channel } = checked;
-  await requireEvent(caller, name, isSource);
   const ref = isSource ? name : (app ?? caller.app!);
   const actor = await allowed(caller, ref);
   const trail = trailOf(caller, actor, ref);
@@ -158,7 +179,18 @@ export async function subscribed(caller: ToolCaller, params: Params): Promise<Su
   const { feed } = await translated(() => getFeed(ctx, { app: ref, endpoint: null }));
   const filter = { eventTypes: isSource ? null : new Set([name]), channel: channel ?? null };
   const begin = await translated(() => beginOf(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
-  return { ctx, feed, filter, ...begin, ref, name, given: checked, isSource, trail };
+  return {
+    ctx,
+    feed,
+    filter,
+    ...begin,
+    ref,
+    name,
+    given: checked,
+    isSource,
+    trail,
+    requireEvent: () => requireEvent(caller, name, isSource),
+  };
 }
 
 function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {

@@ -191,7 +191,7 @@ function argumentOf(param: string): string {
 }
 
 /** Whether the caller may call an action in some application: others are not offered. */
-export function isOffered(actor: Actor, { route }: Action): boolean {
+export function isOffered(actor: Actor, { route }: Pick<Action, "route">): boolean {
   try {
     const single = actor.kind === "organisation" ? [...(actor.grant.inApplication?.values() ?? [])] : [];
     if (single.some((permissions) => permissions.has(route.permission))) return true;

@@ -7,7 +7,7 @@ import { CallbackError } from "../../domain/subscription/callback.ts";
 import { subscribeMcp, unsubscribeMcp } from "../../domain/subscription/mcp.ts";
 import { authorize } from "../authorize.ts";
 import type { ToolCaller } from "./call-tool.ts";
-import { type Subscribed, subscribed, translated } from "./events.ts";
+import { placeOf, type Subscribed, translated } from "./events.ts";
 import { CODE, isRecord, type Params, RpcError } from "./protocol.ts";
 import { operationOf } from "./registry.ts";
 
@@ -16,10 +16,10 @@ const deleteEndpoint = operationOf("v1.endpoint.delete").route;
 
 /** Sends the events that match to `delivery.url`. Subscribing again renews. */
 export async function subscribeEvents(caller: ToolCaller, params: Params): Promise<object> {
-  const subscription = await subscribed(caller, params);
+  const subscription = await placeOf(caller, params);
   const { url, secret } = deliveryOf(params["delivery"]);
   const ctx = await contextOf(caller, subscription, { route: createEndpoint, action: "v1.mcp.events.subscribe" });
-  const { feed, from, filter } = subscription;
+  const { feed, from, filter, requireEvent } = subscription;
   const input = {
     ...refOf(subscription, url),
     eventTypes: filter.eventTypes === null ? null : [...filter.eventTypes],
@@ -27,6 +27,7 @@ export async function subscribeEvents(caller: ToolCaller, params: Params): Promi
     secret: secretOf(secret),
     ttlMs: ttlOf(params["ttlMs"]),
     from,
+    requireEvent,
   };
   const made = await called(() => subscribeMcp({ ctx, input }));
   await ctx.audit?.finish(caller.services);
@@ -42,7 +43,7 @@ export async function subscribeEvents(caller: ToolCaller, params: Params): Promi
 
 /** Ends a subscription of this caller. */
 export async function unsubscribeEvents(caller: ToolCaller, params: Params): Promise<object> {
-  const subscription = await subscribed(caller, { ...params, cursor: null });
+  const subscription = await placeOf(caller, { ...params, cursor: null });
   const { url } = deliveryOf(params["delivery"]);
   const ctx = await contextOf(caller, subscription, { route: deleteEndpoint, action: "v1.mcp.events.unsubscribe" });
   await called(() => unsubscribeMcp({ ctx, input: refOf(subscription, url) }));

@@ -3,6 +3,8 @@
  * each, with the retries, limits and address rules of all endpoints.
  */
 import { createHash } from "node:crypto";
+import type { Kysely } from "kysely";
+import type { Database } from "../../store/schema.ts";
 import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
 import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
 import { canonicalJson } from "../../lib/canonical-json.ts";
@@ -49,6 +51,8 @@ export interface SubscribeMcp extends McpSubscriptionRef {
   readonly ttlMs: number | null | undefined;
   /** Where a new subscription begins. */
   readonly from: Position;
+  /** Throws unless the event exists. Not called for renewals, which a deleted event type must not prevent. */
+  readonly requireEvent: () => Promise<void>;
 }
 
 export interface McpSubscription {
@@ -79,6 +83,7 @@ export async function subscribeMcp({ ctx, input }: OutsideCall<SubscribeMcp>): P
   const url = await checkCallback(ctx, application, input.url);
   const principal = principalOf(ctx.actor);
   const identity = { application, principal, url, ref: input, ...hashesOf(principal, url, input) };
+  if ((await find(reader(ctx), identity))?.deleted_at !== null) await input.requireEvent();
   if (!(await isConfirmed(ctx, identity))) {
     await requireRoom(ctx, identity);
     await confirmCallback(ctx, application.key, callbackOf(identity, input.secret, null));
@@ -178,9 +183,16 @@ interface Alive {
 }
 
 /** A row whose endpoint was deleted makes room for a new one. */
-async function findAlive(ctx: TransactionContext, { application, keyHash }: Identity): Promise<Alive | null> {
-  const { db } = ctx.tx;
-  const row = await db
+async function findAlive({ tx: { db } }: TransactionContext, identity: Identity): Promise<Alive | null> {
+  const row = await find(db, identity);
+  if (row === undefined) return null;
+  if (row.deleted_at === null) return row;
+  await db.deleteFrom("subscription").where("id", "=", row.key).execute();
+  return null;
+}
+
+function find(db: Kysely<Database>, { application, keyHash }: Identity) {
+  return db
     .selectFrom("subscription as s")
     .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
     .select(["s.id as key", "e.id as endpointKey", "e.public_id as endpointId", "e.uid", "e.deleted_at"])
@@ -189,10 +201,6 @@ async function findAlive(ctx: TransactionContext, { application, keyHash }: Iden
     .where("s.protocol", "=", "mcp")
     .where("s.target_hash", "=", keyHash)
     .executeTakeFirst();
-  if (row === undefined) return null;
-  if (row.deleted_at === null) return row;
-  await db.deleteFrom("subscription").where("id", "=", row.key).execute();
-  return null;
 }
 
 async function requireRoom(ctx: OutsideContext | TransactionContext, { application }: Identity): Promise<void> {
