@@ -9,6 +9,7 @@ import { eventually } from "@posthorn/testkit";
 import { mcpEvents, type McpEventsServer } from "@posthorn/webhooks/mcp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOracle } from "../../../testkit/oracles/load.ts";
+import { McpClient } from "../support/mcp-client.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { type ApiResponse, Tenant } from "../support/tenant.ts";
@@ -77,6 +78,9 @@ async function ok(response: Promise<ApiResponse>): Promise<ApiResponse> {
 function publish(app: string, n: number): Promise<ApiResponse> {
   return ok(new Tenant(node).call("POST", `app/${app}/msg`, { eventType: "order.made", payload: { n } }));
 }
+
+/** A number that JavaScript would round. Not yet in the types that this project compiles with. */
+const JSON_NUMBER = (JSON as unknown as { rawJSON(text: string): object }).rawJSON("12345678901234567890");
 
 interface Stored {
   readonly key: string;
@@ -256,7 +260,12 @@ describe("a server of the official SDK with mcpEvents", () => {
       return server;
     };
     const { fetch: handle } = sdk.createMcpHandler(create);
-    await using agent = await AiAgent.start("passed-on", () => serve(handle));
+    let polls: McpClient | undefined;
+    await using agent = await AiAgent.start("passed-on", async (token) => {
+      const own = await serve(handle);
+      polls = new McpClient(own, token, "");
+      return own;
+    });
     const { events } = await agent.client.experimental_events.list();
     expect(events).toMatchObject([{ name: "order.made", delivery: ["webhook", "poll"] }]);
     const { id } = await agent.subscribe();
@@ -271,6 +280,12 @@ describe("a server of the official SDK with mcpEvents", () => {
       delivery: { mode: "webhook", url: `${node.url}/nothing`, allowInsecureLocalhost: true },
     };
     await expect(agent.client.experimental_events.subscribe(unconfirmed)).rejects.toThrow("did not confirm");
+    const { result } = await polls!.request("events/poll", { name: "order.made", cursor: null });
+    await ok(owner.call("POST", "app/passed-on/msg", { eventType: "order.made", payload: { n: JSON_NUMBER } }));
+    await eventually(async () => {
+      const { text } = await polls!.request("events/poll", { name: "order.made", cursor: result!["cursor"] });
+      expect(text).toContain('"data":{"n":12345678901234567890}');
+    });
   });
 });
 

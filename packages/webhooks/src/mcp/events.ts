@@ -24,7 +24,10 @@ interface AnyParams {
 export interface McpEventsContext {
   /** ID or uid of the application in Posthorn: one of your customers. */
   readonly application: string;
-  /** Token or key for this application, or an API key of yours that reaches it. Subscriptions end when it is revoked. */
+  /**
+   * Token or key for this application, or an API key of yours that reaches it. Subscriptions end when it is revoked. Agents
+   * with the same one share their subscriptions: each can end those of the others. Portal keys, one per agent, keep them apart.
+   */
   readonly token: string;
 }
 
@@ -39,6 +42,8 @@ export interface McpEventsOptions<Context> {
   readonly principal: (context: Context) => McpEventsContext | Promise<McpEventsContext>;
   /** Sends the requests; default: the global `fetch`. For a Posthorn in the same process, pass `posthorn.fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>;
+  /** How long Posthorn may take to respond, in milliseconds; default: 30,000. It asks callbacks for up to ten seconds. */
+  readonly timeoutMs?: number;
 }
 
 /** Error of the protocol. The SDK returns its code, message and data to the client. */
@@ -59,6 +64,7 @@ const METHODS = ["events/list", "events/poll", "events/subscribe", "events/unsub
 
 const VERSION = "2026-07-28";
 const UNAVAILABLE = -32_603;
+const TIMEOUT_MS = 30_000;
 
 const anyParams: AnyParams = {
   "~standard": {
@@ -113,7 +119,7 @@ export function mcpEvents<Context>(server: McpEventsServer<Context>, options: Mc
 }
 
 async function forward<Context>(
-  { url, fetch = globalThis.fetch }: McpEventsOptions<Context>,
+  { url, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS }: McpEventsOptions<Context>,
   { application, token }: McpEventsContext,
   method: string,
   params: Record<string, unknown>,
@@ -131,20 +137,21 @@ async function forward<Context>(
       "mcp-method": method,
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
+    signal: AbortSignal.timeout(timeoutMs),
   });
-  let response: Response;
   try {
-    response = await fetch(request);
+    const response = await fetch(request);
+    return resultOf(response, await response.text());
   } catch (cause) {
-    throw unavailable("it cannot be reached", cause);
+    if (cause instanceof McpEventsError) throw cause;
+    throw unavailable(request.signal.aborted ? "it did not respond in time" : "it cannot be reached", cause);
   }
-  return resultOf(response, await response.text());
 }
 
 function resultOf({ status }: Response, text: string): Record<string, unknown> {
   let body: Answer;
   try {
-    body = JSON.parse(text) as Answer;
+    body = parseExact(text) as Answer;
   } catch (cause) {
     throw unavailable(`it responded with status ${status}`, cause);
   }
@@ -154,6 +161,28 @@ function resultOf({ status }: Response, text: string): Record<string, unknown> {
   // The server states its own name and version.
   const { _meta: _, resultType: __, ...own } = result;
   return own;
+}
+
+/** Shorter numbers are exact, or are written in the same way again. */
+const LONG = /\d[\d.]{15}/;
+
+/** Of ECMAScript, but neither in the types that this package compiles with nor in Node.js 20. */
+const json = JSON as unknown as {
+  parse(
+    text: string,
+    revive: (name: string, value: unknown, context?: { readonly source?: string }) => unknown,
+  ): unknown;
+  readonly rawJSON?: (text: string) => object;
+};
+
+/** Parses JSON. Numbers that would lose digits become raw values, which `JSON.stringify` writes as they were. */
+function parseExact(text: string): unknown {
+  const { rawJSON } = json;
+  if (rawJSON === undefined || !LONG.test(text)) return JSON.parse(text);
+  return json.parse(text, (_name, value, context) => {
+    const { source = "" } = context ?? {};
+    return typeof value === "number" && source.length > 15 && String(value) !== source ? rawJSON(source) : value;
+  });
 }
 
 interface Answer {
