@@ -66,6 +66,13 @@ describe("relay endpoints", () => {
 
   const idsOf = ({ requests }: RelayClient): string[] => requests.map(({ message }) => message.id);
 
+  /** Waits until the endpoint of a client has so many listeners. */
+  const listenersOf = (app: string, { endpointId }: RelayClient, number: number): Promise<void> =>
+    eventually(async () => {
+      const { json } = await call("GET", `/api/v1/app/${app}/endpoint/${endpointId}/relay/listener`);
+      expect(json.data).toHaveLength(number);
+    });
+
   const stateOf = async (app: string, endpoint: string): Promise<unknown> =>
     (await call(`GET`, `/api/v1/app/${app}/endpoint/${endpoint}/state`)).json.state;
 
@@ -172,10 +179,7 @@ describe("relay endpoints", () => {
     using anna = await listen(app, "team", { ...options, clientId: "client-anna" });
     using ben = await listen(app, "team", { ...options, clientId: "client-ben" });
     using eve = await listen(app, "team", { ...options, clientId: "client-eve" });
-    await eventually(async () => {
-      const { json } = await call("GET", `/api/v1/app/${app}/endpoint/${anna.endpointId}/relay/listener`);
-      expect(json.data).toHaveLength(3);
-    });
+    await listenersOf(app, anna, 3);
     const ids = await publish(app, 30);
     await eventually(() => expect([anna, ben, eve].flatMap(idsOf)).toHaveLength(30));
     expect([anna, ben, eve].flatMap(idsOf).toSorted()).toEqual(ids.toSorted());
@@ -198,6 +202,7 @@ describe("relay endpoints", () => {
     }
     const shared = await newApp();
     const team = await Promise.all(listenAll(shared, "one"));
+    await listenersOf(shared, team[0]!, 3);
     const split = await publish(shared, 9);
     await eventually(() => expect(team.flatMap(idsOf).toSorted()).toEqual(split.toSorted()));
     for (const client of team) expect(client.requests.length).toBeGreaterThan(0);
