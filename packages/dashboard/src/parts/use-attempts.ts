@@ -5,6 +5,8 @@ import { api, must } from "../api/client.ts";
 export function useAttempts(app: string, message: string, endpoint?: string) {
   return useQuery({
     queryKey: ["message", app, message, "attempts", endpoint ?? null],
+    // Another attempt can be recorded between two pages that show them.
+    staleTime: 0,
     queryFn: () =>
       must(
         api.GET("/api/v1/app/{app_id}/attempt/msg/{msg_id}", {
