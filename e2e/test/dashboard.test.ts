@@ -440,11 +440,17 @@ describe("the keyboard alone", () => {
 
 const DESKTOP = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
+const FITS_WITHIN = { timeout: 10_000 };
 
 /** Whether the page scrolls horizontally on a phone. */
 async function isTooWide(page: Page): Promise<boolean> {
   await page.setViewportSize(PHONE);
-  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  // Charts follow the width of the window a little later.
+  const fitting = page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, FITS_WITHIN);
+  const isWide = await fitting.then(
+    () => false,
+    () => true,
+  );
   await page.setViewportSize(DESKTOP);
   return isWide;
 }
