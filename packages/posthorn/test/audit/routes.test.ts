@@ -113,12 +113,8 @@ beforeAll(async () => {
     .executeTakeFirst();
   const incident = await insertIncident();
   const alerts = await tenant.call("POST", "alert-rule", { name: "Scene", kind: "disk", targets: [] });
-  const app = scene.ids.get("app_id")!;
-  const target = await tenant.call("POST", `app/${app}/endpoint`, { url: "https://alerts.example.com/" });
-  const recipient = await tenant.call("POST", `app/${app}/alert-recipient`, { endpoint: target.json["id"] });
   const others = {
     alert_rule_id: alerts.json["id"],
-    recipient_id: recipient.json["id"],
     incident_id: incident,
     key_id: key.json["id"],
     secret_id: secret.json["id"],

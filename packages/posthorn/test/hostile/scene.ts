@@ -8,7 +8,7 @@ export interface ApiResponse {
 }
 
 /** Parameters of paths whose objects the scene cannot create, or must not lose. */
-const MISSING = { recipient_id: "alrc_none", passkey_id: "passkey_none", listener_id: "relay_none" };
+const MISSING = { passkey_id: "passkey_none", listener_id: "relay_none" };
 
 export class Scene {
   /** Valid values of path parameters; the API's names for them. */
@@ -39,6 +39,7 @@ export class Scene {
     });
     // Its attempts fail at once. The route that tests an endpoint would wait for an attempt at the silent one.
     const refusing = await scene.#post(`/api/v1/app/${app}/endpoint`, { url: "https://127.0.0.1/" });
+    const recipient = await scene.#post(`/api/v1/app/${app}/alert-recipient`, { endpoint: refusing["id"] });
     const operational = await scene.#post("/api/v1/operational-webhook/endpoint", {
       url: "https://silent.example.com/",
       uid: "ep",
@@ -106,6 +107,7 @@ export class Scene {
       rule_id: await scene.#redactionRule(app),
       endpoint_id: endpoint["id"],
       tested_endpoint_id: refusing["id"],
+      recipient_id: recipient["id"],
       topic_id: topic["id"],
       subscription_id: hook["id"],
       hook_id: hook["id"],
