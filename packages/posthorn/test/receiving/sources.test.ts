@@ -147,7 +147,7 @@ describe("on the disk", () => {
     await call(SOURCES, { name: "Meta", type: "meta", config: { secret: "app-secret", verifyToken: "verify-token" } });
     const headers = { "x-key": "the-secret-of-it", cookie: "session=of-somebody", "x-plain": "can-be-found" };
     expect((await send(ingestUrl, "{}", headers)).status).toBe(200);
-    const bytes = ["posthorn.db", "posthorn.db-wal"]
+    const bytes = ["posthorn.db", "posthorn.db-wal", "posthorn.db.journal"]
       .map((name) => readFileSync(join(folder.path, name), "latin1"))
       .join();
     expect(bytes).toContain("can-be-found");
