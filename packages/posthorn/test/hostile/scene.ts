@@ -87,9 +87,6 @@ export class Scene {
       rule: { read: { value: "$.amount" }, when: { above: 5 } },
       emit: { type: "amount.high" },
     });
-    const organisations = (await scene.#get("/api/v1/organisation")) as {
-      readonly data: readonly { readonly id: string }[];
-    };
     const provider = await scene.#post("/api/v1/identity-provider", {
       name: "Staff",
       issuer: "https://silent.example.com/",
@@ -128,7 +125,7 @@ export class Scene {
       user_id: await scene.#user(),
       ...MISSING,
       session_id: await scene.#listener(app),
-      organisation_id: organisations.data[0]!.id,
+      organisation_id: await scene.#organisation(),
       msg_id: message["id"],
       replay_id: replay["id"],
       ...(await scene.#failures()),
@@ -147,6 +144,11 @@ export class Scene {
   }
 
   /** A rule that applies to no event type in use. */
+  async #organisation(): Promise<string> {
+    const { data } = (await this.#get("/api/v1/organisation")) as { readonly data: readonly { readonly id: string }[] };
+    return data[0]!.id;
+  }
+
   async #redactionRule(app: string): Promise<unknown> {
     const rule = { path: "$.x", action: "mask", eventTypes: ["none"], appId: app };
     return (await this.#post("/api/v1/redaction-rule", rule))["id"];
