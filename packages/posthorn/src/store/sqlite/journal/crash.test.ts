@@ -146,6 +146,23 @@ describe("a journal", () => {
     });
   });
 
+  it.each([
+    ["was cut off", (bytes: Buffer) => bytes.subarray(0, 10)],
+    ["is empty", () => Buffer.alloc(0)],
+    ["was overwritten", ({ length }: Buffer) => Buffer.alloc(length, 7)],
+  ])("that %s is not applied, and the loss is reported", (_, damaged) => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    const path = journalIn(dead);
+    writeFileSync(path, damaged(bytes));
+    expect(recover(dead)).toMatchObject({
+      messages: [],
+      losses: [{ kind: "journal", path, frames: 0, expectedFrames: null }],
+      integrity: "ok",
+    });
+  });
+
   it("of another database, or of another state of this one, is not applied", () => {
     using folder = temporaryFolder();
     killed(folder.path);

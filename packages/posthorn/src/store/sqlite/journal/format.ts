@@ -88,7 +88,8 @@ export function entriesOf(bytes: Buffer, number: number): JournalContent {
   return {
     statements: header?.statements ?? [],
     bodies,
-    isDamaged: hasEntryFrom(bytes, at, { number, index: header === null ? 0 : bodies.length + 1 }),
+    // The file gets its name only once its header is on disk.
+    isDamaged: header === null || hasEntryFrom(bytes, at, { number, index: bodies.length + 1 }),
   };
 }
 

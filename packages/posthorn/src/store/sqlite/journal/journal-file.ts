@@ -1,5 +1,5 @@
 /** File of the commit journal, next to the database. It has a fixed size, so that a write to it changes no metadata of the file system. */
-import { closeSync, fdatasyncSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { encodeEntry, encodeHeader, journalPath } from "./format.ts";
 
@@ -36,16 +36,19 @@ export class JournalFile {
   /** Creates the journal of the database at `path`. An existing one is overwritten: its entries must have been applied. */
   static create(path: string, statements: readonly string[], io: JournalIo = FILE_IO): JournalFile {
     const journal = journalPath(path);
-    const file = openSync(journal, "w", 0o600);
+    // Renamed when it is complete: a journal without a header is one that was damaged.
+    const unfinished = `${journal}.new`;
+    const file = openSync(unfinished, "w", 0o600);
     try {
       const header = encodeHeader(statements);
       io.write(file, Buffer.concat([header, Buffer.alloc(ROOM_BYTES)]), 0);
       fsyncSync(file);
+      renameSync(unfinished, journal);
       syncFolder(dirname(journal));
       return new JournalFile(io, file, header.length);
     } catch (error) {
       closeSync(file);
-      rmSync(journal, { force: true });
+      rmSync(unfinished, { force: true });
       throw error;
     }
   }
