@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyReply } from "fastify";
 import { escapeHtml } from "../lib/html.ts";
+import { pageHtml } from "./page-html.ts";
 import type { PageBuildState } from "./page-build.ts";
 
 const STYLE = `:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-content:center;font:15px/1.5 system-ui,sans-serif}
@@ -39,15 +40,9 @@ export function sendBuildPage(response: FastifyReply, subject: string, state: Un
           `${subject} could not be built`,
           `<pre>${escapeHtml(state.message)}</pre><p>The API works. The terminal has the output of the build; \`npm start\` builds again.</p>`,
         ];
-  return response.code(503).headers({ ...HEADERS, "retry-after": "1" }).send(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
-</html>
-`);
+  const html = pageHtml({ language: "en", title, style: STYLE, body });
+  return response
+    .code(503)
+    .headers({ ...HEADERS, "retry-after": "1" })
+    .send(html);
 }

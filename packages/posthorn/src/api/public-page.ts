@@ -1,7 +1,7 @@
 /** HTML without scripts, for people without an account. It is rendered here, so that it needs no session and no code in the browser. */
 import { createHash } from "node:crypto";
 import type { FastifyReply } from "fastify";
-import { escapeHtml } from "../lib/html.ts";
+import { pageHtml } from "./page-html.ts";
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5a6472;--line:#d9dee5;--page:#f6f7f9;--card:#fff;--good:#1a7f4b;--bad:#b3261e}
 @media (prefers-color-scheme:dark){:root{--ink:#e8ebef;--soft:#a1abb8;--line:#333a44;--page:#14171b;--card:#1c2026;--good:#5fd39b;--bad:#ff8a80}}
@@ -26,26 +26,18 @@ export interface PublicPage {
 /** Sends a page that no browser or crawler keeps, and that no other page can embed. */
 export function sendPublicPage(response: FastifyReply, status: number, page: PublicPage): FastifyReply {
   const { language, title, body, hasForm = false } = page;
-  return response.code(status).headers({
-    "content-type": "text/html; charset=utf-8",
-    "cache-control": "no-store",
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action ${hasForm ? "'self'" : "'none'"}; sandbox${hasForm ? " allow-forms" : ""}`,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "x-robots-tag": "noindex, nofollow, noarchive",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-  }).send(`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex, nofollow">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
-</html>
-`);
+  return response
+    .code(status)
+    .headers({
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action ${hasForm ? "'self'" : "'none'"}; sandbox${hasForm ? " allow-forms" : ""}`,
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "x-robots-tag": "noindex, nofollow, noarchive",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+    })
+    .send(pageHtml({ language, title, style: STYLE, body }));
 }
