@@ -61,7 +61,7 @@ function evaluate(ms = 0): Promise<void> {
   });
 }
 
-/** Alerts that are stored for delivery, oldest first. Those of later times are due then. */
+/** Alerts stored for delivery, oldest first. */
 async function alertsOf(app: string): Promise<readonly Alert[]> {
   const { json } = await owner.call("GET", `app/${app}/msg?with_content=true`);
   return (json["data"] as readonly { readonly payload: Alert }[]).map(({ payload }) => payload).toReversed();

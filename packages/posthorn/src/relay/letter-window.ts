@@ -61,7 +61,7 @@ export class LetterWindow {
     this.#fill(session, state);
   }
 
-  /** The session has ended: what waits for it does not enter. */
+  /** Drops the requests that wait for sessions that have ended. */
   end(isEnded: (session: number) => boolean): void {
     for (const [session, { waiting }] of this.#sessions) {
       if (!isEnded(session)) continue;

@@ -60,7 +60,7 @@ export interface AlertRecipientTable {
   created_at: number;
 }
 
-/** An endpoint whose failure a recipient is or will be told of. */
+/** A failing endpoint that a recipient was alerted about, or will be with the next email. */
 export interface AlertRecipientStateTable {
   recipient_id: number;
   /** Id of the endpoint. */

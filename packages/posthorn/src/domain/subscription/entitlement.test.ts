@@ -57,7 +57,7 @@ beforeAll(async () => {
       portal("portal key", null, before),
       portal("expired portal key", null, before),
       portal("of ended session", "ended", before),
-      portal("of later session", "ended", NOW - 10),
+      portal("of a later session", "ended", NOW - 10),
       portal("of other session", "other", before),
     ])
       await db.insertInto("portal_key").values(row).execute();
@@ -94,7 +94,7 @@ const KEPT = {
   "an API key of the application": held("key:of-app-2", { appKey: 2 }),
   "a portal key": portalKey("portal key"),
   "a portal key of another session": portalKey("of other session"),
-  "a portal key created after the end of the tokens": portalKey("of later session"),
+  "a portal key created after the end of the tokens": portalKey("of a later session"),
   "a portal token": held("portal:other", { tokenHash: hash("token") }),
   "a portal token renewed after the end": held("portal:ended", { confirmedAt: NOW - 10 }),
   "a portal token whose session ends later": held("portal:later"),

@@ -215,7 +215,7 @@ export const READ_TOOLS: readonly ToolDeclaration[] = [
     name: "wait_for_event",
     title: "Wait for an event",
     description:
-      "Waits up to `wait` seconds for the next messages of an application or source, and returns them with their payloads. Without a cursor it waits for messages that are published from now on. Pass `next_cursor` as `cursor` in the next call, so that none is missed between calls.",
+      "Waits up to `wait` seconds for the next messages of an application or source, and returns them with their payloads. Without a cursor it waits for new messages, and may also return those of the last 0.3 s. Pass `next_cursor` as `cursor` in the next call, so that none is missed between calls.",
     kind: "read",
     actions: {
       wait: {
