@@ -7,12 +7,22 @@ import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 import { ask, offer } from "./on-demand.ts";
 import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { fastFolder } from "./system.ts";
 
 /**
  * Tests kill processes and not machines: data that PostgreSQL has passed to the system is safe, and commits need not wait for the disk.
+ * For the same reason, pages need no copy in the log, and few checkpoints suffice. Nothing replicates this server.
  * Autovacuum would visit hundreds of databases that are dropped soon, and compiling queries takes longer than running them here.
  */
-const SETTINGS = { fsync: "off", autovacuum: "off", jit: "off" };
+const SETTINGS = {
+  fsync: "off",
+  full_page_writes: "off",
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  checkpoint_timeout: "1h",
+  autovacuum: "off",
+  jit: "off",
+};
 
 /** The sockets on which the processes of the run request each service. */
 const POSTGRES = "POSTHORN_TEST_POSTGRES_PORT";
@@ -22,7 +32,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const stack = new AsyncDisposableStack();
   let starting: Promise<TestPostgres> | null = null;
   const postgres = async (): Promise<string> => {
-    starting ??= startPostgres({ settings: SETTINGS }).then((server) => stack.use(server));
+    starting ??= startPostgres({ settings: SETTINGS, parent: fastFolder() }).then((server) => stack.use(server));
     if (FILE !== undefined) writeFileSync(POSTGRES_FILE, String((await starting).pid));
     return (await starting).url;
   };

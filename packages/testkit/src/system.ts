@@ -1,6 +1,6 @@
 /** System services that tests start: found or installed, and run by a suitable account. */
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync } from "node:fs";
+import { accessSync, chownSync, constants, existsSync, mkdtempSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,9 +16,28 @@ export function serviceAccount(): Account | null {
   return { uid: id("-u"), gid: id("-g") };
 }
 
+/** File system in memory on Linux. */
+const MEMORY = "/dev/shm";
+/** Free memory that makes it the place for test data. A whole run needs less than a quarter of it. */
+const PLENTY = 6 * 1024 ** 3;
+
+/**
+ * Parent folder of data that only has to outlive processes: in memory where there is plenty of it. Creating a file there takes a small part
+ * of the CPU time that a disk's file system needs, and a PostgreSQL database has five hundred.
+ */
+export function fastFolder(): string {
+  try {
+    accessSync(MEMORY, constants.R_OK | constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return Math.min(bavail * bsize, process.availableMemory()) >= PLENTY ? MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** A new folder of the account. */
-export function folderOf(account: Account | null, name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `posthorn-${name}-`));
+export function folderOf(account: Account | null, name: string, parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, `posthorn-${name}-`));
   if (account !== null) chownSync(folder, account.uid, account.gid);
   return folder;
 }
