@@ -5,6 +5,7 @@ import { IDENTITY_ROUTES } from "./user/identity-routes.ts";
 import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
+import { LISTEN_TOKEN_ROUTES } from "./relay/listen-tokens.ts";
 import { RELAY_ROUTES } from "./relay/routes.ts";
 import { ALERT_RECIPIENT_ROUTES } from "./alert-recipient/routes.ts";
 import { PORTAL_KEY_ROUTES } from "./portal-key/routes.ts";
@@ -354,6 +355,7 @@ export const ROUTES: readonly Route[] = [
   ...WEBSUB_SUBSCRIPTION_ROUTES,
   ...WEBSUB_REQUEST_ROUTES,
   ...RELAY_ROUTES,
+  ...LISTEN_TOKEN_ROUTES,
   ...REST_HOOK_ROUTES,
   ...PORTAL_KEY_ROUTES,
   ...ALERT_RECIPIENT_ROUTES,

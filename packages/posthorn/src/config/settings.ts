@@ -404,6 +404,12 @@ export const settings = {
     default: "read",
     parse: (text) => parseChoice(text, ["read", "write", "off"]),
   }),
+  listenTokens: setting({
+    name: "POSTHORN_LISTEN_TOKENS",
+    help: "Whether listeners that cannot send an API key may connect to /api/v1/listen/ with a listen token (docs/features/listen-tokens.md).",
+    default: "false",
+    parse: parseSwitch,
+  }),
   customerAlerts: setting({
     name: "POSTHORN_CUSTOMER_ALERTS",
     help: "Whether customers may set up alerts about their failing endpoints in the portal. Emails need POSTHORN_MAIL_URL and POSTHORN_PUBLIC_URL. The policy of an application can override it.",

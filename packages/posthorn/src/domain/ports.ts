@@ -128,6 +128,8 @@ export interface DomainRules {
   readonly separateIngest: boolean;
   /** Template of links to traces; empty: there are none. */
   readonly traceUrl: string;
+  /** Whether listeners may connect with a listen token, without another credential. */
+  readonly listenTokens: boolean;
 }
 
 export type UrlVerdict =

@@ -45,6 +45,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),
     mailDomain: config.smtpDomain,
     traceUrl: config.traceUrl,
+    listenTokens: config.listenTokens,
     separateIngest: config.ingestUrl !== "",
   };
 }

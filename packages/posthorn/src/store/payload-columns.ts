@@ -104,6 +104,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "auto_config",
     "scoped_token",
     "portal_key",
+    "listen_token",
     "share_link",
     "feed_consumer",
     "table_source",

@@ -30,7 +30,7 @@ import type {
   ScopedTokenTable,
 } from "./feed-schema.ts";
 import type { PortalKeyTable } from "./portal-key-schema.ts";
-import type { RelayFrameTable, RelaySessionTable } from "./relay-schema.ts";
+import type { ListenTokenTable, RelayFrameTable, RelaySessionTable } from "./relay-schema.ts";
 import type {
   DeviceRequestTable,
   IdentityProviderTable,
@@ -558,6 +558,7 @@ export interface Database {
   feed_lease: FeedLeaseTable;
   relay_session: RelaySessionTable;
   relay_frame: RelayFrameTable;
+  listen_token: ListenTokenTable;
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
   portal_key: PortalKeyTable;

@@ -52,6 +52,7 @@ const KEYED_TABLES = [
   "feed_consumer",
   "relay_session",
   "relay_frame",
+  "listen_token",
   "auto_config",
   "scoped_token",
   "portal_key",

@@ -98,6 +98,7 @@ export const TEST_RULES: Services["rules"] = {
   ingestUrl: () => "",
   separateIngest: false,
   traceUrl: "",
+  listenTokens: true,
 };
 
 export function servicesOver(store: Store): TestServices {

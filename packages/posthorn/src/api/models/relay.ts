@@ -4,20 +4,30 @@ import { SHARE_MODES, type ShareMode } from "../../destinations/kinds/relay.ts";
 
 const ListenerName = Type.String({ minLength: 1, maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$" });
 
+const ShareIn = Type.Unsafe<ShareMode>({
+  type: "string",
+  enum: Object.values(SHARE_MODES),
+  default: "all",
+  description:
+    "`all`: the name belongs to one listener, and others have their own. `one`: each message goes to one of the connected listeners. `exclusive`: others are refused while one is connected.",
+});
+
+const EventTypesIn = nullable(
+  Type.Array(Type.String({ minLength: 1, maxLength: 256, pattern: "^[a-zA-Z0-9_.:/-]*\\*?$" }), {
+    minItems: 1,
+    maxItems: 100,
+    description: "Names, or prefixes that end with `*`. Null: all.",
+  }),
+);
+
+const FilterIn = nullable(Type.Unknown({ description: "Filter, as for other endpoints. Null: none." }));
+
 export const RelaySessionIn = Type.Object(
   {
     name: Type.Intersect([ListenerName], {
       description: "Name of the endpoint of the listener. It is created if there is none.",
     }),
-    share: Type.Optional(
-      Type.Unsafe<ShareMode>({
-        type: "string",
-        enum: Object.values(SHARE_MODES),
-        default: "all",
-        description:
-          "`all`: the name belongs to one listener, and others have their own. `one`: each message goes to one of the connected listeners. `exclusive`: others are refused while one is connected.",
-      }),
-    ),
+    share: Type.Optional(ShareIn),
     clientId: Type.String({
       minLength: 8,
       maxLength: 100,
@@ -30,16 +40,8 @@ export const RelaySessionIn = Type.Object(
     takeOver: Type.Optional(
       Type.Boolean({ default: false, description: "Replaces another listener where only one is allowed." }),
     ),
-    eventTypes: Type.Optional(
-      nullable(
-        Type.Array(Type.String({ minLength: 1, maxLength: 256, pattern: "^[a-zA-Z0-9_.:/-]*\\*?$" }), {
-          minItems: 1,
-          maxItems: 100,
-          description: "Names, or prefixes that end with `*`. Null: all.",
-        }),
-      ),
-    ),
-    filter: Type.Optional(nullable(Type.Unknown({ description: "Filter, as for other endpoints. Null: none." }))),
+    eventTypes: Type.Optional(EventTypesIn),
+    filter: Type.Optional(FilterIn),
     since: Type.Optional(
       nullable(
         Type.String({
@@ -104,10 +106,53 @@ export const RelayFramesIn = Type.Object(
   { $id: "RelayFramesIn" },
 );
 
+export const ListenTokenIn = Type.Object(
+  {
+    name: Type.Intersect([ListenerName], {
+      description: "Name of the endpoint of the listener. It is created if there is none.",
+    }),
+    share: Type.Optional(ShareIn),
+    eventTypes: Type.Optional(EventTypesIn),
+    filter: Type.Optional(FilterIn),
+    expiry: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 7_776_000,
+        default: 604_800,
+        description: "In seconds; 7 days by default.",
+      }),
+    ),
+  },
+  { $id: "ListenTokenIn" },
+);
+
+const tokenFields = {
+  id: Type.String(),
+  name: Type.String(),
+  tokenCensored: Type.String(),
+  endpointId: Type.String(),
+  createdAt: DateTime,
+  expiresAt: DateTime,
+};
+
+export const ListenTokenOut = Type.Object(tokenFields, { $id: "ListenTokenOut" });
+export const ListenTokenCreated = Type.Object(
+  { ...tokenFields, token: Type.String({ description: "The token. Only this response contains it." }) },
+  { $id: "ListenTokenCreated" },
+);
+export const ListenTokenList = Type.Object(
+  { data: Type.Array(ref(ListenTokenOut)) },
+  { $id: "ListenTokenList", description: "Oldest first." },
+);
+
 export const RELAY_MODELS = [
   RelaySessionIn,
   RelaySessionOut,
   RelayListenerOut,
   RelayListenerList,
   RelayFramesIn,
+  ListenTokenIn,
+  ListenTokenOut,
+  ListenTokenCreated,
+  ListenTokenList,
 ] as const;

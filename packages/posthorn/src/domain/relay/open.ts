@@ -62,21 +62,8 @@ const TICKET_PREFIX = "relay_ticket_";
 
 export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRelaySession> {
   return atomically(call, async ({ ctx, input }) => {
-    requirePermission(ctx.actor, "payloads:read");
-    if (input.since !== null && !input.isResumed)
-      requireAccess(ctx.actor, { access: "CreateAttempts", permission: "messages:replay" });
-    const application = await getApplication(ctx, input.app);
-    const { kind } = await ctx.tx.db
-      .selectFrom("application")
-      .select("kind")
-      .where("id", "=", application.key)
-      .executeTakeFirstOrThrow();
-    const inside = { ...ctx, applicationKind: kind as ApplicationKind };
-    if (kind === APPLICATION_KIND.source) requirePermission(ctx.actor, "sources:write");
-    if (input.resigns) await requireResigning(inside, application, kind);
-    const { endpoint, isNew } = await endpointOf(inside, application, input);
-    if (!input.isResumed || isNew) await settle(inside, application, endpoint, input);
-    const session = await insertSession(inside, endpoint, input);
+    const { endpoint, isNew } = await listenedEndpoint(ctx, input);
+    const session = await insertSession(ctx, { ...input, ...placeOf(ctx, endpoint), listenTokenKey: null });
     return {
       ...session,
       endpoint,
@@ -84,6 +71,31 @@ export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRe
       backlog: await backlogOf(ctx.tx.db, endpoint.key, ctx.services.now()),
     };
   });
+}
+
+/** What a listener asks of its endpoint. */
+export type ListenedEndpoint = Omit<OpenRelaySession, "clientId" | "clientName" | "takeOver">;
+
+/** Finds or creates the endpoint, with the settings that its listener asks for. Throws unless the caller may listen to it. */
+export async function listenedEndpoint(
+  ctx: TransactionContext,
+  input: ListenedEndpoint,
+): Promise<{ readonly endpoint: Endpoint; readonly isNew: boolean }> {
+  requirePermission(ctx.actor, "payloads:read");
+  if (input.since !== null && !input.isResumed)
+    requireAccess(ctx.actor, { access: "CreateAttempts", permission: "messages:replay" });
+  const application = await getApplication(ctx, input.app);
+  const { kind } = await ctx.tx.db
+    .selectFrom("application")
+    .select("kind")
+    .where("id", "=", application.key)
+    .executeTakeFirstOrThrow();
+  const inside = { ...ctx, applicationKind: kind as ApplicationKind };
+  if (kind === APPLICATION_KIND.source) requirePermission(ctx.actor, "sources:write");
+  if (input.resigns) await requireResigning(inside, application, kind);
+  const { endpoint, isNew } = await endpointOf(inside, application, input);
+  if (!input.isResumed || isNew) await settle(inside, application, endpoint, input);
+  return { endpoint, isNew };
 }
 
 /** Throws unless the signatures of the source can be renewed, for a caller that may read secrets. */
@@ -106,7 +118,7 @@ const uidOf = (name: string): string => `listen-${name}`;
 async function endpointOf(
   ctx: TransactionContext,
   application: Application,
-  { name, share }: OpenRelaySession,
+  { name, share }: ListenedEndpoint,
 ): Promise<{ readonly endpoint: Endpoint; readonly isNew: boolean }> {
   const existing = await findEndpoint(ctx, application, uidOf(name));
   if (existing !== null) {
@@ -158,7 +170,7 @@ async function settle(
   ctx: TransactionContext,
   application: Application,
   endpoint: Endpoint,
-  { eventTypes, filter, since, keep }: OpenRelaySession,
+  { eventTypes, filter, since, keep }: ListenedEndpoint,
 ): Promise<void> {
   const { tx, services } = ctx;
   const exact = eventTypes?.filter((type) => !type.endsWith("*")) ?? [];
@@ -223,11 +235,25 @@ async function keyBeforeNewest(
   return row?.message_id ?? null;
 }
 
-async function insertSession(
-  { tx, services, actor }: TransactionContext,
-  { key: endpointKey, appKey }: Endpoint,
-  { clientId, clientName, takeOver, resigns }: OpenRelaySession,
+function placeOf({ actor }: TransactionContext, { key: endpointKey, appKey }: Endpoint) {
+  return { orgKey: actor.orgId, appKey, endpointKey };
+}
+
+/** A session of a listener that may connect. */
+export interface NewRelaySession extends Pick<OpenRelaySession, "clientId" | "clientName" | "takeOver" | "resigns"> {
+  readonly orgKey: number;
+  readonly appKey: number;
+  readonly endpointKey: number;
+  /** The token that it connects with; `null`: it was invited over the API. */
+  readonly listenTokenKey: number | null;
+}
+
+/** Stores a session, and returns the ticket with which it connects once. */
+export async function insertSession(
+  { tx, services }: Pick<TransactionContext, "tx" | "services">,
+  session: NewRelaySession,
 ): Promise<Pick<OpenedRelaySession, "id" | "ticket" | "ticketUntil">> {
+  const { clientId, clientName, takeOver, resigns } = session;
   const ticket = `${TICKET_PREFIX}${randomBytes(32).toString("base64url")}`;
   const { key, id } = services.ids.next("relay_");
   const now = services.now();
@@ -238,9 +264,9 @@ async function insertSession(
     .values({
       id: key,
       public_id: id,
-      org_id: actor.orgId,
-      app_id: appKey,
-      endpoint_id: endpointKey,
+      org_id: session.orgKey,
+      app_id: session.appKey,
+      endpoint_id: session.endpointKey,
       client_id: clientId,
       client_name: clientName,
       takes_over: takeOver ? 1 : 0,
@@ -252,6 +278,7 @@ async function insertSession(
       connected_at: null,
       lease_until: 0,
       created_at: now,
+      listen_token_id: session.listenTokenKey,
     })
     .execute();
   return { id, ticket, ticketUntil };

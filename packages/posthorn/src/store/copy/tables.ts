@@ -49,6 +49,7 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   watch_event: true,
   scoped_token: true,
   portal_key: true,
+  listen_token: true,
   websub_topic: true,
   subscription: true,
   websub_request: true,

@@ -51,6 +51,7 @@ import { portalKeys } from "./063-portal-keys.ts";
 import { alerts } from "./073-alerts.ts";
 import { alertRecipients } from "./092-alert-recipients.ts";
 import { incidents } from "./072-incidents.ts";
+import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
 import { commitJournal } from "./097-commit-journal.ts";
@@ -127,6 +128,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "mcp subscriptions", sql: mcpSubscriptions },
   { name: "commit journal", sql: commitJournal },
   { name: "alert recipients", sql: alertRecipients },
+  { name: "listen tokens", sql: listenTokens },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
