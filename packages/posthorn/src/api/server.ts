@@ -40,7 +40,7 @@ import { registerAuditExport } from "./audit/export.ts";
 import { registerListExports } from "./list-export/export.ts";
 import { registerPublicPages } from "./public-pages.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
-import { registerRelay } from "./relay/socket.ts";
+import { registerListeners } from "./relay/register.ts";
 import { registerLive } from "./live.ts";
 import { type McpAccess, registerMcp } from "./mcp/register.ts";
 import { registerInbound } from "./inbound.ts";
@@ -210,7 +210,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     onTokensRevoked: (listener: () => void) => options.authenticator.onForget(listener),
   };
   registerLive(app, { ...streams, feed: options.feed, now: options.services.now });
-  registerRelay(app, streams);
+  registerListeners(app, streams);
   registerFeedStreams(app, streams);
   registerMcp(app, { ...options, access: options.mcp });
   registerPublicPages(app, options.services);

@@ -2,8 +2,6 @@
  * Connections of listeners: `GET /api/v1/relay/socket` is a WebSocket, `GET /api/v1/relay/stream` an event stream for networks whose proxies do
  * not pass WebSockets. Both take a ticket, which is used up. A connection ends with its token.
  */
-import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { RawData, WebSocket, WebSocketServer } from "ws";
@@ -12,7 +10,7 @@ import type { Identity } from "../../domain/auth/authenticate.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
-import type { ConnectedSession, RelayConnection } from "../../relay/connection.ts";
+import type { RelayConnection } from "../../relay/connection.ts";
 import {
   BYE_REASONS,
   type ByeReason,
@@ -32,14 +30,16 @@ import { HttpError, ref } from "../models/common.ts";
 import { openEventStream } from "../open-event-stream.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { EventStream } from "./event-stream.ts";
+import { connectedSession, Guarded, type GuardedConnections } from "./guarded.ts";
 import { RELAY_SESSION_PATH } from "./routes.ts";
+import type { SocketUpgrades } from "./upgrades.ts";
 
 export interface RelayServerOptions {
   readonly services: Services;
   /** Identifies the caller, or throws. Called again while the connection is open, so that it ends with its token. */
   readonly identify: (request: FastifyRequest) => Promise<Identity>;
-  /** Calls the listener after tokens were revoked, on any node; returns a function that removes it. */
-  readonly onTokensRevoked: (listener: () => void) => () => void;
+  readonly upgrades: SocketUpgrades;
+  readonly guarded: GuardedConnections;
 }
 
 export const SOCKET_PATH = "/api/v1/relay/socket";
@@ -47,8 +47,6 @@ export const STREAM_PATH = "/api/v1/relay/stream";
 
 /** Interval of pings, which keep proxies from closing a connection and reveal those that are gone. */
 const PING_MS = 10_000;
-/** Interval at which the token is checked again, besides after revocations. */
-const CHECK_MS = 15_000;
 /** How long a client may take to send its first frame. */
 const START_MS = 10_000;
 /** Bytes that a slow connection may leave unread before it is ended. Requests in flight are limited by its window. */
@@ -70,43 +68,11 @@ const StreamQuery = Type.Object({
 const checkSocketQuery = queryValidator(SocketQuery);
 const checkStreamQuery = queryValidator(StreamQuery);
 
-interface Upgrading {
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
 export function registerRelay(app: FastifyInstance, options: RelayServerOptions): void {
-  const upgrades = new WeakMap<IncomingMessage, Upgrading>();
-  const open = new Set<Guarded>();
-  // Node.js does not read the body of a request that it upgrades, and some HTTP clients offer HTTP/2 (`h2c`) with every request.
-  // The types of Node.js do not have this property yet.
-  Object.assign(app.server, { shouldUpgradeCallback: opensSocket });
-  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgrades.set(request, { socket, head });
-    // A request that is refused gets the response of its route, as any other request.
-    const response = new ServerResponse(request);
-    response.assignSocket(socket as never);
-    response.shouldKeepAlive = false;
-    response.once("finish", () => socket.end());
-    socket.on("error", () => socket.destroy());
-    app.routing(request, response);
-  });
-  const stopListening = options.onTokensRevoked(() => {
-    for (const guarded of open) guarded.check();
-  });
-  app.addHook("preClose", (done) => {
-    stopListening();
-    for (const { connection } of open)
-      connection.end("shutdown", "The server stops. Deliveries wait until the listener is back.");
-    done();
-  });
-  const track = (guarded: Guarded): void => {
-    open.add(guarded);
-    guarded.onEnd = () => open.delete(guarded);
-  };
+  const { guarded, upgrades } = options;
+  const track = (one: Guarded): void => guarded.add(one);
   app.get(SOCKET_PATH, async (request, reply) => {
-    const upgrading = upgrades.get(request.raw);
-    if (upgrading === undefined)
+    if (!upgrades.has(request.raw))
       throw new PosthornError("bad_request", `Open a WebSocket with the protocol ${RELAY_PROTOCOL}.`);
     refuseUnknown({ operationId: "v1.relay.socket", query: SocketQuery }, request.query);
     checkSocketQuery(request.query);
@@ -115,19 +81,10 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     if (request.headers.authorization !== undefined) await options.identify(request);
     const server = await sockets();
     const session = await options.services.relay.connect(ticket, "websocket");
-    reply.hijack();
-    reply.raw.detachSocket(upgrading.socket as never);
-    let isOpen = false;
-    const forget = (): void => {
-      if (!isOpen) options.services.relay.forget({ key: session.id, endpointKey: session.endpoint_id });
-    };
-    // The client may have gone, or its handshake may be wrong.
-    if (upgrading.socket.destroyed) return forget();
-    upgrading.socket.once("close", forget);
-    server.handleUpgrade(request.raw, upgrading.socket, upgrading.head, (socket) => {
-      isOpen = true;
-      serveSocket(socket, { request, session, options, track });
-    });
+    const forget = (): void => options.services.relay.forget({ key: session.id, endpointKey: session.endpoint_id });
+    upgrades.accept(server, { request, reply, onFailure: forget }, (socket) =>
+      serveSocket(socket, { request, session, options, track }),
+    );
   });
   app.get(STREAM_PATH, async (request, reply) => {
     refuseUnknown({ operationId: "v1.relay.stream", query: StreamQuery }, request.query);
@@ -137,10 +94,6 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     const session = await options.services.relay.connect(ticket, "event-stream");
     await serveStream(request, reply, { session, options, track, window });
   });
-}
-
-function opensSocket({ method, headers, url = "" }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && url.split("?")[0] === SOCKET_PATH;
 }
 
 /** Loaded with the first listener. */
@@ -157,34 +110,6 @@ interface Serving {
   readonly session: RelaySession;
   readonly options: RelayServerOptions;
   readonly track: (guarded: Guarded) => void;
-}
-
-/** A connection whose token is checked as long as it is open. */
-class Guarded {
-  readonly connection: RelayConnection;
-  onEnd: () => void = () => undefined;
-  readonly #isAllowed: () => Promise<boolean>;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(connection: RelayConnection, isAllowed: () => Promise<boolean>) {
-    this.connection = connection;
-    this.#isAllowed = isAllowed;
-    this.#timer = setInterval(() => this.check(), CHECK_MS);
-  }
-
-  check(): void {
-    // When the database does not respond, the token is checked again later.
-    this.#endUnlessAllowed().catch(() => undefined);
-  }
-
-  async #endUnlessAllowed(): Promise<void> {
-    if (!(await this.#isAllowed())) this.connection.end("unauthorized", UNAUTHORIZED);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.onEnd();
-  }
 }
 
 const UNAUTHORIZED =
@@ -215,27 +140,6 @@ async function mayListen(
     if (error instanceof PosthornError && error.status < 500) return false;
     throw error;
   }
-}
-
-async function connectedSession(services: Services, row: RelaySession) {
-  const application = await services.store.db
-    .selectFrom("application")
-    .select(["public_id", "kind"])
-    .where("id", "=", row.app_id)
-    .executeTakeFirstOrThrow();
-  const { public_id: endpointId } = await services.store.db
-    .selectFrom("endpoint")
-    .select("public_id")
-    .where("id", "=", row.endpoint_id)
-    .executeTakeFirstOrThrow();
-  const session: ConnectedSession = {
-    key: row.id,
-    id: row.public_id,
-    endpointKey: row.endpoint_id,
-    endpointId,
-    appKey: row.app_id,
-  };
-  return { session, application };
 }
 
 function serveSocket(socket: WebSocket, serving: Serving & { readonly request: FastifyRequest }): void {
@@ -276,7 +180,7 @@ function serveSocket(socket: WebSocket, serving: Serving & { readonly request: F
       },
     };
     connection = relay.attach(session, link, frame.window);
-    guarded = new Guarded(connection, () => mayListen(request, serving, application));
+    guarded = new Guarded(connection, UNAUTHORIZED, () => mayListen(request, serving, application));
     track(guarded);
     if (connection.isEnded) guarded.stop();
   };
@@ -336,7 +240,7 @@ async function serveStream(
   if (response === null) return relay.forget(session);
   const stream = new EventStream(response, { pingMs: PING_MS, closeMs: CLOSE_MS, maxWaitingBytes: MAX_WAITING_BYTES });
   const connection = relay.attach(session, stream, window);
-  const guarded = new Guarded(connection, () => mayListen(request, serving, application));
+  const guarded = new Guarded(connection, UNAUTHORIZED, () => mayListen(request, serving, application));
   track(guarded);
   response.once("close", () => {
     guarded.stop();
