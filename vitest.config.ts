@@ -102,6 +102,8 @@ export default defineConfig({
             // Lists and texts that are compared without a store.
             "packages/posthorn/test/{kind-texts,policy-fields,server-texts}.test.ts",
             "packages/posthorn/test/destinations/conformance-coverage.test.ts",
+            // Its store is that of `posthorn/testing`.
+            "packages/posthorn/test/listen-sleep.test.ts",
             // A thousand bodies, almost all refused before they reach the store.
             "packages/posthorn/test/hostile/**",
             ...(isNightly ? [] : NIGHTLY_ON_POSTGRES),
