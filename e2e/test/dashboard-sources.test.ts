@@ -24,6 +24,55 @@ async function open(tab: string): Promise<Page> {
 
 const source = async () => (await world.api.get(`/ingest/api/v1/source/${scene.source}`)).json;
 
+describe("the overview of a source", () => {
+  it("counts requests by their result, and links to the rejected ones", async () => {
+    const page = await open("overview");
+    const funnel = page.getByRole("region", { name: "Funnel" });
+    const rows = () => funnel.locator("dl > div").allInnerTexts();
+    await expect
+      .poll(async () => (await rows()).map((row) => row.replaceAll(/\s+/g, " ")))
+      .toEqual([
+        "Received 2 100%",
+        "Verified or accepted 1 50%",
+        "Duplicates 0 0%",
+        "Quarantined 1 50%",
+        "Routed 1 50%",
+        "No matching route 0 0%",
+      ]);
+    await funnel.getByRole("link", { name: "7 d" }).click();
+    await page.waitForURL((url) => url.searchParams.get("window") === "7d");
+    await expect.poll(rows).toHaveLength(6);
+    await funnel.getByRole("link", { name: "Quarantined" }).click();
+    await page
+      .getByRole("link", { name: /signature/i })
+      .first()
+      .waitFor();
+  });
+});
+
+describe("a request in quarantine", () => {
+  it("is diagnosed by itself, and releasing a forged one is never the primary action", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/sources/${scene.source}/quarantine/${scene.rejected}`);
+    const doctor = page.getByRole("region", { name: "Signature doctor" });
+    await doctor.getByRole("status").getByText(/\S/).first().waitFor();
+    expect(await doctor.getByRole("button", { name: "Diagnose again" }).isEnabled()).toBe(true);
+    const release = page.getByRole("button", { name: "Release" });
+    const background = await release.evaluate((button) => getComputedStyle(button).backgroundColor);
+    const accent = await page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.background = "var(--accent)";
+      const { backgroundColor } = getComputedStyle(probe);
+      probe.remove();
+      return backgroundColor;
+    });
+    expect(background).not.toBe(accent);
+    await release.click();
+    await page.getByRole("dialog").getByText("it may be forged").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  });
+});
+
 describe("the settings of a source", () => {
   it("apply to received requests: methods, size, rate, addresses, and a custom response", async () => {
     const page = await open("settings");

@@ -26,12 +26,15 @@ interface SourceSearch {
   readonly route?: string;
   /** Name of the selected event type. */
   readonly type?: string;
+  /** Time window of the funnel. */
+  readonly window?: TimeWindow;
 }
 
 function sourceSearch(search: Search): SourceSearch {
   const { route, type } = search;
   return {
     ...tabSearch(search),
+    ...windowSearch(search),
     ...(typeof route === "string" ? { route } : {}),
     ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
   };

@@ -10,14 +10,14 @@ import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
 import { formatCompact, formatDuration } from "../lib/format.ts";
-import { TIME_WINDOWS, type TimeWindow, usualRange, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
+import { WindowPicker } from "../components/window-picker.tsx";
+import { TIME_WINDOWS, usualRange, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
 import { firstRunState, keepFirstRunState, showsFirstRun } from "../lib/first-run.ts";
 import type { MessageState } from "../lib/message-filter.ts";
 import { attentionItems, isUrgent } from "../lib/attention.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { NeedsAttention } from "./home-attention.tsx";
 import { Tiles } from "./home-tiles.tsx";
-import styles from "./home.module.css";
 import { HealthSummary } from "./home-health.tsx";
 
 type Series = components["schemas"]["StatsSeriesOut"];
@@ -98,7 +98,7 @@ export function Home() {
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
   const items = now.data === undefined ? undefined : attentionItems(now.data, storage.data?.fullInDays ?? null);
   return (
-    <Page title={t("home.title")} actions={<WindowPicker current={window} />}>
+    <Page title={t("home.title")} actions={<WindowPicker windows={TIME_WINDOWS} current={window} />}>
       {firstRun.isShown && (
         <Suspense fallback={null}>
           <FirstRun hasMessages={firstRun.hasMessages} onHide={firstRun.hide} />
@@ -128,27 +128,6 @@ export function Home() {
         </>
       )}
     </Page>
-  );
-}
-
-function WindowPicker({ current }: { readonly current: TimeWindow }) {
-  const { t } = useTranslation();
-  return (
-    <nav className={styles["segments"]} aria-label={t("home.window")}>
-      {TIME_WINDOWS.map((name) => (
-        <Link
-          key={name}
-          to="/"
-          search={name === "24h" ? {} : { window: name }}
-          className={styles["segment"]}
-          activeProps={{ "aria-current": name === current ? "true" : undefined }}
-          activeOptions={{ exact: true, includeSearch: true }}
-          aria-current={name === current ? "true" : undefined}
-        >
-          {t(`filters.short.${name}`)}
-        </Link>
-      ))}
-    </nav>
   );
 }
 

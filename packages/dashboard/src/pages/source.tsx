@@ -15,6 +15,7 @@ import { deduplicationOf, type Source } from "../lib/source-form.ts";
 import { serverText } from "../lib/server-text.ts";
 import { trustOf } from "../lib/trust.ts";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
+import { SourceFunnel } from "../parts/source-funnel.tsx";
 import { SourceGuide } from "../parts/source-guide.tsx";
 import { SourceSamples } from "../parts/source-samples.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
@@ -155,6 +156,7 @@ function Overview({ source }: { readonly source: Source }) {
           />
         </Card>
       </Columns>
+      <SourceFunnel source={source.id} />
       <SourceSamples source={source} />
       <SourceDuplicates source={source.id} />
       <Routes source={source.id} />

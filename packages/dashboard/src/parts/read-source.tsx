@@ -9,6 +9,7 @@ import { Card, Columns, Facts } from "../components/page.tsx";
 import type { Source } from "../lib/source-form.ts";
 import { eventTypesOf } from "../lib/source-kind.ts";
 import { Routes } from "../pages/source-routes.tsx";
+import { SourceFunnel } from "./source-funnel.tsx";
 import { SourceSamples } from "./source-samples.tsx";
 import { SourceState } from "./source-state.tsx";
 import { SourceUrl } from "./source-url.tsx";
@@ -22,6 +23,7 @@ export function ReadSource({ source }: { readonly source: Source }) {
         <SourceState source={source} />
         <About source={source} />
       </Columns>
+      <SourceFunnel source={source.id} />
       <SourceSamples source={source} />
       <Routes source={source.id} />
     </>

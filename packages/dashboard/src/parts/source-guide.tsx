@@ -11,9 +11,10 @@ interface SourceGuideProps {
   readonly source: Source;
 }
 
-/** Steps at the provider of a source that has not received anything yet. Their texts are those of the documentation, in English. */
+/** Steps at the provider of a source that has not received anything yet. Their texts are those of the documentation. */
 export function SourceGuide({ source }: SourceGuideProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const translated = useProviderSteps(i18n.language);
   const types = useQuery({
     queryKey: ["source-types"],
     queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
@@ -33,18 +34,32 @@ export function SourceGuide({ source }: SourceGuideProps) {
         )
       }
     >
-      <ol lang="en" className={styles["steps"]}>
-        {type.steps.map((step) => (
-          <li key={step}>
-            <Sentence text={step} />
-          </li>
-        ))}
+      <ol className={styles["steps"]}>
+        {type.steps.map((step) => {
+          const own = Object.hasOwn(translated, step) ? translated[step] : undefined;
+          return (
+            <li key={step} lang={own === undefined ? "en" : undefined}>
+              <Sentence text={own ?? step} />
+            </li>
+          );
+        })}
       </ol>
       <p role="status" className="muted">
         {t("sourceGuide.waiting")}
       </p>
     </Card>
   );
+}
+
+/** Translations of steps, by their English text. */
+function useProviderSteps(language: string): Readonly<Record<string, string>> {
+  const { data } = useQuery({
+    queryKey: ["provider-steps", language],
+    queryFn: async (): Promise<Readonly<Record<string, string>>> =>
+      language === "de" ? (await import("../i18n/de/provider-steps.ts")).texts : {},
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return data ?? {};
 }
 
 function Sentence({ text }: { readonly text: string }) {

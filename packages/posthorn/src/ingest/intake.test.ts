@@ -58,15 +58,17 @@ function event(id: string, kind: OriginKind, request: Arrived["origin"]["request
 function intakeAndReports() {
   const activity: string[] = [];
   const duplicates: object[] = [];
+  const steps: string[] = [];
   const intake = new Intake({
     services: () => services,
     now: services.now,
     limits: new InboundLimits(services.now),
     duplicates: { count: ({ of }) => void duplicates.push(of!) },
+    funnel: { count: (_sourceKey, step) => void steps.push(step) },
     onStored: ({ eventType, contentType, body }) =>
       void activity.push(`${eventType} ${contentType} ${Buffer.from(body).toString()}`),
   });
-  return { intake, activity, duplicates };
+  return { intake, activity, duplicates, steps };
 }
 
 describe("an event of a source", () => {
@@ -83,13 +85,14 @@ describe("an event of a source", () => {
 
   it("counts as activity unless it was released from quarantine, and only requests count as duplicates", async () => {
     const source = await liveSource("counts");
-    const { intake, activity, duplicates } = intakeAndReports();
+    const { intake, activity, duplicates, steps } = intakeAndReports();
     for (const kind of KINDS) {
       await intake.take(source, event(kind, kind));
       await intake.take(source, event(kind, kind));
     }
     expect(activity).toEqual(['push application/json {"id":"request"}', 'push application/json {"id":"backfill"}']);
     expect(duplicates).toEqual([{ eventId: "request" }]);
+    expect(steps).toEqual(["stored", "duplicates", "stored"]);
   });
 
   it("is refused as busy over the daily quota, which does not apply to released and backfilled events", async () => {

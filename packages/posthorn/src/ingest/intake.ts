@@ -6,6 +6,7 @@ import type { Services } from "../domain/context.ts";
 import { keyAtTime } from "../lib/id.ts";
 import type { Arrived, ArrivedUnlimited, OriginKind } from "./arrived.ts";
 import type { DuplicateCounter } from "./duplicate-counter.ts";
+import type { FunnelCounter } from "./funnel-counter.ts";
 import type { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
 import { storeEvent, type Stored, type StoreHooks } from "./store-event.ts";
@@ -16,7 +17,7 @@ interface OriginRules {
   readonly quota: boolean;
   /** Whether a repeated event is counted as a duplicate. */
   readonly countsDuplicates: boolean;
-  /** Whether the event counts as activity and is a sample for inferred schemas. */
+  /** Whether the event counts as activity and in the funnel, and is a sample for inferred schemas. */
   readonly countsActivity: boolean;
 }
 
@@ -43,6 +44,7 @@ export interface IntakeOptions {
   readonly now: () => number;
   readonly limits: InboundLimits;
   readonly duplicates: Pick<DuplicateCounter, "count">;
+  readonly funnel: Pick<FunnelCounter, "count">;
   /** Called for each stored event that counts as activity. Must return quickly and must not throw. */
   readonly onStored: (event: InboundEvent) => void;
 }
@@ -65,9 +67,10 @@ export class Intake {
       return { kind: "busy", retryAfterSeconds: limits.untilTomorrow() };
     }
     const stored = await storeEvent(services(), source, event, hooks);
-    if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event, stored.payload);
+    if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event, stored);
     if (stored.kind === "duplicate" && rules.countsDuplicates) {
       this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
+      this.#options.funnel.count(source.key, "duplicates");
     }
     // A runner that is over its quota reads the same events again: those stored before must not use up the next day.
     if (stored.kind === "duplicate" && event.origin.kind === "read" && dailyQuota !== null)
@@ -75,9 +78,15 @@ export class Intake {
     return stored;
   }
 
-  #countActivity({ key }: LiveSource, { type, contentType }: Arrived, body: Uint8Array): void {
-    const { onStored, now } = this.#options;
-    onStored({ sourceKey: key, eventType: type, contentType, body, at: now() });
+  #countActivity(
+    { key }: LiveSource,
+    { type, contentType }: Arrived,
+    { payload, endpointIds }: Extract<Stored, { kind: "stored" }>,
+  ): void {
+    const { onStored, funnel, now } = this.#options;
+    onStored({ sourceKey: key, eventType: type, contentType, body: payload, at: now() });
+    funnel.count(key, "stored");
+    if (endpointIds.length > 0) funnel.count(key, "routed");
   }
 
   async #withinQuota({ key }: LiveSource, dailyQuota: number): Promise<boolean> {

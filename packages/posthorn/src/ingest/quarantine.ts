@@ -6,6 +6,7 @@ import { trimQuarantine } from "../domain/quarantine/trim.ts";
 import { insertSourceSecret } from "../domain/source/secret.ts";
 import type { Redactor } from "../redaction/redactor.ts";
 import type { QuarantineTable } from "../store/source-schema.ts";
+import type { FunnelCounter } from "./funnel-counter.ts";
 import { headerOf } from "./headers.ts";
 import type { LiveSource } from "./live-source.ts";
 
@@ -30,6 +31,8 @@ const FLUSH_GAP_MS = 200;
 export interface QuarantineOptions {
   readonly services: () => Services;
   readonly setTimer: (ms: number, callback: () => void) => () => void;
+  /** Counts rejected requests, including those that are too many to be stored. */
+  readonly funnel: Pick<FunnelCounter, "count">;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -55,6 +58,7 @@ export class Quarantine implements AsyncDisposable {
   /** Queues a request to be written. A crash can lose it, which is acceptable: its sender received an error. */
   keep(source: LiveSource, refused: Refused): void {
     const { body } = refused;
+    this.#options.funnel.count(source.key, "quarantined");
     const waiting = this.#waiting.get(source.key) ?? { rows: [], bytes: 0 };
     const kept = body.byteLength > MAX_BODY_BYTES ? null : body;
     const bytes = kept?.byteLength ?? 0;
@@ -78,6 +82,7 @@ export class Quarantine implements AsyncDisposable {
       await tx.db.insertInto("quarantine").values(row(redactor)).execute();
       await trimQuarantine(tx, source.key);
     }, "ingest.quarantine");
+    this.#options.funnel.count(source.key, "quarantined");
   }
 
   async #redactorOf(sourceKey: number): Promise<Redactor | null> {

@@ -16,6 +16,7 @@ import { InboundLimits } from "../ingest/limits.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
 import type { Lease } from "../store/delivery.ts";
 import { MailIntake } from "../ingest/smtp/mail-intake.ts";
+import { FunnelCounter } from "../ingest/funnel-counter.ts";
 import { ReceivedCounter } from "../ingest/received-counter.ts";
 import { ingestUrl, openToken } from "../domain/source/token.ts";
 import { type ParseJob, type ParseResult, SourceFailure, type Unreadable } from "../sources/driver.ts";
@@ -84,6 +85,7 @@ export class Receiving implements AsyncDisposable {
   /** Reads sources of other kinds than webhooks. Released before the other parts of this class. */
   readonly runner: SourceRunner;
   readonly #received: ReceivedCounter;
+  readonly #funnel: FunnelCounter;
 
   constructor(options: ReceivingOptions) {
     const {
@@ -103,27 +105,27 @@ export class Receiving implements AsyncDisposable {
       log,
     } = options;
     const report = reporter(log);
+    const timed = (failure: string) => ({
+      services,
+      now: clock.now,
+      setTimer: clock.setTimer,
+      onFailure: (error: unknown) => report(error, failure),
+    });
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, plainResponsesOnly });
+    this.#funnel = new FunnelCounter(timed("the results of received events could not be counted"));
     this.quarantine = new Quarantine({
       services,
+      funnel: this.#funnel,
       setTimer: clock.setTimer,
       onFailure: (error) => report(error, "requests that failed verification could not be quarantined"),
     });
-    this.duplicates = new DuplicateCounter({
-      services,
-      setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "duplicates could not be counted"),
-    });
+    this.duplicates = new DuplicateCounter(timed("duplicates could not be counted"));
     const stored = (event: InboundEvent): void => {
       this.#sampler.received(event);
       this.monitor.received(event.sourceKey, event.at);
     };
-    this.#sampler = new TrafficSampler({
-      services,
-      setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "received events could not be added to the catalogue"),
-    });
+    this.#sampler = new TrafficSampler(timed("received events could not be added to the catalogue"));
     this.monitor = new SourceMonitor({
       services,
       setTimer: clock.setTimer,
@@ -133,7 +135,14 @@ export class Receiving implements AsyncDisposable {
     this.#calls = new ProviderCalls(egress);
     const { now } = clock;
     const limits = new InboundLimits(now);
-    const intake = new Intake({ services, now, limits, duplicates: this.duplicates, onStored: stored });
+    const intake = new Intake({
+      services,
+      now,
+      limits,
+      duplicates: this.duplicates,
+      funnel: this.#funnel,
+      onStored: stored,
+    });
     const backfill = new BackfillIntake({ index, intake, now });
     this.operations = new LiveSourceOperations({
       index,
@@ -167,11 +176,7 @@ export class Receiving implements AsyncDisposable {
         fault: (sourceKey, error) => report(error, "a source could not be read; trying again", { sourceKey }),
       },
     });
-    this.#received = new ReceivedCounter({
-      services,
-      setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "received emails could not be counted"),
-    });
+    this.#received = new ReceivedCounter(timed("received emails could not be counted"));
     this.mails = new MailIntake({
       services,
       index,
@@ -221,7 +226,9 @@ export class Receiving implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.monitor, this.#received]) stack.use(part);
+    // Parts are released from the last to the first, and the quarantine counts in the funnel.
+    for (const part of [this.#funnel, this.duplicates, this.quarantine, this.#sampler, this.monitor, this.#received])
+      stack.use(part);
     stack.use(this.#calls);
     stack.use(this.runner);
   }

@@ -143,6 +143,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "source_activity",
     "source_duplicate",
     "source_duplicate_total",
+    "source_hour",
     "source_session",
     "endpoint_failure",
     "endpoint_certificate",

@@ -49,6 +49,7 @@ import type {
   SourceBackfillTable,
   SourceDuplicateTable,
   SourceDuplicateTotalTable,
+  SourceHourTable,
   SourceActivityTable,
   SourceRunTable,
   SourceSessionTable,
@@ -542,6 +543,7 @@ export interface Database {
   catalogue_entry: CatalogueEntryTable;
   source_activity: SourceActivityTable;
   source_duplicate_total: SourceDuplicateTotalTable;
+  source_hour: SourceHourTable;
   source_duplicate: SourceDuplicateTable;
   ingest_uptime: IngestUptimeTable;
   source_backfill: SourceBackfillTable;

@@ -103,6 +103,18 @@ export interface SourceDuplicateTable {
   last_at: number;
 }
 
+/** Results of the requests and events of a source in one hour. */
+export interface SourceHourTable {
+  source_id: number;
+  /** Hours since 1970. */
+  hour: number;
+  stored: number;
+  /** Stored and matched by at least one endpoint. */
+  routed: number;
+  duplicates: number;
+  quarantined: number;
+}
+
 /** One row: how long some node has been receiving without interruption. */
 export interface IngestUptimeTable {
   id: number;

@@ -5,33 +5,11 @@ import { MAX_REPEATED_MESSAGES, recordDuplicates } from "../../src/domain/duplic
 import type { Store } from "../../src/store/store.ts";
 import { githubHeaders, send, TestGateway, type TestSource } from "../support/gateway.ts";
 import { servicesOver } from "../support/services.ts";
+import { insertSource } from "../support/source-row.ts";
 import { openStore } from "../support/store.ts";
 
 function totals(store: Store) {
   return store.db.selectFrom("source_duplicate_total").selectAll().execute();
-}
-
-async function insertSource(store: Store, id: number, deletedAt: number | null = null): Promise<void> {
-  await store.transaction(({ db }) =>
-    db
-      .insertInto("source")
-      .values({
-        id,
-        public_id: `src_${id}`,
-        org_id: 1,
-        uid: null,
-        name: "Source",
-        type: "generic",
-        settings_json: "{}",
-        config_sealed: null,
-        metadata_json: "{}",
-        created_at: 0,
-        updated_at: 0,
-        deleted_at: deletedAt,
-        expires_at: null,
-      })
-      .execute(),
-  );
 }
 
 const SECRET = "s3cret";

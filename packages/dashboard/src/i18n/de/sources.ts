@@ -1,6 +1,18 @@
 import type { sources as english } from "../en/sources.ts";
 
 export const sources: typeof english = {
+  funnel: {
+    title: "Trichter",
+    lead: "Was aus den Anfragen und Ereignissen wurde, die diese Quelle empfangen hat.",
+    steps: {
+      received: "Empfangen",
+      verified: "Verifiziert oder angenommen",
+      duplicates: "Duplikate",
+      quarantined: "In Quarantäne",
+      routed: "Weitergeleitet",
+      unrouted: "Keine passende Route",
+    },
+  },
   sourceEdit: {
     general: "Allgemein",
     uidHelp: "Ihre eigene Kennung für die API.",

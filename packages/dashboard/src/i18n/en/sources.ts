@@ -1,5 +1,17 @@
 /** Source settings, routes, inferred schemas, activity and backfill. */
 export const sources = {
+  funnel: {
+    title: "Funnel",
+    lead: "Results of the requests and events that this source received.",
+    steps: {
+      received: "Received",
+      verified: "Verified or accepted",
+      duplicates: "Duplicates",
+      quarantined: "Quarantined",
+      routed: "Routed",
+      unrouted: "No matching route",
+    },
+  },
   sourceEdit: {
     general: "General",
     uidHelp: "Your own identifier for use in the API.",

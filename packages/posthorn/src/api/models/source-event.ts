@@ -71,6 +71,23 @@ export const IngestDuplicatesOut = Type.Object(
   { $id: "IngestDuplicatesOut", description: "Duplicate deliveries of a source." },
 );
 
+export const IngestFunnelOut = Type.Object(
+  {
+    since: Type.String({ format: "date-time", description: "Start of the period, rounded down to a whole hour." }),
+    until: Type.String({ format: "date-time", description: "End of the period, rounded up to a whole hour." }),
+    received: Type.Integer({ description: "Sum of `verified` and `quarantined`." }),
+    verified: Type.Integer({
+      description:
+        "Accepted: verified, or taken unsigned if the source allows it. Sum of `duplicates`, `routed` and `unrouted`.",
+    }),
+    duplicates: Type.Integer({ description: "Acknowledged and not forwarded again." }),
+    quarantined: Type.Integer({ description: "Rejected. Includes requests that were too many to be stored." }),
+    routed: Type.Integer({ description: "Stored, and matched by at least one endpoint." }),
+    unrouted: Type.Integer({ description: "Stored, and matched by no endpoint." }),
+  },
+  { $id: "IngestFunnelOut", description: "Results of the requests and events of a source." },
+);
+
 const GraphNode = Type.Object({
   id: Type.String(),
   kind: Type.Union([

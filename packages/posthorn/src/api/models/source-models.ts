@@ -21,6 +21,7 @@ import {
 } from "./source-endpoint.ts";
 import {
   IngestDuplicatesOut,
+  IngestFunnelOut,
   IngestEventDetailOut,
   IngestEventList,
   IngestEventOut,
@@ -65,6 +66,7 @@ export const SOURCE_MODELS = [
   QuarantinedOut,
   QuarantineReleaseOut,
   IngestDuplicatesOut,
+  IngestFunnelOut,
   IngestEventDetailOut,
   IngestEventList,
   IngestEventOut,

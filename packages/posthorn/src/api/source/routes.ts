@@ -28,6 +28,7 @@ import { sourceDashboard } from "./dashboard.ts";
 import { listEvents } from "./list-events.ts";
 import { getEvent } from "./get-event.ts";
 import { getDuplicates } from "./get-duplicates.ts";
+import { getFunnel } from "./get-funnel.ts";
 import { sourceGraph } from "./graph.ts";
 import { listTypes } from "./list-types.ts";
 import { listSourceKinds } from "./list-kinds.ts";
@@ -73,6 +74,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
   listEvents,
   getEvent,
   getDuplicates,
+  getFunnel,
   sourceGraph,
   listTypes,
   listSourceKinds,

@@ -21,6 +21,7 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
       "source_activity",
       "source_duplicate_total",
       "source_duplicate",
+      "source_hour",
       "source_backfill",
       "source_run",
     ] as const) {

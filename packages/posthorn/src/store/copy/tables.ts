@@ -35,6 +35,7 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   source_activity: true,
   source_duplicate_total: true,
   source_duplicate: true,
+  source_hour: true,
   ingest_uptime: true,
   source_backfill: true,
   source_run: true,

@@ -50,6 +50,7 @@ import { redaction } from "./065-redaction.ts";
 import { portalKeys } from "./063-portal-keys.ts";
 import { alerts } from "./073-alerts.ts";
 import { alertRecipients } from "./092-alert-recipients.ts";
+import { sourceHours } from "./077-source-hours.ts";
 import { incidents } from "./072-incidents.ts";
 import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
@@ -129,6 +130,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "commit journal", sql: commitJournal },
   { name: "alert recipients", sql: alertRecipients },
   { name: "listen tokens", sql: listenTokens },
+  { name: "source hours", sql: sourceHours },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

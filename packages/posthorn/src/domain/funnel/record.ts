@@ -1,0 +1,48 @@
+/** Writes the results of the requests and events of sources, by hour. */
+import type { Services } from "../context.ts";
+import { HOUR_MS } from "../stats/roll-up.ts";
+
+/** Results of an inbound request or event. `routed` events also count as `stored`. */
+export const FUNNEL_STEPS = ["stored", "routed", "duplicates", "quarantined"] as const;
+export type FunnelStep = (typeof FUNNEL_STEPS)[number];
+
+/** Counts of a source in one hour. */
+export interface FunnelHour extends Readonly<Record<FunnelStep, number>> {
+  readonly sourceKey: number;
+  /** Hours since 1970. */
+  readonly hour: number;
+}
+
+/** Days for which hours are kept. */
+export const FUNNEL_DAYS = 31;
+
+/** Adds to the counts in one transaction, and deletes hours of the same sources that are too old. */
+export async function recordFunnel({ store, now }: Services, hours: readonly FunnelHour[]): Promise<void> {
+  const oldest = Math.floor(now() / HOUR_MS) - FUNNEL_DAYS * 24;
+  await store.transaction(async ({ db }) => {
+    const keys = [...new Set(hours.map(({ sourceKey }) => sourceKey))];
+    const rows = await db
+      .selectFrom("source")
+      .select("id")
+      .where("id", "in", keys)
+      .where("deleted_at", "is", null)
+      .execute();
+    const existing = new Set(rows.map(({ id }) => id));
+    for (const { sourceKey, ...counts } of hours) {
+      if (!existing.has(sourceKey)) continue;
+      await db
+        .insertInto("source_hour")
+        .values({ source_id: sourceKey, ...counts })
+        .onConflict((conflict) =>
+          conflict.columns(["source_id", "hour"]).doUpdateSet((eb) => ({
+            stored: eb("source_hour.stored", "+", eb.ref("excluded.stored")),
+            routed: eb("source_hour.routed", "+", eb.ref("excluded.routed")),
+            duplicates: eb("source_hour.duplicates", "+", eb.ref("excluded.duplicates")),
+            quarantined: eb("source_hour.quarantined", "+", eb.ref("excluded.quarantined")),
+          })),
+        )
+        .execute();
+    }
+    await db.deleteFrom("source_hour").where("source_id", "in", keys).where("hour", "<", oldest).execute();
+  }, "ingest.funnel");
+}
