@@ -1,26 +1,24 @@
 /** Every command prints with `--json` what its page documents: an object, or lines, that match its schema. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "@posthorn/testkit";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { jsonOutputOf, jsonSchemaOf, reasonWithoutJson } from "../src/cli/help.ts";
 import { buildProgram, runProgram } from "../src/cli/program.ts";
+import { withTables } from "../src/store/postgres/table-source/manage.ts";
+import { OWNER, ownerOf } from "./support/browser-session.ts";
+import { borrowDatabase } from "./support/postgres.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
-import { temporaryFolder } from "./support/store.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
 
-/** Commands that this file cannot run, and why. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  listen: "runs until it is stopped: e2e/test/listen.test.ts",
-  tail: "runs until it is stopped: pipes.test.ts",
-  "tables add": "needs triggers in PostgreSQL: test/table-sources",
-  "tables list": "needs triggers in PostgreSQL: test/table-sources",
-  "tables remove": "needs triggers in PostgreSQL: test/table-sources",
-  "sources poll": "needs a source that is read: test/sources",
-  "users reset-link": "needs a user with an account: test/users",
-  "watch explain": "needs a watch with keys: test/watches",
-  "watch try": "needs a rule and messages: test/watches",
+/** Commands whose output another file compares with the schema. */
+const ELSEWHERE: Readonly<Record<string, { readonly file: string; readonly schema: string }>> = {
+  listen: { file: "e2e/test/listen.test.ts", schema: "LISTEN_LINE" },
 };
+/** Commands that need PostgreSQL. */
+const ON_POSTGRES: ReadonlySet<string> = new Set(["tables add", "tables list", "tables remove"]);
 
 async function leaves(): Promise<ReadonlyMap<string, Command>> {
   const found = new Map<string, Command>();
@@ -35,13 +33,16 @@ async function leaves(): Promise<ReadonlyMap<string, Command>> {
 describe("with --json", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let node: TestNode;
+  let database: Awaited<ReturnType<typeof borrowDatabase>> | null = null;
   let commands: ReadonlyMap<string, Command>;
   let document: { readonly components: object };
   const ran = new Set<string>();
 
   beforeAll(async () => {
     folder = temporaryFolder();
-    node = await startNode(join(folder.path, "data"));
+    if (onPostgres) database = await borrowDatabase();
+    const env = database === null ? {} : { POSTHORN_DATABASE_URL: database.url };
+    node = await startNode(join(folder.path, "data"), { env });
     commands = await leaves();
     document = (await (await fetch(`${node.url}/api/v1/openapi.json`)).json()) as typeof document;
     // Commands refuse variables that are no settings, and tests have some.
@@ -51,11 +52,21 @@ describe("with --json", () => {
   afterAll(async () => {
     vi.unstubAllEnvs();
     await node[Symbol.asyncDispose]();
+    await database?.[Symbol.asyncDispose]();
     folder[Symbol.dispose]();
   });
 
   /** Runs a command, and returns what it printed. Fails unless that matches its schema. */
-  async function run(name: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
+  function run(name: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
+    return runWhile(name, args, () => Promise.resolve());
+  }
+
+  /** Like {@link run}, for a command that runs until `during` ends it. */
+  async function runWhile(
+    name: string,
+    args: readonly string[],
+    during: (printed: () => { readonly text: string; readonly notes: string }) => Promise<void>,
+  ): Promise<Record<string, unknown>> {
     const command = commands.get(name)!;
     const output = jsonOutputOf(command)!;
     let text = "";
@@ -67,8 +78,11 @@ describe("with --json", () => {
     const isClient = command.options.some(({ long }) => long === "--profile") && command.name() !== "logout";
     const server = isClient && name !== "login" ? ["--url", node.url, "--token", node.token] : [];
     const errors = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    const code = await runProgram([...name.split(" "), ...args, ...flags, ...server]);
-    const notes = errors.mock.calls.map(([chunk]) => String(chunk)).join("");
+    const notesOf = (): string => errors.mock.calls.map(([chunk]) => String(chunk)).join("");
+    const running = runProgram([...name.split(" "), ...args, ...flags, ...server]);
+    await during(() => ({ text, notes: notesOf() }));
+    const code = await running;
+    const notes = name === "tail" ? "" : notesOf();
     write.mockRestore();
     errors.mockRestore();
     expect({ name, code, notes }).toMatchObject({ code: 0 });
@@ -84,6 +98,17 @@ describe("with --json", () => {
       expect({ name, errors: validate.errors, value }).toMatchObject({ errors: null });
     }
     return parsed[0]!;
+  }
+
+  /** Calls the API with POST. */
+  async function call(path: string, body: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`${node.url}/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${node.token}` },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Record<string, unknown>;
   }
 
   const local = (name: string): string[] => ["--data-dir", join(folder.path, name)];
@@ -122,6 +147,12 @@ describe("with --json", () => {
     await run("trigger");
     await run("trigger", "github", "push", "--source", id, "--secret", "s3cret");
     await run("watch list", String(source["id"]));
+    const schedule = await call("ingest/api/v1/source", {
+      name: "Hourly",
+      kind: "schedule",
+      config: { cron: "0 * * * *" },
+    });
+    await run("sources poll", String(schedule["id"]));
     const rule = await run("redaction add", "--path", "$.email");
     await run("redaction list");
     await run("redaction try", payload);
@@ -141,6 +172,8 @@ describe("with --json", () => {
     });
     expect(accept.status).toBe(200);
     await run("users list");
+    await ownerOf(node);
+    await run("users reset-link", OWNER.email);
     await run("audit verify");
     await run("audit export");
     await run("login", "--url", node.url, "--with-token", node.token);
@@ -172,6 +205,54 @@ describe("with --json", () => {
     expect(restored).toMatchObject({ deliveries: "paused", replaced: null });
   });
 
+  it("commands for watches print what is documented", async () => {
+    await call("api/v1/app", { name: "Plant", uid: "plant" });
+    const rule = { read: { key: "$.device", value: "$.t" }, when: { above: 80 } };
+    await call("api/v1/app/plant/watch", { name: "Freezer", uid: "freezer", rule, emit: { type: "freezer.hot" } });
+    await call("api/v1/app/plant/msg", { eventType: "reading", payload: { device: "one", t: 90 } });
+    const file = join(folder.path, "rule.json");
+    writeFileSync(file, JSON.stringify(rule));
+    expect(await run("watch try", "plant", file)).toMatchObject({ transitions: [{ key: "one", phase: "raised" }] });
+    await eventually(async () => {
+      const explained = await run("watch explain", "plant", "freezer");
+      expect(explained["data"]).toHaveLength(1);
+    });
+    await run("watch explain", "plant", "freezer", "one");
+  });
+
+  it("tail prints what is documented for messages and attempts, on one line each", async () => {
+    await call("api/v1/app", { name: "Tailed", uid: "tailed" });
+    await call("api/v1/app/tailed/endpoint", { url: "https://203.0.113.1/hook" });
+    const signals = ["SIGTERM", "SIGINT"] as const;
+    const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+    const first = await runWhile("tail", ["--app", "tailed"], async (printed) => {
+      await eventually(() => expect(printed().notes).toContain("Waiting for events."));
+      await call("api/v1/app/tailed/msg", { eventType: "invoice.paid", payload: {} });
+      await eventually(() => expect(printed().text).toContain("attempt.recorded"));
+      // The reader of the output has gone.
+      process.stdout.emit("error", new Error("EPIPE"));
+    });
+    expect(first).toMatchObject({ type: "message.accepted", appUid: "tailed", eventType: "invoice.paid" });
+    for (const signal of signals)
+      for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
+  });
+
+  it.runIf(onPostgres)("commands for tables print what is documented", async () => {
+    const { url } = database!;
+    await call("api/v1/app", { name: "Shop", uid: "shop" });
+    await withTables(url, (client) =>
+      client.query("CREATE SCHEMA shop; CREATE TABLE shop.orders (id bigint PRIMARY KEY, status text)"),
+    );
+    const at = ["--database-url", url, ...local("data")];
+    const planned = await run("tables add", "shop.orders", "--app", "shop", "--dry-run", ...at);
+    expect(planned["sql"]).toContain("TRIGGER");
+    expect(await run("tables add", "shop.orders", "--app", "shop", ...at)).toEqual({ name: "orders", sql: null });
+    await run("tables list", ...at);
+    await run("tables remove", "orders", "--dry-run", ...at);
+    expect(await run("tables remove", "orders", ...at)).toEqual({ name: "orders", sql: null });
+    await withTables(url, (client) => client.query("DROP SCHEMA shop CASCADE"));
+  });
+
   it("verify prints what is documented", async () => {
     const request = join(folder.path, "push.http");
     const { signProvider } = await import("@posthorn/webhooks/testing");
@@ -184,11 +265,18 @@ describe("with --json", () => {
     });
   });
 
-  it("every command is run here, is tested elsewhere, or says why it prints no JSON", () => {
+  it("every command is run here, is compared with its schema elsewhere, or says why it prints no JSON", () => {
     const missing = [...commands].filter(
-      ([name, command]) => !ran.has(name) && !(name in ELSEWHERE) && reasonWithoutJson(command) === null,
+      ([name, command]) =>
+        !ran.has(name) &&
+        !(name in ELSEWHERE) &&
+        !(ON_POSTGRES.has(name) && !onPostgres) &&
+        reasonWithoutJson(command) === null,
     );
     expect(missing.map(([name]) => name)).toEqual([]);
-    for (const name of Object.keys(ELSEWHERE)) expect(jsonOutputOf(commands.get(name)!)).not.toBeNull();
+    for (const { file, schema } of Object.values(ELSEWHERE)) {
+      const source = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8");
+      expect(source).toMatch(new RegExp(`\\.compile\\(${schema}\\)`));
+    }
   });
 });
