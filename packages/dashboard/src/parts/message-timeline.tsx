@@ -78,6 +78,10 @@ export function Timeline({ app, message, deliveries, moreDeliveries, attempts, m
   );
 }
 
+function typesText(language: string, types: readonly string[]): string {
+  return new Intl.ListFormat(language).format(types);
+}
+
 /** Number of matching endpoints, and why the others did not match. */
 function Matched({
   matching,
@@ -88,7 +92,7 @@ function Matched({
   readonly deliveries: readonly Delivery[];
   readonly app: string;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const audience = useAudience();
   const matched = matching?.matched ?? deliveries.length;
   const unmatched = matching?.unmatched ?? 0;
@@ -106,8 +110,15 @@ function Matched({
           <ul className={styles["why"]}>
             {matching.reasons.map((reason) => (
               <li key={reason.endpointId}>
-                <Link {...audience.endpoint(app, reason.endpointId)}>{reason.endpointUid ?? reason.endpointId}</Link>
-                <span className="muted">{reason.message}</span>
+                <Link {...audience.endpoint(app, reason.endpointId)}>
+                  <Url url={reason.url} />
+                </Link>
+                <span className="muted">
+                  {reason.message}
+                  {reason.reason === "event_type" && reason.eventTypes !== null && (
+                    <> {t("timeline.subscribesTo", { types: typesText(i18n.language, reason.eventTypes) })}</>
+                  )}
+                </span>
                 {reason.clause !== null && <code>{reason.clause}</code>}
               </li>
             ))}

@@ -45,6 +45,7 @@ export const messages: typeof english = {
     unmatched_one: "{{count}} passt nicht",
     unmatched_other: "{{count}} passen nicht",
     noMatch: "Kein passender Endpunkt: Es wird nichts gesendet.",
+    subscribesTo: "Er abonniert {{types}}.",
     whyNot_one: "Warum {{count}} Endpunkt nicht passt",
     whyNot_other: "Warum {{count}} Endpunkte nicht passen",
     transformed: "Vor dem Senden transformiert",

@@ -44,6 +44,7 @@ export const messages = {
     unmatched_one: "{{count}} not matched",
     unmatched_other: "{{count}} not matched",
     noMatch: "No matching endpoint. Nothing is sent.",
+    subscribesTo: "It subscribes to {{types}}.",
     whyNot_one: "Why {{count}} endpoint did not match",
     whyNot_other: "Why {{count}} endpoints did not match",
     transformed: "Transformed before sending",

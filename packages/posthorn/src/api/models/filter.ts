@@ -126,6 +126,10 @@ export const MessageMatchingOut = Type.Object(
       Type.Object({
         endpointId: Type.String(),
         endpointUid: nullable(Type.String()),
+        url: Type.String({ description: "Current URL of the endpoint." }),
+        eventTypes: nullable(
+          Type.Array(Type.String(), { description: "Event types to which it subscribes now; null: all." }),
+        ),
         reason,
         clause,
         message: payload("text", Type.String()),

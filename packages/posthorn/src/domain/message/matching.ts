@@ -11,6 +11,10 @@ export interface Matching {
   readonly reasons: readonly {
     readonly endpointId: string;
     readonly endpointUid: string | null;
+    /** The URL that the endpoint has now. */
+    readonly url: string;
+    /** The event types to which it subscribes now; `null`: all. */
+    readonly eventTypes: readonly string[] | null;
     readonly reason: Mismatch["reason"];
     readonly clause: string | null;
     readonly message: string;
@@ -54,7 +58,7 @@ async function reasonsOf(
   ]);
   const endpoints = await reader(ctx)
     .selectFrom("endpoint")
-    .select(["id", "public_id", "uid"])
+    .select(["id", "public_id", "uid", "url", "event_types_json"])
     .where("id", "in", [...mismatches.keys()])
     .where("replay_task_id", "is", null)
     .where("deleted_at", "is", null)
@@ -66,7 +70,9 @@ async function reasonsOf(
     const { reason } = mismatch;
     const { clause, message } = explanationOf(mismatch, null);
     const sentence = reason === "filter" ? `The clause ${clause} of its filter did not match.` : message;
-    return [{ endpointId: endpoint.public_id, endpointUid: endpoint.uid, reason, clause, message: sentence }];
+    const { public_id: endpointId, uid: endpointUid, url, event_types_json: types } = endpoint;
+    const eventTypes = types === null ? null : (JSON.parse(types) as string[]);
+    return [{ endpointId, endpointUid, url, eventTypes, reason, clause, message: sentence }];
   });
   return { reasons, hidden: mismatches.size - reasons.length };
 }
