@@ -18,6 +18,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 /** One clock for all times on the page, so that they change together. */
 function subscribe(reader: () => void): () => void {
   readers.add(reader);
+  // Without readers the clock stands still, and would show a time that has passed since as in the future.
+  if (timer === undefined) now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
     for (const read of readers) read();

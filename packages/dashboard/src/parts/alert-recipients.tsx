@@ -127,7 +127,9 @@ function NewRecipient({ app, hasEmail, endpoints }: NewRecipientProps) {
   const { t, i18n } = useTranslation();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
-  const [kind, setKind] = useState<"email" | "endpoint">(hasEmail ? "email" : "endpoint");
+  // `hasEmail` becomes known only after the first rendering.
+  const [chosen, setChosen] = useState<"email" | "endpoint" | null>(null);
+  const kind = chosen ?? (hasEmail ? "email" : "endpoint");
   const add = useMutation({
     mutationFn: ({ email = "", endpoint = "", digest = "off" }: FormValues) =>
       must(
@@ -161,7 +163,7 @@ function NewRecipient({ app, hasEmail, endpoints }: NewRecipientProps) {
         <SelectField
           label={t("recipients.kind")}
           value={kind}
-          onChange={(value) => setKind(value === "endpoint" ? "endpoint" : "email")}
+          onChange={(value) => setChosen(value === "endpoint" ? "endpoint" : "email")}
           choices={(["email", "endpoint"] as const).map((value) => ({ value, label: t(`recipients.kinds.${value}`) }))}
         />
       )}
