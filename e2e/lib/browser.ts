@@ -18,12 +18,13 @@ const INSTALL_MS = 600_000;
 const SESSION_KEY = "posthorn.session";
 
 export interface TestBrowser {
-  /** A new page with its own storage; signed in when a token is given. Closed after the test. */
+  /** A new page with its own storage; signed in when a token is given. Closed after the test, or with `keep` after all tests of the file. */
   open(options?: OpenOptions): Promise<Page>;
 }
 
 export interface OpenOptions extends BrowserContextOptions {
   readonly token?: string;
+  readonly keep?: true;
   /** Set when the test expects requests to be refused by a policy. */
   readonly refused?: true;
 }
@@ -40,19 +41,20 @@ async function printPage(page: Page): Promise<void> {
 export function useBrowser(): TestBrowser {
   let browser: Browser;
   const pages: Page[] = [];
+  const kept: Page[] = [];
   const faults: string[] = [];
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
   }, INSTALL_MS);
   afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") await Promise.all(pages.map(printPage));
+    if (task.result?.state === "fail") await Promise.all([...pages, ...kept].map(printPage));
     await Promise.all(pages.splice(0).map((page) => page.context().close()));
     const seen = faults.splice(0);
     if (seen.length > 0) throw new Error(`The page reported:\n${seen.join("\n")}`);
   });
   afterAll(() => browser?.close());
   return {
-    open: async ({ token, refused, ...options } = {}) => {
+    open: async ({ token, refused, keep, ...options } = {}) => {
       const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 860 }, ...options });
       // The first page of a browser is slow while other tests use the processors.
       context.setDefaultTimeout(120_000);
@@ -60,7 +62,7 @@ export function useBrowser(): TestBrowser {
         await context.addInitScript(([key, value]) => sessionStorage.setItem(key!, value!), [SESSION_KEY, token]);
       }
       const page = await context.newPage();
-      pages.push(page);
+      (keep === true ? kept : pages).push(page);
       page.on("pageerror", (error) => faults.push(error.message));
       page.on("console", (message) => {
         // A request refused by the content security policy is a fault of the page.
