@@ -19,7 +19,7 @@ export class Hand {
   /** @param target An element, or the text of a link or a button. */
   async click(target: Locator | string | RegExp): Promise<void> {
     this.#clicks++;
-    await this.#find(target).click();
+    await this.activate(this.#find(target));
   }
 
   async press(key: string): Promise<void> {
@@ -34,7 +34,7 @@ export class Hand {
   }
 
   async type(label: string | Locator, text: string): Promise<void> {
-    await (typeof label === "string" ? this.page.getByLabel(label, { exact: true }).last() : label).fill(text);
+    await this.fill(typeof label === "string" ? this.page.getByLabel(label, { exact: true }).last() : label, text);
   }
 
   /** Opens the search over everything, and the result that it selects for the text. */
@@ -55,6 +55,14 @@ export class Hand {
     await this.page.getByRole("heading", { level: 1, name: title }).waitFor();
   }
 
+  protected async activate(target: Locator): Promise<void> {
+    await target.click();
+  }
+
+  protected async fill(target: Locator, text: string): Promise<void> {
+    await target.fill(text);
+  }
+
   #find(target: Locator | string | RegExp): Locator {
     if (typeof target !== "string" && !(target instanceof RegExp)) return target;
     const name = typeof target === "string" ? { name: target, exact: true } : { name: target };
@@ -62,14 +70,54 @@ export class Hand {
   }
 }
 
+/** Most presses of Tab from one element to another. */
+const MAX_TABS = 150;
+
+/** A user without a mouse. Presses of Tab are not counted. */
+class KeyboardHand extends Hand {
+  protected override async activate(target: Locator): Promise<void> {
+    await this.#tabTo(target);
+    await this.page.keyboard.press("Enter");
+  }
+
+  protected override async fill(target: Locator, text: string): Promise<void> {
+    await this.#tabTo(target);
+    await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.type(text);
+  }
+
+  async #tabTo(target: Locator): Promise<void> {
+    await target.waitFor();
+    // An opened dialog takes the focus.
+    await this.page.waitForFunction(
+      () => document.querySelector('[role="dialog"], [role="alertdialog"]')?.contains(document.activeElement) ?? true,
+    );
+    for (let count = 0; count < MAX_TABS; count++) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`Tab does not reach ${String(target)}.`);
+  }
+}
+
+type Run = (hand: Hand) => Promise<void>;
+
 /**
  * A task that starts at the first page.
  *
  * @param open The page of the user, which all tasks of a file share.
  * @param most Clicks and keys that the task may take.
  */
-export async function task(open: () => Promise<Page>, most: number, run: (hand: Hand) => Promise<void>): Promise<void> {
-  const hand = new Hand(await open());
+export async function task(open: () => Promise<Page>, most: number, run: Run): Promise<void> {
+  await within(most, new Hand(await open()), run);
+}
+
+/** The same without a mouse. */
+export async function taskByKeyboard(open: () => Promise<Page>, most: number, run: Run): Promise<void> {
+  await within(most, new KeyboardHand(await open()), run);
+}
+
+async function within(most: number, hand: Hand, run: Run): Promise<void> {
   await run(hand);
   expect(hand.clicks).toBeLessThanOrEqual(most);
 }

@@ -4,7 +4,7 @@ import type { Locator } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
 import { SOURCE_SECRET, sendPush } from "../lib/dashboard-scene.ts";
-import { type Hand, sharedPage, task } from "../lib/hand.ts";
+import { type Hand, sharedPage, task, taskByKeyboard } from "../lib/hand.ts";
 import { portalLink } from "../lib/portal-scene.ts";
 import { useWorld } from "../lib/world.ts";
 
@@ -61,8 +61,8 @@ const inDialog = ({ page }: Hand, name: string | RegExp): Locator =>
   page.getByRole("dialog").or(page.getByRole("alertdialog")).getByRole("button", { name }).last();
 
 describe("a developer", () => {
-  it("25. publishes a test event (before: not possible)", () =>
-    task(overview, 4, async (hand) => {
+  it("25. publishes a test event (before: not possible; without a mouse)", () =>
+    taskByKeyboard(overview, 4, async (hand) => {
       await hand.find("logis", /Acme Logistics/);
       await hand.click("Publish message");
       await hand.type("Event type", "order.paid");
@@ -166,8 +166,8 @@ describe("an integrator", () => {
 });
 
 describe("a customer in the portal", () => {
-  it("33. adds an endpoint, and sees whether its URL is allowed (before: 2 clicks)", () =>
-    task(portal, 2, async (hand) => {
+  it("33. adds an endpoint, and sees whether its URL is allowed (before: 2 clicks; without a mouse)", () =>
+    taskByKeyboard(portal, 2, async (hand) => {
       await hand.click("New endpoint");
       await hand.type("URL", "http://169.254.169.254/latest");
       await hand.sees("This target is blocked.");
@@ -178,8 +178,8 @@ describe("a customer in the portal", () => {
       await hand.page.getByRole("region", { name: "Set up your receiver" }).waitFor();
     }));
 
-  it("34. tests it, and sees the result (before: 3 clicks)", () =>
-    task(portal, 3, async (hand) => {
+  it("34. tests it, and sees the result (before: 3 clicks; without a mouse)", () =>
+    taskByKeyboard(portal, 3, async (hand) => {
       await hand.click(/\/mine/);
       await hand.click("Send example");
       await hand.click(inDialog(hand, "Send"));

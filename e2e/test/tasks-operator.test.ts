@@ -3,7 +3,7 @@ import { eventually } from "@posthorn/testkit";
 import type { Locator } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
-import { type Hand, sharedPage, task } from "../lib/hand.ts";
+import { type Hand, sharedPage, task, taskByKeyboard } from "../lib/hand.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
@@ -59,14 +59,14 @@ describe("an operator", () => {
         await hand.page.getByRole("region", { name: "Needs attention" }).getByText(name).waitFor();
     }));
 
-  it("2. learns why the message with a known ID was not delivered (before: 3 clicks)", () =>
-    task(overview, 2, async (hand) => {
+  it("2. learns why the message with a known ID was not delivered (before: 3 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 2, async (hand) => {
       await hand.find(failed, /invoice\.paid/);
       await hand.sees(BAD_GATEWAY);
     }));
 
-  it("3. finds a message by the customer and the order number (before: 4 clicks)", () =>
-    task(overview, 3, async (hand) => {
+  it("3. finds a message by the customer and the order number (before: 4 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 3, async (hand) => {
       await hand.click("Messages");
       await hand.type(hand.page.getByRole("searchbox").first(), '"order":1001');
       await hand.press("Enter");
@@ -85,8 +85,8 @@ describe("an operator", () => {
       await hand.sees("refund.made");
     }));
 
-  it("5. sees which customers an outage affects (before: not possible)", () =>
-    task(overview, 2, async (hand) => {
+  it("5. sees which customers an outage affects (before: not possible; without a mouse)", () =>
+    taskByKeyboard(overview, 2, async (hand) => {
       await hand.click("Incidents");
       await hand.click(BAD_GATEWAY);
       for (const name of CUSTOMERS) await hand.page.getByRole("link", { name, exact: true }).waitFor();
@@ -104,8 +104,8 @@ describe("an operator", () => {
       await hand.sees("Finished");
     }));
 
-  it("7. replays what failed at one endpoint (before: 4 clicks)", () =>
-    task(overview, 5, async (hand) => {
+  it("7. replays what failed at one endpoint (before: 4 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 5, async (hand) => {
       await failAgain("customer-0");
       await hand.find("hooks/customer-0", /customer-0/);
       await hand.click("Recover");
@@ -145,16 +145,16 @@ describe("an operator", () => {
       await hand.arrives(/Recovery|Replay/);
     }));
 
-  it("11. pauses and resumes an endpoint (before: 5 clicks)", () =>
-    task(overview, 4, async (hand) => {
+  it("11. pauses and resumes an endpoint (before: 5 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 4, async (hand) => {
       await hand.find("hooks/customer-1", /customer-1/);
       await hand.click("Pause");
       await hand.click("Resume");
       await hand.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
     }));
 
-  it("12. disables an endpoint, and enables it with what it held (before: 5 clicks)", () =>
-    task(overview, 6, async (hand) => {
+  it("12. disables an endpoint, and enables it with what it held (before: 5 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 6, async (hand) => {
       await hand.find("hooks/customer-2", /customer-2/);
       await hand.click("Disable");
       await hand.click(dialogButton(hand, "Disable"));
@@ -166,8 +166,8 @@ describe("an operator", () => {
       await hand.page.getByRole("button", { name: "Disable", exact: true }).waitFor();
     }));
 
-  it("13. rotates a secret with an overlap (before: 6 clicks)", () =>
-    task(overview, 5, async (hand) => {
+  it("13. rotates a secret with an overlap (before: 6 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 5, async (hand) => {
       await hand.find("hooks/customer-2", /customer-2/);
       await hand.click("Secret and headers");
       await hand.click("Rotate secret");
@@ -175,8 +175,8 @@ describe("an operator", () => {
       await hand.sees("Secret rotated.");
     }));
 
-  it("14. reads an attempt: request, response, cause, time (before: 4 clicks)", () =>
-    task(overview, 3, async (hand) => {
+  it("14. reads an attempt: request, response, cause, time (before: 4 clicks; without a mouse)", () =>
+    taskByKeyboard(overview, 3, async (hand) => {
       await hand.find(failed, /invoice\.paid/);
       await hand.click(/^Attempt 1 HTTP 502/);
       for (const name of ["Request", "Response", "Timing"])
