@@ -7,8 +7,11 @@ import type { AcceptEntry } from "../store/store.ts";
 import type { LanePolicy } from "./policy.ts";
 import type { AttemptResult } from "./types.ts";
 
-/** An arbitrary time after 2014, which is the epoch of keys. */
-const NOW = 1_800_000_000_000;
+/**
+ * A time after 2014, which is the epoch of keys, and in the past: PostgreSQL needs a partition for each day until a message of the future,
+ * and visits all of them in every query.
+ */
+const NOW = 1_500_000_000_000;
 const HOUR = 3_600_000;
 
 interface Scene extends AsyncDisposable {

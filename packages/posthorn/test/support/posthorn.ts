@@ -1,4 +1,5 @@
 /** A whole node in this process, with its own folder. */
+import type { TestDatabase } from "@posthorn/testkit";
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pino } from "pino";
@@ -60,14 +61,19 @@ function provideTables(path: string): void {
   if (existsSync(dirname(path)) && !existsSync(path)) writeFileSync(path, emptyDatabase(), { mode: 0o600 });
 }
 
-/** Created when a folder is first used; a node started again on the folder finds its data. Deleted with the server. */
-const databases = new Map<string, Promise<string>>();
+/** Created when a folder is first used; a node started again on the folder finds its data. Given back when the folder is deleted. */
+const databases = new Map<string, Promise<TestDatabase>>();
 
-function databaseOf(folder: string): Promise<string> {
+async function databaseOf(folder: string): Promise<string> {
+  for (const [path, database] of databases) {
+    if (existsSync(path)) continue;
+    databases.delete(path);
+    await (await database)[Symbol.asyncDispose]();
+  }
   let database = databases.get(folder);
   if (database === undefined) {
-    database = borrowDatabase().then(({ url }) => url);
+    database = borrowDatabase();
     databases.set(folder, database);
   }
-  return database;
+  return (await database).url;
 }
