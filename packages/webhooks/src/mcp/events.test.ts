@@ -1,11 +1,17 @@
-import { describe, expect, it } from "vitest";
-import { mcpEvents, type McpEventsOptions } from "./events.ts";
+import { describe, expect, it, vi } from "vitest";
+import { mcpEvents } from "./events.ts";
+import type { McpEventsOptions } from "./options.ts";
 
-/** Calls `events/poll` of a server whose Posthorn responds like this. */
-async function poll(options: Partial<McpEventsOptions<null>>): Promise<Record<string, unknown>> {
+type Handlers = ReadonlyMap<
+  string,
+  (params: Record<string, unknown>, context: object) => Promise<Record<string, unknown>>
+>;
+
+/** Methods of a server whose Posthorn responds like this. */
+function handlersOf(options: Partial<McpEventsOptions<object>>): Handlers {
   const handlers = new Map<
     string,
-    (params: Record<string, unknown>, context: null) => Promise<Record<string, unknown>>
+    (params: Record<string, unknown>, context: object) => Promise<Record<string, unknown>>
   >();
   const server = {
     registerCapabilities: () => undefined,
@@ -14,7 +20,21 @@ async function poll(options: Partial<McpEventsOptions<null>>): Promise<Record<st
   };
   const principal = () => ({ application: "acme", token: "phc_1" });
   mcpEvents(server, { url: "https://hooks.example.com", principal, ...options });
-  return handlers.get("events/poll")!({ name: "order.made" }, null);
+  return handlers;
+}
+
+/** Calls `events/poll`. */
+function poll(options: Partial<McpEventsOptions<object>>): Promise<Record<string, unknown>> {
+  return handlersOf(options).get("events/poll")!({ name: "order.made" }, {});
+}
+
+/** Calls `events/stream`, and returns what the client gets. */
+async function stream(fetch: McpEventsOptions<object>["fetch"], signal = new AbortController().signal) {
+  const sent: unknown[] = [];
+  const notify = (notification: object) => Promise.resolve(void sent.push(notification));
+  const handler = handlersOf({ fetch: fetch!, timeoutMs: 1000 }).get("events/stream")!;
+  const ended = handler({ name: "order.made" }, { mcpReq: { id: "r7", signal, notify } });
+  return { sent, ended };
 }
 
 const responds = (text: string) => () => Promise.resolve(new Response(text));
@@ -51,5 +71,78 @@ describe("a Posthorn that is unavailable", () => {
       code: -32_603,
       message: expect.stringContaining("cannot be reached"),
     });
+  });
+});
+
+/** A stream of these texts, which stays open unless it has a result. */
+function streams(...texts: readonly string[]) {
+  const chunks = texts.map((text) => new TextEncoder().encode(text));
+  const isOpen = !texts.join("").includes('"result"');
+  const headers = { "content-type": "text/event-stream" };
+  return ({ signal }: Request) =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({
+          start: (controller) => {
+            for (const chunk of chunks) controller.enqueue(chunk);
+            signal.addEventListener("abort", () => controller.error(signal.reason));
+            if (!isOpen) controller.close();
+          },
+        }),
+        { headers },
+      ),
+    );
+}
+
+const EVENT =
+  '{"jsonrpc":"2.0","method":"notifications/events/event","params":{"data":{"n":12345678901234567890},"_meta":{"io.modelcontextprotocol/subscriptionId":1}}}';
+
+describe("a stream", () => {
+  it("is passed on as notifications of the request of the client, with all digits, and ends with its result", async () => {
+    const { sent, ended } = await stream(
+      streams(
+        ": ping\n\n",
+        `data: ${EVENT.slice(0, 40)}`,
+        `${EVENT.slice(40)}\n\n`,
+        'data: {"id":1,"result":{"_meta":{}}}\n\n',
+      ),
+    );
+    expect(await ended).toEqual({});
+    expect(JSON.stringify(sent)).toBe(
+      '[{"method":"notifications/events/event","params":{"data":{"n":12345678901234567890},"_meta":{"io.modelcontextprotocol/subscriptionId":"r7"}}}]',
+    );
+  });
+
+  it("ends the stream of Posthorn when the client has gone", async () => {
+    const gone = new AbortController();
+    let passed: AbortSignal | undefined;
+    const { sent, ended } = await stream((request) => {
+      passed = request.signal;
+      return streams(`data: ${EVENT}\n\n`)(request);
+    }, gone.signal);
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    expect(passed!.aborted).toBe(false);
+    gone.abort();
+    expect(await ended).toEqual({});
+    expect(passed!.aborted).toBe(true);
+  });
+
+  it("is an error if Posthorn refuses it, ends it without a result, or does not respond", async () => {
+    const refused = responds('{"error":{"code":-32012,"message":"The token was revoked."}}');
+    await expect((await stream(refused)).ended).rejects.toMatchObject({ code: -32_012 });
+    const cut = () =>
+      Promise.resolve(new Response(`data: ${EVENT}\n\n`, { headers: { "content-type": "text/event-stream" } }));
+    await expect((await stream(cut)).ended).rejects.toMatchObject({
+      message: expect.stringContaining("its stream ended"),
+    });
+  });
+
+  it("is offered only to a server that can send notifications during a request", async () => {
+    const handlers = handlersOf({ fetch: responds('{"result":{"events":[{"name":"a","delivery":["poll","push"]}]}}') });
+    const list = (context: object) => handlers.get("events/list")!({}, context);
+    expect(await list({})).toEqual({ events: [{ name: "a", delivery: ["poll"] }] });
+    const mcpReq = { id: 1, signal: new AbortController().signal, notify: () => Promise.resolve() };
+    expect(await list({ mcpReq })).toEqual({ events: [{ name: "a", delivery: ["poll", "push"] }] });
+    await expect(handlers.get("events/stream")!({}, {})).rejects.toMatchObject({ code: -32_014 });
   });
 });

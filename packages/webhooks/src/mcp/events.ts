@@ -1,3 +1,7 @@
+import { forward, McpEventsError } from "./call.ts";
+import type { McpEventsOptions } from "./options.ts";
+import { type Streaming, streamEvents } from "./stream.ts";
+
 /** What `mcpEvents` uses of a server: {@link https://www.npmjs.com/package/@modelcontextprotocol/server `Server`} has it. */
 export interface McpEventsServer<Context> {
   /** Announces that the server has the extension. */
@@ -20,51 +24,8 @@ interface AnyParams {
   };
 }
 
-/** Whose events a call is about. */
-export interface McpEventsContext {
-  /** ID or uid of the application in Posthorn: one of your customers. */
-  readonly application: string;
-  /**
-   * Token or key for this application, or an API key of yours that reaches it. Subscriptions end when it is revoked. Agents
-   * with the same one share their subscriptions: each can end those of the others. Portal keys, one per agent, keep them apart.
-   */
-  readonly token: string;
-}
-
-/** Options of {@link mcpEvents}. */
-export interface McpEventsOptions<Context> {
-  /** Public URL of the Posthorn server, without a path. */
-  readonly url: string;
-  /**
-   * Finds the customer that calls, from what the server knows about the request. Throw if there is none: without a customer,
-   * there are no events.
-   */
-  readonly principal: (context: Context) => McpEventsContext | Promise<McpEventsContext>;
-  /** Sends the requests; default: the global `fetch`. For a Posthorn in the same process, pass `posthorn.fetch`. */
-  readonly fetch?: (request: Request) => Promise<Response>;
-  /** How long Posthorn may take to respond, in milliseconds; default: 30,000. It asks callbacks for up to ten seconds. */
-  readonly timeoutMs?: number;
-}
-
-/** Error of the protocol. The SDK returns its code, message and data to the client. */
-class McpEventsError extends Error {
-  readonly code: number;
-  readonly data: unknown;
-
-  constructor(code: number, message: string, data?: unknown, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "McpEventsError";
-    this.code = code;
-    this.data = data;
-  }
-}
-
-/** Methods that have one response. `events/stream` is left out: its notifications need the transport of the server. */
+/** Methods that have one response. */
 const METHODS = ["events/list", "events/poll", "events/subscribe", "events/unsubscribe"] as const;
-
-const VERSION = "2026-07-28";
-const UNAVAILABLE = -32_603;
-const TIMEOUT_MS = 30_000;
 
 const anyParams: AnyParams = {
   "~standard": {
@@ -77,7 +38,8 @@ const anyParams: AnyParams = {
 /**
  * Adds the Events extension of MCP to your own MCP server: clients list your event types, poll events with exact cursors, and
  * subscribe with a webhook. Posthorn asks the callbacks, stores the subscriptions, and sends, signs and retries the events of the
- * messages that you publish. Subscriptions need `POSTHORN_MCP=write` on its server. `events/stream` is not offered.
+ * messages that you publish. Subscriptions need `POSTHORN_MCP=write` on its server. Streams need the context of a request that
+ * `@modelcontextprotocol/server` has (`mcpReq`), and are not offered without it.
  *
  * Each customer gets the events of one application only, which `principal` names.
  *
@@ -104,7 +66,7 @@ const anyParams: AnyParams = {
  *   url: "https://hooks.example.com",
  *   principal: ({ customer }) => ({ application: customer, token: "phc_the_key_of_this_customer" }),
  * });
- * console.log(methods.length); // 4
+ * console.log(methods.length); // 5
  * ```
  */
 export function mcpEvents<Context>(server: McpEventsServer<Context>, options: McpEventsOptions<Context>): void {
@@ -112,87 +74,24 @@ export function mcpEvents<Context>(server: McpEventsServer<Context>, options: Mc
   server.registerCapabilities({ events: {}, extensions: { "io.modelcontextprotocol/events": {} } });
   for (const method of METHODS) {
     server.setRequestHandler(method, { params: anyParams }, async (params, context) => {
-      const result = await forward(options, await options.principal(context), method, params);
-      return method === "events/list" ? withoutStream(result) : result;
+      const result = await forward(options, await options.principal(context), { method, params });
+      return method === "events/list" && streamingOf(context) === null ? withoutStream(result) : result;
     });
   }
-}
-
-async function forward<Context>(
-  { url, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS }: McpEventsOptions<Context>,
-  { application, token }: McpEventsContext,
-  method: string,
-  params: Record<string, unknown>,
-): Promise<Record<string, unknown>> {
-  const meta = {
-    "io.modelcontextprotocol/protocolVersion": VERSION,
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const request = new Request(`${url.replace(/\/+$/, "")}/mcp/app/${encodeURIComponent(application)}`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "mcp-protocol-version": VERSION,
-      "mcp-method": method,
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  try {
-    const response = await fetch(request);
-    return resultOf(response, await response.text());
-  } catch (cause) {
-    if (cause instanceof McpEventsError) throw cause;
-    throw unavailable(request.signal.aborted ? "it did not respond in time" : "it cannot be reached", cause);
-  }
-}
-
-function resultOf({ status }: Response, text: string): Record<string, unknown> {
-  let body: Answer;
-  try {
-    body = parseExact(text) as Answer;
-  } catch (cause) {
-    throw unavailable(`it responded with status ${status}`, cause);
-  }
-  const { result, error } = body;
-  if (error !== undefined) throw new McpEventsError(error.code, error.message, error.data);
-  if (result === undefined) throw unavailable(`it responded with status ${status}`);
-  // The server states its own name and version.
-  const { _meta: _, resultType: __, ...own } = result;
-  return own;
-}
-
-/** Shorter numbers are exact, or are written in the same way again. */
-const LONG = /\d[\d.]{15}/;
-
-/** Of ECMAScript, but neither in the types that this package compiles with nor in Node.js 20. */
-const json = JSON as unknown as {
-  parse(
-    text: string,
-    revive: (name: string, value: unknown, context?: { readonly source?: string }) => unknown,
-  ): unknown;
-  readonly rawJSON?: (text: string) => object;
-};
-
-/** Parses JSON. Numbers that would lose digits become raw values, which `JSON.stringify` writes as they were. */
-function parseExact(text: string): unknown {
-  const { rawJSON } = json;
-  if (rawJSON === undefined || !LONG.test(text)) return JSON.parse(text);
-  return json.parse(text, (_name, value, context) => {
-    const { source = "" } = context ?? {};
-    return typeof value === "number" && source.length > 15 && String(value) !== source ? rawJSON(source) : value;
+  server.setRequestHandler("events/stream", { params: anyParams }, async (params, context) => {
+    const streaming = streamingOf(context);
+    if (streaming === null)
+      throw new McpEventsError(UNSUPPORTED, NO_STREAM, { feature: "deliveryMode", value: "push" });
+    return streamEvents(options, await options.principal(context), { params, streaming });
   });
 }
 
-interface Answer {
-  readonly result?: Record<string, unknown>;
-  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
-}
+const UNSUPPORTED = -32_014;
+const NO_STREAM = "This server cannot send notifications while it handles a request. Use events/poll instead.";
 
-function unavailable(why: string, cause?: unknown): McpEventsError {
-  const message = `Events are unavailable: ${why}. Check the URL of Posthorn.`;
-  return new McpEventsError(UNAVAILABLE, message, undefined, { cause });
+function streamingOf(context: unknown): Streaming | null {
+  const streaming = (context as { readonly mcpReq?: Partial<Streaming> } | undefined)?.mcpReq;
+  return typeof streaming?.notify === "function" && streaming.signal !== undefined ? (streaming as Streaming) : null;
 }
 
 function withoutStream(result: Record<string, unknown>): Record<string, unknown> {
