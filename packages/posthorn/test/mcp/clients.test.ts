@@ -267,7 +267,7 @@ describe("a server of the official SDK with mcpEvents", () => {
       return own;
     });
     const { events } = await agent.client.experimental_events.list();
-    expect(events).toMatchObject([{ name: "order.made", delivery: ["webhook", "poll"] }]);
+    expect(events).toMatchObject([{ name: "order.made", delivery: ["webhook", "poll", "push"] }]);
     const { id } = await agent.subscribe();
     await publish("passed-on", 7);
     await eventually(() => expect(agent.seen).toEqual([7]));
@@ -291,6 +291,58 @@ describe("a server of the official SDK with mcpEvents", () => {
     });
   });
 });
+
+it("a server of the official SDK with mcpEvents streams events until its client disconnects", async () => {
+  const sdk = await loadOracle<OfficialServer>("@modelcontextprotocol/server");
+  const opened: AbortSignal[] = [];
+  const { fetch: handle } = sdk.createMcpHandler(() => {
+    const server = new sdk.Server({ name: "shop", version: "1" }, { capabilities: {} });
+    mcpEvents(server, {
+      url: node.url,
+      principal: () => ({ application: "passed-on", token: node.token }),
+      fetch: (request) => {
+        opened.push(request.signal);
+        return fetch(request);
+      },
+    });
+    return server;
+  });
+  const client = new AbortController();
+  const response = await handle(streamRequest(client.signal));
+  let text = "";
+  const decoder = new TextDecoder();
+  const reading = (async () => {
+    for await (const chunk of response.body!) text += decoder.decode(chunk, { stream: true });
+  })().catch(() => undefined);
+  await eventually(() => expect(text).toContain("notifications/events/active"));
+  await publish("passed-on", 11);
+  await eventually(() => expect(text).toContain('"data":{"n":11}'));
+  expect(text).toContain('"io.modelcontextprotocol/subscriptionId":"stream-1"');
+  client.abort();
+  await response.body?.cancel().catch(() => undefined);
+  await eventually(() => expect(opened.every(({ aborted }) => aborted)).toBe(true));
+  await reading;
+});
+
+/** A request that the official client does not send yet. */
+function streamRequest(signal: AbortSignal): Request {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { name: "order.made", arguments: {}, cursor: null, _meta: meta };
+  return new Request("http://shop.example.com/mcp", {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "events/stream",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: "stream-1", method: "events/stream", params }),
+    signal,
+  });
+}
 
 describe("the official client", () => {
   it("speaks version 2026-07-28, lists the tools and calls one", async () => {

@@ -124,6 +124,28 @@ class Agent implements AsyncDisposable {
   }
 }
 
+/** A catch-up of the subscription of an application that was canceled just now, before its first step. */
+async function insertCanceledCatchUp(app: string): Promise<void> {
+  const { store, ids } = node.services;
+  const place = await store.db
+    .selectFrom("endpoint as e")
+    .innerJoin("application as a", "a.id", "e.app_id")
+    .select(["e.id as endpoint", "a.id as app", "a.org_id as org"])
+    .where("a.uid", "=", app)
+    .executeTakeFirstOrThrow();
+  const { key, id } = ids.next("qtask_");
+  const at = Date.now();
+  const texts = { params_json: '{"isCatchUp":true}', data_json: "{}", requested_by: "test" };
+  await store.transaction(async ({ db }) => {
+    const state = { kind: "endpoint.replay", status: "canceled", updated_at: at, ended_at: at };
+    await db
+      .insertInto("task")
+      .values({ id: key, public_id: id, org_id: place.org, app_id: place.app, ...state, ...texts })
+      .execute();
+    await db.insertInto("task_part").values({ task_id: key, endpoint_id: place.endpoint, cursor: 0 }).execute();
+  }, "test");
+}
+
 describe("a subscription", () => {
   let agent: Agent;
   beforeEach(async () => {
@@ -203,6 +225,32 @@ describe("a subscription", () => {
       const again = agent.events.slice(seen).map(({ data }) => data.n);
       expect(again.toSorted((a, b) => a - b)).toEqual([1, 2]);
     });
+  });
+
+  it("learns at its renewal that a person canceled its catch-up, once", async () => {
+    await agent.subscribe();
+    await agent.publish(1);
+    await eventually(() => expect(agent.events).toHaveLength(1));
+    await insertCanceledCatchUp(agent.app);
+    expect((await agent.subscribe()).result).toMatchObject({ truncated: true });
+    expect((await agent.subscribe()).result).toMatchObject({ truncated: false });
+  });
+
+  it("learns at its renewal how deliveries went, without what the callback responded", async () => {
+    expect((await agent.subscribe()).result).not.toHaveProperty("deliveryStatus");
+    const status = async () => (await agent.subscribe()).result!["deliveryStatus"];
+    expect(await status()).toEqual({ active: true, lastDeliveryAt: null, lastError: null });
+    await agent.publish(1);
+    const time = expect.stringMatching(/^\d{4}-.*Z$/) as string;
+    await eventually(async () =>
+      expect(await status()).toEqual({ active: true, lastDeliveryAt: time, lastError: null }),
+    );
+    agent.respond = () => ({ status: 503, body: "a secret of the callback" });
+    await agent.publish(2);
+    await eventually(async () =>
+      expect(await status()).toEqual({ active: true, lastDeliveryAt: time, lastError: "http_5xx", failedSince: time }),
+    );
+    expect((await agent.subscribe()).text).not.toContain("a secret of the callback");
   });
 
   it("gets the events that are published while its callback is asked", async () => {

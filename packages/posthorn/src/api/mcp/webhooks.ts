@@ -4,8 +4,10 @@ import type { OutsideContext } from "../../domain/context.ts";
 import { readWatermark } from "../../domain/feed/watermark.ts";
 import { encodeCursor } from "../../domain/feed/position.ts";
 import { CallbackError } from "../../domain/subscription/callback.ts";
+import type { DeliveryStatus } from "../../domain/subscription/delivery-status.ts";
 import { subscribeMcp, unsubscribeMcp } from "../../domain/subscription/mcp.ts";
 import { authorize } from "../authorize.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
 import type { ToolCaller } from "./call-tool.ts";
 import { placeOf, type Subscribed, translated } from "./events.ts";
 import { CODE, isRecord, type Params, RpcError } from "./protocol.ts";
@@ -38,6 +40,16 @@ export async function subscribeEvents(caller: ToolCaller, params: Params): Promi
     refreshBefore: new Date(made.expiresAt).toISOString(),
     cursor: made.isNew ? encodeCursor(feed, from) : await readWatermark(sources, made.endpointKey),
     truncated: made.truncated || (made.isNew && subscription.truncated),
+    ...(made.delivery === null ? {} : { deliveryStatus: statusOut(made.delivery) }),
+  };
+}
+
+function statusOut({ active, lastDeliveryAt, lastError, failedSince }: DeliveryStatus): object {
+  return {
+    active,
+    lastDeliveryAt: dateTimeOrNull(lastDeliveryAt),
+    lastError,
+    ...(failedSince === null ? {} : { failedSince: dateTime(failedSince) }),
   };
 }
 

@@ -38,6 +38,18 @@ async function harness(): Promise<Harness> {
   };
 }
 
+async function insertSubscription(store: TestStore["store"], updatedAt: number): Promise<void> {
+  const lease = { lease_seconds: 60, lease_until: updatedAt + 60_000, created_at: updatedAt, updated_at: updatedAt };
+  const hashes = { target_hash: Buffer.from("target"), token_hash: null, verified_hash: null };
+  const row = { id: 1, public_id: "sub_1", app_id: 1, protocol: "mcp", topic_id: null, endpoint_id: 1 } as const;
+  await store.transaction(({ db }) =>
+    db
+      .insertInto("subscription")
+      .values({ ...row, ...hashes, principal: "organisation", ...lease })
+      .execute(),
+  );
+}
+
 function keyIn(cursor: string): number {
   return decodeCursor({ appKey: 1, endpointKey: 0 }, cursor, []).key;
 }
@@ -78,6 +90,22 @@ describe("the watermark of an endpoint", () => {
       expect(await h.covered()).toBe(KEY + 59);
     },
   );
+
+  it("stays where a catch-up was canceled, until the client renews its subscription and learns of it", async () => {
+    await using h = await harness();
+    const params = { ...CATCH_UP, from: KEY + 5, to: KEY + 50 };
+    await insertTask(h.files.store, { id: KEY, kind: "endpoint.replay", params, endpoints: [1] });
+    await insertSubscription(h.files.store, 1_700_000_000_000);
+    await h.files.store.transaction(({ db }) =>
+      db.updateTable("task").set({ status: "canceled", ended_at: 1_700_000_005_000 }).execute(),
+    );
+    await h.files.store.accept(acceptEntry(KEY + 60));
+    expect(await h.covered()).toBe(KEY + 4);
+    await h.files.store.transaction(({ db }) =>
+      db.updateTable("subscription").set({ updated_at: 1_700_000_009_000 }).execute(),
+    );
+    expect(await h.covered()).toBe(KEY + 59);
+  });
 
   it("ignores the catch-ups of other endpoints, and replays that a person started", async () => {
     await using h = await harness();

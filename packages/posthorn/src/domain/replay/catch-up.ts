@@ -17,11 +17,38 @@ const MARK = '"isCatchUp":true';
 /** Condition on rows of `task`. */
 export const isCatchUp = sql<boolean>`instr(task.params_json, ${MARK}) > 0`;
 
-/** Key of the last message that all catch-ups of the endpoint that have not ended have come to; `null`: there is none. */
-export async function catchUpCursor(
+/**
+ * Key of the last message that all catch-ups of the endpoint have come to which have not ended, or were canceled since its client last renewed
+ * its subscription; `null`: there is none. A client does not learn of a cancellation before.
+ */
+export async function catchUpCursor(db: Kysely<Database>, endpoint: CatchUpEndpoint): Promise<number | null> {
+  const cursors = [await openCursor(db, endpoint), await canceledCursor(db, endpoint)].filter((key) => key !== null);
+  return cursors.length === 0 ? null : Math.min(...cursors);
+}
+
+/** Where the catch-ups stopped that were canceled since the client last renewed its subscription; `null`: none was. */
+export async function canceledCursor(
   db: Kysely<Database>,
   { appKey, endpointKey }: CatchUpEndpoint,
 ): Promise<number | null> {
+  const row = await db
+    .selectFrom("task")
+    .innerJoin("task_part as part", "part.task_id", "task.id")
+    .innerJoin("subscription as s", "s.endpoint_id", "part.endpoint_id")
+    .select((eb) => eb.fn.min<number | null>("part.cursor").as("cursor"))
+    .where("task.app_id", "=", appKey)
+    // Keys are times, and no catch-up is older than its endpoint.
+    .where("task.id", ">", endpointKey)
+    .where("task.status", "=", "canceled")
+    .where("part.endpoint_id", "=", endpointKey)
+    .where("part.done", "=", 0)
+    .whereRef("task.ended_at", ">=", "s.updated_at")
+    .where(isCatchUp)
+    .executeTakeFirst();
+  return row?.cursor ?? null;
+}
+
+async function openCursor(db: Kysely<Database>, { appKey, endpointKey }: CatchUpEndpoint): Promise<number | null> {
   const row = await db
     .selectFrom("task")
     .innerJoin("task_part as part", "part.task_id", "task.id")

@@ -26,8 +26,10 @@ import { checkUrl } from "../endpoint/endpoint.ts";
 import { openConfig } from "../endpoint/sealed-config.ts";
 import { newTarget } from "../endpoint/target.ts";
 import { type Position, timeOf } from "../feed/position.ts";
+import { canceledCursor } from "../replay/catch-up.ts";
 import { startCatchUp } from "../replay/start.ts";
 import { confirmCallback } from "./callback.ts";
+import { type DeliveryStatus, deliveryStatusOf } from "./delivery-status.ts";
 import { endSubscription } from "./end.ts";
 import { type Principal, principalOf } from "./principal.ts";
 import { SUBSCRIPTION_POLICY } from "./subscription.ts";
@@ -62,8 +64,10 @@ export interface McpSubscription {
   /** Unix milliseconds. */
   readonly expiresAt: number;
   readonly isNew: boolean;
-  /** Whether events between the client's position and now are left out: they are too old to be sent again. */
+  /** Whether events between the client's position and now are left out: they are too old, or their catch-up was canceled. */
   readonly truncated: boolean;
+  /** How deliveries went until now; `null`: it is new. */
+  readonly delivery: DeliveryStatus | null;
 }
 
 const MINUTE = 60_000;
@@ -269,7 +273,7 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
   // Also without a cursor of the client: events were published while the callback was asked.
   const isBehind = await hasMessagesAfter(ctx, application, input.from);
   const truncated = isBehind && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
-  return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated };
+  return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated, delivery: null };
 }
 
 async function renew(
@@ -282,6 +286,9 @@ async function renew(
   const { application, principal, verifiedHash } = identity;
   const now = services.now();
   const lease = leaseOf(now, input.ttlMs, principal);
+  const place = { appKey: application.key, endpointKey: found.endpointKey };
+  const delivery = await deliveryStatusOf(tx.db, found.endpointKey);
+  const isCanceled = (await canceledCursor(tx.db, place)) !== null;
   const before = openConfig(services.secretBox, {
     id: found.endpointKey,
     kind: MCP_EVENTS_KIND,
@@ -315,10 +322,10 @@ async function renew(
   // A renewal that only extends the subscription happens all the time.
   if (isRotated || isResumed) ctx.audit?.created("endpoint", found.endpointId);
   else ctx.audit?.unchanged();
-  let truncated = false;
+  let truncated = isCanceled;
   if (isResumed) {
     tx.signal({ kind: "try", endpointId: found.endpointKey }, { kind: "healthy", endpointId: found.endpointKey });
-    truncated = await catchUp(ctx, identity, found.endpointId, disabled.at);
+    truncated = (await catchUp(ctx, identity, found.endpointId, disabled.at)) || truncated;
   }
   return {
     id: idOf(identity),
@@ -326,6 +333,7 @@ async function renew(
     expiresAt: lease.lease_until,
     isNew: false,
     truncated,
+    delivery,
   };
 }
 
