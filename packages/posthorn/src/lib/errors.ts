@@ -39,6 +39,7 @@ export type PosthornErrorCode =
   | "too_many_requests"
   | "too_many_sign_ins"
   | "sign_in_busy"
+  | "dry_runs_busy"
   | "too_many_streams"
   | "diagnosis_running"
   | "too_many_organisation_streams"
@@ -104,6 +105,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   too_many_requests: 429,
   too_many_sign_ins: 429,
   sign_in_busy: 429,
+  dry_runs_busy: 429,
   too_many_streams: 429,
   too_many_listeners: 429,
   diagnosis_running: 429,

@@ -169,6 +169,7 @@ export const server = {
       cross_origin: "Die Anfrage kam von einer anderen Website und wurde abgelehnt.",
       too_many_sign_ins: "Zu viele fehlgeschlagene Anmeldungen. Versuchen Sie es später noch einmal.",
       sign_in_busy: "Der Server prüft gerade zu viele Passwörter. Versuchen Sie es in einigen Sekunden noch einmal.",
+      dry_runs_busy: "Es laufen schon mehrere Testläufe von Filtern. Versuchen Sie es in einigen Sekunden noch einmal.",
       too_many_requests: "Zu viele Anfragen. Versuchen Sie es in einer Minute noch einmal.",
       backlog_full: "Zu viele Zustellungen stehen aus. Versuchen Sie es später noch einmal.",
       listener_connected: "Ein anderer Listener ist bereits mit diesem Endpunkt verbunden.",

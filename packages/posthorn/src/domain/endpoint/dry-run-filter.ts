@@ -1,7 +1,8 @@
 /** Tries a filter on the newest messages. Writes nothing. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CompiledFilter } from "../../filter/compile.ts";
-import { notFound } from "../../lib/errors.ts";
+import { notFound, PosthornError } from "../../lib/errors.ts";
+import { KeyedWorkLimiter } from "../../lib/keyed-work-limiter.ts";
 import type { OutsideCall } from "../context.ts";
 import { readAllStored } from "../message/sample.ts";
 import { type Explanation, explainOf } from "./explain-filter.ts";
@@ -57,9 +58,24 @@ const TURN_MS = 10;
 const MAX_SAMPLES = 10;
 const MAX_REASONS = 20;
 
+/** Each takes up to {@link MAX_MS} of the thread that serves all requests, so those of an organisation run one after another. */
+const MAX_WAITING = 3;
+const limiter = new KeyedWorkLimiter({ concurrency: 1, maxWaiting: MAX_WAITING });
+
 /** Explains the newest messages of the application, from the newest one on, until a limit of time or size ends it. */
-export async function dryRunFilter({ ctx, input }: OutsideCall<DryRunFilter>): Promise<FilterDryRun> {
-  const given: CompiledFilter | null = input.filter === null ? null : readFilter(input.filter);
+export async function dryRunFilter(call: OutsideCall<DryRunFilter>): Promise<FilterDryRun> {
+  const { filter } = call.input;
+  const given = filter === null ? null : readFilter(filter);
+  const result = limiter.run(call.ctx.actor.orgPublicId, () => tryOnNewest(call, given));
+  if (result !== null) return await result;
+  const message = `${MAX_WAITING + 1} dry runs of filters of this organisation are in progress. Try again in a few seconds.`;
+  throw new PosthornError("dry_runs_busy", message);
+}
+
+async function tryOnNewest(
+  { ctx, input }: OutsideCall<DryRunFilter>,
+  given: CompiledFilter | null,
+): Promise<FilterDryRun> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw notFound("endpoint");
