@@ -12,6 +12,8 @@ export type FormValues = Readonly<Record<string, string>>;
 export interface FormProps extends Needs {
   /** Called with the text of each field by name. Repeated names are joined with commas. */
   readonly onSubmit: (values: FormValues) => void;
+  /** Called for each change of a field. */
+  readonly onInput?: () => void;
   readonly error?: Error | null;
   readonly foot: ReactNode;
   readonly children: ReactNode;
@@ -40,7 +42,7 @@ function ReadOnly({ children }: { readonly children: ReactNode }) {
   );
 }
 
-function PlainForm({ onSubmit, error, foot, children }: Omit<FormProps, keyof Needs>) {
+function PlainForm({ onSubmit, onInput, error, foot, children }: Omit<FormProps, keyof Needs>) {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const values: Record<string, string> = {};
@@ -51,7 +53,7 @@ function PlainForm({ onSubmit, error, foot, children }: Omit<FormProps, keyof Ne
     onSubmit(values);
   };
   return (
-    <BaseForm className={styles["form"]} onSubmit={submit}>
+    <BaseForm className={styles["form"]} onSubmit={submit} onInput={onInput}>
       {children}
       <FormError error={error ?? null} />
       <div className={styles["foot"]}>{foot}</div>

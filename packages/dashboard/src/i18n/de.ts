@@ -23,6 +23,7 @@ import { messages } from "./de/messages.ts";
 import { network } from "./de/network.ts";
 import { applications } from "./de/applications.ts";
 import { palette } from "./de/palette.ts";
+import { pick } from "./de/pick.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
 import { recipients } from "./de/recipients.ts";
@@ -60,6 +61,7 @@ export const de: typeof en = {
   ...network,
   ...applications,
   ...palette,
+  ...pick,
   ...policy,
   ...portal,
   ...recipients,

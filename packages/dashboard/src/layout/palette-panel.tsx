@@ -2,11 +2,12 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { ErrorText } from "../components/error-text.tsx";
 import dialogStyles from "../components/dialog.module.css";
+import { useDelayed } from "../components/use-delayed.ts";
 import { matchingItems, type PaletteItem, searchPages, toItem } from "../lib/palette.ts";
 import { PAGE_KEYS } from "../lib/shortcuts.ts";
 import { useAudience } from "../session/audience.ts";
@@ -157,14 +158,4 @@ function useItems(query: string) {
       : [];
   const items = [...found, ...matchingItems(places, query), ...inPayloads];
   return { items, error: search.error, isLoading };
-}
-
-/** The value once it has not changed for a while. */
-function useDelayed(value: string, waitMs: number): string {
-  const [delayed, setDelayed] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setDelayed(value), waitMs);
-    return () => clearTimeout(timer);
-  }, [value, waitMs]);
-  return delayed;
 }

@@ -7,9 +7,11 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { ChecksField, Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
+import { PickListField } from "../components/pick-field.tsx";
 import { Empty, Note } from "../components/state.tsx";
 import { causeText } from "../lib/cause.ts";
 import { toLocalInput } from "../lib/local-input.ts";
+import { eventTypesOf } from "../lib/option-sources.ts";
 import { AcrossResult } from "../parts/across-result.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
 import { hostText } from "./incidents.tsx";
@@ -124,7 +126,12 @@ function Selection({ isIncident }: { readonly isIncident: boolean }) {
         choices={STATUSES.map((value) => ({ value, label: t(`replays.statusNames.${value}`) }))}
         value={["fail", "sending"]}
       />
-      <TextField name="eventTypes" label={t("endpoints.types")} placeholder="invoice.paid, invoice.failed" />
+      <PickListField
+        source={eventTypesOf(undefined)}
+        name="eventTypes"
+        label={t("endpoints.types")}
+        placeholder="invoice.paid, invoice.failed"
+      />
     </>
   );
 }

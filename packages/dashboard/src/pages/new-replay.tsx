@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,12 +9,13 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { ChecksField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
+import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Empty } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { toLocalInput } from "../lib/local-input.ts";
+import { APPLICATIONS, endpointsOf, eventTypesOf } from "../lib/option-sources.ts";
 import { StartReplay, type StartReplayProps } from "../parts/start-replay.tsx";
-import { SuggestField } from "../parts/suggest.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
 
 type Plan = components["schemas"]["ReplayPlanIn"];
@@ -56,10 +57,13 @@ export function NewReplay() {
     >
       <Columns>
         <Card title={t("replays.what")}>
-          <ApplicationField
+          <PickField
+            source={APPLICATIONS}
+            label={t("applications.one")}
+            placeholder={t("pick.placeholder")}
             value={app}
             onChange={(value) => {
-              setApp(value ?? "");
+              setApp(value);
               forget();
             }}
           />
@@ -99,39 +103,9 @@ export function NewReplay() {
   );
 }
 
-function ApplicationField({
-  value,
-  onChange,
-}: {
-  readonly value: string;
-  readonly onChange: (value: string | undefined) => void;
-}) {
-  const { t } = useTranslation();
-  const applications = useQuery({
-    queryKey: ["applications", "names"],
-    queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: 250, order: "descending" } } })),
-  });
-  // Links name the application by its ID. People know it by its external ID.
-  const linked = applications.data?.data.find(({ id }) => id === value);
-  return (
-    <SuggestField
-      label={t("applications.one")}
-      value={value === "" ? undefined : (linked?.uid ?? value)}
-      onChange={onChange}
-      placeholder={t("replays.appPlaceholder")}
-      choices={applications.data?.data.map(({ id, uid, name }) => ({ value: uid ?? id, label: name })) ?? []}
-    />
-  );
-}
-
 function SelectionFields({ app, endpoint }: { readonly app: string; readonly endpoint: string | undefined }) {
   const { t } = useTranslation();
   const [since] = useState(() => toLocalInput(Date.now() - DAY_MS));
-  const endpoints = useQuery({
-    queryKey: ["endpoints", app, "names"],
-    queryFn: () =>
-      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app }, query: { limit: 250 } } })),
-  });
   return (
     <>
       <FormRow>
@@ -144,16 +118,20 @@ function SelectionFields({ app, endpoint }: { readonly app: string; readonly end
         choices={STATUSES.map((value) => ({ value, label: t(`replays.statusNames.${value}`) }))}
         value={["fail"]}
       />
-      <ChecksField
-        key={endpoints.data?.data.length ?? 0}
+      <PickListField
+        source={endpointsOf(app)}
         name="endpoints"
         label={t("endpoints.title")}
         help={t("replays.endpointsHelp")}
-        choices={endpoints.data?.data.map(({ id, url }) => ({ value: id, label: url })) ?? []}
         value={endpoint === undefined ? [] : [endpoint]}
       />
       <FormRow>
-        <TextField name="eventTypes" label={t("endpoints.types")} placeholder="invoice.paid, invoice.failed" />
+        <PickListField
+          source={eventTypesOf(app)}
+          name="eventTypes"
+          label={t("endpoints.types")}
+          placeholder="invoice.paid, invoice.failed"
+        />
         <SelectField
           name="order"
           label={t("replays.order")}

@@ -5,7 +5,9 @@ import { Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
 import { Card, Facts } from "../components/page.tsx";
+import { PickField } from "../components/pick-field.tsx";
 import { Note } from "../components/state.tsx";
+import { PLACES } from "../lib/option-sources.ts";
 
 /** Checks whether deliveries to a URL are allowed. The result names the rule and the addresses. */
 export function EgressChecker() {
@@ -32,7 +34,7 @@ export function EgressChecker() {
       >
         <FormRow>
           <TextField name="url" label={t("endpoints.url")} placeholder="https://example.com/webhooks" required />
-          <TextField name="app" label={t("applications.one")} help={t("egress.appHelp")} />
+          <PickField source={PLACES} name="app" label={t("privacy.application")} help={t("egress.appHelp")} />
         </FormRow>
       </Form>
       {data !== undefined && (

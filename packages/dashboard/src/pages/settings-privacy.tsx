@@ -12,9 +12,11 @@ import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, FormError, type FormValues, TextField } from "../components/form.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Facts, Stack } from "../components/page.tsx";
+import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { eventTypesOf, PLACES } from "../lib/option-sources.ts";
 import { namesOf } from "../parts/type-picker.tsx";
 
 type Erasure = components["schemas"]["ErasureOut"];
@@ -161,6 +163,8 @@ function bodyOf({ path = "", value = "", app = "", eventTypes, reason = "" }: Fo
 function ErasureForm({ onDone }: { readonly onDone: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const [app, setApp] = useState("");
+  const [eventTypes, setEventTypes] = useState<readonly string[]>([]);
   const [counted, setCounted] = useState<{ readonly id: string; readonly values: FormValues } | null>(null);
   const create = async (values: FormValues, dryRun: boolean): Promise<Erasure> => {
     const erasure = await must(api.POST("/api/v1/erasure", { body: bodyOf(values, dryRun) }));
@@ -195,8 +199,28 @@ function ErasureForm({ onDone }: { readonly onDone: () => void }) {
             autoFocus
           />
           <TextField name="value" label={t("privacy.value")} help={t("privacy.valueHelp")} required />
-          <TextField name="app" label={t("privacy.application")} help={t("privacy.applicationHelp")} />
-          <TextField name="eventTypes" label={t("privacy.eventTypes")} help={t("privacy.eventTypesHelp")} />
+          <PickField
+            source={PLACES}
+            name="app"
+            label={t("privacy.application")}
+            help={t("privacy.applicationHelp")}
+            value={app}
+            onChange={(chosen) => {
+              setApp(chosen);
+              setCounted(null);
+            }}
+          />
+          <PickListField
+            source={eventTypesOf(undefined)}
+            name="eventTypes"
+            label={t("privacy.eventTypes")}
+            help={t("privacy.eventTypesHelp")}
+            value={eventTypes}
+            onChange={(chosen) => {
+              setEventTypes(chosen);
+              setCounted(null);
+            }}
+          />
           <TextField name="reason" label={t("privacy.reason")} help={t("privacy.reasonHelp")} />
         </Stack>
       </div>

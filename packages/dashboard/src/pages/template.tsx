@@ -7,16 +7,18 @@ import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { Tag, Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { Form, type FormValues, SelectField } from "../components/form.tsx";
+import { Form, type FormValues } from "../components/form.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { Card, Columns, Facts, Page, Stack } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
+import { PickField } from "../components/pick-field.tsx";
 import { toConfig } from "../lib/destination-config.ts";
 import { localKind } from "../lib/kind-texts.ts";
+import { APPLICATIONS } from "../lib/option-sources.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { DestinationFields } from "../parts/destination-fields.tsx";
+import { UnsavedChanges } from "../parts/unsaved-changes.tsx";
 import { type Template, useTemplates } from "../parts/use-templates.ts";
-import { useApplicationChoices } from "../parts/use-applications.ts";
 import styles from "./templates.module.css";
 
 type Preview = components["schemas"]["TemplateDryRunOut"];
@@ -72,6 +74,7 @@ function Start({ template }: { readonly template: Template }) {
   // The button that submits the form decides what happens.
   const [action, setAction] = useState<"preview" | "create">("create");
   const [app, setApp] = useState<string | null>(null);
+  const [isChanged, setChanged] = useState(false);
   const submit = (values: FormValues): void => {
     const entered = Object.entries(toConfig(template.fields, values)).filter(([, value]) => value !== null);
     const body = {
@@ -97,7 +100,9 @@ function Start({ template }: { readonly template: Template }) {
           </Card>
         )}
         <Card title={t("templates.form")}>
+          <UnsavedChanges when={isChanged && !create.isPending && !create.isSuccess} />
           <Form
+            onInput={() => setChanged(true)}
             onSubmit={submit}
             error={action === "preview" ? preview.error : create.error}
             foot={
@@ -134,15 +139,13 @@ function Start({ template }: { readonly template: Template }) {
 
 function ApplicationField() {
   const { t } = useTranslation();
-  const applications = useApplicationChoices();
   return (
-    <SelectField
-      key={applications.length}
+    <PickField
+      source={APPLICATIONS}
       name="app"
       label={t("templates.app")}
       help={t("templates.appHelp")}
-      value=""
-      choices={[{ value: "", label: t("templates.choose") }, ...applications]}
+      placeholder={t("pick.placeholder")}
     />
   );
 }

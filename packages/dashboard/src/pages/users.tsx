@@ -10,14 +10,15 @@ import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
 import { ListPage, ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { PickField } from "../components/pick-field.tsx";
+import { APPLICATIONS } from "../lib/option-sources.ts";
 import { type Role, roleText } from "../lib/role-text.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
 import { RoleField } from "../parts/role-field.tsx";
-import { useApplicationChoices } from "../parts/use-applications.ts";
 import { type NewLink, UserActions } from "../parts/user-actions.tsx";
 import { useCaller } from "../session/use-caller.ts";
 
@@ -127,7 +128,6 @@ function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
   const [app, setApp] = useState("");
-  const applications = useApplicationChoices();
   const invite = useMutation({
     mutationFn: ({ email = "", role = "developer" }: FormValues) =>
       must(api.POST("/api/v1/invitation", { body: { email, role: role as Role, app: app === "" ? null : app } })),
@@ -150,11 +150,12 @@ function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
       busy={invite.isPending}
     >
       <TextField name="email" label={t("users.email")} type="email" help={t("users.inviteText")} required autoFocus />
-      <SelectField
+      <PickField
+        source={APPLICATIONS}
         label={t("users.scope")}
+        placeholder={t("users.wholeOrganisation")}
         value={app}
         onChange={setApp}
-        choices={[{ value: "", label: t("users.wholeOrganisation") }, ...applications]}
       />
       <RoleField key={app === "" ? "organisation" : "application"} value="developer" inApplication={app !== ""} />
     </FormDialog>

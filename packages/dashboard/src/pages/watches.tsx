@@ -8,11 +8,11 @@ import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { ListPage } from "../components/list-page.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { PLACES } from "../lib/option-sources.ts";
 import { isSource } from "../lib/source.ts";
 import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
-import { usePlaces } from "../parts/watch-editor.tsx";
 
 const EVERY_MS = 10_000;
 
@@ -114,7 +114,6 @@ function Filters() {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/watches" });
   const current = useSearch({ from: "/operator/watches" });
-  const places = usePlaces();
   return (
     <ListFilters
       search={{ label: t("watches.search"), value: current.search }}
@@ -128,11 +127,14 @@ function Filters() {
             ...WATCH_STATES.map((state) => ({ value: state, label: t(`watches.states.${state}`) })),
           ],
         },
+      ]}
+      picks={[
         {
           name: "app",
           label: t("watches.watched"),
+          help: t("watches.anyApp"),
           value: current.app,
-          choices: [{ value: "", label: t("watches.anyApp") }, ...places],
+          source: PLACES,
         },
       ]}
       onChange={(name, value) => void navigate({ search: withFilter({ ...current }, name, value), replace: true })}

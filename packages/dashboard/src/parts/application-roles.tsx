@@ -4,10 +4,11 @@ import type { components } from "../api/schema.ts";
 import { IconButton } from "../components/button.tsx";
 import { AddButton } from "../components/form-dialog.tsx";
 import { SelectField } from "../components/form.tsx";
+import { PickField } from "../components/pick-field.tsx";
+import { APPLICATIONS } from "../lib/option-sources.ts";
 import { type Role, roleText } from "../lib/role-text.ts";
 import styles from "./account.module.css";
 import { rolesFor } from "./role-field.tsx";
-import { useApplicationChoices } from "./use-applications.ts";
 
 export type ApplicationRole = components["schemas"]["UserOut"]["applicationRoles"][number];
 
@@ -19,26 +20,20 @@ export interface ApplicationRolesProps {
 /** Editor of the roles of a user in single applications. */
 export function ApplicationRoles({ roles, onChange }: ApplicationRolesProps) {
   const { t } = useTranslation();
-  const applications = useApplicationChoices();
   const replace = (index: number, changed: Partial<ApplicationRole>): void =>
     onChange(roles.map((role, at) => (at === index ? { ...role, ...changed } : role)));
-  // An application that is not among the first ones is shown by its ID.
-  const choicesFor = (app: string) => [
-    ...(app === "" ? [{ value: "", label: t("users.chooseApplication") }] : []),
-    ...applications.filter(({ value }) => value === app || !roles.some((role) => role.app === value)),
-    ...(app === "" || applications.some(({ value }) => value === app) ? [] : [{ value: app, label: app }]),
-  ];
   return (
     <fieldset className={styles["roles"]}>
       <legend>{t("users.applicationRoles")}</legend>
       {roles.map(({ app, role }, index) => (
         <div key={index} className={styles["role"]}>
-          <SelectField
+          <PickField
             bare
+            source={APPLICATIONS}
             label={t("applications.one")}
+            placeholder={t("users.chooseApplication")}
             value={app}
-            onChange={(chosen) => replace(index, { app: chosen })}
-            choices={choicesFor(app)}
+            onChange={(chosen) => !roles.some((one) => one.app === chosen) && replace(index, { app: chosen })}
           />
           <SelectField
             bare
@@ -58,7 +53,7 @@ export function ApplicationRoles({ roles, onChange }: ApplicationRolesProps) {
       <AddButton
         kind="plain"
         small
-        disabled={roles.some(({ app }) => app === "") || roles.length >= applications.length}
+        disabled={roles.some(({ app }) => app === "")}
         onClick={() => onChange([...roles, { app: "", role: "developer" }])}
       >
         {t("users.addApplication")}

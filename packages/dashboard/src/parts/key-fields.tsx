@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ChecksField, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { PickListField } from "../components/pick-field.tsx";
+import { PLACES } from "../lib/option-sources.ts";
 import { PERMISSIONS, permissionsOf, type Preset, presetOf, PRESETS, scopesOf } from "../lib/permissions.ts";
 import { namesOf } from "./type-picker.tsx";
 
@@ -52,11 +54,12 @@ export function KeyFields({ value }: { readonly value?: EditedKey }) {
           choices={PERMISSIONS.map(([name, key]) => ({ value: name, label: capitalised(t(`keys.can.${key}`)) }))}
         />
       )}
-      <TextField
+      <PickListField
+        source={PLACES}
         name="applications"
         label={t("keys.applications")}
         help={t("keys.applicationsHelp")}
-        value={value?.applications?.map(({ id }) => id).join(", ") ?? ""}
+        value={value?.applications?.map(({ id }) => id) ?? []}
       />
       <TextField
         name="networks"

@@ -1,6 +1,8 @@
 /** Search field and choices above a list. The filters are in the URL, so that a filtered list can be linked. */
 import { Search } from "lucide-react";
 import { type Choice, SelectField } from "../components/form.tsx";
+import type { OptionSource } from "../components/options.ts";
+import { PickField } from "../components/pick-field.tsx";
 import formStyles from "../components/form.module.css";
 import styles from "./filters.module.css";
 
@@ -20,11 +22,19 @@ export interface ListFiltersProps<Name extends string> {
     /** The first one has an empty value: any. */
     readonly choices: readonly Choice[];
   }[];
+  /** Objects, chosen by name. */
+  readonly picks?: readonly {
+    readonly name: Name;
+    readonly label: string;
+    readonly help: string;
+    readonly value: string | undefined;
+    readonly source: OptionSource;
+  }[];
   /** Receives a filter that has changed; an empty value removes it. */
   readonly onChange: (name: Name | "search", value: string) => void;
 }
 
-export function ListFilters<Name extends string>({ search, texts, choices, onChange }: ListFiltersProps<Name>) {
+export function ListFilters<Name extends string>({ search, texts, choices, picks, onChange }: ListFiltersProps<Name>) {
   return (
     <div className={styles["line"]} role="search">
       <div className={styles["search"]}>
@@ -63,6 +73,18 @@ export function ListFilters<Name extends string>({ search, texts, choices, onCha
             value={value ?? ""}
             onChange={(next) => onChange(name, next)}
             choices={values}
+          />
+        </div>
+      ))}
+      {picks?.map(({ name, label, help, value, source }) => (
+        <div key={name} className={styles["choice"]}>
+          <PickField
+            bare
+            source={source}
+            label={label}
+            placeholder={help}
+            value={value}
+            onChange={(next) => onChange(name, next)}
           />
         </div>
       ))}

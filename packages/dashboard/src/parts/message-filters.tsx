@@ -1,16 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { Search, SlidersHorizontal, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
 import { Count } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
+import { PickField } from "../components/pick-field.tsx";
 import { DIRECTIONS, MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
 import { toLocalInput } from "../lib/local-input.ts";
+import { APPLICATIONS, endpointsOf, eventTypesOf } from "../lib/option-sources.ts";
 import styles from "./filters.module.css";
-import { SuggestField } from "./suggest.tsx";
 
 export interface MessageFiltersProps {
   readonly filter: MessageFilter;
@@ -128,48 +127,33 @@ interface MoreProps {
 
 function MoreFilters({ filter, set, app }: MoreProps) {
   const { t } = useTranslation();
-  const types = useQuery({
-    queryKey: ["event-types", "names"],
-    queryFn: () => must(api.GET("/api/v1/event-type", { params: { query: { limit: 250 } } })),
-  });
-  const applications = useQuery({
-    queryKey: ["applications", "names"],
-    queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: 250, order: "descending" } } })),
-    enabled: app === undefined,
-  });
   const of = app ?? filter.app;
-  const endpoints = useQuery({
-    queryKey: ["endpoints", of, "names"],
-    queryFn: () =>
-      must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: of! }, query: { limit: 250 } } })),
-    enabled: of !== undefined,
-  });
   return (
     <div className={styles["more"]}>
       {app === undefined && (
-        <SuggestField
+        <PickField
+          source={APPLICATIONS}
           label={t("applications.one")}
           value={filter.app}
           onChange={(value) => set({ app: value, endpoint: undefined })}
-          choices={applications.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []}
         />
       )}
-      <SuggestField
+      <PickField
+        source={eventTypesOf(of)}
         label={t("messages.type")}
         value={filter.type}
         onChange={(type) => set({ type })}
-        choices={types.data?.data.map(({ name, description }) => ({ value: name, label: description })) ?? []}
       />
       {of !== undefined && (
-        <SuggestField
+        <PickField
+          source={endpointsOf(of)}
           label={t("endpoints.one")}
           value={filter.endpoint}
           onChange={(endpoint) => set({ endpoint })}
-          choices={endpoints.data?.data.map(({ id, url }) => ({ value: id, label: url })) ?? []}
         />
       )}
-      <SuggestField label={t("messages.channel")} value={filter.channel} onChange={(channel) => set({ channel })} />
-      <SuggestField label={t("messages.tag")} value={filter.tag} onChange={(tag) => set({ tag })} />
+      <TextFilter label={t("messages.channel")} value={filter.channel} onChange={(channel) => set({ channel })} />
+      <TextFilter label={t("messages.tag")} value={filter.tag} onChange={(tag) => set({ tag })} />
       <TimeField
         label={t("filters.after")}
         value={filter.after}
@@ -181,6 +165,35 @@ function MoreFilters({ filter, set, app }: MoreProps) {
         onChange={(before) => set({ before, range: undefined })}
       />
     </div>
+  );
+}
+
+interface TextFilterProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+/** Text that filters once it is complete: when the reader presses Enter, or leaves the field. */
+function TextFilter({ label, value = "", onChange }: TextFilterProps) {
+  const done = (typed: string): void => {
+    const next = typed.trim();
+    if (next !== value) onChange(next === "" ? undefined : next);
+  };
+  return (
+    <label className={formStyles["field"]}>
+      <span className={formStyles["label"]}>{label}</span>
+      <input
+        key={value}
+        className={formStyles["input"]}
+        defaultValue={value}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        onBlur={(event) => done(event.currentTarget.value)}
+        onKeyDown={(event) => event.key === "Enter" && done(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

@@ -6,6 +6,8 @@ import type { components } from "../api/schema.ts";
 import { Allowed } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
+import { PickField, PickListField } from "../components/pick-field.tsx";
+import { eventTypesOf, PLACES } from "../lib/option-sources.ts";
 import { FormError, FormRow, type FormValues, SelectField, SwitchField, TextField } from "../components/form.tsx";
 import { FormDialog } from "../components/form-dialog.tsx";
 import { Note } from "../components/state.tsx";
@@ -111,14 +113,15 @@ function OtherFields({ rule }: Pick<RuleDialogProps, "rule">) {
   return (
     <>
       <FormRow>
-        <TextField
+        <PickListField
+          source={eventTypesOf(undefined)}
           name="eventTypes"
           label={t("redaction.eventTypes")}
           help={t("redaction.eventTypesHelp")}
-          value={rule?.eventTypes?.join(", ") ?? ""}
+          value={rule?.eventTypes ?? []}
         />
         {rule === null && (
-          <TextField name="scope" label={t("redaction.scope")} help={t("redaction.scopeHelp")} placeholder="app_…" />
+          <PickField source={PLACES} name="scope" label={t("redaction.scope")} help={t("redaction.scopeHelp")} />
         )}
       </FormRow>
       <TextField

@@ -1,13 +1,13 @@
 /** Form of a watch: what is watched, the rule as fields or JSON, the rule in words, and a preview on stored messages. */
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useQuery } from "@tanstack/react-query";
-import { api, ApiError, must } from "../api/client.ts";
+import { ApiError } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { FormError, SelectField } from "../components/form.tsx";
+import { FormError } from "../components/form.tsx";
 import { useAudience } from "../session/audience.ts";
 import formStyles from "../components/form.module.css";
 import { Input } from "../components/input.tsx";
+import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Card, Stack } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Watch, WatchIn } from "../lib/watch.ts";
@@ -20,9 +20,11 @@ import {
   toRule,
   type WatchRule,
 } from "../lib/watch-draft.ts";
+import { eventTypesOf, PLACES } from "../lib/option-sources.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { CodeArea } from "./code-area.tsx";
 import { namesOf } from "./type-picker.tsx";
+import { UnsavedChanges } from "./unsaved-changes.tsx";
 import { useDryRun } from "./use-dry-run.ts";
 import { WatchPreview } from "./watch-preview.tsx";
 import { WatchRuleFields } from "./watch-rule.tsx";
@@ -56,6 +58,10 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   const isReadOnly = watch !== null && !may("watches:write");
   const [general, setGeneral] = useState<General>(() => generalOf(app, watch));
   const [edited, setEdited] = useState<Edited>(() => editedOf(watch));
+  const current = JSON.stringify({ general, edited });
+  const [initial] = useState(current);
+  const [submitted, setSubmitted] = useState(initial);
+  const isChanged = current !== (save.isSuccess ? submitted : initial);
   const [limit, setLimit] = useState("500");
   const [valuePage, setValuePage] = useState(0);
   const { rule, fault } = ruleOf(edited);
@@ -65,6 +71,7 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (rule === null) return;
+    setSubmitted(current);
     const { name, uid, emitType, emitApp } = general;
     onSave(general.app, {
       name: name.trim(),
@@ -76,6 +83,7 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   };
   return (
     <form className={styles["editor"]} onSubmit={submit}>
+      <UnsavedChanges when={isChanged && !save.isPending} />
       <fieldset disabled={isReadOnly} className={formStyles["readOnly"]}>
         <Stack>
           <What general={general} onChange={setGeneral} isNew={watch === null} />
@@ -256,32 +264,31 @@ interface WhatProps {
   readonly isNew: boolean;
 }
 
-const MAX_LISTED = 250;
-
 function What({ general, onChange, isNew }: WhatProps) {
   const { t } = useTranslation();
-  const places = usePlaces();
   const set = (changes: Partial<General>): void => onChange({ ...general, ...changes });
   const { app, name, uid, types, emitType, emitApp } = general;
   return (
     <Card title={t(isNew ? "watchEdit.what" : "watches.general")}>
       {isNew && (
-        <SelectField
+        <PickField
+          source={PLACES}
           label={t("watchEdit.app")}
           help={t("watchEdit.appHelp")}
+          placeholder={t("pick.placeholder")}
           value={app}
           onChange={(value) => set({ app: value })}
-          choices={[{ value: "", label: t("watchEdit.choose") }, ...places]}
         />
       )}
       <div className={styles["fields"]}>
         <Input label={t("watchEdit.name")} value={name} onChange={(value) => set({ name: value })} required />
-        <Input
+        <PickListField
+          source={eventTypesOf(app === "" ? undefined : app)}
           label={t("watchEdit.types")}
           help={t("watchEdit.typesHelp")}
           placeholder="reading"
-          value={types}
-          onChange={(value) => set({ types: value })}
+          value={namesOf(types) ?? []}
+          onChange={(names) => set({ types: names.join(", ") })}
         />
       </div>
       <div className={styles["fields"]}>
@@ -293,17 +300,12 @@ function What({ general, onChange, isNew }: WhatProps) {
           onChange={(value) => set({ emitType: value })}
           required
         />
-        <SelectField
+        <PickField
+          source={PLACES}
           label={t("watchEdit.target")}
+          placeholder={t("watchEdit.targetSame")}
           value={emitApp}
           onChange={(value) => set({ emitApp: value })}
-          choices={[
-            { value: "", label: t("watchEdit.targetSame") },
-            ...places.filter(({ value }) => value !== app),
-            ...(emitApp === "" || places.some(({ value }) => value === emitApp)
-              ? []
-              : [{ value: emitApp, label: emitApp }]),
-          ]}
         />
       </div>
       <Input
@@ -314,25 +316,4 @@ function What({ general, onChange, isNew }: WhatProps) {
       />
     </Card>
   );
-}
-
-/** Applications and sources to choose from. */
-export function usePlaces(): readonly { readonly value: string; readonly label: string }[] {
-  const { t } = useTranslation();
-  const query = { limit: MAX_LISTED };
-  const applications = useQuery({
-    queryKey: ["applications", "choices"],
-    queryFn: () => must(api.GET("/api/v1/app", { params: { query } })),
-  });
-  const sources = useQuery({
-    queryKey: ["sources", "choices"],
-    queryFn: () => must(api.GET("/ingest/api/v1/source", { params: { query } })),
-  });
-  return [
-    ...(sources.data?.data ?? []).map(({ id, name }) => ({ value: id, label: `${name} (${t("sources.one")})` })),
-    ...(applications.data?.data ?? []).map(({ id, name }) => ({
-      value: id,
-      label: `${name} (${t("applications.one")})`,
-    })),
-  ];
 }

@@ -29,7 +29,6 @@ export const templates: typeof english = {
     form: "Einstellungen",
     app: "Anwendung",
     appHelp: "Ihre Nachrichten sind die Ereignisse.",
-    choose: "Auswählen …",
     preview: "Vorschau",
     previewLead: "Das würde angelegt. Nichts wird gespeichert.",
     show: "Vorschau",

@@ -15,6 +15,7 @@ import { firstRun } from "./first-run.ts";
 import { alerts } from "./alerts.ts";
 import { incidents } from "./incidents.ts";
 import { network } from "./network.ts";
+import { pick } from "./pick.ts";
 import { policy } from "./policy.ts";
 import { portal } from "./portal.ts";
 import { recipients } from "./recipients.ts";
@@ -44,6 +45,7 @@ export const rest = {
   ...alerts,
   ...incidents,
   ...network,
+  ...pick,
   ...policy,
   ...portal,
   ...recipients,

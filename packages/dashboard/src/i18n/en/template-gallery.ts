@@ -28,7 +28,6 @@ export const templates = {
     form: "Settings",
     app: "Application",
     appHelp: "Its messages are the events.",
-    choose: "Choose …",
     preview: "Preview",
     previewLead: "What would be created. Nothing is stored.",
     show: "Preview",

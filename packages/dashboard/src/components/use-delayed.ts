@@ -1,0 +1,11 @@
+import { useEffect, useState } from "react";
+
+/** The value once it has not changed for a while. */
+export function useDelayed<Value>(value: Value, waitMs: number): Value {
+  const [delayed, setDelayed] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setDelayed(value), waitMs);
+    return () => clearTimeout(timer);
+  }, [value, waitMs]);
+  return delayed;
+}
