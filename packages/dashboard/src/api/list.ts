@@ -36,12 +36,14 @@ const PAGES_UNASKED = 10;
 export interface ListOptions {
   /** Polling interval while the list is shown. */
   readonly everyMs?: number;
+  /** Keeps the rows that are loaded already, in place of loading them again. */
+  readonly keeps?: boolean;
 }
 
 export function useList<Row>(
   key: QueryKey,
   load: (page: { readonly iterator?: string; readonly limit: number }) => Promise<ListPage<Row>>,
-  { everyMs }: ListOptions = {},
+  { everyMs, keeps = false }: ListOptions = {},
 ): List<Row> {
   const query = useInfiniteQuery({
     queryKey: key,
@@ -50,6 +52,7 @@ export function useList<Row>(
     getNextPageParam: (page) => (page.done ? undefined : (page.iterator ?? undefined)),
     // Keeps the previous rows while the rows for new filters load.
     placeholderData: keepPreviousData,
+    ...(keeps ? { staleTime: Number.POSITIVE_INFINITY } : {}),
     ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);

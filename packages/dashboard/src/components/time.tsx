@@ -51,7 +51,8 @@ export function Time({ at, relative = false }: TimeProps) {
   );
 }
 
-function timeText(language: string, at: number, clock: Clock): string {
+/** Date and time in the zone that the reader chose. */
+export function timeText(language: string, at: number, clock: Clock): string {
   const format = new Intl.DateTimeFormat(regional(language), {
     year: "numeric",
     month: "short",

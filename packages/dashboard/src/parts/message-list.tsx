@@ -2,23 +2,20 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import { Download, Upload } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
-import { type List, useList } from "../api/list.ts";
-import type { components } from "../api/schema.ts";
+import type { List } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { OutcomeBadge } from "../components/outcome.tsx";
 import { Note } from "../components/state.tsx";
 import { type Column, Table } from "../components/table.tsx";
 import { formatBytes } from "../lib/format.ts";
-import { type MessageFilter, toSearchQuery } from "../lib/message-filter.ts";
+import type { MessageFilter } from "../lib/message-filter.ts";
 import { isSource } from "../lib/source.ts";
 import { useLive } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./message-list.module.css";
 import { MessageFilters } from "./message-filters.tsx";
+import { type FoundMessage, useMessageList } from "./message-list-query.ts";
 import { timeColumn } from "../components/list-page.tsx";
-
-type Found = components["schemas"]["FoundMessageOut"];
 
 export interface MessageListProps {
   /** ID of the application. If omitted, messages of all applications are listed. */
@@ -32,15 +29,7 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
   const { t } = useTranslation();
   const asked: MessageFilter = app === undefined ? filter : { ...filter, app };
   const [arrived, setArrived] = useState(0);
-  const list = useList(["messages", asked], (page) =>
-    must(
-      api.GET("/api/v1/message", {
-        params: { query: { ...page, ...toSearchQuery(asked, Date.now()) } },
-        // The API takes event types as a comma-separated list.
-        querySerializer: { array: { style: "form", explode: false } },
-      }),
-    ),
-  );
+  const list = useMessageList(asked);
   useLive({
     events: (events) => {
       const fits = events.filter((event) => event.type === "message.accepted" && isOf(asked, event));
@@ -67,7 +56,7 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
           {t("messages.arrived", { count: arrived })}
         </Note>
       )}
-      <MessageTable list={list} app={app} filtered={Object.keys(filter).length > 0} />
+      <MessageTable list={list} app={app} asked={asked} filtered={Object.keys(filter).length > 0} />
     </>
   );
 }
@@ -82,13 +71,15 @@ function isOf(
 }
 
 interface MessageTableProps {
-  readonly list: List<Found>;
+  readonly list: List<FoundMessage>;
   readonly app: string | undefined;
+  /** Filters of the list, for the links to the next messages. */
+  readonly asked: MessageFilter;
   readonly filtered: boolean;
 }
 
 /** Application or source of a message, with its direction. */
-function Owner({ row: { appId, appName, direction } }: { readonly row: Found }) {
+function Owner({ row: { appId, appName, direction } }: { readonly row: FoundMessage }) {
   const { t } = useTranslation();
   const Icon = direction === "in" ? Download : Upload;
   const link: LinkProps =
@@ -105,10 +96,10 @@ function Owner({ row: { appId, appName, direction } }: { readonly row: Found }) 
   );
 }
 
-function MessageTable({ list, app, filtered }: MessageTableProps) {
+function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
-  const application: readonly Column<Found>[] = [
+  const application: readonly Column<FoundMessage>[] = [
     {
       key: "app",
       label: t("messages.application"),
@@ -128,7 +119,9 @@ function MessageTable({ list, app, filtered }: MessageTableProps) {
           label: t("messages.type"),
           cell: (row) => (
             <span className={styles["name"]}>
-              <Link {...audience.message(row.appId, row.id)}>{row.eventType}</Link>
+              <Link {...audience.message(row.appId, row.id)} state={{ messageList: asked }}>
+                {row.eventType}
+              </Link>
               <code className={styles["id"]}>{row.eventId ?? row.id}</code>
             </span>
           ),

@@ -14,6 +14,8 @@ import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { MessageActions } from "./message-actions.tsx";
+import { MessageComparison } from "./message-comparison.tsx";
+import { MessageNeighbours } from "./message-neighbours.tsx";
 import { Timeline } from "./message-timeline.tsx";
 import { useAttempts } from "./use-attempts.ts";
 import { TraceLink } from "./trace-link.tsx";
@@ -63,10 +65,13 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
       title={message.data.eventType}
       badge={<MessageOutcomeBadge states={rows.map(({ state }) => state as DeliveryWord)} />}
       crumbs={audience.crumbs(app, "messages")}
-      // Only operators publish, cancel and delete messages.
-      {...(audience.kind === "operator"
-        ? { actions: <MessageActions app={app} message={message.data} deliveries={rows} /> }
-        : {})}
+      actions={
+        <>
+          <MessageNeighbours id={id} />
+          {/* Only operators publish, cancel and delete messages. */}
+          {audience.kind === "operator" && <MessageActions app={app} message={message.data} deliveries={rows} />}
+        </>
+      }
     >
       <div className={styles["columns"]}>
         <Timeline
@@ -82,6 +87,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
             <MessageFacts message={message.data} />
           </Card>
           <Body message={message.data} />
+          <MessageComparison app={app} message={message.data} />
         </div>
       </div>
     </Page>
