@@ -185,4 +185,71 @@ describe("Publish message", () => {
       { eventType: "parcel.sent", payload: { weight: 1 }, tags: ["express", "fragile"] },
     ]);
   });
+
+  it("offers the fields of the schema, which change the JSON, and asks before the draft is lost (task 25)", async () => {
+    const schema = {
+      type: "object",
+      required: ["number", "total"],
+      properties: {
+        number: { type: "string", title: "Invoice number" },
+        total: { type: "number" },
+        status: { enum: ["open", "paid"] },
+        lines: { type: "array", items: { type: "object", properties: { quantity: { type: "integer" } } } },
+        source: { oneOf: [{ type: "string" }, { type: "number" }] },
+      },
+    };
+    const type = { name: "invoice.made", description: "An invoice was made.", schemas: { "1": schema } };
+    await world.api.post("/api/v1/event-type", type);
+    const page = await open("/applications");
+    await page.getByRole("link", { name: "Initech" }).click();
+    await page.getByRole("button", { name: "Publish message" }).click();
+    const dialog = page.getByRole("dialog", { name: "Publish message" });
+    await dialog.getByLabel("Event type").fill("invoice.m");
+    await page.getByRole("option", { name: "invoice.made" }).click();
+    await dialog.getByLabel("Invoice number (required)").fill("2026-17");
+    await dialog.getByLabel("total (required)").fill("2.50");
+    await dialog.getByLabel("status").selectOption("paid");
+    await dialog.getByRole("button", { name: "Add to lines" }).click();
+    await dialog.getByLabel("quantity").fill("many");
+    await dialog.getByText("Enter a whole number.").waitFor();
+    await dialog.getByLabel("quantity").fill("3");
+    await dialog.getByText("edit this in the JSON below").waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.evaluate(() => history.back());
+    await page.getByRole("alertdialog").getByRole("button", { name: "Keep editing" }).click();
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("heading", { level: 1, name: "invoice.made" }).waitFor();
+    const { json } = await world.api.get("/api/v1/app/initech/msg");
+    expect(json["data"]).toMatchObject([
+      { payload: { number: "2026-17", total: 2.5, status: "paid", lines: [{ quantity: 3 }] } },
+    ]);
+  });
+});
+
+describe("the page of a message", () => {
+  it("leads to the next messages of the list that it was opened from, and shows what changed since the one before", async () => {
+    await world.api.post("/api/v1/app", { name: "Umbrella", uid: "umbrella" });
+    for (const weight of [1, 2, 3]) {
+      await world.api.post("/api/v1/app/umbrella/msg", { eventType: "parcel.sent", payload: { weight, id: "p1" } });
+      await world.api.post("/api/v1/app/umbrella/msg", { eventType: "parcel.lost", payload: {} });
+    }
+    const page = await open("/messages?app=umbrella&type=parcel.sent");
+    const payload = page.getByRole("region", { name: "Payload" }).first();
+    await page.getByRole("link", { name: "parcel.sent" }).nth(1).click();
+    await payload.getByText("2").first().waitFor();
+    await page.getByRole("link", { name: "Newer" }).click();
+    await payload.getByText("3").first().waitFor();
+    expect(await page.getByRole("link", { name: "Newer" }).count()).toBe(0);
+    await page.getByText("Show differences").click();
+    await page.getByText('−  "weight": 2').or(page.getByText('"weight": 2')).first().waitFor();
+    await page.getByRole("link", { name: "Older" }).click();
+    await page.getByRole("link", { name: "Older" }).click();
+    await payload.getByText("1").first().waitFor();
+    expect(await page.getByRole("link", { name: "Older" }).count()).toBe(0);
+    await page.getByText("Show differences").click();
+    await page.getByText("There is no earlier message of this event type.").waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
+  });
 });

@@ -63,7 +63,7 @@ export function CodeArea(props: CodeAreaProps) {
           rows={rows}
           language={language}
           module={module}
-          attributes={{ "aria-labelledby": labelId, ...described }}
+          attributes={{ "aria-labelledby": labelId, tabindex: "0", ...described }}
         />
       )}
       {notes.length > 0 && <Help id={helpId}>{notes.join(" ")}</Help>}

@@ -11,6 +11,7 @@ import { formatDuration } from "../lib/format.ts";
 import { fieldsOf, longDurationMs, type Policy, type PolicyField, policyPatch, toText } from "../lib/policy.ts";
 import type { RetryBackoff } from "../lib/retry-timeline.ts";
 import { RetryTimeline } from "./retry-timeline.tsx";
+import { UnsavedChanges } from "./unsaved-changes.tsx";
 import styles from "./policy-editor.module.css";
 
 export interface PolicyEditorProps {
@@ -31,6 +32,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
   const needs = level === "application" ? "settings:write" : "endpoints:write";
   const isReadOnly = !useAudience().may(needs);
   const form = useRef<HTMLFormElement>(null);
+  const [isChanged, setChanged] = useState(false);
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const own = policy.policy as Policy;
   const effective = policy.effective as Policy;
@@ -41,6 +43,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
       const values = Object.fromEntries([...new FormData(form.current!)].map(([key, value]) => [key, value as string]));
       await onSave(policyPatch(fields, own, values) as Record<string, never>);
     },
+    onSuccess: () => setChanged(false),
   });
   return (
     <form
@@ -48,6 +51,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
       key={JSON.stringify(own)}
       className={formStyles["form"]}
       onInput={({ target }) => {
+        setChanged(true);
         const { name, value } = target as HTMLInputElement;
         if (name.startsWith("retry.")) setTyped((before) => ({ ...before, [name]: value }));
       }}
@@ -56,6 +60,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
         save.mutate();
       }}
     >
+      <UnsavedChanges when={isChanged && !save.isPending} />
       <p className="muted">{t(`policy.lead.${level}`)}</p>
       <fieldset disabled={isReadOnly} className={formStyles["readOnly"]}>
         {sections.map((section) => (

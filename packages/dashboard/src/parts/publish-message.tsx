@@ -1,16 +1,20 @@
 /** Dialog that publishes a message to an application, and shows the code that would publish the same. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { PickField } from "../components/pick-field.tsx";
 import { baseUrl } from "../lib/base.ts";
 import { bodyOf, composeMessage, DELAYS } from "../lib/compose.ts";
+import { eventTypesOf } from "../lib/option-sources.ts";
 import { useAudience } from "../session/audience.ts";
 import { CodeArea } from "./code-area.tsx";
+import { PayloadFields } from "./payload-fields.tsx";
 import { PublishCode } from "./publish-code.tsx";
 import { SendDialog } from "./send-dialog.tsx";
+import { UnsavedChanges } from "./unsaved-changes.tsx";
 
 const START: FormValues = { eventType: "", payload: '{\n  "id": "inv_1042"\n}', tags: "", delay: "0", key: "" };
 
@@ -27,6 +31,7 @@ export function PublishMessage({ app }: PublishMessageProps) {
   const [open, setOpen] = useState(false);
   const [values, setValues] = useState(START);
   const composed = composeMessage(values);
+  const isChanged = Object.entries(START).some(([name, value]) => values[name] !== value);
   const publish = useMutation({
     mutationFn: async () => {
       if (composed === null) throw new Error(t("compose.notJson"));
@@ -57,7 +62,8 @@ export function PublishMessage({ app }: PublishMessageProps) {
       error={publish.error}
       busy={publish.isPending}
     >
-      <Fields values={values} onChange={setValues} isJson={composed !== null} isOpen={open} />
+      <Fields values={values} onChange={setValues} isJson={composed !== null} />
+      <UnsavedChanges when={open && isChanged && !publish.isPending} />
       {composed !== null && <PublishCode target={{ url: baseUrl(), app, ...composed }} />}
     </SendDialog>
   );
@@ -67,28 +73,27 @@ interface FieldsProps {
   readonly values: FormValues;
   readonly onChange: (change: (values: FormValues) => FormValues) => void;
   readonly isJson: boolean;
-  readonly isOpen: boolean;
 }
 
-function Fields({ values, onChange, isJson, isOpen }: FieldsProps) {
+function Fields({ values, onChange, isJson }: FieldsProps) {
   const { t } = useTranslation();
-  const types = useQuery({
-    queryKey: ["event-types", "names"],
-    queryFn: () => must(api.GET("/api/v1/event-type", { params: { query: { limit: 250 } } })),
-    enabled: isOpen,
-  });
   const set = (name: string) => (value: string) => onChange((before) => ({ ...before, [name]: value }));
   return (
     <>
-      <TextField
-        name="eventType"
+      <PickField
+        source={eventTypesOf(undefined)}
         label={t("messages.type")}
         placeholder="invoice.paid"
-        value={values["eventType"]!}
-        onValue={set("eventType")}
-        suggestions={types.data?.data.map(({ name }) => name) ?? []}
+        value={values["eventType"]}
+        onChange={set("eventType")}
         required
         autoFocus
+      />
+      <PayloadFields
+        eventType={values["eventType"]!}
+        payload={values["payload"]!}
+        isUnchanged={values["payload"] === START["payload"]}
+        onPayload={set("payload")}
       />
       <CodeArea
         label={t("compose.payload")}

@@ -1,0 +1,199 @@
+/** Form fields for a JSON Schema, and changes of the JSON that the form edits. */
+
+type JsonObject = Readonly<Record<string, unknown>>;
+/** Property names and array indexes. */
+export type FieldPath = readonly (string | number)[];
+
+interface FieldTexts {
+  readonly description: string;
+}
+
+export type SchemaField = FieldTexts &
+  (
+    | { readonly kind: "text" | "date" | "date-time" | "number" | "integer" | "boolean" }
+    | { readonly kind: "choice"; readonly choices: readonly (string | number | boolean)[] }
+    | { readonly kind: "object"; readonly members: readonly Member[] }
+    | { readonly kind: "list"; readonly item: SchemaField }
+  );
+
+export interface Member {
+  readonly name: string;
+  readonly title: string;
+  readonly isRequired: boolean;
+  /** `null`: only the JSON editor can show it. */
+  readonly field: SchemaField | null;
+}
+
+/** Schemas can refer to themselves. */
+const MAX_DEPTH = 6;
+const MAX_MEMBERS = 100;
+
+/** The fields of a schema of objects; `null`: a form cannot show it. */
+export function objectField(schema: unknown): Extract<SchemaField, { kind: "object" }> | null {
+  const field = fieldOf(schema, schema, 0);
+  return field?.kind === "object" && field.members.length > 0 ? field : null;
+}
+
+function fieldOf(given: unknown, root: unknown, depth: number): SchemaField | null {
+  const schema = resolve(given, root);
+  if (schema === null || depth > MAX_DEPTH) return null;
+  // Alternatives have no single form.
+  if (["oneOf", "anyOf", "allOf", "not", "if", "patternProperties"].some((name) => name in schema)) return null;
+  const description = textOf(schema["description"]);
+  const choices = choicesOf(schema);
+  if (choices !== null) return { kind: "choice", choices, description };
+  switch (typeOf(schema)) {
+    case "object":
+      return objectOf(schema, root, depth, description);
+    case "array": {
+      const item = "items" in schema ? fieldOf(schema["items"], root, depth + 1) : null;
+      return item === null ? null : { kind: "list", item, description };
+    }
+    case "string": {
+      const format = schema["format"];
+      return { kind: format === "date" || format === "date-time" ? format : "text", description };
+    }
+    case "number":
+      return { kind: "number", description };
+    case "integer":
+      return { kind: "integer", description };
+    case "boolean":
+      return { kind: "boolean", description };
+    default:
+      return null;
+  }
+}
+
+function objectOf(schema: JsonObject, root: unknown, depth: number, description: string): SchemaField | null {
+  const properties = schema["properties"];
+  if (!isObject(properties)) return null;
+  const required = Array.isArray(schema["required"]) ? (schema["required"] as unknown[]) : [];
+  const members = Object.entries(properties)
+    .slice(0, MAX_MEMBERS)
+    .map(([name, member]) => ({
+      name,
+      title: textOf(resolve(member, root)?.["title"]) || name,
+      isRequired: required.includes(name),
+      field: fieldOf(member, root, depth + 1),
+    }));
+  return { kind: "object", members, description };
+}
+
+/** The type of values besides `null`; `undefined`: none or several. */
+function typeOf(schema: JsonObject): unknown {
+  const { type } = schema;
+  if (!Array.isArray(type)) return type ?? ("properties" in schema ? "object" : undefined);
+  const types = type.filter((name) => name !== "null") as unknown[];
+  return types.length === 1 ? types[0] : undefined;
+}
+
+function choicesOf(schema: JsonObject): readonly (string | number | boolean)[] | null {
+  const values = "const" in schema ? [schema["const"]] : schema["enum"];
+  if (!Array.isArray(values) || values.length === 0) return null;
+  const known = values.filter((value) => value !== null) as unknown[];
+  const fits = known.every((value) => ["string", "number", "boolean"].includes(typeof value));
+  return fits ? (known as (string | number | boolean)[]) : null;
+}
+
+/** Follows references within the schema. */
+function resolve(given: unknown, root: unknown): JsonObject | null {
+  let schema = given;
+  for (let steps = 0; isObject(schema) && "$ref" in schema; steps++) {
+    const ref = schema["$ref"];
+    if (steps > MAX_DEPTH || typeof ref !== "string" || !ref.startsWith("#/")) return null;
+    schema = ref
+      .slice(2)
+      .split("/")
+      .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
+      .reduce<unknown>((at, part) => (isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined), root);
+  }
+  return isObject(schema) ? schema : null;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** A value for a new payload or list item: required members only, with the first choice of each. */
+export function initialValue(field: SchemaField): unknown {
+  switch (field.kind) {
+    case "object":
+      return Object.fromEntries(
+        field.members.flatMap((member) =>
+          member.isRequired && member.field !== null ? [[member.name, initialValue(member.field)]] : [],
+        ),
+      );
+    case "list":
+      return [];
+    case "choice":
+      return field.choices[0];
+    case "boolean":
+      return false;
+    case "number":
+    case "integer":
+      return 0;
+    case "text":
+    case "date":
+    case "date-time":
+      return "";
+  }
+}
+
+/** The value at the path; `undefined`: there is none. */
+export function valueAt(value: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>((at, step) => {
+    if (Array.isArray(at)) return (at as unknown[])[step as number];
+    return isObject(at) && Object.hasOwn(at, step) ? at[step] : undefined;
+  }, value);
+}
+
+/** A copy of the value with a change at the path. `undefined` removes a member or a list item. */
+export function withValue(value: unknown, [step, ...rest]: FieldPath, next: unknown): unknown {
+  if (step === undefined) return next;
+  const inner = rest.length === 0 ? next : withValue(valueAt(value, [step]), rest, next);
+  if (typeof step === "number") {
+    const items: unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [];
+    if (inner === undefined) items.splice(step, 1);
+    else items[step] = inner;
+    return items;
+  }
+  const members = isObject(value) ? Object.entries(value) : [];
+  const others = members.filter(([name]) => name !== step);
+  if (inner === undefined) return Object.fromEntries(others);
+  // A changed member keeps its place.
+  return Object.fromEntries(
+    others.length === members.length
+      ? [...members, [step, inner]]
+      : members.map(([name, old]) => [name, name === step ? inner : old]),
+  );
+}
+
+const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/**
+ * The value of a JSON text that a form can edit; `undefined`: it is not an object, or has numbers that would change when it is written again,
+ * such as 1.0 or those with more than 15 digits.
+ */
+export function editableValue(text: string): unknown {
+  const isExact = (text.match(NUMBERS) ?? []).every(
+    (token) => token.startsWith('"') || String(Number(token)) === token,
+  );
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && isExact ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The number that was typed; `undefined`: it is none, or JSON would hold another. */
+export function typedNumber(text: string, isInteger: boolean): number | undefined {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number)) return undefined;
+  if (isInteger ? !Number.isSafeInteger(number) : Math.abs(number) > Number.MAX_SAFE_INTEGER) return undefined;
+  return number;
+}
