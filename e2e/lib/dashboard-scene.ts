@@ -232,6 +232,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["operational webhooks", "/settings?tab=webhooks"],
     ["alerts", "/settings?tab=alerts"],
     ["agents", "/settings?tab=agents"],
+    ["API requests", "/settings?tab=requests"],
     ["users", "/users"],
     ["profile", "/profile"],
     ["device approval", "/device"],

@@ -113,6 +113,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["operational", "/settings?tab=webhooks"],
     ["alerts", "/settings?tab=alerts"],
     ["agents", "/settings?tab=agents"],
+    ["requests", "/settings?tab=requests"],
     ["shortcuts", "/shortcuts"],
   ];
 }

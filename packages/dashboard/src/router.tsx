@@ -5,6 +5,7 @@ import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { toAuditFilter } from "./lib/audit-filter.ts";
+import { type RequestFilter, toRequestFilter } from "./lib/request-filter.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { toEndpointFilter } from "./lib/endpoint-filter.ts";
 import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
@@ -102,6 +103,10 @@ function incidentSearch({ incident }: Search): { readonly incident?: string } {
 
 function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
   return isProblem(problem) ? { problem } : {};
+}
+
+function settingsSearch(search: Search): RequestFilter & { readonly tab?: string } {
+  return { ...tabSearch(search), ...toRequestFilter(search) };
 }
 
 function windowSearch(search: Search): { readonly window?: TimeWindow } {
@@ -311,7 +316,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/settings",
-    validateSearch: tabSearch,
+    validateSearch: settingsSearch,
     component: lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),
   }),
   // Where identity providers lead back to. Without a session, the sign-in page is shown at any path.

@@ -47,6 +47,7 @@ async function maintainAfter(days: number): Promise<void> {
   await services.statistics.refresh();
   await using maintenance = new Maintenance({
     auditMs: null,
+    requestLogMs: 86_400_000,
     services: () => services,
     periods: services.rules.retention,
     clock: new ManualClock(),

@@ -80,6 +80,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "watch-schema.ts",
     "people-schema.ts",
     "audit-schema.ts",
+    "request-log-schema.ts",
     "share-schema.ts",
     "encryption-schema.ts",
     "erasure-schema.ts",

@@ -55,6 +55,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
   const clock = new ManualClock();
   const maintenance = new Maintenance({
     auditMs: null,
+    requestLogMs: 86_400_000,
     services: () => services,
     periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
     clock,

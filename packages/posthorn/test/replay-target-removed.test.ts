@@ -13,6 +13,7 @@ const DAY_MS = 86_400_000;
 async function targetsAfterMaintenance({ services }: TestNode): Promise<number> {
   await using maintenance = new Maintenance({
     auditMs: null,
+    requestLogMs: 86_400_000,
     services: () => services,
     periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
     clock: new ManualClock(),

@@ -12,6 +12,7 @@ import { OperationalWebhooks } from "./settings-operational.tsx";
 import { Organisations } from "./settings-organisations.tsx";
 import { Privacy } from "./settings-privacy.tsx";
 import { RedactionRules } from "./settings-redaction.tsx";
+import { ApiRequests } from "./settings-requests.tsx";
 import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
 
@@ -26,6 +27,7 @@ const TABS = [
   "webhooks",
   "alerts",
   "agents",
+  "requests",
 ] as const;
 
 /** Permissions without which a tab would show only that it is needed. */
@@ -33,6 +35,7 @@ const NEEDS: Readonly<Partial<Record<(typeof TABS)[number], Permission>>> = {
   keys: "keys:manage",
   signIn: "people:manage",
   privacy: "privacy:manage",
+  requests: "audit:read",
 };
 
 export function Settings() {
@@ -57,6 +60,7 @@ export function Settings() {
       {tab === "webhooks" && <OperationalWebhooks />}
       {tab === "alerts" && <AlertSettings />}
       {tab === "agents" && <AgentSettings />}
+      {tab === "requests" && <ApiRequests />}
     </Page>
   );
 }

@@ -160,7 +160,13 @@ export const SECTIONS: readonly Section[] = [
       },
       {
         title: "Watch",
-        files: ["features/metrics.md", "operations/monitoring.md", "operations/opentelemetry.md", "features/audit.md"],
+        files: [
+          "features/metrics.md",
+          "operations/monitoring.md",
+          "operations/opentelemetry.md",
+          "features/audit.md",
+          "features/request-log.md",
+        ],
       },
       {
         title: "Keep and protect data",

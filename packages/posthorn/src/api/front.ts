@@ -13,6 +13,8 @@ import { PARSED_AT_ONCE_BYTES, type ParsedBody, parsePublication } from "./body.
 import { failureReply } from "./failure.ts";
 import { invoker } from "./invoke.ts";
 import { createMessage } from "./message/create.ts";
+import type { RequestLog } from "./request-log/buffer.ts";
+import { errorCodeOf } from "./request-log/error-code.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import { receiveInbound, sendInbound } from "./inbound.ts";
@@ -93,6 +95,8 @@ export interface PublishOptions {
   readonly services: Services;
   readonly authenticator: Pick<Authenticator, "known">;
   readonly log: FastifyBaseLogger;
+  /** Logs requests that fail; `null`: they are not logged. */
+  readonly requests: Pick<RequestLog, "answered"> | null;
   readonly respond: Responder;
   /** Whether a request is for the separate origin of inbound webhooks; `null`: there is none. */
   readonly isForIngest: ((request: IncomingMessage) => boolean) | null;
@@ -111,8 +115,16 @@ const QUERIES: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
 ]);
 
 /** Publishes a message: `POST /api/v1/app/:app_id/msg` in its ordinary form. */
-export function publishRoute({ services, authenticator, log, respond, isForIngest }: PublishOptions): HotRoute {
+export function publishRoute({
+  services,
+  authenticator,
+  log,
+  requests,
+  respond,
+  isForIngest,
+}: PublishOptions): HotRoute {
   const invoke = invoker(createMessage);
+  const { path: route, operationId: operation } = createMessage;
   return (request, response) => {
     const { url = "", method, httpVersionMajor, httpVersionMinor } = request;
     if (!url.startsWith(PREFIX) || method !== "POST" || httpVersionMajor !== 1 || httpVersionMinor !== 1) return false;
@@ -132,8 +144,22 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
     if (actor === null || actor.kind !== "organisation" || isForIngest?.(request) === true) return false;
     const { permissions, inApplication } = actor.grant;
     if (!permissions.has(createMessage.permission) || inApplication !== undefined) return false;
-    const fail = (error: unknown): void =>
-      respond(response, failureReply(error, { log, socket: request.socket }), false);
+    const start = performance.now();
+    const refuse = (error: unknown, close: boolean): void => {
+      const refusal = failureReply(error, { log, socket: request.socket });
+      respond(response, refusal, close);
+      requests?.answered({
+        actor,
+        method,
+        route,
+        operation,
+        status: refusal.status,
+        errorCode: errorCodeOf(refusal),
+        durationMs: performance.now() - start,
+        clientRequestId: headers["x-request-id"],
+      });
+    };
+    const fail = (error: unknown): void => refuse(error, false);
     const succeed = (result: Reply): void => respond(response, result, false);
     readBody(request, (raw) => {
       let body: ParsedBody;
@@ -141,7 +167,7 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
         body = parsePublication(raw);
       } catch (error) {
         // Like Fastify, which closes the connection after a body that it cannot read.
-        return respond(response, failureReply(error, { log, socket: request.socket }), true);
+        return refuse(error, true);
       }
       // Express removes the path of the mount from `url`.
       const { originalUrl = url } = request as IncomingMessage & { readonly originalUrl?: string };

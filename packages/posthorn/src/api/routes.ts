@@ -177,6 +177,7 @@ import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
 import { AUDIT_ROUTES } from "./audit/routes.ts";
+import { REQUEST_LOG_ROUTES } from "./request-log/routes.ts";
 import { REDACTION_ROUTES } from "./redaction/routes.ts";
 import { SHARE_ROUTES } from "./share/routes.ts";
 import { SOURCE_ROUTES } from "./source/routes.ts";
@@ -348,6 +349,7 @@ export const ROUTES: readonly Route[] = [
   setOperationalHeaders,
   upsertOperationalEndpoint,
   ...AUDIT_ROUTES,
+  ...REQUEST_LOG_ROUTES,
   ...SHARE_ROUTES,
   ...REDACTION_ROUTES,
   ...FEED_ROUTES,

@@ -38,6 +38,8 @@ import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
 import { registerListExports } from "./list-export/export.ts";
+import { errorCodeOf } from "./request-log/error-code.ts";
+import type { RequestLog } from "./request-log/buffer.ts";
 import { registerPublicPages } from "./public-pages.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerListeners } from "./relay/register.ts";
@@ -87,6 +89,8 @@ export interface ServerOptions {
   readonly pageBuilds?: PageBuilds;
   /** Whether there are MCP endpoints, and tools that write. */
   readonly mcp: McpAccess;
+  /** `null`: requests are not logged. */
+  readonly requests: RequestLog | null;
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
   /** Whether Fastify handles all requests, for tests. */
@@ -260,7 +264,7 @@ function listeningServer(listener: Listener, timeouts: HttpTimeouts): Server {
 
 function frontOf(options: ServerOptions): Front {
   if (options.onlyFastify === true) return new Front(null);
-  const { services, authenticator, gateway, log, trustedProxies } = options;
+  const { services, authenticator, gateway, log, requests, trustedProxies } = options;
   const isForIngest = ingestMatcher(options);
   const retryAfter = retryAfterOf(options);
   const respond = responder([], retryAfter);
@@ -269,6 +273,7 @@ function frontOf(options: ServerOptions): Front {
       services,
       authenticator,
       log,
+      requests,
       respond: responder(corsHeaders(options), retryAfter),
       isForIngest,
     }),
@@ -293,7 +298,7 @@ function corsHeaders(options: Pick<ServerOptions, "corsOrigins">): readonly stri
 function registerRoute(
   app: FastifyInstance,
   route: Route,
-  { services, maxBatchBytes }: Pick<ServerOptions, "services" | "maxBatchBytes">,
+  { services, maxBatchBytes, requests }: Pick<ServerOptions, "services" | "maxBatchBytes" | "requests">,
   callers: CallerOptions,
 ): void {
   const invoke = invoker(route);
@@ -305,11 +310,14 @@ function registerRoute(
     // Runs before the body is read, so that unauthenticated requests cost no more than their headers.
     onRequest: async (request, response) => {
       const { actor, secret, byCookie } = await identifyCaller(request, callers);
+      // Refused requests of a known caller are logged, too.
+      if (requests !== null) request.setDecorator<Caller>("caller", { token: secret, actor });
       const authorized = await authorize(services, actor, route, request.params);
       // Caches keep responses to requests with an `Authorization` header from others by themselves.
       if (byCookie) void response.header("cache-control", "no-store");
       request.setDecorator<Caller>("caller", { token: secret, actor: authorized });
     },
+    ...(requests === null ? {} : { onResponse: loggedBy(requests, route) }),
     handler: async (request, response) => {
       const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params, originalUrl: url } = request;
@@ -341,6 +349,28 @@ function registerRoute(
       return send(response, await maskReply(route, result, view));
     },
   });
+}
+
+/** Error codes of responses, until they are logged. */
+const errorCodes = new WeakMap<FastifyReply, string>();
+
+function loggedBy(requests: RequestLog, { path, operationId }: Route) {
+  return (request: FastifyRequest, response: FastifyReply, done: () => void): void => {
+    const caller = request.getDecorator<Caller | undefined>("caller");
+    if (caller !== undefined) {
+      requests.answered({
+        actor: caller.actor,
+        method: request.method,
+        route: path,
+        operation: operationId,
+        status: response.statusCode,
+        errorCode: errorCodes.get(response) ?? null,
+        durationMs: response.elapsedTime,
+        clientRequestId: request.headers["x-request-id"],
+      });
+    }
+    done();
+  };
 }
 
 function whenClosed({ raw }: FastifyReply): AbortSignal {
@@ -378,6 +408,7 @@ const RETRY_AFTER = "retryAfterSeconds";
 function send(response: FastifyReply, answer: Reply): FastifyReply {
   const { status } = answer;
   void response.code(status).headers(INERT);
+  if (status >= 400) errorCodes.set(response, errorCodeOf(answer)!);
   // Temporary causes of a 429 end within seconds.
   if (status === 429) void response.header("retry-after", "5");
   if (status === 503) void response.header("retry-after", response.server.getDecorator<() => number>(RETRY_AFTER)());

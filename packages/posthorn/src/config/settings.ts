@@ -326,6 +326,12 @@ export const settings = {
     default: "400",
     parse: (text) => parseInteger(text, { min: 0, max: 36_500 }),
   }),
+  requestLogDays: setting({
+    name: "POSTHORN_REQUEST_LOG_DAYS",
+    help: "Days to keep the log of API requests, of which each organisation has up to 100,000 entries. 0: requests are not logged, and earlier entries are deleted.",
+    default: "7",
+    parse: (text) => parseInteger(text, { min: 0, max: 90 }),
+  }),
   concurrency: setting({
     name: "POSTHORN_CONCURRENCY",
     help: "Maximum number of concurrent attempts, over all endpoints.",

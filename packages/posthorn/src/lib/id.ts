@@ -47,7 +47,8 @@ export type IdPrefix =
   | "ident_"
   | "passkey_"
   | "redact_"
-  | "relay_";
+  | "relay_"
+  | "req_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

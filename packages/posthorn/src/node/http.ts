@@ -1,6 +1,7 @@
 /** Starts the HTTP servers of a node: the API with its pages, and the metrics. */
 import { webhookSources } from "@posthorn/egress";
 import type { FastifyInstance } from "fastify";
+import { RequestLog } from "../api/request-log/buffer.ts";
 import { buildServer } from "../api/server.ts";
 import { cannotListen } from "../api/startup-server.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -8,6 +9,7 @@ import type { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
+import { reporter } from "../lib/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { serveMetrics } from "../metrics/server.ts";
 import type { NodeOptions } from "./options.ts";
@@ -34,6 +36,18 @@ export interface Http {
   readonly metricsUrl: string | null;
 }
 
+function requestLogOf(
+  { log }: Pick<NodeOptions, "log">,
+  clock: Clock,
+  { services }: Pick<HttpParts, "services">,
+): RequestLog {
+  return new RequestLog({
+    services,
+    setTimer: (ms, callback) => clock.setTimer(ms, callback),
+    onFailure: (error) => reporter(log)(error, "API requests could not be logged"),
+  });
+}
+
 /** Builds the servers and, unless a host program passes requests on, listens. If it rejects, the parts opened so far are on the stack. */
 export async function startHttp(
   options: NodeOptions,
@@ -57,6 +71,7 @@ export async function startHttp(
     docs: config.docs,
     ...(pageBuilds === undefined ? {} : { pageBuilds }),
     mcp: config.mcp,
+    requests: config.requestLogDays === 0 ? null : stack.use(requestLogOf(options, clock, parts)),
     base,
     onlyFastify,
     timeouts,

@@ -145,6 +145,7 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
     services,
     periods: retentionOf(config),
     auditMs: config.auditRetentionDays === 0 ? null : config.auditRetentionDays * DAY_MS,
+    requestLogMs: config.requestLogDays * DAY_MS,
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "maintenance failed"),

@@ -161,6 +161,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "incident_slot",
   ]),
   ...reason("never contains payloads: tests of the audit log check that", ["audit_entry", "audit_head"]),
+  ...reason("names of operations and codes of errors, and IDs", ["api_request"]),
   ...reason("IDs and states, and the names of properties", ["operational_event"]),
   ...reason("filters by name and progress", ["task"]),
   ...reason("the value is encrypted, and deleted at the end", ["erasure"]),

@@ -14,6 +14,7 @@ import type {
 } from "./alert-schema.ts";
 import type { IncidentEndpointTable, IncidentNoteTable, IncidentSlotTable, IncidentTable } from "./incident-schema.ts";
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
+import type { ApiRequestTable } from "./request-log-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
 import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
@@ -553,6 +554,7 @@ export interface Database {
   watch: WatchTable;
   watch_key: WatchKeyTable;
   watch_event: WatchEventTable;
+  api_request: ApiRequestTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
   share_link: ShareLinkTable;

@@ -23,6 +23,7 @@ import { sweepBatches } from "../domain/retention/sweep-batches.ts";
 import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
+import { pruneRequests } from "../domain/request-log/record.ts";
 import { expireWatchEvents } from "../domain/watch/emit.ts";
 import { expireRecipients } from "../domain/alert-recipient/evaluate.ts";
 import { expireShareLinks } from "../domain/share/share.ts";
@@ -33,6 +34,8 @@ export interface MaintenanceOptions {
   readonly periods: RetentionPeriods;
   /** Retention of the audit log in milliseconds; `null`: it has no limit. */
   readonly auditMs: number | null;
+  /** Retention of the log of API requests in milliseconds. */
+  readonly requestLogMs: number;
   readonly clock: Clock;
   /** Whether this node runs maintenance for the cluster. */
   readonly leads: () => boolean;
@@ -78,7 +81,7 @@ export class Maintenance implements Worker {
   }
 
   async #run(): Promise<void> {
-    const { periods, auditMs, leads, onFailure } = this.#options;
+    const { periods, auditMs, requestLogMs, leads, onFailure } = this.#options;
     const services = this.#options.services();
     // If this node stops being the leader during a long run, the new leader continues.
     const led = new AbortController();
@@ -117,6 +120,7 @@ export class Maintenance implements Worker {
       await expireErasures(services);
       await maintainIncidents(services);
       await resignHeads(services);
+      await pruneRequests(services, requestLogMs, sweep);
       if (auditMs !== null) await pruneAudit(services, auditMs, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();
     } catch (error) {

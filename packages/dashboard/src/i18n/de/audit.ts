@@ -1,6 +1,20 @@
 import type { en } from "../en.ts";
 
-export const audit: Pick<typeof en, "audit"> = {
+export const audit: Pick<typeof en, "audit" | "requestLog"> = {
+  requestLog: {
+    title: "API-Anfragen",
+    lead: "Fehlgeschlagene Anfragen, Änderungen und Anfragen mit API-Schlüsseln. Erfolgreich veröffentlichte Nachrichten stehen auf der Seite „Nachrichten“. Pfade, Header und Bodys werden nicht gespeichert.",
+    none: "Keine Anfragen passen zu diesen Filtern.",
+    caller: "Aufrufer",
+    id: "Request-ID",
+    search: "Operation, Status, Fehlercode, Aufrufer oder Request-ID",
+    result: "Ergebnis",
+    anyResult: "Alle Ergebnisse",
+    results: { success: "Erfolgreich", client_error: "Client-Fehler (4xx)", server_error: "Server-Fehler (5xx)" },
+    method: "Methode",
+    anyMethod: "Alle Methoden",
+    anyCaller: "Alle Aufrufer",
+  },
   audit: {
     title: "Audit-Log",
     lead: "Wer was geändert oder angesehen hat. Die Einträge sind verkettet und signiert, sodass sich Manipulationen nachweisen lassen.",

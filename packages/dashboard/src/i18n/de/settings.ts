@@ -91,6 +91,7 @@ export const settings: typeof english = {
       webhooks: "Betriebs-Webhooks",
       alerts: "Benachrichtigungen",
       agents: "Agenten",
+      requests: "API-Anfragen",
     },
   },
   agents: {

@@ -1,5 +1,19 @@
 /** Texts of the audit log. */
 export const audit = {
+  requestLog: {
+    title: "API requests",
+    lead: "Requests that failed, changes, and requests with API keys. Successful publishes are on the Messages page. Paths, headers and bodies are not kept.",
+    none: "No requests match these filters.",
+    caller: "Caller",
+    id: "Request ID",
+    search: "Operation, status, error code, caller or request ID",
+    result: "Result",
+    anyResult: "All results",
+    results: { success: "Successful", client_error: "Client errors (4xx)", server_error: "Server errors (5xx)" },
+    method: "Method",
+    anyMethod: "All methods",
+    anyCaller: "All callers",
+  },
   audit: {
     title: "Audit log",
     lead: "Who changed or viewed what. Entries are chained and signed, so tampering can be detected.",

@@ -85,6 +85,7 @@ export const settings = {
       webhooks: "Operational webhooks",
       alerts: "Alerts",
       agents: "Agents",
+      requests: "API requests",
     },
   },
   agents: {

@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { AUDIT_MODELS } from "./audit.ts";
+import { REQUEST_LOG_MODELS } from "./request-log.ts";
 import { EXPORT_MODELS } from "./export.ts";
 import { ERASURE_MODELS } from "./erasure.ts";
 import { REDACTION_MODELS } from "./redaction.ts";
@@ -249,6 +250,7 @@ export const MODELS: readonly TSchema[] = [
   ...PORTAL_KEY_MODELS,
   ...WATCH_MODELS,
   ...AUDIT_MODELS,
+  ...REQUEST_LOG_MODELS,
   ...ORGANISATION_MODELS,
   ...SHARE_MODELS,
   ...ERASURE_MODELS,

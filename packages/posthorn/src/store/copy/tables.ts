@@ -61,6 +61,7 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   redaction_key: true,
   audit_head: true,
   audit_entry: true,
+  api_request: true,
   task: true,
   task_part: true,
   broadcast: true,

@@ -51,6 +51,7 @@ import { portalKeys } from "./063-portal-keys.ts";
 import { alerts } from "./073-alerts.ts";
 import { alertRecipients } from "./092-alert-recipients.ts";
 import { sourceHours } from "./077-source-hours.ts";
+import { requestLog } from "./079-request-log.ts";
 import { incidents } from "./072-incidents.ts";
 import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
@@ -131,6 +132,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "alert recipients", sql: alertRecipients },
   { name: "listen tokens", sql: listenTokens },
   { name: "source hours", sql: sourceHours },
+  { name: "request log", sql: requestLog },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,173 @@
+/** The log of API requests: which requests have an entry, who sees it, and that it is limited. */
+import { eventually } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_WAITING, RequestLog } from "../src/api/request-log/buffer.ts";
+import { systemActor } from "../src/domain/access.ts";
+import { pruneRequests, recordRequests } from "../src/domain/request-log/record.ts";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { servicesOver } from "./support/services.ts";
+import { openStore, temporaryFolder } from "./support/store.ts";
+
+interface Entry {
+  readonly id: string;
+  readonly caller: { readonly kind: string; readonly id: string | null; readonly name: string | null };
+  readonly operation: string;
+  readonly route: string;
+  readonly status: number;
+  readonly errorCode: string | null;
+  readonly durationMs: number;
+  readonly requestId: string | null;
+}
+
+let node: TestNode;
+const stack = new AsyncDisposableStack();
+beforeAll(async () => {
+  const folder = stack.use(temporaryFolder());
+  node = stack.use(await startNode(folder.path));
+});
+afterAll(() => stack.disposeAsync());
+
+function call(method: string, path: string, body?: object, headers: Record<string, string> = {}, token = node.token) {
+  return fetch(`${node.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function entries(query: string, token = node.token): Promise<readonly Entry[]> {
+  const response = await call("GET", `/api/v1/request-log?${query}`, undefined, {}, token);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { readonly data: readonly Entry[] }).data;
+}
+
+async function makeKey(
+  name: string,
+  scopes: readonly string[],
+): Promise<{ readonly id: string; readonly token: string }> {
+  const response = await call("POST", "/api/v1/auth/api-key", { name, scopes });
+  expect(response.status).toBe(201);
+  return (await response.json()) as { id: string; token: string };
+}
+
+describe("the log of API requests", () => {
+  it("has changes and failures with their caller, code and request ID, and no successful publish", async () => {
+    const key = await makeKey("Deploy job", ["messages:publish"]);
+    const { id: app } = (await (await call("POST", "/api/v1/app", { name: "Acme", uid: "acme-secret" })).json()) as {
+      id: string;
+    };
+    const publish = (body: object, id: string, token = key.token) =>
+      call("POST", `/api/v1/app/${app}/msg`, body, { "x-request-id": id }, token);
+    expect((await publish({ eventType: "invoice.paid", payload: { card: "4111" } }, "published-1")).status).toBe(202);
+    expect((await publish({ payload: {} }, "refused-1")).status).toBe(422);
+    expect(
+      (await call("DELETE", `/api/v1/app/${app}`, undefined, { "x-request-id": "denied-1" }, key.token)).status,
+    ).toBe(403);
+    const [denied, refused] = await eventually(async () => {
+      const found = await entries(`caller=${key.id}`);
+      expect(found).toHaveLength(2);
+      return found as [Entry, Entry];
+    });
+    expect(refused).toMatchObject({
+      caller: { kind: "key", id: key.id, name: "Deploy job" },
+      operation: "v1.message.create",
+      route: "/api/v1/app/{app_id}/msg",
+      status: 422,
+      errorCode: "validation",
+      requestId: "refused-1",
+    });
+    expect(denied).toMatchObject({ operation: "v1.application.delete", status: 403, errorCode: "insufficient access" });
+    const created = await entries("operation=v1.application&result=success");
+    expect(created).toMatchObject([{ operation: "v1.application.create", status: 201, errorCode: null }]);
+    expect(await entries("request_id=refused-1")).toEqual([refused]);
+    expect(await entries(`request_id=${refused.id}`)).toEqual([refused]);
+    expect(await entries("error_code=validation&method=POST&status=422&result=client_error")).toEqual([refused]);
+    expect(await entries("operation=v1.app")).toEqual([]);
+    const all = JSON.stringify(await entries("limit=250"));
+    for (const secret of ["4111", "acme-secret", app, key.token]) expect(all).not.toContain(secret);
+  });
+
+  it("is for callers that may read the audit log, and has nothing of other organisations", async () => {
+    const key = await makeKey("Reader", ["read"]);
+    expect((await call("GET", "/api/v1/request-log", undefined, {}, key.token)).status).toBe(403);
+    const auditor = await makeKey("Auditor", ["audit:read"]);
+    await eventually(async () => expect(await entries(`caller=${key.id}`, auditor.token)).toHaveLength(1));
+  });
+
+  it("pages through entries from new to old", async () => {
+    for (let time = 0; time < 3; time++)
+      await call("GET", "/api/v1/app/app_none", undefined, { "x-request-id": `page-${time}` });
+    await eventually(async () => expect(await entries("operation=v1.application.get")).toHaveLength(3));
+    const page = async (query: string) =>
+      (await (await call("GET", `/api/v1/request-log?operation=v1.application.get&limit=2${query}`)).json()) as {
+        readonly data: readonly Entry[];
+        readonly iterator: string;
+      };
+    const first = await page("");
+    const second = await page(`&iterator=${first.iterator}`);
+    expect([...first.data, ...second.data].map(({ requestId }) => requestId)).toEqual(["page-2", "page-1", "page-0"]);
+  });
+});
+
+describe("entries in memory", () => {
+  const request = { method: "POST", route: "/", operation: "v1.x", errorCode: null, durationMs: 1 };
+
+  it("are limited for each organisation, with room for failures beyond successes", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await using log = new RequestLog({
+      services,
+      setTimer: () => () => undefined,
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+    const answered = (orgId: number, status: number, id?: string) =>
+      log.answered({ ...request, actor: systemActor(orgId, "org_x"), status, clientRequestId: id });
+    for (let time = 0; time < MAX_WAITING; time++) answered(1, 200);
+    for (let time = 0; time < MAX_WAITING; time++) answered(1, 500);
+    answered(2, 200, "spaces are not an ID");
+    await log.flush();
+    const rows = await files.store.db
+      .selectFrom("api_request")
+      .select((eb) => ["org_id", "status", eb.fn.countAll<number>().as("count")])
+      .groupBy(["org_id", "status"])
+      .orderBy("org_id")
+      .orderBy("status")
+      .execute();
+    expect(rows).toEqual([
+      { org_id: 1, status: 200, count: MAX_WAITING / 2 },
+      { org_id: 1, status: 500, count: MAX_WAITING / 2 },
+      { org_id: 2, status: 200, count: 1 },
+    ]);
+    const kept = await files.store.db.selectFrom("api_request").select("client_request_id").distinct().execute();
+    expect(kept).toEqual([{ client_request_id: null }]);
+  });
+
+  it("are deleted after the retention, and the oldest ones beyond the limit of an organisation", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await files.store.transaction(({ db }) =>
+      db.insertInto("organisation").values({ id: 1, public_id: "org_x", created_at: 0 }).execute(),
+    );
+    const entry = (status: number) => ({
+      ...services.ids.next("req_"),
+      ...request,
+      orgId: 1,
+      callerKind: "token" as const,
+      callerId: null,
+      status,
+      clientRequestId: null,
+    });
+    await recordRequests(services, [entry(200), entry(404), entry(500)]);
+    const sweep = { signal: new AbortController().signal, pause: () => Promise.resolve() };
+    await pruneRequests(services, 86_400_000, sweep);
+    const count = async () => (await files.store.db.selectFrom("api_request").select("id").execute()).length;
+    expect(await count()).toBe(3);
+    await pruneRequests(services, 86_400_000, sweep, 2);
+    const statuses = await files.store.db.selectFrom("api_request").select("status").orderBy("id").execute();
+    expect(statuses).toEqual([{ status: 404 }, { status: 500 }]);
+    await pruneRequests(services, -86_400_000, sweep);
+    expect(await count()).toBe(0);
+  });
+});
