@@ -8,11 +8,13 @@ import { Tenant } from "./support/tenant.ts";
 const stack = new AsyncDisposableStack();
 let node: TestNode;
 let tenant: Tenant;
+let receiverUrl: string;
 
 beforeAll(async () => {
   const folder = stack.use(temporaryFolder());
   const receiver = stack.use(await startReceiver({ response: { status: 204 } }));
-  receiver.respondWith(({ path }) => (path === "/bad" ? 500 : 204));
+  receiver.respondWith(({ path, body }) => (path === "/bad" || body.includes("refuse") ? 500 : 204));
+  receiverUrl = receiver.url;
   node = stack.use(
     await startNode(folder.path, {
       env: { POSTHORN_RETRY_SCHEDULE: "3600", POSTHORN_INGEST_URL: "https://hooks.example.com" },
@@ -95,5 +97,24 @@ describe("the list of all endpoints", () => {
     const { json } = await tenant.call("POST", "auth/api-key", { name: "Acme", scopes: ["read", "app:acme"] });
     expect(paths(await list("", tenant.as(json["token"] as string)))).toEqual(["/good"]);
     expect((await (await tenant.portal(["ViewBase"], "acme")).call("GET", "endpoint")).status).toBe(403);
+  });
+});
+
+describe("the health of an endpoint", () => {
+  it("is degraded below the success rate that its policy demands", async () => {
+    await tenant.call("POST", "app", { name: "initech", uid: "initech" });
+    await tenant.call("POST", "app/initech/endpoint", { url: `${receiverUrl}/mixed`, uid: "mixed" });
+    const listed = async () => (await list("?host=127.0.0.1&search=mixed"))[0];
+    const publish = (payload: object) => tenant.call("POST", "app/initech/msg", { eventType: "a", payload });
+    await publish({ please: "refuse" });
+    await eventually(async () => expect(await listed()).toMatchObject({ health: "failing", successRate: 0 }));
+    await publish({});
+    await eventually(async () => expect(await listed()).toMatchObject({ health: "degraded", successRate: 0.5 }));
+    const setLeast = (successPercent: number) =>
+      tenant.call("PATCH", "app/initech/endpoint/mixed/policy", { attention: { successPercent } });
+    expect((await setLeast(50)).status).toBe(200);
+    expect(await listed()).toMatchObject({ health: "healthy", successRate: 0.5 });
+    await setLeast(51);
+    expect(await listed()).toMatchObject({ health: "degraded" });
   });
 });

@@ -12,7 +12,7 @@ import { type EndpointHoldReason, holdOf, type HoldSettings } from "./hold.ts";
 import type { FlowState } from "./state.ts";
 import { grantOf, toVerification } from "./verification.ts";
 
-/** `degraded`: less than 95 % of the attempts of the last day succeeded. `idle`: there were none. */
+/** `degraded`: fewer attempts of the last day succeeded than `attention.successPercent` of its policy demands. `idle`: there were none. */
 export const HEALTHS = ["failing", "degraded", "healthy", "idle"] as const;
 export type Health = (typeof HEALTHS)[number];
 
@@ -41,7 +41,6 @@ export interface EndpointFigures {
 /** Queued deliveries counted for an endpoint. */
 export const MAX_QUEUED = 1000;
 const HOURS = 24;
-const DEGRADED_BELOW = 0.95;
 
 /** Figures by the key of the endpoint. */
 export async function figuresOf(
@@ -60,7 +59,8 @@ export async function figuresOf(
       const lane = unhealthy.get(key);
       const ofDay = hours.get(key)!;
       const { relay } = services;
-      const hold = holdOf(settingsOf(ctx, row, platform), {
+      const policy = policyOf(row, platform);
+      const hold = holdOf(settingsOf(ctx, row, policy), {
         relay,
         breaker: lane?.breaker ?? null,
         now: services.now(),
@@ -69,7 +69,7 @@ export async function figuresOf(
       const successRate = rateOf(ofDay);
       const figures: EndpointFigures = {
         state: stateOf(hold?.reason, lane),
-        health: healthOf(failingSince, successRate),
+        health: healthOf(failingSince, successRate, policy.attention.successPercent),
         failingSince,
         successRate,
         hours: ofDay,
@@ -97,10 +97,10 @@ function stateOf(reason: EndpointHoldReason | undefined, lane: UnhealthyLane | u
   return state === "open" && lane?.breaker?.state === "half_open" ? "half_open" : state;
 }
 
-function healthOf(failingSince: number | null, successRate: number | null): Health {
+function healthOf(failingSince: number | null, successRate: number | null, leastPercent: number): Health {
   if (failingSince !== null) return "failing";
   if (successRate === null) return "idle";
-  return successRate < DEGRADED_BELOW ? "degraded" : "healthy";
+  return successRate * 100 < leastPercent ? "degraded" : "healthy";
 }
 
 function rateOf(hours: readonly AttemptHour[]): number | null {
@@ -155,14 +155,13 @@ function rowsOf(ctx: OutsideContext, keys: readonly number[]) {
     .execute();
 }
 
-/** As the directory has them, which would load all endpoints of each application. */
-function settingsOf({ services }: OutsideContext, row: Row, platform: PolicyValues): HoldSettings {
-  const ofApplication = over(
-    platform,
-    layerOf({ policy_json: row.appPolicy, throttle_rate: row.appRate }),
-    "application",
-  );
-  const { verification } = over(ofApplication, layerOf(row), "endpoint");
+/** As the directory has it, which would load all endpoints of each application. */
+function policyOf(row: Row, platform: PolicyValues): PolicyValues {
+  const layer = layerOf({ policy_json: row.appPolicy, throttle_rate: row.appRate });
+  return over(over(platform, layer, "application"), layerOf(row), "endpoint");
+}
+
+function settingsOf({ services }: OutsideContext, row: Row, { verification }: PolicyValues): HoldSettings {
   return {
     key: row.key,
     destinationKind: row.kind,
