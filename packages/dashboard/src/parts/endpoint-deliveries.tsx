@@ -3,7 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Time } from "../components/time.tsx";
+import { Spark } from "../components/chart.tsx";
 import { formatPercent } from "../lib/format.ts";
+import styles from "./endpoint-deliveries.module.css";
 
 interface Ref {
   readonly app: string;
@@ -30,6 +32,28 @@ export function EndpointSuccess({ app, endpoint }: Ref) {
   });
   const attempts = data === undefined ? 0 : data.success + data.fail;
   return <>{attempts === 0 ? "–" : formatPercent(i18n.language, (data!.success * 100) / attempts, 1)}</>;
+}
+
+/** Attempts of the last 24 hours as small bars. */
+export function EndpointSpark({ app, endpoint }: Ref) {
+  const { t } = useTranslation();
+  const { data } = useQuery({
+    queryKey: ["endpoint", app, endpoint, "series"],
+    queryFn: () =>
+      must(
+        api.GET("/api/v1/app/{app_id}/stats/series", {
+          params: { path: { app_id: app }, query: { endpoint_id: endpoint } },
+        }),
+      ),
+    staleTime: STALE_MS,
+  });
+  const points = data?.points.map(({ attempts }) => attempts) ?? [];
+  const total = (name: "ok" | "failed"): number => points.reduce((sum, point) => sum + point[name], 0);
+  return (
+    <span className={styles["spark"]}>
+      <Spark points={points} label={t("endpoints.spark", { ok: total("ok"), failed: total("failed") })} />
+    </span>
+  );
 }
 
 /** When the newest attempt was made. */

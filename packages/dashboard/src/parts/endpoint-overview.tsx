@@ -11,12 +11,14 @@ import { Copyable } from "../components/copy.tsx";
 import { Card, Columns, Facts, Section, Stack } from "../components/page.tsx";
 import { Time } from "../components/time.tsx";
 import { formatCompact, formatDuration, formatPercent } from "../lib/format.ts";
+import { useAudience } from "../session/audience.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
 import { Listeners } from "./listeners.tsx";
 import styles from "./endpoint-overview.module.css";
 import { EndpointFirstSteps } from "./endpoint-first-steps.tsx";
+import { EndpointHealth } from "./endpoint-health.tsx";
 import { EndpointConfig } from "./endpoint-config.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { useDestinationKind } from "./use-destination-kinds.ts";
@@ -28,6 +30,7 @@ export interface EndpointOverviewProps {
 
 export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   const { t } = useTranslation();
+  const isPortal = useAudience().kind === "portal";
   const path = { app_id: app, endpoint_id: endpoint.id };
   const kind = useDestinationKind(endpoint.kind);
   const failures = useList(["attempts", app, endpoint.id, "failures"], () =>
@@ -48,6 +51,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
     <>
       <EndpointFirstSteps app={app} endpoint={endpoint} />
       <Blockers app={app} endpoint={endpoint.id} />
+      {isPortal && <EndpointHealth app={app} endpoint={endpoint.id} />}
       <Columns>
         <EndpointStateCard app={app} endpoint={endpoint.id} />
         <Stack>

@@ -26,9 +26,15 @@ interface EndpointStateProps {
 /** Badge with the state of an endpoint. */
 export function EndpointStateBadge({ app, endpoint }: EndpointStateProps) {
   const { t } = useTranslation();
+  const { kind } = useAudience();
   const status = useEndpointState(app, endpoint);
   if (status.data === undefined) return null;
-  return <Badge tone={STATE_TONES[status.data.state]}>{t(`endpointState.states.${status.data.state}`)}</Badge>;
+  const { state } = status.data;
+  return (
+    <Badge tone={STATE_TONES[state]}>
+      {t(kind === "portal" ? `portal.states.${state}` : `endpointState.states.${state}`)}
+    </Badge>
+  );
 }
 
 export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
@@ -63,9 +69,9 @@ export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
 
 function StateSentence({ status }: { readonly status: EndpointState }) {
   const { t } = useTranslation();
+  const { kind } = useAudience();
   const { state, reason, pausedUntil } = status;
   const known = breakerReason(reason);
-  if (state === "open" && known !== null) return t(`endpointState.reasons.${known}`);
   if (state === "paused" && pausedUntil !== null && pausedUntil !== "never") {
     return (
       <>
@@ -73,6 +79,15 @@ function StateSentence({ status }: { readonly status: EndpointState }) {
       </>
     );
   }
+  // Customers read what happens to their events and what they can do, without the terms of the dispatcher.
+  if (
+    kind === "portal" &&
+    !(state === "disabled" && reason !== null) &&
+    !(state === "open" && known === "asked_to_wait")
+  ) {
+    return t(`portal.stateTexts.${state}`);
+  }
+  if (state === "open" && known !== null) return t(`endpointState.reasons.${known}`);
   if (state === "disabled" && reason === "gone") return t("endpointState.reasons.gone");
   if (state === "disabled" && reason !== null) return `${t("endpointState.texts.disabled")} ${reason}`;
   return t(`endpointState.texts.${state}`);

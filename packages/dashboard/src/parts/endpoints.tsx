@@ -4,7 +4,7 @@ import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
 import { useAudience } from "../session/audience.ts";
-import { EndpointLastDelivery, EndpointSuccess } from "./endpoint-deliveries.tsx";
+import { EndpointLastDelivery, EndpointSpark, EndpointSuccess } from "./endpoint-deliveries.tsx";
 import { EndpointName } from "./endpoint-name.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
@@ -50,6 +50,13 @@ export function Endpoints({ app }: { readonly app: string }) {
                 label: t("endpoints.success"),
                 tight: true,
                 cell: (row: Endpoint) => <EndpointSuccess app={app} endpoint={row.id} />,
+              },
+              {
+                key: "spark",
+                label: t("endpoints.attempts"),
+                tight: true,
+                wideOnly: true,
+                cell: (row: Endpoint) => <EndpointSpark app={app} endpoint={row.id} />,
               },
               {
                 key: "last",

@@ -15,6 +15,41 @@ export const portal: typeof english = {
     deliveries: {
       lead: "Ereignisse und ihre Zustellungen an Ihre Endpunkte. Öffnen Sie ein Ereignis, um alle Versuche zu sehen.",
     },
+    states: {
+      active: "Aktiv",
+      disabled: "Deaktiviert",
+      unverified: "Nicht verifiziert",
+      unavailable: "Nicht verfügbar",
+      no_listener: "Kein Empfänger verbunden",
+      paused: "Pausiert",
+      open: "Versand ausgesetzt",
+      half_open: "Wird geprüft",
+      recovering: "Läuft wieder an",
+    },
+    stateTexts: {
+      active: "Ereignisse werden gesendet, sobald sie eintreffen.",
+      disabled:
+        "Es wird nichts gesendet, bis Sie diesen Endpunkt aktivieren. Ihre Ereignisse bleiben erhalten und verbrauchen keine Versuche.",
+      unverified:
+        "Dieser Endpunkt hat noch nicht bestätigt, dass er Ereignisse annimmt. Sie bleiben bis dahin erhalten.",
+      unavailable:
+        "Diese Art von Ziel ist zurzeit nicht verfügbar. Ihre Ereignisse bleiben erhalten. Wenden Sie sich bitte an den Support.",
+      no_listener: "Kein Programm empfängt diese Ereignisse. Sie bleiben erhalten, bis sich ein Empfänger verbindet.",
+      paused: "Es wird nichts gesendet, bis Sie die Zustellung fortsetzen. Ihre Ereignisse bleiben erhalten.",
+      open: "Die letzten Zustellungen sind alle fehlgeschlagen, deshalb senden wir vorerst nichts mehr. Es geht kein Ereignis verloren, und wir versuchen es weiter. Prüfen Sie, ob Ihr Server läuft, und wählen Sie dann „Jetzt versuchen“.",
+      half_open:
+        "Wir senden ein Ereignis, um zu prüfen, ob Ihr Endpunkt wieder funktioniert. Die anderen bleiben erhalten.",
+      recovering: "Ihr Endpunkt antwortet wieder. Wir senden die erhaltenen Ereignisse, zuerst langsam.",
+    },
+    chart: {
+      title: "Zustand",
+      lead: "Versuche und Erfolgsquote dieses Endpunkts.",
+      succeeded: "Erfolgreich",
+      failed: "Fehlgeschlagen",
+      rate: "Erfolgsquote",
+      attempts: "Versuche",
+      none: "Keine Versuche in diesem Zeitraum.",
+    },
     types: {
       search: "Ereignistyp suchen",
       all: "Alle Typen, auch künftige",

@@ -28,7 +28,7 @@ export const endpointState = {
     reasons: {
       gone: "The endpoint responded with 410 Gone and was disabled automatically. Its deliveries are on hold. Correct the URL or the receiver, then enable it again.",
       failures: "Recent attempts all failed, so deliveries are on hold. Deliveries on hold don’t use up retries.",
-      asked_to_wait: "The endpoint’s last response asked Posthorn to wait (Retry-After), so deliveries are on hold.",
+      asked_to_wait: "The endpoint’s last response asked to wait (Retry-After), so deliveries are on hold.",
       failing_before_restart:
         "The endpoint was failing before this server restarted. One probe is sent before other deliveries.",
     },
