@@ -82,6 +82,54 @@ describe("the filter of an endpoint", () => {
   });
 });
 
+describe("the language of the portal", () => {
+  it("is that of the browser, also French or Spanish, and the choice of the customer is kept", async () => {
+    const page = await open(`/portal/endpoints/${scene.bad}`, { page: { locale: "fr-FR" } });
+    await page.getByRole("link", { name: "Catalogue d’événements" }).waitFor();
+    await page.getByRole("region", { name: "Santé" }).getByText("Taux de réussite", { exact: true }).waitFor();
+    await page.getByText("Derniers échecs").waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("fr");
+    await settled(page);
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.getByRole("button", { name: "Thème, langue et session" }).click();
+    await page.getByRole("menuitemradio", { name: "Español" }).click();
+    await page.getByRole("link", { name: "Catálogo de eventos" }).waitFor();
+    await page.reload();
+    await page.getByRole("region", { name: "Salud" }).getByText("Tasa de éxito", { exact: true }).waitFor();
+    // The dashboard is not translated into Spanish.
+    const dashboard = await browser.open({ locale: "es-ES" });
+    await dashboard.goto(world.server.url);
+    await dashboard.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+    expect(await dashboard.evaluate(() => document.documentElement.lang)).toBe("en");
+  });
+});
+
+describe("the state of an endpoint", () => {
+  it("is told to customers in plain language, with what they can do", async () => {
+    const id = (
+      await world.api.post(`/api/v1/app/${scene.app}/endpoint`, {
+        url: `${world.receiver.url}/bad`,
+        channels: ["broken"],
+      })
+    ).json.id as string;
+    const path = `/api/v1/app/${scene.app}/endpoint/${id}`;
+    const policy = { breaker: { enabled: true, failures: 1, windowSeconds: 1 } };
+    expect((await world.api.patch(`${path}/policy`, policy)).status).toBe(200);
+    const failing = async (): Promise<unknown> => {
+      const message = { eventType: "user.created", payload: {}, channels: ["broken"] };
+      await world.api.post(`/api/v1/app/${scene.app}/msg`, message);
+      return (await world.api.get(`${path}/state`)).json.state;
+    };
+    await expect.poll(failing, { interval: 300, timeout: 60_000 }).toBe("open");
+    const page = await open(`/portal/endpoints/${id}`);
+    await page.getByText("we have stopped sending for now").waitFor();
+    await page.getByText("Sending suspended").first().waitFor();
+    await page.getByRole("button", { name: "Try now" }).waitFor();
+    expect((await page.locator("main").innerText()).toLowerCase()).not.toContain("circuit");
+    await world.api.delete(path);
+  });
+});
+
 describe("a link", () => {
   it("opens the portal of one application, and its token is removed from the URL", async () => {
     const { url, token } = await portalLink(world, scene.app);

@@ -5,11 +5,24 @@ import { SERVER_TEXTS } from "../lib/server-text.ts";
 import type { en } from "./en.ts";
 import { first } from "./en/first.ts";
 
-export const LANGUAGES = ["en", "de"] as const;
+export const LANGUAGES = ["en", "de", "fr", "es"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** Languages of the dashboard. The others are those of the portal only. */
+const DASHBOARD_LANGUAGES: readonly Language[] = ["en", "de"];
+
+/** Languages that the current page has. */
+export function languagesHere(): readonly Language[] {
+  return /\/portal(\/|$)/.test(location.pathname) ? LANGUAGES : DASHBOARD_LANGUAGES;
+}
+
 /** Names of the languages, each in its own language. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch" };
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
+  en: "English",
+  de: "Deutsch",
+  fr: "Français",
+  es: "Español",
+};
 
 const KEY = "posthorn.language";
 
@@ -24,7 +37,7 @@ let isWhole = false;
 
 /**
  * Loads the English texts that are not in the first load. Pages other than the overview, and parts that load on demand, wait for them.
- * Returns `null` when there is nothing to load: other languages are whole.
+ * Returns `null` when there is nothing to load: other languages bring all texts that they need.
  */
 export function loadTexts(): Promise<void> | null {
   return isWhole || i18next.language !== "en" ? null : loadRest();
@@ -43,9 +56,30 @@ async function load(language: Language): Promise<void> {
     return;
   }
   if (i18next.hasResourceBundle(language, "translation")) return;
-  const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
-  i18next.addResourceBundle(language, "translation", de);
+  const [texts, server] = await TRANSLATIONS[language]();
+  i18next.addResourceBundle(language, "translation", texts);
   i18next.addResourceBundle(language, SERVER_TEXTS, server);
+}
+
+/** Load the texts of a language, and its sentences of the server. */
+const TRANSLATIONS: Readonly<Record<Exclude<Language, "en">, () => Promise<readonly [object, object]>>> = {
+  de: async () => {
+    const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
+    return [de, server];
+  },
+  fr: async () => {
+    const [{ fr }, { server }] = await Promise.all([import("./fr.ts"), import("./fr/server.ts"), whole()]);
+    return [fr, server];
+  },
+  es: async () => {
+    const [{ es }, { server }] = await Promise.all([import("./es.ts"), import("./es/server.ts"), whole()]);
+    return [es, server];
+  },
+};
+
+/** Loads all English texts, which replace those that a language of the portal does not have. */
+async function whole(): Promise<void> {
+  if (!isWhole) await loadRest();
 }
 
 /** @param chosenByUser Language in the profile of the user; `null`: none. */
@@ -101,7 +135,8 @@ export async function showLanguage(language: Language): Promise<void> {
 
 function preferredLanguage(chosenByUser: string | null): Language {
   const asked = [new URLSearchParams(location.search).get("lang"), chosen(), chosenByUser, ...navigator.languages];
-  const known = asked.map((tag) => LANGUAGES.find((name) => name === tag?.slice(0, 2)));
+  const here = languagesHere();
+  const known = asked.map((tag) => here.find((name) => name === tag?.slice(0, 2)));
   return known.find((name) => name !== undefined) ?? "en";
 }
 

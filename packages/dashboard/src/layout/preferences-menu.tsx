@@ -3,7 +3,7 @@ import { CircleUser, Keyboard, LogOut } from "lucide-react";
 import { type ReactElement, useContext, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
-import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
+import { chooseLanguage, LANGUAGE_NAMES, languagesHere, type Language } from "../i18n/i18n.ts";
 import { chooseClock, CLOCKS, onClock, readClock } from "../lib/clock.ts";
 import { AudienceContext } from "../session/audience.ts";
 import { readSession, signOut } from "../session/session.ts";
@@ -35,7 +35,7 @@ export function PreferencesMenu({ trigger }: PreferencesMenuProps) {
       <MenuChoice
         label={t("app.language")}
         value={i18n.language as Language}
-        choices={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+        choices={languagesHere().map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
         onChange={(language) => void chooseLanguage(language)}
       />
       <MenuLine />

@@ -5,6 +5,9 @@ import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { type DeclaredKind, type KindTexts, localKind, type LocalKind, type Localised } from "../lib/kind-texts.ts";
 
+/** Texts of a language into which the kinds are not translated. */
+const NO_TEXTS: KindTexts = { products: [], texts: {}, places: {} };
+
 export type SourceKind = components["schemas"]["SourceKindOut"];
 export type LocalSourceKind = Localised<SourceKind>;
 
@@ -36,7 +39,7 @@ function useKinds<Kind extends DeclaredKind>(
   const texts = useQuery({
     queryKey: ["kind-texts", language],
     queryFn: (): Promise<KindTexts | null> =>
-      language === "de" ? import("../i18n/de/kinds.ts") : Promise.resolve(null),
+      language === "de" ? import("../i18n/de/kinds.ts") : Promise.resolve(language === "en" ? null : NO_TEXTS),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return useMemo(
