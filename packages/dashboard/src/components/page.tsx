@@ -1,6 +1,7 @@
 /** Layout of a page: breadcrumb, title, actions, cards and sections. */
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { isPortal } from "../lib/base.ts";
 import { useLook } from "../portal/use-look.ts";
 import { Allowed, type Needs } from "./allowed.tsx";
 import { Copy } from "./copy.tsx";
@@ -22,10 +23,11 @@ export interface PageProps {
 
 export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }: PageProps) {
   const { t } = useTranslation();
-  const { name: product = "Posthorn" } = useLook();
+  // Customers read the name of the product, if there is one, and never that of Posthorn.
+  const { name = isPortal() ? null : "Posthorn" } = useLook();
   useEffect(() => {
-    document.title = `${title} · ${product}`;
-  }, [title, product]);
+    document.title = name === null ? title : `${title} · ${name}`;
+  }, [title, name]);
   return (
     <div className={styles["page"]}>
       <header className={styles["top"]}>

@@ -105,6 +105,9 @@ function portalFiles(): readonly string[] {
   return [...found].map((file) => relative(SRC, file)).filter((file) => !OPERATOR_PARTS.has(file));
 }
 
+/** Texts of fields that a customer sees only after the operator has refused something, and names its setting. */
+const OPERATOR_KEYS = new Set(["network.proxyRefused"]);
+
 describe("the texts of the portal", () => {
   const keys = new Set(
     portalFiles().flatMap((file) =>
@@ -122,5 +125,15 @@ describe("the texts of the portal", () => {
       language,
       missing: [],
     });
+  });
+
+  it.each([
+    ["en", en],
+    ["de", de],
+    ["fr", fr],
+    ["es", es],
+  ] as const)("do not name Posthorn to customers in %s", (language, texts) => {
+    const shown = textsOf(texts).filter(([key]) => keys.has(key.replace(PLURAL, "")) && !OPERATOR_KEYS.has(key));
+    expect({ language, named: shown.filter(([, text]) => /posthorn/i.test(text)) }).toEqual({ language, named: [] });
   });
 });

@@ -1,6 +1,7 @@
 /** Translations. The language comes from the URL (`?lang=de`), the stored choice, the profile of the user, or the browser, in that order. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { isPortal } from "../lib/base.ts";
 import { SERVER_TEXTS } from "../lib/server-text.ts";
 import type { en } from "./en.ts";
 import { first } from "./en/first.ts";
@@ -13,7 +14,7 @@ const DASHBOARD_LANGUAGES: readonly Language[] = ["en", "de"];
 
 /** Languages that the current page has. */
 export function languagesHere(): readonly Language[] {
-  return /\/portal(\/|$)/.test(location.pathname) ? LANGUAGES : DASHBOARD_LANGUAGES;
+  return isPortal() ? LANGUAGES : DASHBOARD_LANGUAGES;
 }
 
 /** Names of the languages, each in its own language. */

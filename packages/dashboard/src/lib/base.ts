@@ -19,3 +19,8 @@ export function hasSeparateIngest(): boolean {
 export function docsPath(): string | null {
   return document.querySelector<HTMLMetaElement>('meta[name="posthorn-docs"]')?.content ?? null;
 }
+
+/** Whether this page is one of the portal, which customers see. */
+export function isPortal(): boolean {
+  return /\/portal(\/|$)/.test(location.pathname);
+}

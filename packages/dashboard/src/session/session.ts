@@ -5,7 +5,7 @@
  * pages; the server says whether there is a session.
  */
 import { showLanguageOfUser } from "../i18n/i18n.ts";
-import { baseUrl } from "../lib/base.ts";
+import { baseUrl, isPortal } from "../lib/base.ts";
 import { keepLinkCode } from "./link-code.ts";
 
 const KEY = "posthorn.session";
@@ -134,11 +134,6 @@ export async function signInFromLinks(): Promise<void> {
   });
   if (code !== null) await useCode(code);
   else if (current === null) await lookUp();
-}
-
-/** Pages that are for customers, whose links have tokens: the cookie is of users. */
-function isPortal(): boolean {
-  return /\/portal(\/|$)/.test(location.pathname);
 }
 
 /** Starts the session that the browser has, if any. */

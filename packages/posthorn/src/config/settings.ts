@@ -326,6 +326,12 @@ export const settings = {
     default: "400",
     parse: (text) => parseInteger(text, { min: 0, max: 36_500 }),
   }),
+  userAgent: setting({
+    name: "POSTHORN_USER_AGENT",
+    help: "User-Agent header of deliveries, endpoint verifications and requests to subscribers, such as `Acme-Webhooks/1.0`, so that customers read the name of your product. Empty: `Posthorn` with its version.",
+    default: "",
+    parse: (text) => parsePattern(text, "^([!-~]([ -~]{0,198}[!-~])?)?$", "up to 200 printable ASCII characters"),
+  }),
   requestLogDays: setting({
     name: "POSTHORN_REQUEST_LOG_DAYS",
     help: "Days to keep the log of API requests, of which each organisation has up to 100,000 entries. 0: requests are not logged, and earlier entries are deleted.",

@@ -25,7 +25,8 @@ import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
 import { mailerOf } from "./mailer.ts";
 import type { RelayHub } from "../relay/hub.ts";
-import { policyDefaultsOf, transformPoolOf } from "./parts.ts";
+import type { Config } from "../config/config.ts";
+import { policyDefaultsOf, transformPoolOf, userAgentOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
 import { buildRelay } from "./relay.ts";
 import { rulesOf } from "./rules.ts";
@@ -173,8 +174,8 @@ export function compose(base: NodeBase): Composition {
     providerApis: receiving.providerApis,
     cluster,
     feeds,
-    ...guardedClients(egress, clock.now),
-    ownership: ownershipOf(sender, config.requestTimeoutMs, services),
+    ...guardedClients(egress, clock.now, userAgentOf(config)),
+    ownership: ownershipOf(sender, config, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     tracing: telemetry?.tracing ?? null,
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
@@ -219,12 +220,19 @@ function baseServices({ keyring, pause }: NodeBase, relay: RelayHub, mailer: Ser
 }
 
 /** Clients for URLs that others choose: callbacks of subscribers, and identity providers. */
-function guardedClients(egress: Egress, now: () => number): Pick<Services, "subscribers" | "identityProviders"> {
-  return { subscribers: new GuardedSubscriberClient(egress), identityProviders: new OpenIdConnect({ egress, now }) };
+function guardedClients(
+  egress: Egress,
+  now: () => number,
+  userAgent: string,
+): Pick<Services, "subscribers" | "identityProviders"> {
+  const subscribers = new GuardedSubscriberClient(egress, userAgent);
+  return { subscribers, identityProviders: new OpenIdConnect({ egress, now }) };
 }
 
-function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => Services): OwnershipCheck {
-  return new OwnershipCheck({ sender, timeoutMs, publicUrl: () => services().rules.publicUrl() });
+function ownershipOf(sender: EndpointSender, config: Config, services: () => Services): OwnershipCheck {
+  const { requestTimeoutMs: timeoutMs } = config;
+  const publicUrl = () => services().rules.publicUrl();
+  return new OwnershipCheck({ sender, timeoutMs, userAgent: userAgentOf(config), publicUrl });
 }
 
 /** When the node closes, the last values are exported while the parts that they are read from exist. */

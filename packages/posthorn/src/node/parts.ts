@@ -5,6 +5,7 @@ import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { PortalLook } from "../domain/portal/look.ts";
 import type { RetentionPeriods } from "../domain/retention/retention.ts";
 import type { Logger } from "../lib/log.ts";
+import { USER_AGENT } from "../destinations/http/request.ts";
 import { TransformPool } from "../transform/pool.ts";
 
 export const DAY_MS = 86_400_000;
@@ -88,4 +89,9 @@ export function transformPoolOf(
     maxQueuedBytes: 64 * 1024 * 1024,
     onError: (error) => log.error({ err: error }, "a transformation thread ended; it is being replaced"),
   });
+}
+
+/** Name with which requests to receivers introduce themselves. */
+export function userAgentOf({ userAgent }: Pick<Config, "userAgent">): string {
+  return userAgent === "" ? USER_AGENT : userAgent;
 }

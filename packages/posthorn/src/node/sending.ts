@@ -29,7 +29,7 @@ import type { Store } from "../store/store.ts";
 import type { TransformPool } from "../transform/pool.ts";
 import type { CertificateMonitor } from "../workers/certificate-monitor.ts";
 import type { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
-import { hostConcurrencyOf } from "./parts.ts";
+import { hostConcurrencyOf, userAgentOf } from "./parts.ts";
 
 export interface SendingOptions {
   readonly config: Config;
@@ -116,6 +116,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     sender,
     now: clock.now,
     families,
+    userAgent: userAgentOf(config),
     secretBox,
     onCertificate: (seen) => certificates.seen(seen),
   });
@@ -124,6 +125,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     authorizer: new CloudAuthorizer({ googleTokenUrls: config.googleTokenUrls }),
     now: clock.now,
     families,
+    userAgent: userAgentOf(config),
     cursorOf: (endpointKey, messageId) => watermarks.cursorWith(endpointKey, messageId),
     onCertificate: (seen) => certificates.seen(seen),
   });
@@ -136,7 +138,14 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
       own: {
         http,
         [POLLING_KIND]: new PulledDestination(),
-        [RELAY_KIND]: new RelayDestination({ relay, now: clock.now, families, secretBox, newId: randomUUID }),
+        [RELAY_KIND]: new RelayDestination({
+          relay,
+          now: clock.now,
+          families,
+          secretBox,
+          userAgent: userAgentOf(config),
+          newId: randomUUID,
+        }),
       },
       http: shaped,
       connection,

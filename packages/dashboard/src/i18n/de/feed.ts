@@ -4,7 +4,7 @@ export const feed: typeof english = {
   feed: {
     consumers: "Consumer",
     consumersLead:
-      "Jeder Consumer liest den Feed in seinem eigenen Tempo. Posthorn merkt sich seine Position und löscht sie nach 30 Tagen ohne Zugriff.",
+      "Jeder Consumer liest den Feed in seinem eigenen Tempo. Seine Position wird gespeichert und nach 30 Tagen ohne Zugriff gelöscht.",
     none: "Noch keine Consumer. Der erste Abruf legt einen an:",
     firstPoll: "Befehl, der einen Consumer anlegt",
     poll: "Nachrichten abrufen",

@@ -191,16 +191,16 @@ export const frame: typeof english = {
   },
   errors: {
     unreachable:
-      "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und ob Posthorn läuft, und versuchen Sie es dann erneut.",
+      "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und ob der Server läuft, und versuchen Sie es dann erneut.",
     unreadable:
-      "Die Antwort ist nicht lesbar. Vielleicht kommt sie von einem Proxy vor Posthorn. Versuchen Sie es erneut, oder laden Sie die Seite neu.",
+      "Die Antwort ist nicht lesbar. Vielleicht kommt sie von einem Proxy vor dem Server. Versuchen Sie es erneut, oder laden Sie die Seite neu.",
     status:
       "Der Server hat mit HTTP {{status}} geantwortet. Versuchen Sie es erneut. Tritt der Fehler wieder auf, prüfen Sie das Protokoll des Servers.",
     gateway:
-      "Ein Proxy hat mit HTTP {{status}} geantwortet: Er konnte Posthorn nicht erreichen. Prüfen Sie, ob Posthorn läuft, und versuchen Sie es erneut.",
+      "Ein Proxy hat mit HTTP {{status}} geantwortet: Er konnte den Server nicht erreichen. Prüfen Sie, ob der Server läuft, und versuchen Sie es erneut.",
     page: "Diese Seite kann nicht angezeigt werden",
     pageText:
-      "Ein Teil der Seite wurde nicht geladen. Vielleicht ist der Server nicht erreichbar, oder Posthorn wurde aktualisiert, während die Seite offen war. Prüfen Sie die Verbindung, und laden Sie die Seite neu.",
+      "Ein Teil der Seite wurde nicht geladen. Vielleicht ist der Server nicht erreichbar, oder er wurde aktualisiert, während die Seite offen war. Prüfen Sie die Verbindung, und laden Sie die Seite neu.",
     reload: "Neu laden",
   },
 };

@@ -3,7 +3,7 @@ export const feed = {
   feed: {
     consumers: "Consumers",
     consumersLead:
-      "Each consumer reads the feed at its own pace. Posthorn keeps its position and deletes it after 30 days without use.",
+      "Each consumer reads the feed at its own pace. Its position is kept, and deleted after 30 days without use.",
     none: "No consumers yet. The first poll creates one:",
     firstPoll: "Command that creates a consumer",
     poll: "Poll for messages",

@@ -185,15 +185,15 @@ export const frame = {
     portal: "Go to your endpoints",
   },
   errors: {
-    unreachable: "The server is not responding. Check your connection and that Posthorn is running, then try again.",
+    unreachable: "The server is not responding. Check your connection and that the server is running, then try again.",
     unreadable:
-      "The response could not be read. It may come from a proxy in front of Posthorn. Try again, or reload the page.",
+      "The response could not be read. It may come from a proxy in front of the server. Try again, or reload the page.",
     status: "The server responded with HTTP {{status}}. Try again. If it happens again, check the server log.",
     gateway:
-      "A proxy responded with HTTP {{status}}: it could not reach Posthorn. Check that Posthorn is running, then try again.",
+      "A proxy responded with HTTP {{status}}: it could not reach the server. Check that the server is running, then try again.",
     page: "This page could not be displayed",
     pageText:
-      "Part of the page failed to load. The server may be unreachable, or Posthorn was updated while the page was open. Check your connection, then reload the page.",
+      "Part of the page failed to load. The server may be unreachable, or it was updated while the page was open. Check your connection, then reload the page.",
     reload: "Reload",
   },
 };

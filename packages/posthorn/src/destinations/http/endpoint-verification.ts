@@ -2,11 +2,12 @@
 import { verifyChallenge, verifyCloudEvents } from "@posthorn/egress";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import type { Ownership, OwnershipMethod } from "../../domain/endpoint/verification.ts";
-import { type EndpointSender, USER_AGENT } from "./request.ts";
+import type { EndpointSender } from "./request.ts";
 
 export interface OwnershipCheckOptions {
   readonly sender: EndpointSender;
   readonly timeoutMs: number;
+  readonly userAgent: string;
   /** Public URL of this server. Its host is the origin of the request. */
   readonly publicUrl: () => string;
 }
@@ -19,11 +20,11 @@ export class OwnershipCheck {
   }
 
   async ask(endpoint: DirectoryEndpoint, method: OwnershipMethod, callback: string | null): Promise<Ownership> {
-    const { sender, timeoutMs, publicUrl } = this.#options;
+    const { sender, timeoutMs, userAgent, publicUrl } = this.#options;
     const client = { send: sender.send.bind(sender, endpoint) };
     const authorization = endpoint.config?.["authorization"];
     const credentials = typeof authorization === "string" ? ["authorization", authorization] : [];
-    const headers = ["user-agent", USER_AGENT, ...endpoint.headers, ...credentials];
+    const headers = ["user-agent", userAgent, ...endpoint.headers, ...credentials];
     const request = { url: endpoint.url, timeoutMs, headers };
     const requestOrigin = method === "challenge" ? null : new URL(publicUrl()).hostname;
     const outcome =

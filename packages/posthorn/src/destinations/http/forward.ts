@@ -4,7 +4,7 @@ import { sealedIn } from "../../store/sealed-columns.ts";
 import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
-import { type HeaderFamily, USER_AGENT } from "./request.ts";
+import type { HeaderFamily } from "./request.ts";
 
 /** A forwarded request, complete except for Posthorn's signature. */
 export interface ForwardedRequest {
@@ -39,6 +39,7 @@ export interface ForwardOptions {
   readonly endpoint: DirectoryEndpoint;
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
+  readonly userAgent: string;
   readonly secretBox: SecretBox;
   /** Headers of the request that a transformation built, with a new body; `null`: the request is forwarded unchanged. */
   readonly changed: readonly string[] | null;
@@ -49,6 +50,7 @@ export function forwardedRequest({
   endpoint,
   requestJson,
   families,
+  userAgent,
   secretBox,
   changed,
 }: ForwardOptions): ForwardedRequest {
@@ -73,7 +75,7 @@ export function forwardedRequest({
     headers: kept,
     masked,
     families: free.length === 0 ? ["x-posthorn"] : free,
-    userAgent: names.has("user-agent") ? "" : USER_AGENT,
+    userAgent: names.has("user-agent") ? "" : userAgent,
   };
 }
 

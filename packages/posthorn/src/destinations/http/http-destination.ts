@@ -27,6 +27,8 @@ export interface HttpDestinationOptions {
   /** Header names under which the signature of a delivery is sent. */
   readonly families: readonly HeaderFamily[];
   readonly secretBox: SecretBox;
+  /** Name with which requests introduce themselves. Default: that of Posthorn, with its version. */
+  readonly userAgent?: string;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
   readonly onCertificate?: (seen: SeenCertificate) => void;
 }
@@ -108,9 +110,9 @@ export class HttpDestination implements Destination {
   }
 
   #untraced({ messageId, endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
-    const { families, secretBox } = this.#options;
+    const { families, secretBox, userAgent = USER_AGENT } = this.#options;
     if (requestJson === null) {
-      const as = { families, userAgent: USER_AGENT };
+      const as = { families, userAgent };
       if (changed !== null)
         return { ...changed, shownUrl: changed.url, masked: endpoint.masked(changed.headers), ...as };
       const { url, headers, maskedHeaders: masked } = endpoint;
@@ -121,6 +123,7 @@ export class HttpDestination implements Destination {
       endpoint,
       requestJson,
       families,
+      userAgent,
       secretBox,
       changed: changed === null ? null : changed.headers,
     });

@@ -1,7 +1,6 @@
 /** Calls the URLs of receivers that subscribe, through the guarded client and with the address rules of their application. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { SubscriberClient, SubscriberRequest, SubscriberResponse } from "../../domain/ports.ts";
-import { USER_AGENT } from "./request.ts";
 
 /** Longest time for a call. Subscribers respond from memory. */
 const TIMEOUT_MS = 10_000;
@@ -9,9 +8,11 @@ const MAX_RESPONSE_BYTES = 4096;
 
 export class GuardedSubscriberClient implements SubscriberClient {
   readonly #egress: Pick<Egress, "send">;
+  readonly #userAgent: string;
 
-  constructor(egress: Pick<Egress, "send">) {
+  constructor(egress: Pick<Egress, "send">, userAgent: string) {
     this.#egress = egress;
+    this.#userAgent = userAgent;
   }
 
   async send({
@@ -26,7 +27,7 @@ export class GuardedSubscriberClient implements SubscriberClient {
     const result = await this.#egress.send({
       method,
       url,
-      headers: ["user-agent", USER_AGENT, ...headers],
+      headers: ["user-agent", this.#userAgent, ...headers],
       body: sent ?? null,
       timeoutMs: TIMEOUT_MS,
       maxResponseBytes: MAX_RESPONSE_BYTES,

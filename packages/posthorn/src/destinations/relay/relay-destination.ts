@@ -25,6 +25,8 @@ export interface Relay {
 export interface RelayDestinationOptions extends Omit<HttpDestinationOptions, "sender" | "onCertificate"> {
   readonly relay: Relay;
   readonly secretBox: SecretBox;
+  /** See `HttpDestinationOptions`. */
+  readonly userAgent: string;
   /** Returns a name for a request that no node uses twice. */
   readonly newId: () => string;
 }
@@ -45,10 +47,10 @@ export class RelayDestination implements Destination {
   }
 
   send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
-    const { now, families, secretBox } = this.#options;
+    const { now, families, secretBox, userAgent } = this.#options;
     const attempt = new RelayAttempt(this.#options, message, limits.signal);
     const sender = { send: (_endpoint: unknown, request: EgressRequest) => attempt.pass(request) };
-    const http = new HttpDestination({ sender, now, families, secretBox });
+    const http = new HttpDestination({ sender, now, families, secretBox, userAgent });
     return attempt.withResigned(http.send(message, limits));
   }
 }

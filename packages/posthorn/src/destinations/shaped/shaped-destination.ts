@@ -24,6 +24,8 @@ export interface ShapedDestinationOptions {
   readonly now: () => number;
   /** Names under which the signature of a message is sent, where the protocol has headers or attributes. */
   readonly families: readonly HeaderFamily[];
+  /** See `HttpDestinationOptions`. */
+  readonly userAgent?: string;
   /** Finds the position up to which an endpoint has received all events, apart from this message. Absent: no kind needs it. */
   readonly cursorOf?: (endpointKey: number, messageId: string) => Promise<string>;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
@@ -144,7 +146,14 @@ export class ShapedDestination implements Destination {
   #exchange({ request, endpoint, limits, deadline }: Sending, authorized: AuthorizedRequest): Promise<EgressResult> {
     const { url, headers } = authorized;
     const { method, body } = request;
-    return this.#send(endpoint, { method, url, headers: withUserAgent(headers), body, limits, deadline });
+    return this.#send(endpoint, {
+      method,
+      url,
+      headers: withUserAgent(headers, this.#options.userAgent),
+      body,
+      limits,
+      deadline,
+    });
   }
 
   #send(
@@ -293,9 +302,9 @@ function built(
   }
 }
 
-function withUserAgent(headers: readonly string[]): readonly string[] {
+function withUserAgent(headers: readonly string[], userAgent = USER_AGENT): readonly string[] {
   const isNamed = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "user-agent");
-  return isNamed ? headers : [...headers, "user-agent", USER_AGENT];
+  return isNamed ? headers : [...headers, "user-agent", userAgent];
 }
 
 const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
