@@ -113,6 +113,17 @@ describe("an operator", () => {
       await hand.sees("Finished");
     }));
 
+  it("8. starts a replay from the menu (before: 6 clicks)", () =>
+    task(overview, 5, async (hand) => {
+      await hand.click("Replays");
+      await hand.click("New replay");
+      const application = hand.page.getByRole("combobox", { name: "Application" });
+      await hand.type(application, "Globex");
+      await hand.click(hand.page.getByRole("option", { name: /Globex/ }));
+      await hand.click("Dry run");
+      await hand.sees("0 deliveries would be sent.");
+    }));
+
   it("9. follows a replay, and pauses, resumes and cancels it (before: 1 click)", () =>
     task(overview, 7, async (hand) => {
       await failAgain("customer-1", 12);
