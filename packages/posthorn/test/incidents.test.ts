@@ -112,7 +112,16 @@ describe("incidents", () => {
     expect(await incidents("?muted=false")).toEqual([]);
     expect(await incidents("?muted=true")).toHaveLength(1);
     expect((await tenant.call("POST", `incident/${id}/note`, { text: "Called them." })).status).toBe(204);
-    expect((await tenant.call("GET", `incident/${id}`)).json["notes"]).toMatchObject([{ text: "Called them." }]);
+    const { json: key } = await tenant.call("POST", "auth/api-key", { name: "Pager" });
+    const pager = new Tenant(node, key["token"] as string);
+    expect((await pager.call("POST", `incident/${id}/note`, { text: "They answered." })).status).toBe(204);
+    expect((await tenant.call("GET", `incident/${id}`)).json).toMatchObject({
+      changedByName: null,
+      notes: [
+        { text: "They answered.", author: key["id"], authorName: "Pager" },
+        { text: "Called them.", authorName: null },
+      ],
+    });
     expect((await change({ state: "resolved" })).json).toMatchObject({ state: "resolved" });
     expect((await change({ state: "open" })).status).toBe(409);
     expect(await incidents()).toEqual([]);

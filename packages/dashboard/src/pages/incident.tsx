@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
+import { Requester } from "../components/requester.tsx";
 import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { Button, buttonClass } from "../components/button.tsx";
@@ -146,7 +147,9 @@ function Actions({ incident }: { readonly incident: Incident }) {
 function Overview({ incident }: { readonly incident: Incident }) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);
-  const { changedAt, changedBy, resolvedAt, mutedUntil } = incident;
+  const { changedAt, changedBy, changedByName, resolvedAt, mutedUntil } = incident;
+  const changer =
+    changedBy === null ? t("incidents.automatic") : <Requester key="by" id={changedBy} name={changedByName} />;
   return (
     <Card title={t("incidents.facts")}>
       <Facts
@@ -161,7 +164,7 @@ function Overview({ incident }: { readonly incident: Incident }) {
           ...(resolvedAt === null
             ? []
             : [[t("incidents.resolvedAt"), <Time key="resolved" at={resolvedAt} />] as const]),
-          ...(changedAt === null ? [] : [[t("incidents.changedBy"), changedBy ?? t("incidents.automatic")] as const]),
+          ...(changedAt === null ? [] : [[t("incidents.changedBy"), changer] as const]),
         ]}
       />
     </Card>

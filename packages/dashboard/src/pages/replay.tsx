@@ -4,6 +4,7 @@ import { Pause, Play } from "lucide-react";
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Requester } from "../components/requester.tsx";
 import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
@@ -214,7 +215,7 @@ function ReplaySelection({ app, job }: { readonly app: string | null; readonly j
             t("replays.rate"),
             parameters.ratePerSecond === null ? t("replays.asFast") : String(parameters.ratePerSecond),
           ],
-          [t("replays.by"), job.requestedBy],
+          [t("replays.by"), <Requester key="by" id={job.requestedBy} name={job.requestedByName} />],
           [t("replays.started"), <Time key="at" at={job.createdAt} />],
           [t("replays.ended"), <Time key="end" at={job.endedAt} />],
         ]}

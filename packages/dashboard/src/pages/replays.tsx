@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
+import { Requester } from "../components/requester.tsx";
 import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
@@ -80,8 +81,8 @@ export function Replays() {
           label: t("replays.by"),
           wideOnly: true,
           cell: (row) => (
-            <span className={styles["short"]} title={row.requestedBy}>
-              {row.requestedBy}
+            <span className={styles["short"]}>
+              <Requester id={row.requestedBy} name={row.requestedByName} />
             </span>
           ),
         },

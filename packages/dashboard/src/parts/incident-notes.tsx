@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
+import { Requester } from "../components/requester.tsx";
 import { Button } from "../components/button.tsx";
 import { AreaField, Form } from "../components/form.tsx";
 import { Card, Stack } from "../components/page.tsx";
@@ -35,7 +36,7 @@ export function IncidentNotes({ id, notes }: IncidentNotesProps) {
           notes.map((note) => (
             <div key={note.id}>
               <p className="muted">
-                {note.author} · <Time at={note.at} />
+                <Requester id={note.author} name={note.authorName} /> · <Time at={note.at} />
               </p>
               <p>{note.text}</p>
             </div>

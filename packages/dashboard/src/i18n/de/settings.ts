@@ -35,6 +35,8 @@ export const settings: typeof english = {
     hosts: "Hosts",
     causes: "Ursachen",
     left: "Restzeit",
+    byToken: "API-Token",
+    byPortal: "Kunde, im Portal",
     by: "Angefordert von",
     started: "Gestartet",
     ended: "Beendet",

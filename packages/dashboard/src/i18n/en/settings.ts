@@ -29,6 +29,8 @@ export const settings = {
     hosts: "Hosts",
     causes: "Causes",
     left: "Time left",
+    byToken: "API token",
+    byPortal: "Customer, in the portal",
     by: "Requested by",
     started: "Started",
     ended: "Ended",

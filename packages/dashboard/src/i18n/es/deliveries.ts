@@ -281,6 +281,8 @@ export const deliveries = {
     hosts: "Hosts",
     causes: "Causas",
     left: "Tiempo restante",
+    byToken: "Token de API",
+    byPortal: "Cliente, desde el portal",
     by: "Solicitada por",
     started: "Inicio",
     ended: "Fin",

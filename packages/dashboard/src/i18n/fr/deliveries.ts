@@ -285,6 +285,8 @@ export const deliveries = {
     hosts: "Hôtes",
     causes: "Causes",
     left: "Temps restant",
+    byToken: "Jeton API",
+    byPortal: "Client, depuis le portail",
     by: "Demandé par",
     started: "Début",
     ended: "Fin",

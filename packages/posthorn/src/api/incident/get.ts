@@ -15,5 +15,5 @@ export const getIncident = defineRoute({
   permission: "read",
   responses: { 200: IncidentDetailOut },
   handle: async ({ ctx, params }) =>
-    ok(incidentDetailOut(await incidentDetail({ ctx, input: { incident: params.incident_id } }))),
+    ok(await incidentDetailOut(ctx, await incidentDetail({ ctx, input: { incident: params.incident_id } }))),
 });

@@ -1,3 +1,5 @@
+import { callerNames } from "../../domain/auth/caller-names.ts";
+import type { Context } from "../../domain/context.ts";
 import type { IncidentDetail } from "../../domain/incident/find.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import { timeOfKey } from "../../lib/id.ts";
@@ -23,13 +25,16 @@ export function incidentOut(incident: Incident): object {
   };
 }
 
-export function incidentDetailOut({ incident, affected, samples, chart, notes }: IncidentDetail): object {
+export async function incidentDetailOut(ctx: Context, detail: IncidentDetail): Promise<object> {
+  const { incident, affected, samples, chart, notes } = detail;
+  const names = await callerNames(ctx, [incident.changedBy, ...notes.map(({ author }) => author)]);
   return {
     ...incidentOut(incident),
+    changedByName: names.get(incident.changedBy ?? "") ?? null,
     replaySince: dateTime(timeOfKey(incident.firstMessage)),
     affected: affected.map((row) => ({ ...row, firstAt: dateTime(row.firstAt), lastAt: dateTime(row.lastAt) })),
     samples: samples.map((row) => ({ ...row, at: dateTime(row.at) })),
     chart: chart.map(({ at, attempts }) => ({ at: dateTime(at), attempts })),
-    notes: notes.map((row) => ({ ...row, at: dateTime(row.at) })),
+    notes: notes.map((row) => ({ ...row, authorName: names.get(row.author) ?? null, at: dateTime(row.at) })),
   };
 }

@@ -34,9 +34,14 @@ const appFields = {
   url: Type.String({ description: "URL of the endpoint." }),
 };
 
+const callerNameField = nullable(
+  Type.String({ description: "Name of the user or the API key; null: neither, or no longer in the organisation." }),
+);
+
 export const IncidentDetailOut = Type.Object(
   {
     ...incidentFields,
+    changedByName: callerNameField,
     replaySince: Type.String({
       format: "date-time",
       description: "When the oldest affected message was published. A replay of the incident starts there by default.",
@@ -60,9 +65,18 @@ export const IncidentDetailOut = Type.Object(
     chart: Type.Array(Type.Object({ at: DateTime, attempts: Type.Integer() }), {
       description: "Failed attempts in periods of 5 minutes, without the periods that had none.",
     }),
-    notes: Type.Array(Type.Object({ id: Type.String(), author: Type.String(), text: Type.String(), at: DateTime }), {
-      description: "Newest first.",
-    }),
+    notes: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        author: Type.String(),
+        authorName: callerNameField,
+        text: Type.String(),
+        at: DateTime,
+      }),
+      {
+        description: "Newest first.",
+      },
+    ),
   },
   { $id: "IncidentDetailOut", description: "An incident, whom it affects, and what people noted." },
 );

@@ -146,8 +146,13 @@ const jobFields = {
   task: TaskKindModel,
   status: State,
   requestedBy: Type.String({
-    description: "The API key, the organisation, or the application with the session of its token.",
+    description: "The user, the API key, the organisation, or the application with the session of its token.",
   }),
+  requestedByName: nullable(
+    Type.String({
+      description: "Name of the user or the API key. Null for others, and for callers with an application token.",
+    }),
+  ),
   reason: Type.String(),
   createdAt: DateTime,
   updatedAt: DateTime,

@@ -1,4 +1,5 @@
 /** Converts replays between API fields and domain values. */
+import { callerNames } from "../../domain/auth/caller-names.ts";
 import type { Static } from "typebox";
 import { STATUS, type Status } from "../../domain/delivery/delivery.ts";
 import type { Context } from "../../domain/context.ts";
@@ -75,11 +76,13 @@ function targetOf({ endpoint, url, secret, signAs, headers }: Static<typeof Repl
 export async function replayOut(ctx: Context, task: Task): Promise<object> {
   const params = paramsOf(task);
   const data = dataOf(task);
+  const names = await callerNames(ctx, [task.requestedBy]);
   return {
     id: task.id,
     task: task.kind,
     status: task.state,
     requestedBy: task.requestedBy,
+    requestedByName: names.get(task.requestedBy) ?? null,
     reason: params.reason,
     createdAt: dateTime(task.createdAt),
     updatedAt: dateTime(task.updatedAt),
