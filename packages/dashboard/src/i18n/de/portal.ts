@@ -39,7 +39,7 @@ export const portal: typeof english = {
       open: "Die letzten Zustellungen sind alle fehlgeschlagen, deshalb senden wir vorerst nichts mehr. Es geht kein Ereignis verloren, und wir versuchen es weiter. Prüfen Sie, ob Ihr Server läuft, und wählen Sie dann „Jetzt versuchen“.",
       half_open:
         "Wir senden ein Ereignis, um zu prüfen, ob Ihr Endpunkt wieder funktioniert. Die anderen bleiben erhalten.",
-      recovering: "Ihr Endpunkt antwortet wieder. Wir senden die erhaltenen Ereignisse, zuerst langsam.",
+      recovering: "Ihr Endpunkt antwortet wieder. Wir senden die zurückgehaltenen Ereignisse, zuerst langsam.",
     },
     chart: {
       title: "Zustand",

@@ -70,7 +70,7 @@ export const portal = {
       },
     },
     signing: {
-      lead: "Cada solicitud va firmada. Verifique la firma para asegurarse de que es auténtica y no se ha modificado.",
+      lead: "Cada solicitud va firmada. Verifique la firma para asegurarse de que la solicitud es auténtica y no se ha modificado.",
       hidden: "Su receptor verifica los mensajes con este secreto. No tiene permiso para verlo aquí.",
       code: "Verificar en su código",
       codeLead: "Verifique el cuerpo sin procesar antes de analizarlo. El código lee el secreto de WEBHOOK_SECRET.",

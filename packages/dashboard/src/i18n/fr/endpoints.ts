@@ -232,7 +232,8 @@ export const endpoints = {
     withoutPayload_many: "{{count}} autres n’ont plus de contenu.",
     withoutPayload_other: "{{count}} autres n’ont plus de contenu.",
     share: "Part des messages qui correspondent",
-    partial: "L’essai a duré trop longtemps ou lu trop de données : il s’est arrêté avant le dernier message.",
+    partial:
+      "L’essai a duré trop longtemps ou lu trop de données : il s’est arrêté avant d’avoir essayé tous les messages.",
     reasons: "Pourquoi des messages ne correspondent pas",
     reason: {
       event_type: "Type d’événement non souscrit",

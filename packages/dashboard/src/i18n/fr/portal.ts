@@ -81,7 +81,7 @@ export const portal = {
       },
     },
     signing: {
-      lead: "Chaque requête est signée. Vérifiez la signature pour vous assurer qu’elle est authentique et intacte.",
+      lead: "Chaque requête est signée. Vérifiez la signature pour vous assurer que la requête est authentique et intacte.",
       hidden: "Votre récepteur vérifie les messages avec ce secret. Vous n’êtes pas autorisé à le voir ici.",
       code: "Vérifier dans votre code",
       codeLead: "Vérifiez le corps brut avant de l’analyser. Le code lit le secret dans WEBHOOK_SECRET.",
@@ -110,7 +110,7 @@ export const portal = {
       lead: "Soyez averti par e-mail, ou par un événement, quand l’un de vos points de terminaison est en échec.",
     },
     agents: {
-      lead: "Laissez un agent de code ou un assistant découvrir pourquoi un webhook n’est pas arrivé.",
+      lead: "Laissez un agent de programmation ou un assistant découvrir pourquoi un webhook n’est pas arrivé.",
       keys: "Clés",
       keysLead:
         "Une clé donne à un agent un accès en lecture à vos événements, livraisons et points de terminaison, jusqu’à ce que vous la révoquiez.",
