@@ -66,7 +66,8 @@ export function ComboInput({
       open={open}
       onOpenChange={setOpen}
       openOnInputClick
-      autoHighlight
+      // Enter must not replace a value that is complete as typed, such as the name of an event type that is not registered.
+      autoHighlight={!source.accepts(text.trim())}
       onItemHighlighted={(option) => (highlighted.current = option)}
       required={input.required ?? false}
     >

@@ -47,6 +47,29 @@ describe("the form of a schema", () => {
     expect(objectField(null)).toBeNull();
   });
 
+  it("ends where a schema refers to itself, and at a number of fields", () => {
+    const self = (count: number, to: (index: number) => string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, { $ref: to(index) }]));
+    const node = { type: "object", properties: { name: { type: "string" }, ...self(8, () => "#/$defs/node") } };
+    const tree = objectField({ $ref: "#/$defs/node", $defs: { node } })!;
+    expect(tree.members.map(({ field }) => field?.kind ?? null)).toEqual(["text", ...Array(8).fill(null)]);
+
+    const levels = Array.from({ length: 6 }, (_, level) => [
+      `l${level}`,
+      level === 5 ? { type: "string" } : { type: "object", properties: self(20, () => `#/$defs/l${level + 1}`) },
+    ]);
+    const wide = objectField({ $ref: "#/$defs/l0", $defs: Object.fromEntries(levels) })!;
+    expect(JSON.stringify(wide).match(/"kind"/g)!.length).toBeLessThanOrEqual(500);
+  });
+
+  it("takes a reference that is not percent-encoded as it is", () => {
+    const schema = {
+      type: "object",
+      properties: { share: { $ref: "#/$defs/100%" } },
+      $defs: { "100%": { type: "number" } },
+    };
+    expect(objectField(schema)!.members).toMatchObject([{ name: "share", field: { kind: "number" } }]);
+  });
   it("starts with the required members", () => {
     expect(initialValue(objectField(SCHEMA)!)).toEqual({ id: "", status: "open", customer: { vip: false } });
   });

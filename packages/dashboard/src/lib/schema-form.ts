@@ -24,19 +24,31 @@ export interface Member {
   readonly field: SchemaField | null;
 }
 
-/** Schemas can refer to themselves. */
 const MAX_DEPTH = 6;
 const MAX_MEMBERS = 100;
+/** References to references multiply: a small schema can describe millions of fields. */
+const MAX_FIELDS = 500;
+/** References that lead to another one. */
+const MAX_REFERENCES = 10;
+
+/** A walk through a schema. */
+interface Walk {
+  readonly root: unknown;
+  /** The schemas from the root to here. One that refers to itself has no end. */
+  readonly path: readonly JsonObject[];
+  readonly budget: { fields: number };
+}
 
 /** The fields of a schema of objects; `null`: a form cannot show it. */
 export function objectField(schema: unknown): Extract<SchemaField, { kind: "object" }> | null {
-  const field = fieldOf(schema, schema, 0);
+  const field = fieldOf(schema, { root: schema, path: [], budget: { fields: MAX_FIELDS } });
   return field?.kind === "object" && field.members.length > 0 ? field : null;
 }
 
-function fieldOf(given: unknown, root: unknown, depth: number): SchemaField | null {
+function fieldOf(given: unknown, { root, path, budget }: Walk): SchemaField | null {
   const schema = resolve(given, root);
-  if (schema === null || depth > MAX_DEPTH) return null;
+  if (schema === null || path.length > MAX_DEPTH || path.includes(schema) || budget.fields-- <= 0) return null;
+  const inside = { root, path: [...path, schema], budget };
   // Alternatives have no single form.
   if (["oneOf", "anyOf", "allOf", "not", "if", "patternProperties"].some((name) => name in schema)) return null;
   const description = textOf(schema["description"]);
@@ -44,9 +56,9 @@ function fieldOf(given: unknown, root: unknown, depth: number): SchemaField | nu
   if (choices !== null) return { kind: "choice", choices, description };
   switch (typeOf(schema)) {
     case "object":
-      return objectOf(schema, root, depth, description);
+      return objectOf(schema, inside, description);
     case "array": {
-      const item = "items" in schema ? fieldOf(schema["items"], root, depth + 1) : null;
+      const item = "items" in schema ? fieldOf(schema["items"], inside) : null;
       return item === null ? null : { kind: "list", item, description };
     }
     case "string": {
@@ -64,7 +76,7 @@ function fieldOf(given: unknown, root: unknown, depth: number): SchemaField | nu
   }
 }
 
-function objectOf(schema: JsonObject, root: unknown, depth: number, description: string): SchemaField | null {
+function objectOf(schema: JsonObject, walk: Walk, description: string): SchemaField | null {
   const properties = schema["properties"];
   if (!isObject(properties)) return null;
   const required = Array.isArray(schema["required"]) ? (schema["required"] as unknown[]) : [];
@@ -72,9 +84,9 @@ function objectOf(schema: JsonObject, root: unknown, depth: number, description:
     .slice(0, MAX_MEMBERS)
     .map(([name, member]) => ({
       name,
-      title: textOf(resolve(member, root)?.["title"]) || name,
+      title: textOf(resolve(member, walk.root)?.["title"]) || name,
       isRequired: required.includes(name),
-      field: fieldOf(member, root, depth + 1),
+      field: fieldOf(member, walk),
     }));
   return { kind: "object", members, description };
 }
@@ -100,14 +112,23 @@ function resolve(given: unknown, root: unknown): JsonObject | null {
   let schema = given;
   for (let steps = 0; isObject(schema) && "$ref" in schema; steps++) {
     const ref = schema["$ref"];
-    if (steps > MAX_DEPTH || typeof ref !== "string" || !ref.startsWith("#/")) return null;
+    if (steps > MAX_REFERENCES || typeof ref !== "string" || !ref.startsWith("#/")) return null;
     schema = ref
       .slice(2)
       .split("/")
-      .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"))
+      .map((part) => decoded(part).replaceAll("~1", "/").replaceAll("~0", "~"))
       .reduce<unknown>((at, part) => (isObject(at) && Object.hasOwn(at, part) ? at[part] : undefined), root);
   }
   return isObject(schema) ? schema : null;
+}
+
+/** A part of a reference (RFC 6901, section 6); unchanged if it is not percent-encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function isObject(value: unknown): value is JsonObject {
