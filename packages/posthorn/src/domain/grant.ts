@@ -77,6 +77,8 @@ export type Caller =
       readonly sessionKey: number;
       /** The organisation requires a second factor, and the session began without one: it may only be used to set one up. */
       readonly lacksSecondFactor?: true;
+      /** The client that the person connected, which calls for them; absent: they call themselves. */
+      readonly client?: { readonly id: string; readonly name: string };
     }
   /** The server itself, such as a task that it started; the program that embeds it; a command with access to the database. */
   | { readonly kind: "system" | "embedded" | "cli" };

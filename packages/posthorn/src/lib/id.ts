@@ -48,7 +48,8 @@ export type IdPrefix =
   | "passkey_"
   | "redact_"
   | "relay_"
-  | "req_";
+  | "req_"
+  | "client_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

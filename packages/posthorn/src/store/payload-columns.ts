@@ -120,6 +120,8 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "passkey",
     "person_token",
     "device_request",
+    "oauth_client",
+    "connected_client",
     "relay_session",
     "sign_in_failure",
     "revoked_token",

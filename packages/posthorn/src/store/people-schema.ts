@@ -37,8 +37,11 @@ export interface MembershipTable {
   created_at: number;
 }
 
-/** `browser`: the hash is of the value of a cookie. `cli`: it is of a token in the `Authorization` header. */
-export type SessionKind = "browser" | "cli";
+/**
+ * `browser`: the hash is of the value of a cookie. `cli`: it is of a token in the `Authorization` header. `client`: it is of the fixed part of
+ * the refresh tokens of a client that the person connected.
+ */
+export type SessionKind = "browser" | "cli" | "client";
 
 export interface PersonSessionTable {
   id: number;

@@ -30,6 +30,7 @@ import type {
   FeedLeaseTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
+import type { ConnectedClientTable, OauthClientTable } from "./connected-client-schema.ts";
 import type { PortalKeyTable } from "./portal-key-schema.ts";
 import type { ListenTokenTable, RelayFrameTable, RelaySessionTable } from "./relay-schema.ts";
 import type {
@@ -575,6 +576,8 @@ export interface Database {
   person_session: PersonSessionTable;
   person_token: PersonTokenTable;
   device_request: DeviceRequestTable;
+  oauth_client: OauthClientTable;
+  connected_client: ConnectedClientTable;
   sign_in_failure: SignInFailureTable;
   identity_provider: IdentityProviderTable;
   person_identity: PersonIdentityTable;

@@ -67,6 +67,7 @@ const KEYED_TABLES = [
   "person_session",
   "person_token",
   "device_request",
+  "oauth_client",
   "identity_provider",
   "person_identity",
   "passkey",

@@ -1,5 +1,6 @@
 /** The caller of a session: its person, with the grant of their roles in the organisation of the session. */
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
+import type { PersonSessionTable, SessionKind } from "../../store/people-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Store } from "../../store/store.ts";
 import { hashToken } from "../auth/hash-token.ts";
@@ -17,6 +18,9 @@ const DAY_MS = 86_400_000;
 export const SESSION_MS = 30 * DAY_MS;
 /** A session ends when it is not used for this long. */
 const IDLE_MS = 7 * DAY_MS;
+/** The same two for a connected client, which a person does not open every week. */
+export const CLIENT_SESSION_MS = 180 * DAY_MS;
+export const CLIENT_IDLE_MS = 30 * DAY_MS;
 /** How often the last use of a session is stored. */
 export const TOUCH_MS = 300_000;
 
@@ -28,23 +32,48 @@ export interface SessionIdentity {
 }
 
 /** When a session ends if it is not used again. */
-export function sessionEnd(row: { readonly last_used_at: number; readonly expires_at: number }): number {
-  return Math.min(row.expires_at, row.last_used_at + IDLE_MS);
+export function sessionEnd(row: Pick<Selectable<PersonSessionTable>, "kind" | "last_used_at" | "expires_at">): number {
+  return Math.min(row.expires_at, row.last_used_at + (row.kind === "client" ? CLIENT_IDLE_MS : IDLE_MS));
 }
 
 /** Looks a session up by its cookie or token; `null`: there is none, or its person may no longer sign in. */
 export async function findSession(db: Store["hotDb"], secret: string): Promise<SessionIdentity | null> {
-  const row = await db
+  const row = await sessions(db).where("s.hash", "=", hashToken(secret)).executeTakeFirst();
+  if (row === undefined || row.kind !== (secret.startsWith(CLI_PREFIX) ? "cli" : "browser")) return null;
+  return identityOf(db, row);
+}
+
+/** Looks the session of a connected client up by its key; `null`: it has ended, or its person may no longer sign in. */
+export async function findClientSession(
+  db: Kysely<Database>,
+  key: number,
+  now: number,
+): Promise<SessionIdentity | null> {
+  const row = await sessions(db).where("s.id", "=", key).where("s.kind", "=", "client").executeTakeFirst();
+  const found = row === undefined ? null : await identityOf(db, row);
+  return found === null || found.expiresAt <= now ? null : found;
+}
+
+function sessions(db: Kysely<Database>) {
+  return db
     .selectFrom("person_session as s")
     .innerJoin("organisation as o", "o.id", "s.org_id")
     .leftJoin("person as p", "p.id", "s.person_id")
     .leftJoin("identity_provider as i", "i.id", "s.provider_id")
     .select(["o.requires_second_factor", "s.second_factor_at", "i.org_id as provider_org"])
     .select(["s.id", "s.kind", "s.person_id", "s.org_id", "s.expires_at", "s.last_used_at", "o.public_id as org"])
-    .select(["p.public_id as person", "p.disabled_at"])
-    .where("s.hash", "=", hashToken(secret))
-    .executeTakeFirst();
-  if (row === undefined || row.kind !== (secret.startsWith(CLI_PREFIX) ? "cli" : "browser")) return null;
+    .select(["p.public_id as person", "p.disabled_at"]);
+}
+
+interface SessionRow extends Omit<PersonRow, "person_id"> {
+  readonly kind: SessionKind;
+  readonly person_id: number | null;
+  readonly expires_at: number;
+  readonly last_used_at: number;
+  readonly org: string;
+}
+
+async function identityOf(db: Kysely<Database>, row: SessionRow): Promise<SessionIdentity | null> {
   const found = row.person_id === null ? DEVELOPER : await personOf(db, { ...row, person_id: row.person_id });
   if (found === null) return null;
   return {
@@ -92,7 +121,7 @@ export async function hasSecondFactor(db: Kysely<Database>, sessionKey: number, 
 }
 
 async function personOf(
-  db: Store["hotDb"],
+  db: Kysely<Database>,
   row: PersonRow,
 ): Promise<{ readonly caller: Caller; readonly grant: Grant } | null> {
   if (row.person === null || row.disabled_at !== null) return null;

@@ -130,6 +130,8 @@ export async function listSessions(
     .selectFrom("person_session")
     .selectAll()
     .where("person_id", "=", personKey)
+    // They have a list of their own, with what they may do.
+    .where("kind", "!=", "client")
     .orderBy("id", "desc")
     .execute();
   return rows

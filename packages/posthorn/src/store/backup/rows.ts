@@ -24,6 +24,7 @@ const EMPTIED = [
   "person_session",
   "person_token",
   "device_request",
+  "connected_client",
   "encryption_key_node",
   "relay_session",
   "relay_frame",

@@ -25,6 +25,8 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   person_session: true,
   person_token: true,
   device_request: true,
+  oauth_client: true,
+  connected_client: true,
   sign_in_failure: true,
   identity_provider: true,
   person_identity: true,

@@ -48,6 +48,7 @@ import { traceContext } from "./071-trace-context.ts";
 import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
 import { portalKeys } from "./063-portal-keys.ts";
+import { connectedClients } from "./067-connected-clients.ts";
 import { alerts } from "./073-alerts.ts";
 import { alertRecipients } from "./092-alert-recipients.ts";
 import { sourceHours } from "./077-source-hours.ts";
@@ -133,6 +134,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "listen tokens", sql: listenTokens },
   { name: "source hours", sql: sourceHours },
   { name: "request log", sql: requestLog },
+  { name: "connected clients", sql: connectedClients },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,37 @@
+/** Kysely types of the tables of clients that people connected with OAuth. */
+
+/** A client that registered itself (RFC 7591). */
+export interface OauthClientTable {
+  id: number;
+  public_id: string;
+  name: string;
+  redirect_uris_json: string;
+  created_at: number;
+  /** When a person approved it last; `null`: never. */
+  approved_at: number | null;
+}
+
+/** The connection of a person's client: its key is that of the session. */
+export interface ConnectedClientTable {
+  id: number;
+  /** ID of a registered client, or the URL of a metadata document. */
+  client_id: string;
+  /** As it was shown to the person who approved it. */
+  name: string;
+  redirect_uri: string;
+  /** Scopes, separated by spaces. */
+  scope: string;
+  /** URL of the MCP endpoint that its tokens are for. */
+  resource: string;
+  /** Of the authorization code. Kept, so that a second use of the code is noticed. */
+  code_hash: Uint8Array;
+  /** PKCE, S256. */
+  code_challenge: string;
+  code_expires_at: number;
+  /** When the code was exchanged; `null`: it was not yet. */
+  connected_at: number | null;
+  /** Of the part of the refresh token that changes with each use. The other part is the secret of the session. */
+  refresh_hash: Uint8Array | null;
+  access_hash: Uint8Array | null;
+  access_expires_at: number | null;
+}
