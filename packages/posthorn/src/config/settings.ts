@@ -422,6 +422,12 @@ export const settings = {
     default: "false",
     parse: parseSwitch,
   }),
+  mcpOauth: setting({
+    name: "POSTHORN_MCP_OAUTH",
+    help: "Whether MCP clients connect with OAuth, with only the URL of /mcp: on, documents (only clients that publish a metadata document) or off. Needs HTTPS in POSTHORN_PUBLIC_URL, except on this machine.",
+    default: "on",
+    parse: (text) => parseChoice(text, ["on", "documents", "off"]),
+  }),
   customerAlerts: setting({
     name: "POSTHORN_CUSTOMER_ALERTS",
     help: "Whether customers may set up alerts about their failing endpoints in the portal. Emails need POSTHORN_MAIL_URL and POSTHORN_PUBLIC_URL. The policy of an application can override it.",

@@ -14,6 +14,7 @@ import type { ProviderApis } from "./backfill/provider-apis.ts";
 import type { Actor } from "./access.ts";
 import type {
   BacklogSource,
+  ClientDocuments,
   ClusterSource,
   DataKeyring,
   DeliveryPauseSource,
@@ -87,6 +88,7 @@ export interface Services extends TransactionServices {
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;
   readonly identityProviders: OidcProtocol;
+  readonly clientDocuments: ClientDocuments;
   /** `null`: the operator has set up no mail server. */
   readonly mailer: Mailer | null;
 }

@@ -15,6 +15,7 @@ import type { ClientFrame } from "../relay/frames.ts";
 import type { RelaySession, RelayTransport } from "../relay/sessions.ts";
 import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
+import type { ClientDescription } from "./connected-client/document.ts";
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
 import type { EndpointEgress, EndpointProxy } from "./endpoint/egress.ts";
 import type { OpenApiDescription } from "./event-type/openapi/describe.ts";
@@ -118,6 +119,8 @@ export interface DomainRules {
   readonly environment: string;
   /** Branding of the customer portal. */
   readonly portalLook: PortalLook;
+  /** Clients that people connect to the MCP endpoint with OAuth. */
+  readonly connectedClients: ConnectedClientRules;
   /** Public URL of this server, without a trailing slash. */
   readonly publicUrl: () => string;
   /** Base URL for inbound webhooks, without a trailing slash. */
@@ -353,4 +356,21 @@ export type WrappedDataKey = Pick<Selectable<EncryptionKeyTable>, "provider" | "
 /** Starts background tasks. */
 export interface TaskQueue {
   start(taskKey: number, kind: TaskKind): void;
+}
+
+export interface ConnectedClientRules {
+  /** How clients introduce themselves: with a metadata document or by registering, with a document only, or not at all. */
+  readonly registration: "on" | "documents" | "off";
+  /** Whether the MCP endpoint has tools that write. */
+  readonly write: boolean;
+}
+
+/** Reads the metadata documents of clients, through the guarded HTTP client. */
+export interface ClientDocuments {
+  /**
+   * The client that the document at this URL describes. Throws an error for the person to read.
+   *
+   * @param person Key of the person for whom it is read: each can have a few documents read a minute.
+   */
+  fetch(url: string, person: number): Promise<ClientDescription>;
 }

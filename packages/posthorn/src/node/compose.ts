@@ -7,6 +7,7 @@ import { ClusterWork } from "../cluster/work.ts";
 import { missingPackages } from "../destinations/connections/installed.ts";
 import type { EndpointSender } from "../destinations/http/request.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
+import { onFirstUse } from "../lib/first-use.ts";
 import { GuardedSubscriberClient } from "../destinations/http/subscriber-client.ts";
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -219,14 +220,21 @@ function baseServices({ keyring, pause }: NodeBase, relay: RelayHub, mailer: Ser
   return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause, relay, mailer };
 }
 
-/** Clients for URLs that others choose: callbacks of subscribers, and identity providers. */
+/** Clients for URLs that others choose: callbacks of subscribers, identity providers, and documents of MCP clients. */
 function guardedClients(
   egress: Egress,
   now: () => number,
   userAgent: string,
-): Pick<Services, "subscribers" | "identityProviders"> {
-  const subscribers = new GuardedSubscriberClient(egress, userAgent);
-  return { subscribers, identityProviders: new OpenIdConnect({ egress, now }) };
+): Pick<Services, "subscribers" | "identityProviders" | "clientDocuments"> {
+  const documents = onFirstUse(async () => {
+    const { GuardedClientDocuments } = await import("./client-documents.ts");
+    return new GuardedClientDocuments({ egress, userAgent, now });
+  });
+  return {
+    subscribers: new GuardedSubscriberClient(egress, userAgent),
+    identityProviders: new OpenIdConnect({ egress, now }),
+    clientDocuments: { fetch: async (url, person) => (await documents()).fetch(url, person) },
+  };
 }
 
 function ownershipOf(sender: EndpointSender, config: Config, services: () => Services): OwnershipCheck {

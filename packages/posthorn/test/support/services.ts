@@ -45,6 +45,7 @@ export const OTHER_SERVICES = {
   subscribers: { send: unused },
   mailer: null,
   identityProviders: { begin: unused, complete: unused, endSessionUrl: unused, verifyLogout: unused, check: unused },
+  clientDocuments: { fetch: unused },
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
   relay: {
     isListening: () => false,
@@ -94,6 +95,7 @@ export const TEST_RULES: Services["rules"] = {
   watches: { max: 1000, maxKeys: 100_000 },
   environment: "",
   portalLook: { name: null, logo: null, colour: null, font: null },
+  connectedClients: { registration: "off", write: false },
   publicUrl: () => "",
   ingestUrl: () => "",
   separateIngest: false,

@@ -7,6 +7,8 @@ import type { AuditActor, AuditTarget, AuditValue } from "./entry.ts";
 export interface PersonAction {
   readonly orgId: number;
   readonly action:
+    | "connected-client.disconnect"
+    | "connected-client.reuse"
     | "session.sign-out"
     | "session.start"
     | "user.accept-invitation"

@@ -46,7 +46,7 @@ export class AuditTrail implements CallAudit {
   constructor(call: AuditedCall) {
     this.#call = call;
     this.#target = call.target;
-    this.#facts = { ...call.facts };
+    this.#facts = { ...call.facts, ...clientOf(call.actor) };
   }
 
   /** Runs a write transaction that contains the entry of the call, unless it already has one. */
@@ -169,4 +169,10 @@ export async function recordSystemChange(
       userAgent: null,
     },
   );
+}
+
+/** The connected client that calls for a user: its ID, and the name under which the user approved it. */
+function clientOf(actor: Actor): Readonly<Record<string, string>> {
+  const client = actor.kind === "organisation" && actor.caller.kind === "user" ? actor.caller.client : undefined;
+  return client === undefined ? {} : { client: `${client.name} (${client.id})` };
 }

@@ -1,3 +1,4 @@
+import { expireClients } from "../connected-client/client.ts";
 import type { Services } from "../context.ts";
 
 /** Deletes sessions, links, codes and counts of failures that have expired. */
@@ -7,5 +8,6 @@ export async function expireSessions({ store, now }: Pick<Services, "store" | "n
     await db.deleteFrom("person_token").where("expires_at", "<=", now()).execute();
     await db.deleteFrom("device_request").where("expires_at", "<=", now()).execute();
     await db.deleteFrom("sign_in_failure").where("expires_at", "<=", now()).execute();
+    await expireClients(db, now());
   }, "maintenance");
 }

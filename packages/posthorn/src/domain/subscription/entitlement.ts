@@ -7,6 +7,7 @@ import type { Database } from "../../store/schema.ts";
 import { ANY_SESSION } from "../auth/expire-all.ts";
 import type { Permission } from "../grant.ts";
 import { grantOf, isRole } from "../role.ts";
+import { sessionEnd } from "../session/identity.ts";
 
 /** A subscription, as far as its principal is concerned. */
 export interface Held {
@@ -34,12 +35,14 @@ export async function withoutAccess<T extends Held>(
   ];
   const isKeyEntitled = await keyCheck(db, refs("key"), now);
   const isUserEntitled = await userCheck(db, refs("user"));
+  const isClientEntitled = await clientCheck(db, refs("client"), now);
   const isRevoked = await revocationCheck(db, all);
   const isTokenEnded = await endCheck(db, all, now);
   const keys = await portalKeys(db, all, now);
   const checks: Readonly<Record<string, Check>> = {
     key: isKeyEntitled,
     user: isUserEntitled,
+    client: isClientEntitled,
     portal: (held, session) => !isTokenEnded(held.appKey, session, held.confirmedAt),
     "portal-key": (held, hash) => {
       const key = keys.get(hash);
@@ -91,6 +94,23 @@ async function userCheck(db: Kysely<Database>, ids: readonly string[]): Promise<
     const grant = grantOf(own.flatMap(({ role, app_id }) => (isRole(role) ? [{ role, appKey: app_id }] : [])));
     const permissions = grant.inApplication?.get(appKey) ?? grant.permissions;
     return REQUIRED.every((permission) => permissions.has(permission));
+  };
+}
+
+/** Connected clients: the connection must not have ended, and its person must have the role. */
+async function clientCheck(db: Kysely<Database>, ids: readonly string[], now: number): Promise<Check> {
+  if (ids.length === 0) return () => false;
+  const rows = await db
+    .selectFrom("person_session as s")
+    .innerJoin("person as p", "p.id", "s.person_id")
+    .select(["s.public_id", "s.kind", "s.last_used_at", "s.expires_at", "p.public_id as person"])
+    .where("s.public_id", "in", ids)
+    .where("s.kind", "=", "client")
+    .execute();
+  const isUserEntitled = await userCheck(db, [...new Set(rows.map(({ person }) => person))]);
+  return (held, id) => {
+    const row = rows.find(({ public_id }) => public_id === id);
+    return row !== undefined && sessionEnd(row) > now && isUserEntitled(held, row.person);
   };
 }
 

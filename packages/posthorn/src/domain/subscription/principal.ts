@@ -25,6 +25,8 @@ export function principalOf(actor: Actor): Principal {
     const { id, limits } = caller;
     return { ...own, id: `key:${id}`, label: id, endsAt: limits?.expiresAt ?? null };
   }
+  if (caller.kind === "user" && caller.client !== undefined)
+    return { ...own, id: `client:${caller.client.id}`, label: caller.client.name };
   if (caller.kind === "user") return { ...own, id: `user:${caller.id}`, label: caller.id };
   const organisation = { id: "organisation", label: "organisation" };
   if (caller.kind !== "token" || caller.token === undefined) return { ...own, ...organisation };
