@@ -55,6 +55,7 @@ const KINDS: Readonly<Record<string, string>> = {
   app: "application",
   autoconfig: "subscription",
   msg: "message",
+  connected_client: "connected-client",
   event: "message",
   event_type: "event-type",
   hook: "rest-hook",

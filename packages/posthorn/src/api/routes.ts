@@ -2,6 +2,7 @@
 import { organisationRoutes } from "./organisation/routes.ts";
 import { templateRoutes } from "./template/routes.ts";
 import { IDENTITY_ROUTES } from "./user/identity-routes.ts";
+import { CONNECTED_CLIENT_ROUTES } from "./connected-client/routes.ts";
 import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
@@ -366,6 +367,7 @@ export const ROUTES: readonly Route[] = [
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
   ...USER_ROUTES,
+  ...CONNECTED_CLIENT_ROUTES,
   ...IDENTITY_ROUTES,
   ...organisationRoutes,
 ];

@@ -45,6 +45,7 @@ import { registerFeedStreams } from "./feed/stream.ts";
 import { registerListeners } from "./relay/register.ts";
 import { registerLive } from "./live.ts";
 import { type McpAccess, registerMcp } from "./mcp/register.ts";
+import { registerOAuth } from "./oauth/register.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSecurityTxt } from "./security-txt.ts";
 import { registerSources } from "./sources.ts";
@@ -217,6 +218,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerListeners(app, streams);
   registerFeedStreams(app, streams);
   registerMcp(app, { ...options, access: options.mcp });
+  registerOAuth(app, options.services);
   registerPublicPages(app, options.services);
   registerAuditExport(app, streams);
   registerListExports(app, streams);

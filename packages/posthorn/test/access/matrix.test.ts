@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** Routes of the account of the caller, which only users have. */
-const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end|switch-organisation)|profile\.|device\.)/;
+const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end|switch-organisation)|profile\.|device\.|connected-client\.)/;
 /** Would end the token that calls it. */
 const LOGOUT = "v1.authentication.logout";
 const TESTED = ROUTES.filter(({ operationId }) => operationId !== LOGOUT && !OF_ACCOUNT.test(operationId));
@@ -169,7 +169,9 @@ describe("a user", () => {
 it("routes of the account of the caller are open to users with roles in single applications", () => {
   const closed = ROUTES.filter(
     ({ path, permission, filtersApplications }) =>
-      /^\/api\/v1\/(?:session|profile|device)/.test(path) && permission === "read" && filtersApplications !== true,
+      /^\/api\/v1\/(?:session|profile|device|connected-client)/.test(path) &&
+      permission === "read" &&
+      filtersApplications !== true,
   );
   expect(closed.map(({ operationId }) => operationId)).toEqual([]);
 });

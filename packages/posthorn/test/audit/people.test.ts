@@ -7,6 +7,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { createDeveloperCode, createSetupLink } from "../../src/domain/user/start-links.ts";
 import { totpAt } from "../../src/domain/user/totp.ts";
 import { type BrowserReply, codeOf, join, OWNER, TestBrowser } from "../support/browser-session.ts";
+import { OAuthClient } from "../support/oauth-client.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { ShiftedClock } from "../support/shifted-clock.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -16,7 +17,7 @@ const OTHER = "slow-harbour-evening-tin";
 const SECRET = "a secret of 32 characters, or more";
 
 /** The routes that other tests of the audit log cannot call, because they need a session. */
-const OF_PEOPLE = /^v1\.(?:profile|device|session|user|invitation|identity-provider|organisation)\./;
+const OF_PEOPLE = /^v1\.(?:profile|device|connected-client|session|user|invitation|identity-provider|organisation)\./;
 
 const folder = temporaryFolder();
 const clock = new ShiftedClock();
@@ -212,6 +213,18 @@ const STEPS: Readonly<Record<string, Step>> = {
     const { user_code: userCode } = await startDevice();
     return () => browser.send("POST", `device/${userCode}`, { approve: true });
   },
+  "v1.connected-client.authorize": async () => {
+    const browser = await member();
+    const client = await OAuthClient.register(node);
+    const body = { request: client.query(), approve: true };
+    return () => browser.send("POST", "connected-client/authorization", body);
+  },
+  "v1.connected-client.revoke": async () => {
+    const browser = await member();
+    await (await OAuthClient.register(node)).connect(browser);
+    const [client] = (await browser.send("GET", "connected-client")).json["data"] as { id: string }[];
+    return () => browser.send("DELETE", `connected-client/${client!.id}`);
+  },
   "v1.user.patch": async () => {
     const id = await idOf(await member());
     return () => owner.send("PATCH", `user/${id}`, { role: "support" });
@@ -337,6 +350,17 @@ const SIGN_IN: Readonly<Record<string, readonly [Step, readonly string[]]>> = {
       };
     },
     ["session.start"],
+  ],
+  "and disconnect a client": [
+    async () => {
+      const client = await OAuthClient.register(node);
+      const { access } = await client.connect(await member());
+      return async () => {
+        const { status, headers } = await client.revoke(access);
+        return { status, headers, json: {} };
+      };
+    },
+    ["connected-client.disconnect"],
   ],
   "and out": [
     async () => {

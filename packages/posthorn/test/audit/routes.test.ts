@@ -64,7 +64,8 @@ const WITHOUT_CONTENT: readonly string[] = [
 ];
 
 /** Routes of people about themselves, which need a session. */
-const NEEDS_PERSON = /^v1\.(?:profile|device|session|user|membership|invitation|identity-provider|organisation)\./;
+const NEEDS_PERSON =
+  /^v1\.(?:profile|device|connected-client|session|user|membership|invitation|identity-provider|organisation)\./;
 
 const folder = temporaryFolder();
 let node: TestNode;

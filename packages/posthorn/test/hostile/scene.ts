@@ -8,7 +8,12 @@ export interface ApiResponse {
 }
 
 /** Parameters of paths whose objects the scene cannot create, or must not lose. */
-const MISSING = { passkey_id: "passkey_none", listener_id: "relay_none", listen_token_id: "ltok_none" };
+const MISSING = {
+  passkey_id: "passkey_none",
+  listener_id: "relay_none",
+  listen_token_id: "ltok_none",
+  connected_client_id: "ses_none",
+};
 
 export class Scene {
   /** Valid values of path parameters; the API's names for them. */

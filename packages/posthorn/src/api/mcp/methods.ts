@@ -1,4 +1,5 @@
 /** Methods of the protocol. Loaded with the first request to an MCP endpoint. */
+import type { Actor } from "../../domain/access.ts";
 import { callTool, type ToolCaller } from "./call-tool.ts";
 import { listEvents, pollEvents, refuseWebhook } from "./events.ts";
 import {
@@ -17,6 +18,8 @@ import { describedTool, type Tool, toolsFor } from "./registry.ts";
 export type ToolAccess = "read" | "write";
 
 export interface McpCaller extends ToolCaller {
+  /** Whose tools are listed: a client that may only read sees what it could ask for. */
+  readonly listedFor: Actor;
   readonly tools: ToolAccess;
 }
 
@@ -49,7 +52,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   "tools/list": (caller, message) => {
     if (message.params["cursor"] !== undefined) throw new RpcError(CODE.params, "The list of tools has one page.");
     const tools = [...offeredTools(caller).values()]
-      .map((tool) => describedTool(caller.actor, tool))
+      .map((tool) => describedTool(caller.listedFor, tool))
       .filter((tool) => tool !== null);
     return { tools, ...(message.isCurrent ? CACHE : {}) };
   },

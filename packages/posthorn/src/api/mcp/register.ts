@@ -13,8 +13,8 @@ import { onFirstUse } from "../../lib/first-use.ts";
 import { failureReply } from "../failure.ts";
 import { INERT } from "../inert.ts";
 import type { ParsedBody } from "../body.ts";
-import { bearerToken } from "../session/caller.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
+import { challengeScope, identifyAgain, identifyMcp, lacksScope, type McpIdentity, NEEDS_WRITE } from "./identify.ts";
 import type { McpCaller } from "./methods.ts";
 import { CODE, errorText, type Message, readMessage, resultText, RpcError } from "./protocol.ts";
 import { RequestLimit } from "./rate-limit.ts";
@@ -52,18 +52,16 @@ export function registerMcp(app: FastifyInstance, options: McpOptions): void {
       // Before the body is read, so that unauthenticated requests cost no more than their headers.
       onRequest: async (request, reply) => {
         if (!isFromAllowedPage(request, options)) return refuse(reply, 403, FOREIGN);
-        const { authorization } = request.headers;
-        if (authorization === undefined) void reply.header("www-authenticate", 'Bearer realm="posthorn"');
-        const secret = bearerToken(authorization);
-        const { actor } = await options.authenticator.identify(secret, request.ip);
+        const { app_id: name = null } = request.params as { readonly app_id?: string };
+        const identified = await identifyMcp(request, reply, { ...options, app: name });
+        const { actor, secret } = identified;
         const seconds = limit.take(secret);
         if (seconds > 0) {
           void reply.header("retry-after", seconds);
           return refuse(reply, 429, new RpcError(CODE.exhausted, `Too many requests. Try again in ${seconds} s.`));
         }
-        const { app_id: name = null } = request.params as { readonly app_id?: string };
         await requireEndpoint(options.services, actor, name);
-        request.setDecorator<Identified>("mcp", { actor, secret, app: name });
+        request.setDecorator<Identified>("mcp", { ...identified, app: name });
       },
       errorHandler: (error, request, reply) => void failed(error, request, reply),
       handler: (request, reply) => respond(request, reply, { ...options, closing: closing.signal }),
@@ -82,9 +80,7 @@ export function registerMcp(app: FastifyInstance, options: McpOptions): void {
   app.decorateRequest("mcp");
 }
 
-interface Identified {
-  readonly actor: Actor;
-  readonly secret: string;
+interface Identified extends McpIdentity {
   readonly app: string | null;
 }
 
@@ -126,11 +122,17 @@ async function respond(
   const message = readMessage(body, request.headers);
   // Notifications of clients: none needs anything done.
   if (message.id === null) return reply.code(202).headers(INERT).send();
-  const { actor, secret, app } = request.getDecorator<Identified>("mcp");
+  const identified = request.getDecorator<Identified>("mcp");
+  const { actor, secret, app, client } = identified;
+  if (access === "write" && lacksScope(client, message)) {
+    challengeScope(reply, services.rules);
+    return send(reply, 403, errorText(message.id, NEEDS_WRITE));
+  }
   const { runMethod, streamEvents } = await methods();
   const caller: McpCaller = {
     services,
     actor,
+    listedFor: client?.withAllScopes ?? actor,
     secret,
     app,
     tools: access === "write" ? "write" : "read",
@@ -143,8 +145,8 @@ async function respond(
     if (message.method !== "events/stream")
       return send(reply, 200, resultText(message, await runMethod(caller, message)));
     const isStillAllowed = async (): Promise<boolean> => {
-      const now = await authenticator.identify(secret, request.ip).catch(() => null);
-      return now !== null && isSameAccess(now.actor, actor);
+      const now = await identifyAgain(identified, { services, authenticator }, request.ip);
+      return now !== null && isSameAccess(now, actor);
     };
     await streamEvents(caller, message, { request, reply, closing, isStillAllowed });
     return reply;

@@ -8,6 +8,7 @@ import { SHARE_MODELS } from "./share.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
 import { USER_MODELS } from "./user.ts";
+import { CONNECTED_CLIENT_MODELS } from "./connected-client.ts";
 import { ORGANISATION_MODELS } from "./organisation.ts";
 import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
@@ -258,5 +259,6 @@ export const MODELS: readonly TSchema[] = [
   ...EXPORT_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
+  ...CONNECTED_CLIENT_MODELS,
   ...SIGN_IN_MODELS,
 ];

@@ -1,0 +1,100 @@
+/**
+ * Endpoints of the authorization server that programs call: metadata, registration, tokens and revocation. They have the form of the OAuth
+ * specifications, and are not registered like the routes of the API. People decide on the consent page: see `connected-client/routes.ts`.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Services } from "../../domain/context.ts";
+import { isConnectable } from "../../domain/connected-client/server.ts";
+import { notFound } from "../../lib/errors.ts";
+import { onFirstUse } from "../../lib/first-use.ts";
+import { RateLimiter } from "../../lib/rate-limiter.ts";
+import type { ParsedBody } from "../body.ts";
+import { INERT } from "../inert.ts";
+import type { Reply } from "../reply.ts";
+import { OAUTH_PATHS, openIdMetadata, RESOURCE_METADATA_PATH, resourceMetadata, serverMetadata } from "./metadata.ts";
+
+const handlers = onFirstUse(() => import("./handlers.ts"));
+
+/** Page of the dashboard. */
+const CONSENT_PATH = "/connect";
+
+const MAX_BODY_BYTES = 32_768;
+/** Requests for tokens from one address. Tokens cannot be guessed, but each request is a transaction. */
+const TOKENS_PER_MINUTE = 120;
+
+/** A request of a program. */
+export interface OAuthCall {
+  readonly services: Services;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export function registerOAuth(app: FastifyInstance, services: Services): void {
+  const { rules } = services;
+  registerMetadata(app, services);
+  // The page gets the query of the client as one parameter, so that nothing on the way reads or writes it in another form.
+  app.get(OAUTH_PATHS.authorize, (request, response) => {
+    const query = request.originalUrl.split("?").slice(1).join("?");
+    return response
+      .code(303)
+      .headers({
+        ...INERT,
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        location: `${rules.publicUrl()}${CONSENT_PATH}?${new URLSearchParams({ request: query }).toString()}`,
+      })
+      .send();
+  });
+  const limiter = new RateLimiter(TOKENS_PER_MINUTE, services.now);
+  const post = (url: string, handle: (call: OAuthCall) => Promise<Reply>): void => {
+    app.route({
+      method: "POST",
+      url,
+      config: { takesForms: true },
+      bodyLimit: MAX_BODY_BYTES,
+      handler: async (request, response) => {
+        if (!isConnectable(rules)) throw notFound("authorization server");
+        const { tooManyRequests, failed } = await handlers();
+        if (!limiter.take(request.ip)) return respond(response.header("retry-after", "60"), tooManyRequests());
+        try {
+          return respond(response, await handle(callOf(services, request)));
+        } catch (error) {
+          return respond(response, failed(error));
+        }
+      },
+    });
+  };
+  post(OAUTH_PATHS.token, async (call) => (await handlers()).token(call));
+  post(OAUTH_PATHS.revoke, async (call) => (await handlers()).revoke(call));
+  post(OAUTH_PATHS.register, async (call) => (await handlers()).register(call));
+}
+
+function registerMetadata(app: FastifyInstance, { rules }: Services): void {
+  const get = (url: string, describe: (request: FastifyRequest) => object): void => {
+    app.get(url, (request, response) => {
+      if (!isConnectable(rules)) throw notFound("authorization server");
+      return respond(response, { status: 200, json: JSON.stringify(describe(request)) });
+    });
+  };
+  const resource = ({ protocol, host }: FastifyRequest): object => resourceMetadata(rules, `${protocol}://${host}`);
+  get(RESOURCE_METADATA_PATH, resource);
+  get("/.well-known/oauth-protected-resource", resource);
+  get("/.well-known/oauth-authorization-server", () => serverMetadata(rules));
+  get("/.well-known/openid-configuration", () => openIdMetadata(rules));
+  // Access tokens are random: there is nothing to verify with a key.
+  get(OAUTH_PATHS.keys, () => ({ keys: [] }));
+}
+
+function callOf(services: Services, { body, ip, headers }: FastifyRequest): OAuthCall {
+  const value = (body as ParsedBody | undefined)?.value;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return { services, body: isObject ? (value as OAuthCall["body"]) : {}, ip, userAgent: headers["user-agent"] ?? "" };
+}
+
+function respond(response: FastifyReply, { status, json }: Reply): FastifyReply {
+  return response
+    .code(status)
+    .headers({ ...INERT, "cache-control": "no-store", "content-type": "application/json" })
+    .send(Buffer.from(json ?? ""));
+}
