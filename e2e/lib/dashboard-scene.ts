@@ -236,6 +236,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["users", "/users"],
     ["profile", "/profile"],
     ["device approval", "/device"],
+    ["client consent", "/connect"],
     ["set-up without a code", "/setup"],
     ["invitation without a code", "/invitation"],
     ["reset without a code", "/reset"],

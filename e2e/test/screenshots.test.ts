@@ -106,6 +106,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["keys", "/settings"],
     ["users", "/users"],
     ["device", "/device"],
+    ["connect", "/connect"],
     ["organisations", "/settings?tab=organisations"],
     ["storage", "/settings?tab=storage"],
     ["redaction", "/settings?tab=redaction"],

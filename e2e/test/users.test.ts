@@ -1,4 +1,5 @@
 /** People in a real browser: set-up, sign-in, invitation, profile, second factor, sessions, reset, command lines. */
+import { createHash } from "node:crypto";
 import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -233,6 +234,62 @@ describe("people in the dashboard", WALK, () => {
     await grace.goto(link);
     await grace.getByText("has been used, replaced or has expired").waitFor();
     expect(await grace.getByLabel("New password").count()).toBe(0);
+  });
+
+  it("connect an MCP client that they decide about after signing in, and revoke it", async () => {
+    const callback = "http://127.0.0.1:9/callback";
+    const registered = await fetch(`${server.url}/oauth/register`, {
+      method: "POST",
+      body: JSON.stringify({ client_name: "Editor on a laptop", redirect_uris: [callback] }),
+    });
+    const { client_id: id } = (await registered.json()) as Record<string, string>;
+    const verifier = "v".repeat(43);
+    const query = new URLSearchParams({
+      response_type: "code",
+      client_id: id!,
+      redirect_uri: callback,
+      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
+      code_challenge_method: "S256",
+      state: "1e5",
+      resource: `${server.url}/mcp`,
+    });
+    const page = await openOwner(`/oauth/authorize?${query.toString()}`);
+    await page.getByText("Editor on a laptop").waitFor();
+    await page.getByText("Not verified").waitFor();
+    await page.getByText("127.0.0.1:9").waitFor();
+    await picture(page, "connect");
+    // Nothing listens there: the browser stays on the page, as it does with a program on the machine of the user.
+    const back = page.waitForRequest((request) => request.url().startsWith(callback));
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    const answer = new URL((await back).url()).searchParams;
+    expect([answer.get("state"), answer.get("iss")]).toEqual(["1e5", server.url]);
+    const exchanged = await fetch(`${server.url}/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        client_id: id!,
+        code: answer.get("code")!,
+        code_verifier: verifier,
+        redirect_uri: callback,
+        resource: `${server.url}/mcp`,
+      }),
+    });
+    const { access_token: token, scope } = (await exchanged.json()) as Record<string, string>;
+    expect(scope).toBe("mcp:read");
+    const call = async (): Promise<number> => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
+      const headers = { authorization: `Bearer ${token!}`, "content-type": "application/json" };
+      return (await fetch(`${server.url}/mcp`, { method: "POST", headers, body })).status;
+    };
+    expect(await call()).toBe(200);
+    await page.goto(`${server.url}/settings?tab=agents`);
+    const row = page.getByRole("row").filter({ hasText: "Editor on a laptop" });
+    await row.getByText("Read", { exact: true }).waitFor();
+    await picture(page, "connected-clients");
+    await row.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("alertdialog").or(page.getByRole("dialog")).getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("No clients are connected.").waitFor();
+    expect(await call()).toBe(401);
   });
 
   it("approve a command line, which then has a token", async () => {

@@ -346,6 +346,13 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/connect",
+    // The query of the client as one text, which the router leaves as it is.
+    validateSearch: ({ request }: Search) => (typeof request === "string" ? { request } : {}),
+    component: lazyRouteComponent(() => import("./pages/connect.tsx"), "ConnectPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/shortcuts",
     component: lazyRouteComponent(() => import("./pages/shortcuts.tsx"), "Shortcuts"),
   }),

@@ -36,6 +36,17 @@ export function agentConfigurations(url: string, key: string = KEY): readonly Ag
   ];
 }
 
+/** Configuration of programs that connect with OAuth: they need only the URL. */
+export function urlConfigurations(url: string): readonly AgentConfiguration[] {
+  const json = (value: object): string => JSON.stringify(value, null, 2);
+  return [
+    { program: "Claude Code", text: `claude mcp add --transport http posthorn ${url}` },
+    { program: "Cursor (.cursor/mcp.json)", text: json({ mcpServers: { posthorn: { url } } }) },
+    { program: "VS Code (.vscode/mcp.json)", text: json({ servers: { posthorn: { type: "http", url } } }) },
+    { program: "Codex", text: `codex mcp add posthorn --url ${url}\ncodex mcp login posthorn` },
+  ];
+}
+
 /** Configuration of programs that start a command, which passes requests on with the token of its profile at this server. */
 export function stdioConfigurations(server: string = baseUrl()): readonly AgentConfiguration[] {
   const command = { command: "npx", args: ["-y", "posthorn", "mcp"] };

@@ -39,6 +39,7 @@ export const HELP: Readonly<Record<string, string>> = {
   "/users": "operations/users.md",
   "/profile": "operations/users.md",
   "/device": "operations/users.md",
+  "/connect": "features/mcp.md",
   "/shortcuts": "dashboard.md",
 };
 

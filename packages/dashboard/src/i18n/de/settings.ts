@@ -97,9 +97,23 @@ export const settings: typeof english = {
     },
   },
   agents: {
-    connect: "Agenten verbinden",
+    byUrl: "Mit der URL verbinden",
+    byUrlLead:
+      "Diese Programme brauchen nur die Adresse. Sie öffnen eine Seite, auf der Sie sich anmelden und entscheiden, was sie dürfen.",
+    clients: "Verbundene Clients",
+    clientsLead:
+      "Programme, die mit der URL verbunden wurden. Sie haben die Rechte des Benutzers, der sie verbunden hat.",
+    noClients: "Keine Clients verbunden.",
+    user: "Benutzer",
+    access: "Zugriff",
+    reads: "Lesen",
+    readsAndWrites: "Lesen und ändern",
+    connected: "Verbunden",
+    revokeTitle: "Zugriff von {{name}} widerrufen?",
+    revokeText: "Seine Tokens gelten sofort nicht mehr. Er muss neu verbunden werden.",
+    connect: "Mit einem API-Schlüssel verbinden",
     connectLead:
-      "Diese Programme sprechen MCP. Ersetzen Sie YOUR_KEY durch einen API-Schlüssel mit den Berechtigungen read und payloads:read, oder mehr, wenn der Agent etwas ändern soll und der Server es erlaubt (POSTHORN_MCP).",
+      "Für Programme ohne Anmeldung und für Agenten, die ohne Benutzer arbeiten. Ersetzen Sie YOUR_KEY durch einen API-Schlüssel mit den Berechtigungen read und payloads:read, oder mehr, wenn der Agent etwas ändern soll und der Server es erlaubt (POSTHORN_MCP).",
     createKey: "API-Schlüssel erstellen",
     commands: "Befehl starten",
     commandsLead:
