@@ -78,6 +78,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "portal-key-schema.ts",
     "subscription-schema.ts",
     "watch-schema.ts",
+    "connected-client-schema.ts",
     "people-schema.ts",
     "audit-schema.ts",
     "request-log-schema.ts",

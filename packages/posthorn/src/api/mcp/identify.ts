@@ -2,10 +2,14 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../../domain/access.ts";
 import type { Authenticator } from "../../domain/auth/authenticate.ts";
-import { type ClientIdentity, identifyClient, identifyConnection } from "../../domain/connected-client/authenticate.ts";
+import {
+  ACCESS_PREFIX,
+  type ClientIdentity,
+  identifyClient,
+  identifyConnection,
+} from "../../domain/connected-client/authenticate.ts";
 import { READ_SCOPE, WRITE_SCOPE } from "../../domain/connected-client/scope.ts";
 import { isConnectable } from "../../domain/connected-client/server.ts";
-import { ACCESS_PREFIX } from "../../domain/connected-client/tokens.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { challengeOf } from "../oauth/metadata.ts";

@@ -7,6 +7,9 @@ import { findClientSession, type SessionIdentity, TOUCH_MS, touchSession } from 
 import { type ClientScope, limitedTo, scopesOf } from "./scope.ts";
 import { resourceOf } from "./server.ts";
 
+/** Prefix of access tokens. The API does not accept them. */
+export const ACCESS_PREFIX = "pho_";
+
 type OrganisationActor = Extract<Actor, { readonly kind: "organisation" }>;
 
 /** Who calls with an access token. */

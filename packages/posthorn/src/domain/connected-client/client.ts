@@ -1,7 +1,5 @@
 /** Clients: those that register themselves, and those whose ID is the URL of a metadata document. */
-import type { Kysely } from "kysely";
 import { keyOfId } from "../../lib/id.ts";
-import type { Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { addressSubject, countAttempt } from "../session/limits.ts";
 import {
@@ -49,11 +47,6 @@ export async function findClient(
   };
 }
 
-const DAY_MS = 86_400_000;
-/** A client that no person approves is deleted after this time. */
-const UNUSED_MS = DAY_MS;
-/** A client that no person has approved again for this long is deleted, unless it is connected. */
-const APPROVED_MS = 365 * DAY_MS;
 /** Clients that no person has approved yet, on the whole server. Each is a row that a stranger can create. */
 const MAX_UNUSED = 1000;
 const DEFAULT_NAME = "Unnamed client";
@@ -99,35 +92,4 @@ export async function registerClient(
     await db.deleteFrom("oauth_client").where("approved_at", "is", null).where("id", "<=", kept.id).execute();
   }, "oauth.register");
   return { id, name, redirectUris, createdAt };
-}
-
-/** Deletes registrations that are no longer used, and connections whose session has ended. */
-export async function expireClients(db: Kysely<Database>, now: number): Promise<void> {
-  await db
-    .deleteFrom("connected_client")
-    .where((eb) =>
-      eb.not(
-        eb.exists(eb.selectFrom("person_session as s").select("s.id").whereRef("s.id", "=", "connected_client.id")),
-      ),
-    )
-    .execute();
-  await db
-    .deleteFrom("oauth_client")
-    .where((eb) =>
-      eb.or([
-        eb.and([eb("approved_at", "is", null), eb("created_at", "<=", now - UNUSED_MS)]),
-        eb.and([
-          eb("approved_at", "<=", now - APPROVED_MS),
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom("connected_client as c")
-                .select("c.id")
-                .whereRef("c.client_id", "=", "oauth_client.public_id"),
-            ),
-          ),
-        ]),
-      ]),
-    )
-    .execute();
 }

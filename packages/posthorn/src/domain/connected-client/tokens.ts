@@ -13,12 +13,11 @@ import { recordPersonAction } from "../audit/person.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
 import { CLIENT_SESSION_MS, findClientSession } from "../session/identity.ts";
+import { ACCESS_PREFIX } from "./authenticate.ts";
 import { OAuthError } from "./oauth-error.ts";
 import { isResource } from "./server.ts";
 import { scopesOf, WRITE_SCOPE } from "./scope.ts";
 
-/** Prefix of access tokens. The API does not accept them: see `authenticate.ts`. */
-export const ACCESS_PREFIX = "pho_";
 const REFRESH_PREFIX = "phr_";
 export const ACCESS_MS = 3_600_000;
 

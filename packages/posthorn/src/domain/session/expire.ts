@@ -1,4 +1,4 @@
-import { expireClients } from "../connected-client/client.ts";
+import { expireClients } from "../connected-client/expire.ts";
 import type { Services } from "../context.ts";
 
 /** Deletes sessions, links, codes and counts of failures that have expired. */
