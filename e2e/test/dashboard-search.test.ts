@@ -105,6 +105,31 @@ describe("the list of applications", () => {
   });
 });
 
+describe("the list of event types", () => {
+  it("is searched, filtered and sorted by its head, with all of it in the address", async () => {
+    await world.api.post("/api/v1/event-type", { name: "pallet.sent", description: "A pallet left." });
+    await world.api.post("/api/v1/event-type", { name: "pallet.old", description: "", archived: true });
+    const page = await open("/event-types");
+    const names = (): Promise<string[]> => page.locator("tbody tr[data-index] td:first-child a").allInnerTexts();
+    const box = page.getByRole("searchbox", { name: "Search names and descriptions" });
+    await box.fill("PALLET");
+    await box.press("Enter");
+    await expect.poll(names).toEqual(["pallet.old", "pallet.sent"]);
+    const head = page.getByRole("columnheader", { name: "Name" });
+    expect(await head.getAttribute("aria-sort")).toBe("ascending");
+    await head.getByRole("button").click();
+    await expect.poll(names).toEqual(["pallet.sent", "pallet.old"]);
+    expect(await head.getAttribute("aria-sort")).toBe("descending");
+    await page.getByRole("combobox", { name: "Status" }).selectOption("Active only");
+    await expect.poll(names).toEqual(["pallet.sent"]);
+    expect(page.url()).toMatch(/search=PALLET&.*order=descending|order=descending&.*search=PALLET/);
+    await box.fill("no such type");
+    await box.press("Enter");
+    await page.getByText("No event types match.").waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+  });
+});
+
 describe("the list of all endpoints", () => {
   it("is searched, filtered and sorted across customers, with its filters in the address (task 19)", async () => {
     const page = await open("/endpoints");

@@ -61,6 +61,29 @@ function textSearch(search: unknown): { readonly search?: string } {
   return typeof search === "string" || typeof search === "number" ? { search: String(search) } : {};
 }
 
+type Order = "ascending" | "descending";
+
+interface OrderedSearch {
+  readonly search?: string;
+  readonly order?: Order;
+}
+
+/** Search and order of a list. The default order is not in the address. */
+function orderedSearch(defaultOrder: Order): (search: Search) => OrderedSearch {
+  return ({ search, order }) => {
+    const known = (["ascending", "descending"] as const).find((one) => one === order);
+    return { ...textSearch(search), ...(known === undefined || known === defaultOrder ? {} : { order: known }) };
+  };
+}
+
+interface EventTypesSearch extends OrderedSearch {
+  readonly state?: "active";
+}
+
+function eventTypesSearch(search: Search): EventTypesSearch {
+  return { ...orderedSearch("ascending")(search), ...(search["state"] === "active" ? { state: "active" } : {}) };
+}
+
 interface WatchesSearch {
   readonly app?: string;
   readonly state?: WatchState;
@@ -185,7 +208,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/applications",
-    validateSearch: ({ search }: Search) => textSearch(search),
+    validateSearch: orderedSearch("descending"),
     component: lazyRouteComponent(() => import("./pages/applications.tsx"), "Applications"),
   }),
   createRoute({
@@ -213,6 +236,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/event-types",
+    validateSearch: eventTypesSearch,
     component: lazyRouteComponent(() => import("./pages/event-types.tsx"), "EventTypes"),
   }),
   createRoute({

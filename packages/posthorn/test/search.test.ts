@@ -113,3 +113,25 @@ describe("a search", () => {
     expect(await namesOf(message, limited)).toEqual([]);
   });
 });
+
+describe("the list of event types", () => {
+  it("is searched by name and description, in any case, literally, and page by page in both orders", async () => {
+    for (const [name, description] of [
+      ["tray.full", "A TRAY is full"],
+      ["tray.empty", ""],
+      ["box.full", "Not a tray: 100%"],
+    ] as const) {
+      await tenant.call("POST", "event-type", { name, description });
+    }
+    const names = async (query: string): Promise<readonly string[]> => {
+      const { json } = await tenant.call("GET", `event-type?${query}`);
+      return (json["data"] as { name: string }[]).map(({ name }) => name);
+    };
+    expect(await names("search=Tray")).toEqual(["box.full", "tray.empty", "tray.full"]);
+    expect(await names("search=tray&order=descending&limit=2")).toEqual(["tray.full", "tray.empty"]);
+    expect(await names("search=tray&order=descending&limit=2&iterator=tray.empty")).toEqual(["box.full"]);
+    expect(await names("search=100%25")).toEqual(["box.full"]);
+    expect(await names("search=t_ay")).toEqual([]);
+    expect((await tenant.call("GET", "event-type?search=")).status).toBe(422);
+  });
+});

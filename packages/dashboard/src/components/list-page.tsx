@@ -1,7 +1,7 @@
 /** Pages and sections that consist of one table, and columns that many tables have. */
 import type { ReactNode } from "react";
 import { Page, Section } from "./page.tsx";
-import { type Column, Table, type TableProps } from "./table.tsx";
+import { type Column, type ColumnSort, Table, type TableProps } from "./table.tsx";
 import { Time } from "./time.tsx";
 
 export interface ListPageProps<Row> extends Omit<TableProps<Row>, "label"> {
@@ -38,6 +38,8 @@ export function ListSection<Row>({ title, lead, actions, children, ...table }: L
 export function timeColumn<Field extends string>(
   label: string,
   field: Field,
+  sort?: ColumnSort,
 ): Column<Readonly<Record<Field, string | null>>> {
-  return { key: field, label, end: true, tight: true, cell: (row) => <Time at={row[field]} relative /> };
+  const cell = (row: Readonly<Record<Field, string | null>>) => <Time at={row[field]} relative />;
+  return { key: field, label, end: true, tight: true, cell, ...(sort === undefined ? {} : { sort }) };
 }

@@ -1,5 +1,6 @@
 /** Virtualised table that loads further pages on scroll. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { ChevronDown, ChevronsUpDown, ChevronUp } from "lucide-react";
 import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
@@ -18,6 +19,14 @@ export interface Column<Row> {
   readonly tight?: boolean;
   /** Hides the column in narrow windows. */
   readonly wideOnly?: boolean;
+  /** Lets the reader sort the list by this column. */
+  readonly sort?: ColumnSort;
+}
+
+export interface ColumnSort {
+  /** `null`: the list is sorted by something else. */
+  readonly order: "ascending" | "descending" | null;
+  readonly onChange: (order: "ascending" | "descending") => void;
 }
 
 export interface TableProps<Row> {
@@ -96,8 +105,13 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={cellClass(column)}>
-                {column.label}
+              <th
+                key={column.key}
+                scope="col"
+                className={cellClass(column)}
+                {...(column.sort === undefined ? {} : { "aria-sort": column.sort.order ?? "none" })}
+              >
+                {column.sort === undefined ? column.label : <SortButton label={column.label} sort={column.sort} />}
               </th>
             ))}
           </tr>
@@ -135,6 +149,22 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
         </div>
       )}
     </div>
+  );
+}
+
+/** Head of a column that sorts the list: by this column, or in the other order. */
+function SortButton({ label, sort: { order, onChange } }: { readonly label: string; readonly sort: ColumnSort }) {
+  const Icon = order === null ? ChevronsUpDown : order === "ascending" ? ChevronUp : ChevronDown;
+  return (
+    <button
+      type="button"
+      className={styles["sort"]}
+      data-active={order !== null}
+      onClick={() => onChange(order === "ascending" ? "descending" : "ascending")}
+    >
+      {label}
+      <Icon aria-hidden />
+    </button>
   );
 }
 

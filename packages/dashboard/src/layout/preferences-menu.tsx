@@ -11,10 +11,12 @@ import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 
 export interface PreferencesMenuProps {
   readonly trigger: ReactElement;
+  /** Opens the menu when it is loaded: the reader has clicked the button before. */
+  readonly openAtOnce: boolean;
 }
 
-/** Menu with theme, language, shortcuts and sign-out. Opens at once: it is loaded when the reader has clicked the button. */
-export function PreferencesMenu({ trigger }: PreferencesMenuProps) {
+/** Menu with theme, language, shortcuts and sign-out. */
+export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
   const { t, i18n } = useTranslation();
   const audience = useContext(AudienceContext);
   const clock = useSyncExternalStore(onClock, readClock);
@@ -24,7 +26,7 @@ export function PreferencesMenu({ trigger }: PreferencesMenuProps) {
     setTheme(chosen);
   };
   return (
-    <Menu trigger={trigger} openAtOnce>
+    <Menu trigger={trigger} openAtOnce={openAtOnce}>
       <MenuChoice
         label={t("app.theme")}
         value={theme}

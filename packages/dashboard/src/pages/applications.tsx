@@ -14,8 +14,9 @@ export function Applications() {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/applications" });
   const filter = useSearch({ from: "/operator/applications" });
+  const { order = "descending", ...conditions } = filter;
   const list = useList(["applications", filter], (page) =>
-    must(api.GET("/api/v1/app", { params: { query: { ...page, ...filter, order: "descending" } } })),
+    must(api.GET("/api/v1/app", { params: { query: { ...page, ...conditions, order } } })),
   );
   return (
     <ListPage
@@ -27,7 +28,7 @@ export function Applications() {
             name="applications"
             open={(format, signal) =>
               api.GET("/api/v1/export/applications", {
-                params: { query: { ...filter, order: "descending", format } },
+                params: { query: { ...conditions, order, format } },
                 parseAs: "stream",
                 signal,
               })
@@ -57,7 +58,10 @@ export function Applications() {
           wideOnly: true,
           cell: (row) => <code className="muted">{row.id}</code>,
         },
-        timeColumn(t("applications.created"), "createdAt"),
+        timeColumn(t("applications.created"), "createdAt", {
+          order,
+          onChange: (next) => void navigate({ search: { ...filter, order: next }, replace: true }),
+        }),
       ]}
     >
       <ListFilters

@@ -10,7 +10,7 @@ import { Badge, type Tone } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { Spark } from "../components/chart.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
-import type { Column } from "../components/table.tsx";
+import type { Column, ColumnSort } from "../components/table.tsx";
 import {
   ENDPOINT_HEALTHS,
   ENDPOINT_SORTS,
@@ -52,7 +52,15 @@ export function Endpoints() {
   // Rows that a filter hides are not acted on.
   const selected = list.rows.filter(({ id }) => chosen.has(id));
   const select = selectColumn(t, chosen, setChosen);
-  const columns = useColumns();
+  const navigate = useNavigate({ from: "/endpoints" });
+  const byUrl: ColumnSort = {
+    order: filter.sort === "url" ? "ascending" : filter.sort === "urlDown" ? "descending" : null,
+    onChange: (order) => {
+      const sort = order === "ascending" ? "url" : "urlDown";
+      void navigate({ search: { ...filter, sort }, replace: true });
+    },
+  };
+  const columns = useColumns(byUrl);
   return (
     <ListPage
       title={t("endpoints.title")}
@@ -114,13 +122,14 @@ function selectColumn(
   };
 }
 
-function useColumns(): readonly Column<ListedEndpoint>[] {
+function useColumns(byUrl: ColumnSort): readonly Column<ListedEndpoint>[] {
   const { t, i18n } = useTranslation();
   const kinds = useDestinationKinds();
   return [
     {
       key: "url",
       label: t("endpoints.one"),
+      sort: byUrl,
       cell: (row) => (
         <span className={nameStyles["name"]}>
           <EndpointName app={row.appId} endpoint={row} kind={kinds?.find(({ kind }) => kind === row.kind)} />

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { FileJson } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,11 +11,26 @@ import { Dialog } from "../components/dialog.tsx";
 import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 
 export function EventTypes() {
   const { t } = useTranslation();
-  const list = useList(["event-types"], (page) =>
-    must(api.GET("/api/v1/event-type", { params: { query: { ...page, include_archived: true } } })),
+  const navigate = useNavigate({ from: "/event-types" });
+  const filter = useSearch({ from: "/operator/event-types" });
+  const { search, state, order = "ascending" } = filter;
+  const list = useList(["event-types", filter], (page) =>
+    must(
+      api.GET("/api/v1/event-type", {
+        params: {
+          query: {
+            ...page,
+            order,
+            include_archived: state === undefined,
+            ...(search === undefined ? {} : { search }),
+          },
+        },
+      }),
+    ),
   );
   return (
     <ListPage
@@ -30,11 +45,12 @@ export function EventTypes() {
       list={list}
       rowKey={(row) => row.name}
       linked
-      empty={t("eventTypes.none")}
+      empty={t(search === undefined && state === undefined ? "eventTypes.none" : "eventTypes.noMatch")}
       columns={[
         {
           key: "name",
           label: t("eventTypes.name"),
+          sort: { order, onChange: (next) => void navigate({ search: { ...filter, order: next }, replace: true }) },
           cell: (row) => (
             <Link to="/event-types/$name" params={{ name: row.name }}>
               {row.name}
@@ -56,7 +72,23 @@ export function EventTypes() {
         },
         timeColumn(t("eventTypes.updated"), "updatedAt"),
       ]}
-    />
+    >
+      <ListFilters
+        search={{ label: t("eventTypes.search"), value: search }}
+        choices={[
+          {
+            name: "state",
+            label: t("endpoints.state"),
+            value: state,
+            choices: [
+              { value: "", label: t("eventTypes.anyState") },
+              { value: "active", label: t("eventTypes.onlyActive") },
+            ],
+          },
+        ]}
+        onChange={(name, value) => void navigate({ search: withFilter({ ...filter }, name, value), replace: true })}
+      />
+    </ListPage>
   );
 }
 

@@ -206,6 +206,10 @@ export const applications: typeof english = {
   },
   eventTypes: {
     title: "Ereignistypen",
+    search: "Namen und Beschreibungen durchsuchen",
+    noMatch: "Keine Ereignistypen passen dazu.",
+    anyState: "Aktive und archivierte",
+    onlyActive: "Nur aktive",
     lead: "Die Ereignisse, die Sie veröffentlichen, mit den Schemata, die Ihre Kunden sehen.",
     none: "Noch keine Ereignistypen. Veröffentlichen können Sie auch ohne; Kunden wählen damit aus, was sie empfangen.",
     name: "Name",

@@ -202,6 +202,10 @@ export const applications = {
   },
   eventTypes: {
     title: "Event types",
+    search: "Search names and descriptions",
+    noMatch: "No event types match.",
+    anyState: "Active and archived",
+    onlyActive: "Active only",
     lead: "The events you publish, with the schemas your customers see.",
     none: "No event types yet. You can publish without them; customers use them to choose what they receive.",
     name: "Name",

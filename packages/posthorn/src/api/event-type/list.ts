@@ -20,6 +20,9 @@ export const listEventTypes = defineRoute({
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,
+    search: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: "A part of the name or the description, in any case." }),
+    ),
     include_archived: Type.Optional(Type.Boolean({ default: false })),
     with_content: Type.Optional(Type.Boolean({ default: false })),
   }),
@@ -28,6 +31,7 @@ export const listEventTypes = defineRoute({
     const input = {
       ...pageOf(query),
       order: query.order ?? "ascending",
+      search: query.search ?? null,
       includeArchived: query.include_archived ?? false,
     };
     const withContent = query.with_content ?? false;

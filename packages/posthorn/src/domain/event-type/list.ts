@@ -1,9 +1,12 @@
+import { sql, type SqlBool } from "kysely";
 import { type Call, reader } from "../context.ts";
 import { comparison, type Page, type PageRequest, readPage } from "../paging.ts";
 import { type EventType, isVisible, toEventType } from "./event-type.ts";
 
 export interface ListEventTypes extends PageRequest {
   readonly order: "ascending" | "descending";
+  /** A part of the name or the description, in any case; `null`: any. */
+  readonly search: string | null;
   readonly includeArchived: boolean;
 }
 
@@ -22,6 +25,11 @@ export async function listEventTypes({ ctx, input }: Call<ListEventTypes>): Prom
         .selectFrom("event_type")
         .selectAll()
         .where("org_id", "=", ctx.actor.orgId)
+        .$if(input.search !== null, (filtered) =>
+          filtered.where(
+            sql<SqlBool>`instr(lower(name || ' ' || description), lower(cast(${input.search} as text))) > 0`,
+          ),
+        )
         .orderBy("name", slice.order)
         .limit(slice.limit);
       if (from !== null) query = query.where("name", comparison(slice.order), from);
