@@ -233,6 +233,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["alerts", "/settings?tab=alerts"],
     ["agents", "/settings?tab=agents"],
     ["API requests", "/settings?tab=requests"],
+    ["appearance of the portal", "/settings?tab=portal"],
     ["users", "/users"],
     ["profile", "/profile"],
     ["device approval", "/device"],

@@ -115,6 +115,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["alerts", "/settings?tab=alerts"],
     ["agents", "/settings?tab=agents"],
     ["requests", "/settings?tab=requests"],
+    ["portal-look", "/settings?tab=portal"],
     ["shortcuts", "/shortcuts"],
   ];
 }

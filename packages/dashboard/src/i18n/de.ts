@@ -26,6 +26,7 @@ import { palette } from "./de/palette.ts";
 import { pick } from "./de/pick.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
+import { portalLook } from "./de/portal-look.ts";
 import { recipients } from "./de/recipients.ts";
 import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
@@ -64,6 +65,7 @@ export const de: typeof en = {
   ...pick,
   ...policy,
   ...portal,
+  ...portalLook,
   ...recipients,
   ...sources,
   ...redaction,

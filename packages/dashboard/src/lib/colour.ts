@@ -33,6 +33,16 @@ export function accentOf(colour: string): Accent {
   return { light: toHex(light), dark: toHex(dark), onLight: textOn(light), onDark: textOn(dark) };
 }
 
+/** CSS variables of components for a brand colour, in both themes. */
+export function accentVariables(colour: string): Readonly<Record<`--${string}`, string>> {
+  const { light, dark, onLight, onDark } = accentOf(colour);
+  return {
+    "--accent": `light-dark(${light}, ${dark})`,
+    "--accent-text": `light-dark(${onLight}, ${onDark})`,
+    "--accent-soft": `light-dark(color-mix(in srgb, ${light} 8%, #ffffff), color-mix(in srgb, ${dark} 14%, #17191e))`,
+  };
+}
+
 export function contrast(one: string, other: string): number {
   return ratio(toRgb(one), toRgb(other));
 }

@@ -12,6 +12,7 @@ import { OperationalWebhooks } from "./settings-operational.tsx";
 import { Organisations } from "./settings-organisations.tsx";
 import { Privacy } from "./settings-privacy.tsx";
 import { RedactionRules } from "./settings-redaction.tsx";
+import { PortalLookSettings } from "./settings-portal.tsx";
 import { ApiRequests } from "./settings-requests.tsx";
 import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
@@ -27,6 +28,7 @@ const TABS = [
   "webhooks",
   "alerts",
   "agents",
+  "portal",
   "requests",
 ] as const;
 
@@ -60,6 +62,7 @@ export function Settings() {
       {tab === "webhooks" && <OperationalWebhooks />}
       {tab === "alerts" && <AlertSettings />}
       {tab === "agents" && <AgentSettings />}
+      {tab === "portal" && <PortalLookSettings />}
       {tab === "requests" && <ApiRequests />}
     </Page>
   );

@@ -4,7 +4,7 @@
  */
 import { LANGUAGES, showLanguage } from "../i18n/i18n.ts";
 import { applyTheme, readTheme, type Theme } from "../layout/theme.ts";
-import { accentOf, parseColour } from "../lib/colour.ts";
+import { accentVariables, parseColour } from "../lib/colour.ts";
 
 export interface Look {
   readonly name?: string;
@@ -94,13 +94,7 @@ function show(): void {
 }
 
 function showColour(style: CSSStyleDeclaration, colour: string): void {
-  const { light, dark, onLight, onDark } = accentOf(colour);
-  style.setProperty("--accent", `light-dark(${light}, ${dark})`);
-  style.setProperty("--accent-text", `light-dark(${onLight}, ${onDark})`);
-  style.setProperty(
-    "--accent-soft",
-    `light-dark(color-mix(in srgb, ${light} 8%, #ffffff), color-mix(in srgb, ${dark} 14%, #17191e))`,
-  );
+  for (const [name, value] of Object.entries(accentVariables(colour))) style.setProperty(name, value);
 }
 
 function stored(): Look {

@@ -95,9 +95,10 @@ async function addFrame(site: Map<string, string | Buffer>, root: string): Promi
   const folder = join(root, "packages/docs/src");
   site.set(FILES.script, await bundle(join(folder, "client/main.ts")));
   site.set(FILES.theme, await bundle(join(folder, "client/theme.ts")));
-  const tokens = /:root \{[^]*?\n\}\n:root\[data-theme="light"\][^]*?\n\}\n:root\[data-theme="dark"\][^]*?\n\}\n/.exec(
-    readFileSync(join(root, "packages/dashboard/src/styles/base.css"), "utf8"),
-  )?.[0];
+  const tokens =
+    /:root,\n\[data-scheme\] \{[^]*?\n\}\n\[data-scheme="light"\],[^]*?\n\}\n\[data-scheme="dark"\],[^]*?\n\}\n/.exec(
+      readFileSync(join(root, "packages/dashboard/src/styles/base.css"), "utf8"),
+    )?.[0];
   if (tokens === undefined)
     throw new Error("packages/dashboard/src/styles/base.css has no block with the design tokens.");
   const styles = STYLES.map((name) => readFileSync(join(folder, "style", name), "utf8"));

@@ -94,6 +94,7 @@ export const settings: typeof english = {
       alerts: "Benachrichtigungen",
       agents: "Agenten",
       requests: "API-Anfragen",
+      portal: "Portal",
     },
   },
   agents: {

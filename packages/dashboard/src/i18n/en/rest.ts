@@ -18,6 +18,7 @@ import { network } from "./network.ts";
 import { pick } from "./pick.ts";
 import { policy } from "./policy.ts";
 import { portal } from "./portal.ts";
+import { portalLook } from "./portal-look.ts";
 import { recipients } from "./recipients.ts";
 import { sources } from "./sources.ts";
 import { redaction } from "./redaction.ts";
@@ -48,6 +49,7 @@ export const rest = {
   ...pick,
   ...policy,
   ...portal,
+  ...portalLook,
   ...recipients,
   ...sources,
   ...redaction,

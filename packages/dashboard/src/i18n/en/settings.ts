@@ -88,6 +88,7 @@ export const settings = {
       alerts: "Alerts",
       agents: "Agents",
       requests: "API requests",
+      portal: "Portal",
     },
   },
   agents: {

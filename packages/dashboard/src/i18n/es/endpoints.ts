@@ -136,7 +136,7 @@ export const endpoints = {
       failing_before_restart:
         "El endpoint fallaba antes de que se reiniciara el servidor. Se envía una prueba antes que las demás entregas.",
     },
-    pausedUntil: "El endpoint está en pausa hasta",
+    pausedUntil: "El endpoint está en pausa hasta el",
     since: "Desde",
     nextProbe: "Próxima prueba",
     failing: "Fallando",

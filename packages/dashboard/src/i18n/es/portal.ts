@@ -55,7 +55,7 @@ export const portal = {
     url: { help: "Se comprueba mientras escribe. No se envía nada.", good: "Se permiten entregas a esta URL." },
     health: {
       disabled: "Este endpoint está desactivado.",
-      failing: "Falla desde",
+      failing: "Falla desde el",
       autoDisable: "Se desactivará si ninguna entrega tiene éxito antes del <when/>.",
       disabledText: "Sus entregas están en espera y no consumen reintentos. Podrá enviarlas cuando lo active de nuevo.",
       someDisabled_one: "{{count}} endpoint está desactivado:",

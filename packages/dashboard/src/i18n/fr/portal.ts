@@ -65,7 +65,7 @@ export const portal = {
     },
     health: {
       disabled: "Ce point de terminaison est désactivé.",
-      failing: "En échec depuis",
+      failing: "En échec depuis le",
       autoDisable: "Il sera désactivé si aucune livraison ne réussit avant le <when/>.",
       disabledText:
         "Ses livraisons sont en attente et ne consomment pas de tentatives. Vous pourrez les envoyer en le réactivant.",
