@@ -33,6 +33,8 @@ export function Shortcuts() {
           <Keys keys={["Enter"]} name={t("shortcuts.open")} />
           <Keys keys={["?"]} name={t("shortcuts.this")} />
           <Keys keys={["Ctrl", "]"]} name={t("shortcuts.indent")} />
+          <Keys keys={["Ctrl", "Space"]} name={t("shortcuts.suggest")} />
+          <Keys keys={["Esc"]} name={t("shortcuts.close")} />
         </dl>
       </Card>
     </Page>

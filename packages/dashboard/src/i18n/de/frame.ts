@@ -182,6 +182,8 @@ export const frame: typeof english = {
     open: "Ausgewählte Zeile öffnen",
     this: "Tastaturkürzel anzeigen",
     indent: "In einem Codefeld einrücken",
+    suggest: "In einem Code-Feld Vorschläge anzeigen",
+    close: "Dialog oder Menü schließen",
   },
   notFound: {
     title: "Seite nicht gefunden",

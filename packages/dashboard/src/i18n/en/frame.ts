@@ -177,6 +177,8 @@ export const frame = {
     open: "Open the selected row",
     this: "Show keyboard shortcuts",
     indent: "Indent in a code field",
+    suggest: "Show suggestions in a code field",
+    close: "Close a dialog or menu",
   },
   notFound: {
     title: "Page not found",
