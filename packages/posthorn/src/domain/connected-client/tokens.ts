@@ -15,7 +15,7 @@ import type { Services } from "../context.ts";
 import { CLIENT_SESSION_MS, findClientSession } from "../session/identity.ts";
 import { ACCESS_PREFIX } from "./authenticate.ts";
 import { OAuthError } from "./oauth-error.ts";
-import { isResource } from "./server.ts";
+import { isResource, resourceOf } from "./server.ts";
 import { scopesOf, WRITE_SCOPE } from "./scope.ts";
 
 const REFRESH_PREFIX = "phr_";
@@ -158,6 +158,8 @@ async function issue(
   known: string | null,
 ): Promise<IssuedTokens | OAuthError> {
   const at = services.now();
+  // Its access tokens would be refused: the server has another address now.
+  if (row.resource !== resourceOf(services.rules)) return otherTarget();
   const identity = await findClientSession(db, row.id, at);
   if (identity === null)
     return new OAuthError("invalid_grant", "The user has ended this access, or may no longer sign in.");
