@@ -2,6 +2,7 @@
  * Who may call which route: every route with every kind of token, over HTTP. What is expected follows from the data of the routes; the table
  * at the end checks some of that data by hand.
  */
+import { isNightly, onPostgres } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Route } from "../../src/api/route.ts";
 import { ROUTES } from "../../src/api/routes.ts";
@@ -44,6 +45,12 @@ const ALSO: Readonly<Record<string, readonly Permission[]>> = {
 };
 /** For tokens of applications only. */
 const ONLY_PORTAL = "v1.portal.get";
+
+/**
+ * Scopes of keys that are tried alone. A scope is compared in memory, so on PostgreSQL the keys with several scopes suffice, except every
+ * night.
+ */
+const SCOPES = onPostgres && !isNightly ? PERMISSIONS.slice(0, 1) : PERMISSIONS;
 
 /** Calls a route without a valid body, and returns the status. */
 type Call = (method: string, path: string) => Promise<number>;
@@ -90,7 +97,7 @@ describe("a token of the organisation", () => {
 });
 
 describe("an API key", () => {
-  it.each(PERMISSIONS)("with the scope %s may call the routes with this permission, and no others", async (scope) => {
+  it.each(SCOPES)("with the scope %s may call the routes with this permission, and no others", async (scope) => {
     expect(await refused(await keyWith([scope]))).toEqual(operations(lacks(new Set([scope]))));
   });
 
