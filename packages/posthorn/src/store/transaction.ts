@@ -84,15 +84,17 @@ export async function greatestMessageKey(db: Kysely<Database>): Promise<number> 
 
 /** Returns the greatest key that must not be issued again; 0 for an empty database. */
 export async function greatestKey(db: Kysely<Database>): Promise<number> {
-  const keys = await Promise.all(
-    KEYED_TABLES.map(async (table) => {
-      const row = await db
-        .selectFrom(table)
-        .select((eb) => eb.fn.max("id").as("id"))
-        .executeTakeFirst();
-      return row?.id ?? 0;
-    }),
-  );
+  // One statement: separate ones would open all connections of the pool, each of which loads the catalog, to read one row.
+  const keys = await db
+    .selectNoFrom((eb) =>
+      KEYED_TABLES.map((table) =>
+        eb
+          .selectFrom(table)
+          .select(({ fn }) => fn.max<number | null>("id").as("id"))
+          .as(table),
+      ),
+    )
+    .executeTakeFirstOrThrow();
   // Readers of feeds may have passed keys of which no row exists.
-  return Math.max(await feedHorizonIn(db), ...keys);
+  return Math.max(await feedHorizonIn(db), ...Object.values(keys).map((key) => key ?? 0));
 }
