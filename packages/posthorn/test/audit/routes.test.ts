@@ -95,12 +95,14 @@ interface Document {
 beforeAll(async () => {
   const never = (): Promise<never> => new Promise<never>(() => undefined);
   node = await startNode(folder.path, {
+    env: { POSTHORN_LISTEN_TOKENS: "true" },
     egress: { nameService: { query: never, probe: never, system: never, cancel: () => undefined } },
   });
   scene = await Scene.make(node);
   for (const feed of ["feed.consumer.commit", "endpoint.feed.consumer.commit", "polling-endpoint.consumer-commit"]) {
     VALID.set(`v1.${feed}`, { offset: scene.offset });
   }
+  VALID.set("v1.relay.token.create", { name: "ben" });
   VALID.set("v1.alert-recipient.create", { endpoint: scene.ids.get("endpoint_id") });
   const tenant = new Tenant(node);
   const key = await tenant.call("POST", "auth/api-key", { name: "Scene" });
@@ -114,7 +116,9 @@ beforeAll(async () => {
     .executeTakeFirst();
   const incident = await insertIncident();
   const alerts = await tenant.call("POST", "alert-rule", { name: "Scene", kind: "disk", targets: [] });
+  const listenToken = await tenant.call("POST", `app/${scene.ids.get("app_id")}/relay/token`, { name: "scene" });
   const others = {
+    listen_token_id: listenToken.json["id"],
     alert_rule_id: alerts.json["id"],
     incident_id: incident,
     key_id: key.json["id"],
