@@ -2,10 +2,15 @@
  * Listeners with a listen token. The client sends and expects the frames of the Svix CLI (`svix listen`), as its source has them: it waits for the
  * answer to its start frame, handles one request after the other, and responds with binary frames.
  */
+import { EventEmitter } from "node:events";
 import { eventually } from "@posthorn/testkit";
+import type { FastifyInstance } from "fastify";
 import { verify } from "@posthorn/webhooks";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
+import type { GuardedConnections } from "../src/api/relay/guarded.ts";
+import { registerTokenSocket } from "../src/api/relay/token-socket.ts";
+import type { SocketUpgrades } from "../src/api/relay/upgrades.ts";
 import { messageText } from "../src/relay/message-text.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
@@ -248,6 +253,56 @@ describe("a listener", () => {
     await owner.call("DELETE", `auth/api-key/${String(key["id"])}`);
     expect(await listener.hasClosed()).toMatchObject({ code: 1008, reason: "unauthorized" });
   });
+});
+
+/** A WebSocket as its server sees it. */
+class ServerSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+
+  terminate(): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    this.emit("close");
+  }
+  close = (): void => this.terminate();
+  send = (): void => undefined;
+  ping = (): void => undefined;
+}
+
+it("is not connected after it disconnected while its session was read", async () => {
+  const { token, endpointId } = await tokenOf(await newApp());
+  const socket = new ServerSocket();
+  let handle: (request: object, reply: object) => Promise<unknown> = () => Promise.reject(new Error("no route"));
+  const app = { get: (_: string, handler: typeof handle) => (handle = handler) };
+  const upgrades = { has: () => true, accept: (_: unknown, __: unknown, serve: (of: object) => void) => serve(socket) };
+  registerTokenSocket(app as unknown as FastifyInstance, {
+    services: node.services,
+    upgrades: upgrades as unknown as SocketUpgrades,
+    guarded: { add: () => undefined } as unknown as GuardedConnections,
+  });
+  await handle({ ip: "192.0.2.1", raw: {} }, {});
+  const { relay, store } = node.services;
+  const connect = vi.spyOn(relay, "connect");
+  const original = store.db.selectFrom.bind(store.db);
+  const select = vi.spyOn(store.db, "selectFrom");
+  try {
+    select.mockImplementation((...from) => {
+      if (from[0] === ("endpoint" as never) && connect.mock.settledResults[0]?.type === "fulfilled") socket.terminate();
+      return original(...from);
+    });
+    socket.emit("message", Buffer.from(JSON.stringify({ type: "start", version: 1, data: { token } })));
+    await eventually(() => expect(socket.readyState).toBe(3));
+  } finally {
+    connect.mockRestore();
+    select.mockRestore();
+  }
+  const endpoints = store.db.selectFrom("endpoint").select("id").where("public_id", "=", endpointId);
+  await eventually(async () =>
+    expect(
+      await store.db.selectFrom("relay_session").select("id").where("endpoint_id", "in", endpoints).execute(),
+    ).toEqual([]),
+  );
 });
 
 async function revokedToken(): Promise<string> {

@@ -11,6 +11,7 @@ import {
   openTokenSession,
   type PresentedToken,
 } from "../../domain/relay/listen-token.ts";
+import { addressSubject } from "../../domain/session/limits.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
 import { RateLimiter } from "../../lib/rate-limiter.ts";
@@ -32,7 +33,7 @@ export interface TokenSocketOptions {
 /** The server treats them as one path. */
 export const LISTEN_PATHS = ["/api/v1/listen/", "/api/v1/listen"] as const;
 
-/** Connections that one address may open in a minute. Tokens have 160 bits: the limit bounds the load, not the chance of a guess. */
+/** Connections that one address, or one IPv6 network, may open in a minute. Tokens have 160 bits: the limit bounds the load, not the chance of a guess. */
 const PER_MINUTE = 60;
 /** Connections whose first frame has not arrived. */
 const MAX_STARTING = 50;
@@ -60,7 +61,7 @@ export function registerTokenSocket(app: FastifyInstance, { services, upgrades, 
   const shared: Shared = { services, guarded, starting: new Set(), links: new Map() };
   app.get(LISTEN_PATHS[0], async (request, reply) => {
     if (!upgrades.has(request.raw)) throw new PosthornError("bad_request", "Open a WebSocket.");
-    if (!limiter.take(request.ip) || shared.starting.size >= MAX_STARTING)
+    if (!limiter.take(addressSubject(request.ip).name) || shared.starting.size >= MAX_STARTING)
       throw new PosthornError("too_many_requests", "Too many listeners connect at once. Try again in a minute.");
     const server = await sockets();
     upgrades.accept(server, { request, reply, onFailure: () => undefined }, (socket) => {
@@ -86,6 +87,7 @@ class TokenListener {
   #link: CompatibleLink | null = null;
   #connection: RelayConnection | null = null;
   #isStarting = false;
+  #isRefused = false;
 
   constructor(socket: WebSocket, shared: Shared) {
     this.#socket = socket;
@@ -112,12 +114,17 @@ class TokenListener {
   }
 
   #refuse(reason: string, code = POLICY): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
     this.#shared.starting.delete(this.#socket);
     this.#socket.close(code, reason);
-    setTimeout(() => this.#socket.terminate(), START_MS).unref();
+    const timer = setTimeout(() => this.#socket.terminate(), START_MS).unref();
+    this.#socket.once("close", () => clearTimeout(timer));
   }
 
   #received(data: RawData): void {
+    // Frames arrive until the client has answered the closing handshake.
+    if (this.#isRefused) return;
     if (!this.#frames.take("")) return this.#refuse("Too many frames arrived.");
     try {
       const frame = readCompatibleFrame(messageText(data));
@@ -136,8 +143,10 @@ class TokenListener {
     if (this.#isStarting) return this.#refuse("The listener has started already.");
     this.#isStarting = true;
     this.#start(token).catch((error: unknown) => {
-      const isRefused = error instanceof PosthornError && error.status < 500;
-      this.#refuse(isRefused ? error.message.slice(0, 100) : "The server cannot check the token now.", TRY_AGAIN);
+      const refusal = error instanceof PosthornError && error.status < 500 ? error : null;
+      const isGone = refusal?.code === "not_found";
+      const reason = refusal?.message.slice(0, 100) ?? "The server cannot check the token now.";
+      this.#refuse(reason, isGone ? POLICY : TRY_AGAIN);
     });
   }
 
@@ -147,9 +156,12 @@ class TokenListener {
     if (presented === null) return this.#refuse("The token is unknown, expired or revoked.");
     const session = await this.#connect(presented);
     if (session === null) return;
-    if (this.#socket.readyState !== this.#socket.OPEN)
-      return services.relay.forget({ key: session.id, endpointKey: session.endpoint_id });
-    await this.#attach(session, presented, token);
+    let isAttached = false;
+    try {
+      isAttached = await this.#attach(session, presented, token);
+    } finally {
+      if (!isAttached) services.relay.forget({ key: session.id, endpointKey: session.endpoint_id });
+    }
   }
 
   /** Connects in place of a listener that is gone, but not of one that responds. `null`: it was refused. */
@@ -171,9 +183,12 @@ class TokenListener {
     }
   }
 
-  async #attach(row: RelaySession, { key, endpointKey }: PresentedToken, token: string): Promise<void> {
+  /** Returns false if the listener disconnected in the meantime. */
+  async #attach(row: RelaySession, { key, endpointKey }: PresentedToken, token: string): Promise<boolean> {
     const { services, guarded, links } = this.#shared;
     const { session } = await connectedSession(services, row);
+    // From here on nothing is awaited, so that the link sees the end of the connection.
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
     const link = new CompatibleLink(this.#socket, {
       token,
       onAck: (id) => this.#connection?.receive({ type: "ack", id }),
@@ -192,6 +207,7 @@ class TokenListener {
     guarded.add(guard);
     this.#socket.once("close", () => guard.stop());
     if (connection.isEnded || this.#socket.readyState !== this.#socket.OPEN) guard.stop();
+    return true;
   }
 
   /** The response was larger than a frame may be. Without an answer, the request would be sent again, with the same result. */
