@@ -313,6 +313,48 @@ async function revokedToken(): Promise<string> {
 }
 
 describe("a listen token", () => {
+  it.each(["endpoint", "application"])("ends with its %s, and connects no more", async (kind) => {
+    const app = await newApp();
+    const { token, endpointId } = await tokenOf(app);
+    using listener = await new SvixListener(node.url, token).hasStarted();
+    await owner.call("DELETE", kind === "endpoint" ? `app/${app}/endpoint/${endpointId}` : `app/${app}`);
+    expect(await listener.hasClosed()).toMatchObject({ code: 1008 });
+    const { db } = node.services.store;
+    const endpoints = db.selectFrom("endpoint").select("id").where("public_id", "=", endpointId);
+    const rows = db.selectFrom("listen_token").select("id").where("endpoint_id", "in", endpoints);
+    expect(await rows.execute()).toEqual([]);
+    using again = new SvixListener(node.url, token);
+    expect(await again.hasClosed()).toMatchObject({ code: 1008 });
+    expect(again.started).toBeNull();
+  });
+
+  it("whose endpoint an earlier version deleted does not connect", async () => {
+    const app = await newApp();
+    const { token, endpointId } = await tokenOf(app);
+    await node.services.store.transaction(
+      ({ db }) =>
+        db.updateTable("endpoint").set({ deleted_at: Date.now() }).where("public_id", "=", endpointId).execute(),
+      "test",
+    );
+    using listener = new SvixListener(node.url, token);
+    expect(await listener.hasClosed()).toMatchObject({ code: 1008 });
+  });
+
+  it("leaves the selection of its endpoint as it is, unless it is created with another one", async () => {
+    const app = await newApp();
+    for (const name of ["selected.first", "selected.second"])
+      expect((await owner.call("POST", "event-type", { name, description: "Selected" })).status).toBe(201);
+    const filter = { payload: { amount: { $gt: 10 } } };
+    const { endpointId } = await tokenOf(app, { eventTypes: ["selected.first"], filter });
+    const { db } = node.services.store;
+    const stored = db.selectFrom("endpoint").select(["event_types_json", "filter_json"]);
+    const selection = () => stored.where("public_id", "=", endpointId).executeTakeFirst();
+    expect((await tokenOf(app)).endpointId).toBe(endpointId);
+    expect(await selection()).toEqual({ event_types_json: '["selected.first"]', filter_json: JSON.stringify(filter) });
+    await tokenOf(app, { eventTypes: ["selected.second"] });
+    expect(await selection()).toEqual({ event_types_json: '["selected.second"]', filter_json: null });
+  });
+
   it("is created by customers for their own application only, and listed without its secret", async () => {
     const [own, other] = [await newApp(), await newApp()];
     const customer = await owner.portal(["ViewBase", "ManageEndpoint"], own);

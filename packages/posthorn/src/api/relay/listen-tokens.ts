@@ -28,7 +28,7 @@ const createToken = defineRoute({
   tag: TAG,
   summary: "Create a listen token",
   description:
-    "For listeners that cannot send an API key. A listener that presents the token at `GET /api/v1/listen/` receives the events of the relay endpoint with this name, which is created if there is none. The token ends when it expires or is revoked, and with the access of its creator. It is shown only in this response. The operator of the server has to allow listen tokens.",
+    "For listeners that cannot send an API key. A listener that presents the token at `GET /api/v1/listen/` receives the events of the relay endpoint with this name, which is created if there is none. An endpoint that exists keeps its event types and its filter unless the request has one of them, which replaces both. The token ends when it expires or is revoked, with its endpoint, and with the access of its creator. It is shown only in this response. The operator of the server has to allow listen tokens.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: ListenTokenIn,
@@ -40,6 +40,7 @@ const createToken = defineRoute({
       share: body.share ?? "all",
       eventTypes: body.eventTypes ?? null,
       filter: body.filter === undefined ? null : memberText(rawBody, "filter"),
+      hasSelection: body.eventTypes !== undefined || body.filter !== undefined,
       expiresAt: ctx.services.now() + (body.expiry ?? DEFAULT_EXPIRY) * 1000,
     };
     const { token, ...shown } = await createListenToken({ ctx, input });

@@ -1,4 +1,5 @@
 import { type Call, write } from "../context.ts";
+import { deleteListenTokens } from "../relay/delete-tokens.ts";
 import { removeWatchesOf } from "../watch/remove.ts";
 import { getApplication, ofCustomers } from "./find.ts";
 
@@ -8,6 +9,7 @@ export async function deleteApplication({ ctx, input }: Call<{ readonly ref: str
   await write(ctx, async (tx) => {
     const { db, signal } = tx;
     await removeWatchesOf(tx, key);
+    await deleteListenTokens(tx, { appKey: key });
     await db.updateTable("application").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
     const endpoints = await db
       .selectFrom("endpoint")

@@ -56,11 +56,35 @@ it("deletes endpoints without a listener for a month, and none that has one or h
       .where("node_id", "is not", null)
       .execute();
   }, "test");
+  const tokenFor = (id: number, expiresAt: number) => ({
+    id,
+    org_id: actor.orgId,
+    app_id: ended.app_id,
+    endpoint_id: ended.endpoint_id,
+    name: "ended",
+    hash: Buffer.from([id]),
+    token_end: "abcd",
+    principal: "key:1",
+    principal_token_hash: null,
+    created_at: start,
+    expires_at: expiresAt,
+  });
+  await store.transaction(
+    ({ db }) =>
+      db
+        .insertInto("listen_token")
+        .values([tokenFor(1, end - 1), tokenFor(2, end + 2)])
+        .execute(),
+    "test",
+  );
+  await expire(start);
+  expect(await store.db.selectFrom("listen_token").select("id").execute()).toHaveLength(2);
   // Stored by a version that did not note it.
   await invite("earlier");
   await expire(end);
   const left = await store.db.selectFrom("endpoint").select("uid").where("deleted_at", "is", null).execute();
   expect(new Set(left.map(({ uid }) => uid))).toEqual(new Set(["listen-long", "listen-recent", "listen-earlier"]));
+  expect(await store.db.selectFrom("listen_token").select("id").execute()).toEqual([]);
   const entries = await store.db.selectFrom("audit_entry").select("action").execute();
   expect(entries.filter(({ action }) => action === "system.endpoint.expire")).toHaveLength(2);
 });

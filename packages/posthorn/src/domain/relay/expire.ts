@@ -5,6 +5,7 @@ import { systemActor } from "../access.ts";
 import { recordSystemChange } from "../audit/trail.ts";
 import { type Services, write } from "../context.ts";
 import { deleteEndpoint } from "../endpoint/delete.ts";
+import { deleteExpiredTokens } from "./delete-tokens.ts";
 
 /** How long an endpoint without a listener is kept. */
 export const IDLE_LISTENER_MS = 30 * 86_400_000;
@@ -13,12 +14,15 @@ const MOST = 200;
 
 /**
  * Deletes relay endpoints that no listener has used for a month, so that abandoned ones do not collect deliveries without end. Their deliveries
- * are canceled; the messages stay, and a new listener can ask for them.
+ * are canceled; the messages stay, and a new listener can ask for them. Deletes listen tokens that have ended, too.
  */
 export async function expireListeners(services: Services, signal: AbortSignal): Promise<void> {
   const { store, now } = services;
   const at = now();
-  await store.transaction((tx) => beginTerms(tx.db, at), "maintenance");
+  await store.transaction(async (tx) => {
+    await beginTerms(tx.db, at);
+    await deleteExpiredTokens(tx, at);
+  }, "maintenance");
   for (const found of await idleEndpoints(store.db, at).limit(MOST).execute()) {
     if (signal.aborted) return;
     const actor = systemActor(found.org_id, found.org_public_id);

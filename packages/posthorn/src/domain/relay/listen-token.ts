@@ -26,6 +26,8 @@ export interface ListenToken {
 }
 
 export interface NewListenToken extends Pick<ListenedEndpoint, "app" | "name" | "share" | "eventTypes" | "filter"> {
+  /** Whether event types or filter were given. An endpoint that exists keeps both otherwise. */
+  readonly hasSelection: boolean;
   /** Unix milliseconds. */
   readonly expiresAt: number;
 }
@@ -37,11 +39,14 @@ const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 /** 160 bits. */
 const LENGTH = 27;
 
-/** Creates a token for the relay endpoint with this name, which is created if there is none. The token is shown once. */
+/**
+ * Creates a token for the relay endpoint with this name, which is created if there is none. One that exists keeps its settings, unless others
+ * are given. The token is shown once.
+ */
 export function createListenToken(call: Call<NewListenToken>): Promise<ListenToken & { readonly token: string }> {
   return atomically(call, async ({ ctx, input }) => {
     requireEnabled(ctx);
-    const asked = { ...input, since: null, keep: null, resigns: false, isResumed: false };
+    const asked = { ...input, since: null, keep: null, resigns: false, isResumed: !input.hasSelection };
     const { endpoint } = await listenedEndpoint(ctx, asked);
     const { ids, now } = ctx.services;
     const { db } = ctx.tx;
@@ -138,7 +143,7 @@ export async function findListenToken(services: Services, text: string): Promise
   return row === undefined ? null : validToken(services.store.db, row.id, services.now());
 }
 
-/** Whether a token has neither expired nor been revoked, and its creator may still listen. */
+/** Whether a token has neither expired nor been revoked, its endpoint exists, and its creator may still listen. */
 export async function isListenTokenValid({ store, now }: Services, key: number): Promise<boolean> {
   return (await validToken(store.db, key, now())) !== null;
 }
@@ -168,9 +173,13 @@ export function openTokenSession(services: Services, key: number, takeOver: bool
 async function validToken(db: Kysely<Database>, key: number, now: number): Promise<PresentedToken | null> {
   const row = await db
     .selectFrom("listen_token")
-    .selectAll()
-    .where("id", "=", key)
-    .where("expires_at", ">", now)
+    .innerJoin("endpoint", "endpoint.id", "listen_token.endpoint_id")
+    .innerJoin("application", "application.id", "endpoint.app_id")
+    .selectAll("listen_token")
+    .where("listen_token.id", "=", key)
+    .where("listen_token.expires_at", ">", now)
+    .where("endpoint.deleted_at", "is", null)
+    .where("application.deleted_at", "is", null)
     .executeTakeFirst();
   if (row === undefined) return null;
   const held = {
