@@ -1,6 +1,6 @@
 /** Counts what becomes of the requests and events of sources in memory, and writes the counts at intervals. */
 import type { Services } from "../domain/context.ts";
-import { type FunnelHour, type FunnelStep, recordFunnel } from "../domain/funnel/record.ts";
+import { FUNNEL_STEPS, type FunnelHour, type FunnelStep, recordFunnel } from "../domain/funnel/record.ts";
 import { HOUR_MS } from "../domain/stats/roll-up.ts";
 
 export interface FunnelCounterOptions {
@@ -15,13 +15,13 @@ type Tally = { -readonly [Name in keyof FunnelHour]: FunnelHour[Name] };
 
 /** Time from the first count to the write. */
 const FLUSH_MS = 5000;
+/** Hours of sources that wait while the database does not respond. Counts of others are lost. */
+const MAX_TALLIES = 50_000;
 
 export class FunnelCounter implements AsyncDisposable {
   readonly #options: FunnelCounterOptions;
-  /** Counts of the current hour, by source. */
-  #tallies = new Map<number, Tally>();
-  /** Counts of earlier hours, which a clock change or the end of an hour left. */
-  #earlier: Tally[] = [];
+  /** Counts by source and hour. */
+  #tallies = new Map<string, Tally>();
   #cancelTimer: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
 
@@ -31,15 +31,10 @@ export class FunnelCounter implements AsyncDisposable {
 
   /** Counts one step. A crash loses the counts of the last seconds, but no event. */
   count(sourceKey: number, step: FunnelStep): void {
-    const hour = Math.floor(this.#options.now() / HOUR_MS);
-    let tally = this.#tallies.get(sourceKey);
-    if (tally === undefined || tally.hour !== hour) {
-      if (tally !== undefined) this.#earlier.push(tally);
-      tally = { sourceKey, hour, stored: 0, routed: 0, duplicates: 0, quarantined: 0 };
-      this.#tallies.set(sourceKey, tally);
-    }
+    const tally = this.#tallyOf(sourceKey, Math.floor(this.#options.now() / HOUR_MS));
+    if (tally === null) return;
     tally[step] += 1;
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+    this.#flushLater();
   }
 
   /** Writes the counts. */
@@ -51,18 +46,46 @@ export class FunnelCounter implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.flush();
+    return this.flush().finally(() => {
+      // What could not be written is not tried again: the store closes.
+      this.#cancelTimer?.();
+      this.#cancelTimer = null;
+    });
+  }
+
+  #tallyOf(sourceKey: number, hour: number): Tally | null {
+    const key = `${sourceKey}/${hour}`;
+    const known = this.#tallies.get(key);
+    if (known !== undefined) return known;
+    if (this.#tallies.size >= MAX_TALLIES) return null;
+    const tally = { sourceKey, hour, stored: 0, routed: 0, duplicates: 0, quarantined: 0 };
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  #flushLater(): void {
+    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
   }
 
   async #write(): Promise<void> {
-    const hours = [...this.#earlier, ...this.#tallies.values()];
-    this.#earlier = [];
+    const waiting = new Set<FunnelHour>(this.#tallies.values());
     this.#tallies = new Map();
-    if (hours.length === 0) return;
+    if (waiting.size === 0) return;
     try {
-      await recordFunnel(this.#options.services(), hours);
+      await recordFunnel(this.#options.services(), [...waiting], (written) => {
+        for (const hour of written) waiting.delete(hour);
+      });
     } catch (error) {
       this.#options.onFailure(error);
+      for (const hour of waiting) this.#addBack(hour);
     }
+  }
+
+  /** The next write tries again. */
+  #addBack(hour: FunnelHour): void {
+    const tally = this.#tallyOf(hour.sourceKey, hour.hour);
+    if (tally === null) return;
+    for (const step of FUNNEL_STEPS) tally[step] += hour[step];
+    this.#flushLater();
   }
 }

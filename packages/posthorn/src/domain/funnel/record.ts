@@ -15,12 +15,29 @@ export interface FunnelHour extends Readonly<Record<FunnelStep, number>> {
 
 /** Days for which hours are kept. */
 export const FUNNEL_DAYS = 31;
+/** Hours written in one transaction, so that others can write in between. */
+export const FUNNEL_CHUNK = 200;
 
-/** Adds to the counts in one transaction, and deletes hours of the same sources that are too old. */
-export async function recordFunnel({ store, now }: Services, hours: readonly FunnelHour[]): Promise<void> {
+/**
+ * Adds to the counts, some in each transaction, and deletes hours of the same sources that are too old. A failure ends it; `onWritten` was called
+ * with the hours that were written before. Each source has an hour once.
+ */
+export async function recordFunnel(
+  services: Services,
+  hours: readonly FunnelHour[],
+  onWritten: (hours: readonly FunnelHour[]) => void = () => undefined,
+): Promise<void> {
+  for (let from = 0; from < hours.length; from += FUNNEL_CHUNK) {
+    const chunk = hours.slice(from, from + FUNNEL_CHUNK);
+    await recordChunk(services, chunk);
+    onWritten(chunk);
+  }
+}
+
+async function recordChunk({ store, now }: Services, hours: readonly FunnelHour[]): Promise<void> {
   const oldest = Math.floor(now() / HOUR_MS) - FUNNEL_DAYS * 24;
+  const keys = [...new Set(hours.map(({ sourceKey }) => sourceKey))];
   await store.transaction(async ({ db }) => {
-    const keys = [...new Set(hours.map(({ sourceKey }) => sourceKey))];
     const rows = await db
       .selectFrom("source")
       .select("id")
@@ -28,11 +45,13 @@ export async function recordFunnel({ store, now }: Services, hours: readonly Fun
       .where("deleted_at", "is", null)
       .execute();
     const existing = new Set(rows.map(({ id }) => id));
-    for (const { sourceKey, ...counts } of hours) {
-      if (!existing.has(sourceKey)) continue;
+    const values = hours
+      .filter(({ sourceKey }) => existing.has(sourceKey))
+      .map(({ sourceKey, ...counts }) => ({ source_id: sourceKey, ...counts }));
+    if (values.length > 0) {
       await db
         .insertInto("source_hour")
-        .values({ source_id: sourceKey, ...counts })
+        .values(values)
         .onConflict((conflict) =>
           conflict.columns(["source_id", "hour"]).doUpdateSet((eb) => ({
             stored: eb("source_hour.stored", "+", eb.ref("excluded.stored")),
