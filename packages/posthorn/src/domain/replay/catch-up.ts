@@ -27,25 +27,31 @@ export async function catchUpCursor(db: Kysely<Database>, endpoint: CatchUpEndpo
 }
 
 /** Where the catch-ups stopped that were canceled since the client last renewed its subscription; `null`: none was. */
-export async function canceledCursor(
-  db: Kysely<Database>,
-  { appKey, endpointKey }: CatchUpEndpoint,
-): Promise<number | null> {
-  const row = await db
-    .selectFrom("task")
-    .innerJoin("task_part as part", "part.task_id", "task.id")
-    .innerJoin("subscription as s", "s.endpoint_id", "part.endpoint_id")
-    .select((eb) => eb.fn.min<number | null>("part.cursor").as("cursor"))
-    .where("task.app_id", "=", appKey)
-    // Keys are times, and no catch-up is older than its endpoint.
-    .where("task.id", ">", endpointKey)
-    .where("task.status", "=", "canceled")
-    .where("part.endpoint_id", "=", endpointKey)
-    .where("part.done", "=", 0)
-    .whereRef("task.ended_at", ">=", "s.updated_at")
-    .where(isCatchUp)
-    .executeTakeFirst();
+export async function canceledCursor(db: Kysely<Database>, endpoint: CatchUpEndpoint): Promise<number | null> {
+  const row = await canceledParts(db, endpoint).executeTakeFirst();
   return row?.cursor ?? null;
+}
+
+/** Statement of {@link canceledCursor}, which runs on the delivery path. */
+export function canceledParts(db: Kysely<Database>, { appKey, endpointKey }: CatchUpEndpoint) {
+  return (
+    db
+      .selectFrom("task")
+      .innerJoin("task_part as part", "part.task_id", "task.id")
+      .innerJoin("subscription as s", (on) =>
+        on.onRef("s.endpoint_id", "=", "part.endpoint_id").onRef("s.app_id", "=", "task.app_id"),
+      )
+      .select((eb) => eb.fn.min<number | null>("part.cursor").as("cursor"))
+      .where("task.app_id", "=", appKey)
+      // Keys are times, and no catch-up is older than its endpoint.
+      .where("task.id", ">", endpointKey)
+      // As text, because the partial index is not used for a parameter.
+      .where(sql<boolean>`task.status = 'canceled'`)
+      .where("part.endpoint_id", "=", endpointKey)
+      .where("part.done", "=", 0)
+      .whereRef("task.ended_at", ">=", "s.updated_at")
+      .where(isCatchUp)
+  );
 }
 
 async function openCursor(db: Kysely<Database>, { appKey, endpointKey }: CatchUpEndpoint): Promise<number | null> {

@@ -53,6 +53,7 @@ import { alerts } from "./073-alerts.ts";
 import { alertRecipients } from "./092-alert-recipients.ts";
 import { sourceHours } from "./077-source-hours.ts";
 import { requestLog } from "./079-request-log.ts";
+import { canceledTasks } from "./080-canceled-tasks.ts";
 import { incidents } from "./072-incidents.ts";
 import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
@@ -135,6 +136,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source hours", sql: sourceHours },
   { name: "request log", sql: requestLog },
   { name: "connected clients", sql: connectedClients },
+  { name: "canceled tasks", sql: canceledTasks },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
