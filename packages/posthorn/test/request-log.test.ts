@@ -2,7 +2,7 @@
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_WAITING, RequestLog } from "../src/api/request-log/buffer.ts";
-import { systemActor } from "../src/domain/access.ts";
+import { type Actor, systemActor } from "../src/domain/access.ts";
 import { pruneRequests, recordRequests } from "../src/domain/request-log/record.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { servicesOver } from "./support/services.ts";
@@ -115,17 +115,20 @@ describe("entries in memory", () => {
   it("are limited for each organisation, with room for failures beyond successes", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
+    let dropped = 0;
     await using log = new RequestLog({
       services,
       setTimer: () => () => undefined,
       onFailure: (error) => {
         throw error;
       },
+      onDropped: () => dropped++,
     });
     const answered = (orgId: number, status: number, id?: string) =>
       log.answered({ ...request, actor: systemActor(orgId, "org_x"), status, clientRequestId: id });
-    for (let time = 0; time < MAX_WAITING; time++) answered(1, 200);
-    for (let time = 0; time < MAX_WAITING; time++) answered(1, 500);
+    const { caller } = MAX_WAITING.organisation;
+    for (let time = 0; time < caller; time++) answered(1, 200);
+    for (let time = 0; time < caller; time++) answered(1, 500);
     answered(2, 200, "spaces are not an ID");
     await log.flush();
     const rows = await files.store.db
@@ -136,12 +139,80 @@ describe("entries in memory", () => {
       .orderBy("status")
       .execute();
     expect(rows).toEqual([
-      { org_id: 1, status: 200, count: MAX_WAITING / 2 },
-      { org_id: 1, status: 500, count: MAX_WAITING / 2 },
+      { org_id: 1, status: 200, count: caller / 2 },
+      { org_id: 1, status: 500, count: caller / 2 },
       { org_id: 2, status: 200, count: 1 },
     ]);
+    expect(dropped).toBe(caller);
     const kept = await files.store.db.selectFrom("api_request").select("client_request_id").distinct().execute();
     expect(kept).toEqual([{ client_request_id: null }]);
+  });
+
+  it("of one application leave room for those of other applications and of the organisation", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    let dropped = 0;
+    await using log = new RequestLog({
+      services,
+      setTimer: () => () => undefined,
+      onFailure: (error) => {
+        throw error;
+      },
+      onDropped: () => dropped++,
+    });
+    const customer = (appPublicId: string) =>
+      ({ kind: "application", orgId: 1, orgPublicId: "org_x", appPublicId }) as unknown as Actor;
+    const failed = (actor: Actor) => log.answered({ ...request, actor, status: 404, clientRequestId: undefined });
+    const { caller, all } = MAX_WAITING.application;
+    for (let time = 0; time < 1000; time++) failed(customer("app_loud"));
+    failed(customer("app_quiet"));
+    for (let app = 0; app < all; app++) failed(customer(`app_${app}`));
+    failed(systemActor(1, "org_x"));
+    log.answered({ ...request, method: "HEAD", actor: systemActor(1, "org_x"), status: 404, clientRequestId: "head" });
+    await log.flush();
+    const rows = await files.store.db
+      .selectFrom("api_request")
+      .select(["caller_kind", "caller_id", "method"])
+      .execute();
+    const of = (id: string) => rows.filter(({ caller_id }) => caller_id === id).length;
+    expect([of("app_loud"), of("app_quiet")]).toEqual([caller, 1]);
+    expect(rows.filter(({ caller_kind }) => caller_kind === "application")).toHaveLength(all);
+    expect(rows.filter(({ caller_kind }) => caller_kind !== "application").map(({ method }) => method)).toEqual([
+      "POST",
+      "GET",
+    ]);
+    expect(dropped).toBe(1000 - caller + caller + 1);
+  });
+
+  it("of an application cannot push out those of others", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await files.store.transaction(({ db }) =>
+      db.insertInto("organisation").values({ id: 1, public_id: "org_x", created_at: 0 }).execute(),
+    );
+    const entry = (callerKind: "application" | "token", callerId: string | null) => ({
+      ...services.ids.next("req_"),
+      ...request,
+      orgId: 1,
+      callerKind,
+      callerId,
+      status: 404,
+      clientRequestId: null,
+    });
+    await recordRequests(services, [
+      entry("token", null),
+      entry("application", "app_quiet"),
+      ...Array.from({ length: 6 }, () => entry("application", "app_loud")),
+    ]);
+    const sweep = { signal: new AbortController().signal, pause: () => Promise.resolve() };
+    const left = async () =>
+      (await files.store.db.selectFrom("api_request").select("caller_id").orderBy("id").execute()).map(
+        ({ caller_id }) => caller_id,
+      );
+    await pruneRequests(services, 86_400_000, sweep, { organisation: 1, applications: 4, application: 3 });
+    expect(await left()).toEqual([null, "app_quiet", "app_loud", "app_loud", "app_loud"]);
+    await pruneRequests(services, 86_400_000, sweep, { organisation: 1, applications: 2, application: 3 });
+    expect(await left()).toEqual([null, "app_loud", "app_loud"]);
   });
 
   it("are deleted after the retention, and the oldest ones beyond the limit of an organisation", async () => {
@@ -164,7 +235,7 @@ describe("entries in memory", () => {
     await pruneRequests(services, 86_400_000, sweep);
     const count = async () => (await files.store.db.selectFrom("api_request").select("id").execute()).length;
     expect(await count()).toBe(3);
-    await pruneRequests(services, 86_400_000, sweep, 2);
+    await pruneRequests(services, 86_400_000, sweep, { organisation: 2, applications: 2, application: 2 });
     const statuses = await files.store.db.selectFrom("api_request").select("status").orderBy("id").execute();
     expect(statuses).toEqual([{ status: 404 }, { status: 500 }]);
     await pruneRequests(services, -86_400_000, sweep);

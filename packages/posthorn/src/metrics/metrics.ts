@@ -64,6 +64,7 @@ export class Metrics {
   readonly #watchSamples: Counter;
   readonly #watchTransitions: Counter;
   readonly #watchSeconds: Counter;
+  readonly #droppedRequests: Counter;
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
@@ -121,6 +122,11 @@ export class Metrics {
       help: "Seconds in which watches of this node were evaluated and stored.",
       registers,
     });
+    this.#droppedRequests = new Counter({
+      name: "posthorn_request_log_dropped_total",
+      help: "API requests that have no entry in the log because a caller or an organisation made too many.",
+      registers,
+    });
     gauge(this.#registry, "posthorn_watches", "Watches that this node evaluates.", options.watches);
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
@@ -150,6 +156,11 @@ export class Metrics {
 
   sourceEvents(kind: string, events: number): void {
     this.#sourceEvents.inc({ kind }, events);
+  }
+
+  /** Counts an API request that is not in the log because of its limits. */
+  requestDropped(): void {
+    this.#droppedRequests.inc();
   }
 
   /** Counts a step of a watch. */

@@ -39,12 +39,13 @@ export interface Http {
 function requestLogOf(
   { log }: Pick<NodeOptions, "log">,
   clock: Clock,
-  { services }: Pick<HttpParts, "services">,
+  { services, metrics }: Pick<HttpParts, "services" | "metrics">,
 ): RequestLog {
   return new RequestLog({
     services,
     setTimer: (ms, callback) => clock.setTimer(ms, callback),
     onFailure: (error) => reporter(log)(error, "API requests could not be logged"),
+    onDropped: () => metrics?.requestDropped(),
   });
 }
 
@@ -71,7 +72,7 @@ export async function startHttp(
     docs: config.docs,
     ...(pageBuilds === undefined ? {} : { pageBuilds }),
     mcp: config.mcp,
-    requests: config.requestLogDays === 0 ? null : stack.use(requestLogOf(options, clock, parts)),
+    requests: config.requestLogDays === 0 ? null : stack.use(requestLogOf(options, clock, { ...parts, metrics })),
     base,
     onlyFastify,
     timeouts,

@@ -8,6 +8,8 @@ export interface RequestLogOptions {
   readonly services: Services;
   readonly setTimer: (ms: number, callback: () => void) => () => void;
   readonly onFailure: (error: unknown) => void;
+  /** Called for each request that has no entry because of the limits. */
+  readonly onDropped: () => void;
 }
 
 /** A request that was answered. */
@@ -24,9 +26,14 @@ export interface AnsweredRequest {
 }
 
 const FLUSH_MS = 5000;
-/** Entries of one organisation in one write. Successful requests may use half of them, so that errors are kept during a burst. */
-export const MAX_WAITING = 500;
-const MAX_WAITING_SUCCESSES = MAX_WAITING / 2;
+/**
+ * Entries of one organisation in one write. Its applications share a limit of their own, because their tokens are those of customers, and no caller
+ * can use up the limit of all. Successful requests may use half of each limit, so that errors are kept during a burst.
+ */
+export const MAX_WAITING = {
+  organisation: { all: 500, caller: 250 },
+  application: { all: 250, caller: 50 },
+} as const;
 /** Entries of all organisations in one write. */
 const MAX_ALL = 5000;
 /** Request IDs as clients make them. Others may contain anything, and are not stored. */
@@ -35,8 +42,8 @@ const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 export class RequestLog implements AsyncDisposable {
   readonly #options: RequestLogOptions;
   #entries: LoggedRequest[] = [];
-  /** Entries that wait, by organisation. */
-  readonly #waiting = new Map<number, number>();
+  /** Entries that wait, by organisation and kind of actor, and by caller. */
+  readonly #waiting = new Map<string, number>();
   #cancelTimer: (() => void) | null = null;
   #writing: Promise<void> = Promise.resolve();
 
@@ -45,16 +52,16 @@ export class RequestLog implements AsyncDisposable {
   }
 
   /** Keeps an entry, if the request has one and there is room. A crash loses the entries of the last seconds. */
-  answered({ actor, clientRequestId, durationMs, ...request }: AnsweredRequest): void {
+  answered({ actor, clientRequestId, durationMs, ...answered }: AnsweredRequest): void {
+    // Reads of the same operation, which has the method GET.
+    const request = answered.method === "HEAD" ? { ...answered, method: "GET" } : answered;
     if (!isLogged(actor, request)) return;
-    const waiting = this.#waiting.get(actor.orgId) ?? 0;
-    const most = request.status >= 400 ? MAX_WAITING : MAX_WAITING_SUCCESSES;
-    if (waiting >= most || this.#entries.length >= MAX_ALL) return;
-    this.#waiting.set(actor.orgId, waiting + 1);
+    const caller = callerOf(actor);
+    if (!this.#hasRoom(actor, caller, request.status)) return this.#options.onDropped();
     const isUsable = typeof clientRequestId === "string" && REQUEST_ID.test(clientRequestId);
     this.#entries.push({
       ...this.#options.services.ids.next("req_"),
-      ...callerOf(actor),
+      ...caller,
       ...request,
       orgId: actor.orgId,
       durationMs: Math.round(durationMs),
@@ -73,6 +80,24 @@ export class RequestLog implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.flush();
+  }
+
+  /** Whether the limits have room for an entry, which then counts towards them. */
+  #hasRoom(
+    { kind, orgId }: Actor,
+    { callerKind, callerId }: Pick<LoggedRequest, "callerKind" | "callerId">,
+    status: number,
+  ): boolean {
+    if (this.#entries.length >= MAX_ALL) return false;
+    const { all, caller } = MAX_WAITING[kind];
+    const share = status >= 400 ? 1 : 0.5;
+    const counts = [
+      [`${orgId}/${kind}`, all],
+      [`${orgId}/${kind}/${callerKind}/${callerId ?? ""}`, caller],
+    ] as const;
+    if (counts.some(([key, most]) => (this.#waiting.get(key) ?? 0) >= most * share)) return false;
+    for (const [key] of counts) this.#waiting.set(key, (this.#waiting.get(key) ?? 0) + 1);
+    return true;
   }
 
   async #write(): Promise<void> {

@@ -17,7 +17,7 @@ const listApiRequests = defineRoute({
   tag: "Audit",
   summary: "List API requests",
   description:
-    "Newest first. All requests of a known caller that failed, and successful ones except publishes and the reads of dashboard and portal. Entries are kept for POSTHORN_REQUEST_LOG_DAYS, up to 100,000 for each organisation. Up to 500 entries are kept every five seconds.",
+    "Newest first. All requests of a known caller that failed, and successful ones except publishes and the reads of dashboard and portal. Entries are kept for POSTHORN_REQUEST_LOG_DAYS, up to 80,000 of the callers of an organisation and 20,000 of its applications. Entries beyond the limits of a caller or an organisation in five seconds are dropped.",
   access: "organisation",
   permission: "audit:read",
   query: Type.Object({

@@ -54,6 +54,7 @@ import { alertRecipients } from "./092-alert-recipients.ts";
 import { sourceHours } from "./077-source-hours.ts";
 import { requestLog } from "./079-request-log.ts";
 import { canceledTasks } from "./080-canceled-tasks.ts";
+import { requestCallers } from "./081-request-callers.ts";
 import { incidents } from "./072-incidents.ts";
 import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
@@ -137,6 +138,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "request log", sql: requestLog },
   { name: "connected clients", sql: connectedClients },
   { name: "canceled tasks", sql: canceledTasks },
+  { name: "request callers", sql: requestCallers },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
