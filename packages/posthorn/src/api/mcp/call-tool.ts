@@ -5,8 +5,12 @@ import { PosthornError } from "../../lib/errors.ts";
 import { parseExact, rounded } from "../../lib/exact-json.ts";
 import { authorize } from "../authorize.ts";
 import { parseBody, type ParsedBody } from "../body.ts";
+import { errorReply, internalErrorReply } from "../error-reply.ts";
 import { type FailedRequest, failureReply } from "../failure.ts";
 import { maskReply } from "../mask-reply.ts";
+import type { Reply } from "../reply.ts";
+import type { RequestLog } from "../request-log/buffer.ts";
+import { errorCodeOf } from "../request-log/error-code.ts";
 import type { Route } from "../route.ts";
 import { bodyValidator, queryValidator } from "../validation.ts";
 import { bounded } from "./bounded.ts";
@@ -28,6 +32,10 @@ export interface ToolCaller {
   readonly disconnected: () => AbortSignal;
   /** The request, for the log. */
   readonly request: FailedRequest;
+  /** Log of API requests, which has an entry for each operation; `null`: requests are not logged. */
+  readonly requests: Pick<RequestLog, "answered"> | null;
+  /** The `x-request-id` header. */
+  readonly clientRequestId: string | string[] | undefined;
 }
 
 /** `CallToolResult` of the protocol. Errors of a call are results too, so that the model sees them. */
@@ -112,13 +120,43 @@ function pathValue(argument: string, value: unknown): string {
 
 export type Operation = Pick<Action, "route" | "invoke">;
 
-/** Calls an operation as a request to the API would. Returns what the caller may see, and never a secret. */
+/** Calls an operation as a request to the API would, and logs it. Returns what the caller may see, and never a secret. */
 export async function perform(
+  caller: ToolCaller,
+  operation: Operation,
+  request: ToolRequest,
+  key?: unknown,
+): Promise<unknown> {
+  const { method, path, operationId } = operation.route;
+  const { requests, actor, clientRequestId } = caller;
+  const start = performance.now();
+  const answered = (reply: Reply): void =>
+    requests?.answered({
+      actor,
+      method,
+      route: path,
+      operation: operationId,
+      status: reply.status,
+      errorCode: errorCodeOf(reply),
+      durationMs: performance.now() - start,
+      clientRequestId,
+    });
+  try {
+    const { reply, shown } = await invoked(caller, operation, request, key);
+    answered(reply);
+    return shown;
+  } catch (error) {
+    answered(errorReply(error) ?? internalErrorReply());
+    throw error;
+  }
+}
+
+async function invoked(
   { services, actor, secret, userAgent, ip, disconnected }: ToolCaller,
   { route, invoke }: Operation,
   { params, query, body }: ToolRequest,
-  key?: unknown,
-): Promise<unknown> {
+  key: unknown,
+): Promise<{ readonly reply: Reply; readonly shown: unknown }> {
   const authorized = await authorize(services, actor, route, params);
   const reply = await invoke(services, {
     actor: authorized,
@@ -133,7 +171,7 @@ export async function perform(
     disconnected,
   });
   const { json } = await maskReply(route, reply, { payloads: payloadView(authorized), secrets: false });
-  return json === null ? null : parseExact(json);
+  return { reply, shown: json === null ? null : parseExact(json) };
 }
 
 function urlOf({ path }: Route, params: Readonly<Record<string, string>>): string {

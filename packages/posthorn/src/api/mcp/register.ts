@@ -13,6 +13,7 @@ import { onFirstUse } from "../../lib/first-use.ts";
 import { failureReply } from "../failure.ts";
 import { INERT } from "../inert.ts";
 import type { ParsedBody } from "../body.ts";
+import type { RequestLog } from "../request-log/buffer.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { challengeScope, identifyAgain, identifyMcp, lacksScope, type McpIdentity, NEEDS_WRITE } from "./identify.ts";
 import type { McpCaller } from "./methods.ts";
@@ -27,6 +28,8 @@ export interface McpOptions {
   readonly authenticator: Pick<Authenticator, "identify">;
   readonly access: McpAccess;
   readonly corsOrigins: readonly string[];
+  /** `null`: requests are not logged. */
+  readonly requests: RequestLog | null;
 }
 
 export const MCP_PATHS = ["/mcp", "/mcp/app/:app_id"] as const;
@@ -114,7 +117,7 @@ async function requireEndpoint(services: Services, actor: Actor, app: string | n
 async function respond(
   request: FastifyRequest,
   reply: FastifyReply,
-  { services, access, authenticator, closing }: McpOptions & { readonly closing: AbortSignal },
+  { services, access, authenticator, closing, requests }: McpOptions & { readonly closing: AbortSignal },
 ): Promise<FastifyReply> {
   const raw = (request.body as ParsedBody | undefined)?.raw;
   // It is valid JSON, or the request would have been refused.
@@ -140,6 +143,8 @@ async function respond(
     ip: request.ip,
     disconnected: () => whenClosed(reply),
     request,
+    requests,
+    clientRequestId: request.headers["x-request-id"],
   };
   try {
     if (message.method !== "events/stream")
@@ -148,7 +153,8 @@ async function respond(
       const now = await identifyAgain(identified, { services, authenticator }, request.ip);
       return now !== null && isSameAccess(now, actor);
     };
-    await streamEvents(caller, message, { request, reply, closing, isStillAllowed });
+    // A stream repeats its reads every few seconds.
+    await streamEvents({ ...caller, requests: null }, message, { request, reply, closing, isStillAllowed });
     return reply;
   } catch (error) {
     if (error instanceof RpcError) return send(reply, error.status, errorText(message.id, error));
