@@ -32,7 +32,7 @@ describe("the counts of sources", () => {
     const write = store.transaction.bind(store);
     const away = new Error("the database does not respond");
     const transaction = vi.spyOn(store, "transaction");
-    transaction.mockImplementationOnce(write as never).mockRejectedValueOnce(away);
+    transaction.mockImplementationOnce(write).mockRejectedValueOnce(away);
     await counter.flush();
     expect(failures).toEqual([away]);
     counter.count(1, "quarantined");
