@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_WAITING, RequestLog } from "../src/api/request-log/buffer.ts";
 import { type Actor, systemActor } from "../src/domain/access.ts";
 import { pruneRequests, recordRequests } from "../src/domain/request-log/record.ts";
+import { McpClient } from "./support/mcp-client.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { servicesOver } from "./support/services.ts";
 import { openStore, temporaryFolder } from "./support/store.ts";
@@ -23,7 +24,7 @@ let node: TestNode;
 const stack = new AsyncDisposableStack();
 beforeAll(async () => {
   const folder = stack.use(temporaryFolder());
-  node = stack.use(await startNode(folder.path));
+  node = stack.use(await startNode(folder.path, { env: { POSTHORN_MCP: "write" } }));
 });
 afterAll(() => stack.disposeAsync());
 
@@ -92,6 +93,45 @@ describe("the log of API requests", () => {
     expect((await call("GET", "/api/v1/request-log", undefined, {}, key.token)).status).toBe(403);
     const auditor = await makeKey("Auditor", ["audit:read"]);
     await eventually(async () => expect(await entries(`caller=${key.id}`, auditor.token)).toHaveLength(1));
+  });
+
+  it("has the operations that tools of MCP call, as the API would have them", async () => {
+    const { id: app } = (await (await call("POST", "/api/v1/app", { name: "Agents" })).json()) as { id: string };
+    const key = await makeKey("Agent", ["read", "endpoints:write"]);
+    const client = new McpClient(node, key.token);
+    const create = { action: "create", app, url: "https://example.com/hook" };
+    expect((await client.call("endpoint_write", create)).isError).toBe(false);
+    const changed = await client.call("endpoint_write", { ...create, dry_run: false });
+    expect(changed.isError).toBe(false);
+    const refused = await client.call("endpoint_write", { ...create, url: "nowhere", dry_run: false });
+    expect(refused.isError).toBe(true);
+    await eventually(async () =>
+      expect(await entries(`caller=${key.id}&operation=v1.endpoint.create`)).toMatchObject([
+        { status: 422, errorCode: "validation" },
+        { status: 201, errorCode: null, route: "/api/v1/app/{app_id}/endpoint" },
+      ]),
+    );
+  });
+
+  it("finds what a text names: an operation, an error code, a caller or a request", async () => {
+    const key = await makeKey("Searched", ["messages:publish"]);
+    await call("DELETE", "/api/v1/app/app_none", undefined, { "x-request-id": "searched-1" }, key.token);
+    const [entry] = await eventually(async () => {
+      const found = await entries(`caller=${key.id}`);
+      expect(found).toHaveLength(1);
+      return found as [Entry];
+    });
+    for (const text of [
+      "insufficient access",
+      "v1.application.delete",
+      "v1.application",
+      "v1.application.",
+      key.id,
+      entry.id,
+      "searched-1",
+    ])
+      expect(await entries(`caller=${key.id}&search=${encodeURIComponent(text)}`)).toEqual([entry]);
+    expect(await entries(`caller=${key.id}&search=v1.app`)).toEqual([]);
   });
 
   it("pages through entries from new to old", async () => {

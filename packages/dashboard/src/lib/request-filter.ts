@@ -5,7 +5,7 @@ export const REQUEST_CALLERS = ["user", "key", "token", "application"] as const;
 export const REQUEST_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 export interface RequestFilter {
-  /** ID of an operation or of a request, or the beginning of an operation ID. */
+  /** Operation or its beginning, status, error code, ID of a caller or of a request. */
   readonly search?: string;
   readonly by?: (typeof REQUEST_CALLERS)[number];
   readonly method?: (typeof REQUEST_METHODS)[number];
@@ -27,7 +27,7 @@ export function toRequestFilter(search: Readonly<Record<string, unknown>>): Requ
   };
 }
 
-/** Query parameters of the API for a filter. Operation IDs begin with `v1.`, IDs of callers with their kind. */
+/** Query parameters of the API for a filter. */
 export function requestQuery({ search, by, method, result }: RequestFilter) {
   return {
     ...(search === undefined ? {} : textQuery(search)),
@@ -38,8 +38,5 @@ export function requestQuery({ search, by, method, result }: RequestFilter) {
 }
 
 function textQuery(text: string) {
-  if (text.startsWith("v1.")) return { operation: text.replace(/\.$/, "") };
-  if (/^(key|usr|app)_/.test(text)) return { caller: text };
-  if (/^[1-5]\d\d$/.test(text)) return { status: Number(text) };
-  return /^[a-z]+(_[a-z]+)+$/.test(text) ? { error_code: text } : { request_id: text };
+  return /^[1-5]\d\d$/.test(text) ? { status: Number(text) } : { search: text };
 }

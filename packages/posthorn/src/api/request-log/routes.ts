@@ -31,6 +31,7 @@ const listApiRequests = defineRoute({
     status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
     error_code: Name("Code of an error."),
     request_id: Name("ID of an entry, or the `x-request-id` of a request."),
+    search: Name("Finds entries with this text as `operation`, `error_code`, `caller` or `request_id`."),
   }),
   responses: { 200: ApiRequestList },
   handle: async ({ ctx, query }) => {
@@ -44,6 +45,7 @@ const listApiRequests = defineRoute({
       status: query.status ?? null,
       errorCode: query.error_code ?? null,
       requestId: query.request_id ?? null,
+      search: query.search ?? null,
     };
     return list(
       await listRequests({ ctx, input: { ...pageOf(query), ...filter } }),

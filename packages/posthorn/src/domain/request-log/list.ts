@@ -1,4 +1,6 @@
 /** Reads the log of API requests of an organisation. */
+import { type Expression, expressionBuilder, type SqlBool } from "kysely";
+import type { Database } from "../../store/schema.ts";
 import { keyAtTime, keyOfId, timeOfKey } from "../../lib/id.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, type Page, type PageRequest, readPage } from "../paging.ts";
@@ -19,6 +21,8 @@ export interface RequestFilter {
   readonly errorCode: string | null;
   /** ID of the entry, or the `x-request-id` of the request. */
   readonly requestId: string | null;
+  /** Operation or its beginning up to a dot, error code, id of the caller, or ID of the request. */
+  readonly search: string | null;
   readonly before: number | null;
   readonly after: number | null;
 }
@@ -68,20 +72,12 @@ export async function listRequests({ ctx, input }: Call<PageRequest & RequestFil
 }
 
 function filtered(ctx: Context, filter: RequestFilter) {
-  const { caller, callerKind, method, operation, result, status, errorCode, requestId, before, after } = filter;
+  const { caller, callerKind, method, operation, result, status, errorCode, requestId, search, before, after } = filter;
   let query = reader(ctx).selectFrom("api_request").selectAll().where("org_id", "=", ctx.actor.orgId);
   if (caller !== null) query = query.where("caller_id", "=", caller);
   if (callerKind !== null) query = query.where("caller_kind", "=", callerKind);
   if (method !== null) query = query.where("method", "=", method);
-  if (operation !== null) {
-    // The end of the range is the character after the dot.
-    query = query.where((eb) =>
-      eb.or([
-        eb("operation", "=", operation),
-        eb.and([eb("operation", ">=", `${operation}.`), eb("operation", "<", `${operation}/`)]),
-      ]),
-    );
-  }
+  if (operation !== null) query = query.where(isOperation(operation));
   if (result !== null) {
     const [lowest, highest] = STATUSES[result];
     query = query.where("status", ">=", lowest).where("status", "<=", highest);
@@ -91,9 +87,26 @@ function filtered(ctx: Context, filter: RequestFilter) {
   if (requestId !== null) {
     query = query.where((eb) => eb.or([eb("public_id", "=", requestId), eb("client_request_id", "=", requestId)]));
   }
+  if (search !== null) {
+    query = query.where((eb) =>
+      eb.or([
+        isOperation(search.replace(/\.$/, "")),
+        ...(["error_code", "caller_id", "public_id", "client_request_id"] as const).map((column) =>
+          eb(column, "=", search),
+        ),
+      ]),
+    );
+  }
   if (before !== null) query = query.where("id", "<", keyAtTime(before));
   if (after !== null) query = query.where("id", ">=", keyAtTime(after));
   return query;
+}
+
+/** Whether an entry is of an operation, or of one whose ID begins with the text and a dot. */
+function isOperation(text: string): Expression<SqlBool> {
+  const { and, or, eb } = expressionBuilder<Database, "api_request">();
+  // The end of the range is the character after the dot.
+  return or([eb("operation", "=", text), and([eb("operation", ">=", `${text}.`), eb("operation", "<", `${text}/`)])]);
 }
 
 /** Names that callers have now, by their ids. */
