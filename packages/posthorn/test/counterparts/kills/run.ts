@@ -28,6 +28,7 @@ export function timeoutFor(kills: number): number {
 /** Broker faults are slower than kills, because a broker takes seconds to start. */
 const KILLS_PER_FAULT = 3;
 const PUBLISHERS = 4;
+/** Most messages that are accepted between two kills. */
 const MESSAGES_A_LIFE = 60;
 const LEAST_A_LIFE = 10;
 const MAX_LIFE_MS = 400;
@@ -100,22 +101,28 @@ export class KillRun implements AsyncDisposable {
   #isEnded = false;
   #next = 0;
   readonly #publishers: readonly Promise<void>[];
+  readonly #messagesALife: number;
 
-  private constructor(test: string, server: TestServer) {
+  private constructor(test: string, server: TestServer, messagesALife: number) {
     this.test = test;
+    this.#messagesALife = messagesALife;
     this.random = new Random(SEED, test);
     this.server = server;
     this.#url = server.url;
     this.#publishers = Array.from({ length: PUBLISHERS }, () => this.#publishAll());
   }
 
-  static async start(test: string, env: Readonly<Record<string, string>> = {}): Promise<KillRun> {
+  static async start(
+    test: string,
+    env: Readonly<Record<string, string>> = {},
+    messagesALife = MESSAGES_A_LIFE,
+  ): Promise<KillRun> {
     process.stdout.write(`${test}: POSTHORN_TEST_SEED=${SEED}\n`);
     // A short timeout, so that a broker that says nothing is part of every run.
     const server = await startServer({
       env: { POSTHORN_RETRY_SCHEDULE: RETRIES, POSTHORN_REQUEST_TIMEOUT: "3", ...env },
     });
-    const run = new KillRun(test, server);
+    const run = new KillRun(test, server, messagesALife);
     try {
       run.app = (await run.call("POST", "/app", { name: "kills" }))["id"] as string;
       // Counterparts are stopped on purpose.
@@ -165,7 +172,7 @@ export class KillRun implements AsyncDisposable {
       }
       if (faults.length > 0 && kill % KILLS_PER_FAULT === 0) await faults[(start + done++) % faults.length]!();
     }
-    this.#left = MESSAGES_A_LIFE;
+    this.#left = this.#messagesALife;
     await eventually(() => assert(this.#left <= 0));
     this.#isEnded = true;
     await Promise.all(this.#publishers);
@@ -223,8 +230,8 @@ export class KillRun implements AsyncDisposable {
 
   /** The server accepts some messages and is killed while it sends them. */
   async #life(): Promise<void> {
-    this.#left = MESSAGES_A_LIFE;
-    const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, MESSAGES_A_LIFE - PUBLISHERS);
+    this.#left = this.#messagesALife;
+    const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, this.#messagesALife - PUBLISHERS);
     while (this.accepted.size < goal) await delay(1);
     // Some kills come while messages are accepted, and others while they are delivered, also on a slow machine.
     const endpoints = [...this.#endpoints].flatMap(([sink, id]) => (this.#silent.includes(sink) ? [] : [id]));
@@ -250,7 +257,7 @@ export class KillRun implements AsyncDisposable {
 
   /** Freezes the counterpart, so that messages are sent and not confirmed, and kills it then. */
   async #killWhileSending({ freeze, kill }: Counterpart): Promise<void> {
-    this.#left = MESSAGES_A_LIFE;
+    this.#left = this.#messagesALife;
     freeze?.();
     await delay(this.random.int(0, MAX_LIFE_MS));
     await kill!();
