@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { editableValue, initialValue, objectField } from "../lib/schema-form.ts";
+import styles from "./schema-form.module.css";
 import { SchemaForm } from "./schema-form.tsx";
 
 export interface PayloadFieldsProps {
@@ -37,7 +38,7 @@ export function PayloadFields({ eventType, payload, isUnchanged, onPayload }: Pa
   if (field === null) return null;
   const value = editableValue(payload);
   return (
-    <details open>
+    <details open className={styles["fields"]}>
       <summary>{t("compose.fields")}</summary>
       <p className="muted">{t(value === undefined ? "compose.fieldsNot" : "compose.fieldsHelp")}</p>
       {value !== undefined && (

@@ -43,10 +43,10 @@ export const portal: typeof english = {
     },
     chart: {
       title: "Zustand",
-      lead: "Versuche und Erfolgsquote dieses Endpunkts.",
+      lead: "Versuche an diesem Endpunkt, und wie viele davon erfolgreich waren.",
       succeeded: "Erfolgreich",
       failed: "Fehlgeschlagen",
-      rate: "Erfolgsquote",
+      rate: "Erfolgreiche Versuche",
       attempts: "Versuche",
       none: "Keine Versuche in diesem Zeitraum.",
     },

@@ -37,10 +37,10 @@ export const portal = {
     },
     chart: {
       title: "Health",
-      lead: "Attempts and success rate of this endpoint.",
+      lead: "Attempts to this endpoint, and how many of them succeeded.",
       succeeded: "Succeeded",
       failed: "Failed",
-      rate: "Success rate",
+      rate: "Successful attempts",
       attempts: "Attempts",
       none: "No attempts in this period.",
     },

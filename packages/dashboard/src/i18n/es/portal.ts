@@ -37,10 +37,10 @@ export const portal = {
     },
     chart: {
       title: "Salud",
-      lead: "Intentos y tasa de éxito de este endpoint.",
+      lead: "Intentos a este endpoint y cuántos tuvieron éxito.",
       succeeded: "Correctos",
       failed: "Fallidos",
-      rate: "Tasa de éxito",
+      rate: "Intentos correctos",
       attempts: "Intentos",
       none: "No hubo intentos en este periodo.",
     },

@@ -44,10 +44,10 @@ export const portal = {
     },
     chart: {
       title: "Santé",
-      lead: "Tentatives et taux de réussite de ce point de terminaison.",
+      lead: "Tentatives vers ce point de terminaison, et la part qui a réussi.",
       succeeded: "Réussies",
       failed: "Échouées",
-      rate: "Taux de réussite",
+      rate: "Tentatives réussies",
       attempts: "Tentatives",
       none: "Aucune tentative sur cette période.",
     },
