@@ -140,7 +140,12 @@ describe("a source that falls silent", () => {
       state: "learning",
       week: [],
       inactiveAt: null,
+      lastReceivedAt: null,
     });
+    // At once, before the activity includes the event.
+    await deliver(source, { n: 1 });
+    const [event] = await gateway.messages(source);
+    expect((await activity(source)).json["lastReceivedAt"]).toBe(event!["timestamp"]);
     const path = `ingest/api/v1/source/${source.id}/activity`;
     expect((await gateway.call("PUT", path, { mode: "off" })).json).toMatchObject({ state: "off" });
     expect((await gateway.call("PUT", path, { mode: "fixed" })).status).toBe(422);

@@ -2,8 +2,9 @@
 import { profileOf, type Scale } from "../../activity/profile.ts";
 import { type Activity, WEEK_HOURS } from "../../activity/activity.ts";
 import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity.ts";
-import { type Call, reader, write } from "../context.ts";
+import { type Call, type Context, reader, write } from "../context.ts";
 import { getSource } from "../source/find.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { DEFAULT_RULE } from "./record.ts";
 
 /** Times are Unix milliseconds. */
@@ -39,7 +40,7 @@ export async function getActivity({ ctx, input }: Call<{ readonly source: string
   return {
     rule,
     state: stateOf(rule, inactiveAt, inactiveSince),
-    lastAt: row?.last_at ?? null,
+    lastAt: await lastEvent(ctx, source.key, row?.last_at ?? null),
     inactiveAt,
     inactiveSince,
     scale: profile?.scale ?? null,
@@ -48,6 +49,18 @@ export async function getActivity({ ctx, input }: Call<{ readonly source: string
         ? []
         : Array.from({ length: WEEK_HOURS }, (_, hour) => profile.rates[(hour + MONDAY) % WEEK_HOURS]!),
   };
+}
+
+/** @param counted The last event that the activity, which is recorded every few seconds, includes. */
+async function lastEvent(ctx: Context, source: number, counted: number | null): Promise<number | null> {
+  const newest = await reader(ctx)
+    .selectFrom("message")
+    .select("id")
+    .where("app_id", "=", source)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return newest === undefined ? counted : Math.max(counted ?? 0, timeOfKey(newest.id));
 }
 
 function stateOf(
