@@ -1,5 +1,7 @@
 /** Kysely types of the tables of clients that people connected with OAuth. */
 
+import type { Generated } from "kysely";
+
 /** A client that registered itself (RFC 7591). */
 export interface OauthClientTable {
   id: number;
@@ -32,6 +34,19 @@ export interface ConnectedClientTable {
   connected_at: number | null;
   /** Of the part of the refresh token that changes with each use. The other part is the secret of the session. */
   refresh_hash: Uint8Array | null;
+  /** With the refresh token that was used last, it yields the tokens that were issued for it; `null`: none was used yet. */
+  refresh_seed: Generated<Uint8Array | null>;
+  /** When a refresh token was used last, not counting repetitions. */
+  refreshed_at: Generated<number | null>;
+  /** Of the refresh token that was used last. */
+  previous_refresh_hash: Generated<Uint8Array | null>;
   access_hash: Uint8Array | null;
   access_expires_at: number | null;
+  /** Scopes of the access token; `null`: those of the connection. */
+  access_scope: Generated<string | null>;
+  /** When the access token was used first; `null`: not yet, or it was issued for a code. */
+  access_used_at: Generated<number | null>;
+  previous_access_hash: Generated<Uint8Array | null>;
+  previous_access_scope: Generated<string | null>;
+  previous_access_expires_at: Generated<number | null>;
 }

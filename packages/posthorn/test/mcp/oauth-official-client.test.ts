@@ -109,6 +109,22 @@ describe("the official client", () => {
     await client.close();
   });
 
+  it("stays connected when parallel calls find that the token has expired", async () => {
+    const storage = new Storage();
+    await expect(connected(storage)).rejects.toThrow(sdk.UnauthorizedError);
+    const url = new URL(`${node.url}/mcp`);
+    const callback = await approve(storage.opened[0]!, false);
+    await new sdk.StreamableHTTPClientTransport(url, { authProvider: storage }).finishAuth(callback);
+    const { client } = await connected(storage);
+    const read = { name: "overview_read", arguments: { action: "summary" } };
+    storage.stored = { ...storage.stored!, access_token: "pho_expired" };
+    const results = await Promise.all([client.callTool(read), client.callTool(read)]);
+    expect(results.map(({ isError }) => isError === true)).toEqual([false, false]);
+    expect((await client.callTool(read)).isError).not.toBe(true);
+    expect(storage.opened).toHaveLength(1);
+    await client.close();
+  });
+
   it("does not take a code that comes back with another issuer", async () => {
     const storage = new Storage();
     await expect(connected(storage)).rejects.toThrow(sdk.UnauthorizedError);

@@ -194,47 +194,6 @@ describe("a connected client", () => {
   });
 });
 
-describe("refresh tokens", () => {
-  it("work once, and end the connection when they are used again", async () => {
-    const own = await newClient();
-    const first = await own.connect(owner, true);
-    const second = tokensOf(await own.refresh(first.refresh, { resource: `${node.url}/mcp` }));
-    expect([await reach(first.access), await reach(second.access), second.scope]).toEqual([401, 200, first.scope]);
-    expect((await own.refresh(first.refresh)).json["error"]).toBe("invalid_grant");
-    expect([await reach(second.access), (await own.refresh(second.refresh)).status]).toEqual([401, 400]);
-    const entries = (await owner.send("GET", "audit?limit=5")).json["data"] as Record<string, unknown>[];
-    expect(entries[0]).toMatchObject({ action: "connected-client.reuse", target: { name: "Test client" } });
-  });
-
-  it("give tokens to one of two requests at the same time", async () => {
-    const own = await newClient();
-    const { refresh } = await own.connect(owner);
-    const statuses = (await Promise.all([own.refresh(refresh), own.refresh(refresh)])).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([200, 400]));
-  });
-
-  it("are for their client, resource and scope", async () => {
-    const own = await newClient();
-    const { refresh } = await own.connect(owner);
-    expect((await (await newClient()).refresh(refresh)).json["error"]).toBe("invalid_grant");
-    expect((await own.refresh(refresh, { resource: "https://elsewhere.example/mcp" })).json["error"]).toBe(
-      "invalid_target",
-    );
-    expect((await own.refresh(refresh, { scope: "mcp:read mcp:write" })).json["error"]).toBe("invalid_scope");
-    expect((await own.refresh(refresh)).status).toBe(200);
-  });
-
-  it("can be revoked by the client, like access tokens, and unknown ones are no error", async () => {
-    for (const kind of ["access", "refresh"] as const) {
-      const own = await newClient();
-      const tokens = await own.connect(owner);
-      expect((await own.revoke(tokens[kind])).status).toBe(200);
-      expect([await reach(tokens.access), (await own.refresh(tokens.refresh)).status]).toEqual([401, 400]);
-    }
-    expect((await client.revoke("pho_unknown")).status).toBe(200);
-  });
-});
-
 describe("a code", () => {
   it("is refused with another verifier, client, redirect URI or resource, and is then void", async () => {
     const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [

@@ -70,7 +70,7 @@ export async function identifyAgain(
   { services, authenticator }: IdentifyOptions,
   ip: string,
 ): Promise<Actor | null> {
-  if (client !== null) return (await identifyConnection(services, client.key))?.actor ?? null;
+  if (client !== null) return (await identifyConnection(services, client))?.actor ?? null;
   return (await authenticator.identify(secret, ip).catch(() => null))?.actor ?? null;
 }
 

@@ -1,7 +1,8 @@
 /** Handlers of registration, tokens and revocation, loaded with the first request of a client. */
 import { registerClient } from "../../domain/connected-client/client.ts";
+import { revokeToken } from "../../domain/connected-client/end.ts";
 import { OAuthError, type OAuthErrorCode } from "../../domain/connected-client/oauth-error.ts";
-import { exchangeCode, type IssuedTokens, refreshTokens, revokeToken } from "../../domain/connected-client/tokens.ts";
+import { exchangeCode, type IssuedTokens, refreshTokens } from "../../domain/connected-client/tokens.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { ok, reply, type Reply } from "../reply.ts";
 import type { OAuthCall } from "./register.ts";

@@ -29,20 +29,50 @@ export interface ClientIdentity {
  */
 export async function identifyClient(services: Services, token: string): Promise<ClientIdentity> {
   const { store, now, rules } = services;
+  const hash = hashToken(token);
   const row = await connections(store)
-    .where("c.access_hash", "=", hashToken(token))
-    .where("c.access_expires_at", ">", now())
+    .select(["c.access_hash", "c.access_scope", "c.access_used_at", "c.previous_access_scope", "c.refreshed_at"])
+    .where((eb) =>
+      eb.or([
+        eb.and([eb("c.access_hash", "=", hash), eb("c.access_expires_at", ">", now())]),
+        eb.and([eb("c.previous_access_hash", "=", hash), eb("c.previous_access_expires_at", ">", now())]),
+      ]),
+    )
     .where("c.resource", "=", resourceOf(rules))
     .executeTakeFirst();
-  const identity = row === undefined ? null : await identityOf(services, row);
-  if (identity !== null) return identity;
+  if (row !== undefined) {
+    const isCurrent = row.access_hash !== null && Buffer.from(hash).equals(row.access_hash);
+    const scope = (isCurrent ? row.access_scope : row.previous_access_scope) ?? row.scope;
+    const identity = await identityOf(services, row, scopesOf(scope));
+    if (identity !== null) {
+      if (isCurrent && row.refreshed_at !== null && row.access_used_at === null)
+        await storeFirstUse(services, row.id, hash);
+      return identity;
+    }
+  }
   throw new PosthornError("authentication_failed", "The access token is invalid, expired or revoked.");
 }
 
-/** The caller of a connection, whose tokens may have been refreshed in the meantime; `null`: it has ended. */
-export async function identifyConnection(services: Services, key: number): Promise<ClientIdentity | null> {
+/** From now on, the refresh token for which the access token was issued is no longer accepted for longer than its grace period. */
+async function storeFirstUse({ store, now }: Services, key: number, hash: Uint8Array): Promise<void> {
+  await store.transaction(async ({ db }) => {
+    await db
+      .updateTable("connected_client")
+      .set({ access_used_at: now() })
+      .where("id", "=", key)
+      .where("access_hash", "=", hash)
+      .where("access_used_at", "is", null)
+      .execute();
+  }, "oauth.first-use");
+}
+
+/** The same caller as of now, whose tokens may have been refreshed in the meantime; `null`: the connection has ended. */
+export async function identifyConnection(
+  services: Services,
+  { key, scopes }: Pick<ClientIdentity, "key" | "scopes">,
+): Promise<ClientIdentity | null> {
   const row = await connections(services.store).where("c.id", "=", key).executeTakeFirst();
-  return row === undefined ? null : identityOf(services, row);
+  return row === undefined ? null : identityOf(services, row, scopes);
 }
 
 function connections({ hotDb }: Services["store"]) {
@@ -59,11 +89,14 @@ interface ConnectionRow {
   readonly public_id: string;
 }
 
-async function identityOf({ store, now }: Services, row: ConnectionRow): Promise<ClientIdentity | null> {
+async function identityOf(
+  { store, now }: Services,
+  row: ConnectionRow,
+  scopes: readonly ClientScope[],
+): Promise<ClientIdentity | null> {
   const found = await findClientSession(store.hotDb, row.id, now());
   if (found?.actor.kind !== "organisation") return null;
   touch(store, found, now());
-  const scopes = scopesOf(row.scope);
   const actor = calledBy(found.actor, { id: row.public_id, name: row.name });
   const withAllScopes = limitedTo(actor, scopesOf(ALL_SCOPES));
   return { actor: limitedTo(actor, scopes), withAllScopes, scopes, key: row.id, id: row.public_id };

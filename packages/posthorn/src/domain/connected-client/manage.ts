@@ -5,8 +5,8 @@ import { type Call, type Context, reader, write } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CLIENT_IDLE_MS, sessionEnd } from "../session/identity.ts";
 import { isDocumentUrl } from "./document.ts";
+import { removeConnection } from "./end.ts";
 import { type ClientScope, scopesOf } from "./scope.ts";
-import { removeConnection } from "./tokens.ts";
 
 export interface ConnectedClient {
   readonly id: string;

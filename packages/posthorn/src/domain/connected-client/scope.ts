@@ -22,6 +22,12 @@ export function scopesOf(text: string): readonly ClientScope[] {
   return text.split(" ").includes(WRITE_SCOPE) ? [READ_SCOPE, WRITE_SCOPE] : [READ_SCOPE];
 }
 
+/** The scopes of a grant that a client asks for. */
+export function narrowed(granted: string, asked: string): string {
+  const both = scopesOf(granted).filter((scope) => scopesOf(asked).includes(scope));
+  return both.join(" ");
+}
+
 type OrganisationActor = Extract<Actor, { readonly kind: "organisation" }>;
 
 /** The actor with the permissions of these scopes, as far as it has them. */

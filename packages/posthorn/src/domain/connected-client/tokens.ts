@@ -1,25 +1,30 @@
-/**
- * Tokens of connected clients. All are random, and only their hashes are stored.
- *
- * A refresh token has two parts: the secret of the session, which stays the same, and one that is replaced with each use. A token with the
- * right first part and an old second one was used before. Only someone who had a genuine token can present one, so strangers cannot end a
- * connection that way, and used tokens need not be kept.
- */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+/** Issues tokens to connected clients, for codes and for refresh tokens. */
+import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
 import type { ConnectedClientTable } from "../../store/connected-client-schema.ts";
 import type { Tx } from "../../store/tx.ts";
-import { recordPersonAction } from "../audit/person.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
 import { CLIENT_SESSION_MS, findClientSession } from "../session/identity.ts";
-import { ACCESS_PREFIX } from "./authenticate.ts";
+import { endReused, removeConnection, type Requester } from "./end.ts";
 import { OAuthError } from "./oauth-error.ts";
+import {
+  findRefreshed,
+  GRACE_MS,
+  hasSession,
+  isSame,
+  newRefreshToken,
+  newSeed,
+  type Refreshed,
+  type RefreshToken,
+  type Successors,
+  successorsOf,
+  useOf,
+} from "./refresh-token.ts";
+import { narrowed, scopesOf, WRITE_SCOPE } from "./scope.ts";
 import { isResource, resourceOf } from "./server.ts";
-import { scopesOf, WRITE_SCOPE } from "./scope.ts";
 
-const REFRESH_PREFIX = "phr_";
-export const ACCESS_MS = 3_600_000;
+const ACCESS_MS = 3_600_000;
 
 export interface IssuedTokens {
   readonly accessToken: string;
@@ -29,12 +34,6 @@ export interface IssuedTokens {
 }
 
 type Row = Selectable<ConnectedClientTable>;
-
-/** Where a request comes from, for the audit log. */
-interface Requester {
-  readonly ip: string;
-  readonly userAgent: string;
-}
 
 export interface CodeExchange {
   readonly code: string;
@@ -52,17 +51,26 @@ export async function exchangeCode(
   input: CodeExchange,
   requester: Requester,
 ): Promise<IssuedTokens> {
+  const unknown = new OAuthError("invalid_grant", "The code does not exist, or has expired.");
+  const hash = hashToken(input.code);
+  // Transactions are scarce: requests with made-up codes get none.
+  const known = await services.store.db
+    .selectFrom("connected_client")
+    .select("id")
+    .where("code_hash", "=", hash)
+    .executeTakeFirst();
+  if (known === undefined) throw unknown;
   const result = await services.store.transaction(async (tx): Promise<IssuedTokens | OAuthError> => {
     // The update locks the row, so that of two exchanges at the same time one is the second.
     const row = await tx.db
       .updateTable("connected_client")
       .set((eb) => ({ scope: eb.ref("scope") }))
-      .where("code_hash", "=", hashToken(input.code))
+      .where("code_hash", "=", hash)
       .returningAll()
       .executeTakeFirst();
-    if (row === undefined) return new OAuthError("invalid_grant", "The code does not exist, or has expired.");
+    if (row === undefined) return unknown;
     if (row.connected_at !== null) {
-      await endReused(services, tx, row, requester, "code");
+      await endReused(services, tx, row, { reused: "code", requester });
       return new OAuthError("invalid_grant", "The code was used before. Its tokens are revoked.");
     }
     const problem = codeProblem(services, row, input);
@@ -71,7 +79,7 @@ export async function exchangeCode(
       return problem;
     }
     await replaceEarlier(tx, row);
-    return issue(services, tx, row, null);
+    return issue(services, tx, row, { used: null, accessScope: row.scope });
   }, "oauth.exchange");
   if (result instanceof OAuthError) throw result;
   return result;
@@ -101,91 +109,130 @@ export interface Refresh {
   readonly scope: string | null;
 }
 
-/** New tokens for a refresh token, which cannot be used again. A token that was used before ends the connection. */
+/**
+ * New tokens for a refresh token. It can be used once; a repetition within a short time gets the same tokens, and any other use ends the
+ * connection.
+ */
 export async function refreshTokens(services: Services, input: Refresh, requester: Requester): Promise<IssuedTokens> {
+  const unknown = new OAuthError("invalid_grant", "The refresh token does not exist, has expired or was revoked.");
+  if (!(await hasSession(services.store.db, input.refreshToken))) throw unknown;
   const result = await services.store.transaction(async (tx): Promise<IssuedTokens | OAuthError> => {
     const found = await findRefreshed(tx, input.refreshToken);
-    if (found === null || found.row.client_id !== input.clientId)
-      return new OAuthError("invalid_grant", "The refresh token does not exist, has expired or was revoked.");
-    const { row, secret, isCurrent } = found;
-    if (!isCurrent) {
-      await endReused(services, tx, row, requester, "refresh token");
+    if (found === null || found.row.client_id !== input.clientId) return unknown;
+    const { row, token } = found;
+    const use = useOf(found, services.now());
+    if (use === "reused") {
+      await endReused(services, tx, row, { reused: "refresh token", requester });
       return new OAuthError("invalid_grant", "The refresh token was used before. The connection is revoked.");
     }
-    if (input.resource !== null && !isResource(services.rules, input.resource)) return otherTarget();
-    if (scopesOf(input.scope ?? "").includes(WRITE_SCOPE) && !scopesOf(row.scope).includes(WRITE_SCOPE))
-      return new OAuthError(
-        "invalid_scope",
-        `The user has not granted ${WRITE_SCOPE}. Start a new authorization for it.`,
-      );
-    return issue(services, tx, row, secret);
+    const problem = refreshProblem(services, row, input);
+    if (problem !== null) return problem;
+    const asked = input.scope ?? row.scope;
+    if (use === "first") return issue(services, tx, row, { used: token, accessScope: narrowed(row.scope, asked) });
+    return repeat(services, tx, found, narrowed(row.access_scope ?? row.scope, asked));
   }, "oauth.refresh");
   if (result instanceof OAuthError) throw result;
   return result;
 }
 
-interface Refreshed {
-  readonly row: Row;
-  readonly secret: string;
-  /** Whether the token is the last one that was issued. */
-  readonly isCurrent: boolean;
+function refreshProblem({ rules }: Services, row: Row, input: Refresh): OAuthError | null {
+  if (input.resource !== null && !isResource(rules, input.resource)) return otherTarget();
+  if (scopesOf(input.scope ?? "").includes(WRITE_SCOPE) && !scopesOf(row.scope).includes(WRITE_SCOPE))
+    return new OAuthError(
+      "invalid_scope",
+      `The user has not granted ${WRITE_SCOPE}. Start a new authorization for it.`,
+    );
+  return null;
 }
 
-async function findRefreshed({ db }: Tx, token: string): Promise<Refreshed | null> {
-  const [, secret, changing] = /^(phr_[\w-]{43})\.([\w-]{43})$/.exec(token) ?? [];
-  if (secret === undefined || changing === undefined) return null;
-  const row = await db
-    .updateTable("connected_client")
-    .set((eb) => ({ scope: eb.ref("scope") }))
-    .where("id", "=", (eb) =>
-      eb
-        .selectFrom("person_session as s")
-        .select("s.id")
-        .where("s.hash", "=", hashToken(secret))
-        .where("s.kind", "=", "client"),
-    )
-    .returningAll()
-    .executeTakeFirst();
-  if (row?.refresh_hash === undefined || row.refresh_hash === null) return null;
-  return { row, secret, isCurrent: isSame(hashToken(changing), row.refresh_hash) };
+interface Issue {
+  /** The refresh token that is replaced; `null`: the connection has none yet. */
+  readonly used: RefreshToken | null;
+  readonly accessScope: string;
 }
 
-/** @param known Secret of the session; `null`: it has none yet. */
 async function issue(
   services: Services,
-  { db }: Tx,
+  tx: Tx,
   row: Row,
-  known: string | null,
+  { used, accessScope }: Issue,
 ): Promise<IssuedTokens | OAuthError> {
   const at = services.now();
-  // Its access tokens would be refused: the server has another address now.
-  if (row.resource !== resourceOf(services.rules)) return otherTarget();
-  const identity = await findClientSession(db, row.id, at);
-  if (identity === null)
-    return new OAuthError("invalid_grant", "The user has ended this access, or may no longer sign in.");
-  const secret = known ?? REFRESH_PREFIX + random();
-  const changing = random();
-  const accessToken = ACCESS_PREFIX + random();
-  await db
-    .updateTable("person_session")
-    .set({
-      last_used_at: at,
-      ...(known === null ? { hash: hashToken(secret), expires_at: at + CLIENT_SESSION_MS } : {}),
-    })
-    .where("id", "=", row.id)
-    .execute();
-  await db
+  const ended = await continueSession(services, tx, row);
+  if (ended !== null) return ended;
+  const seed = newSeed();
+  const from = used ?? newRefreshToken();
+  const { refresh, accessToken } = successorsOf(from, seed);
+  if (used === null)
+    await tx.db
+      .updateTable("person_session")
+      .set({ hash: hashToken(from.secret), expires_at: at + CLIENT_SESSION_MS })
+      .where("id", "=", row.id)
+      .execute();
+  await tx.db
     .updateTable("connected_client")
     .set({
       connected_at: row.connected_at ?? at,
-      refresh_hash: hashToken(changing),
+      refresh_hash: hashToken(refresh.changing),
       access_hash: hashToken(accessToken),
       access_expires_at: at + ACCESS_MS,
+      access_scope: accessScope,
+      ...(used === null ? {} : replaced(row, { used, seed, at })),
     })
     .where("id", "=", row.id)
     .execute();
-  const refreshToken = `${secret}.${changing}`;
-  return { accessToken, refreshToken, expiresInSeconds: ACCESS_MS / 1000, scope: row.scope };
+  return issued({ refresh, accessToken }, accessScope);
+}
+
+interface Replacement {
+  readonly used: RefreshToken;
+  readonly seed: Uint8Array;
+  readonly at: number;
+}
+
+/** Columns with which the refresh can be repeated, and which keep the earlier access token for requests that are on their way. */
+function replaced(row: Row, { used, seed, at }: Replacement): Partial<Row> {
+  return {
+    refresh_seed: seed,
+    refreshed_at: at,
+    previous_refresh_hash: hashToken(used.changing),
+    access_used_at: null,
+    previous_access_hash: row.access_hash,
+    previous_access_scope: row.access_scope,
+    previous_access_expires_at: Math.min(row.access_expires_at ?? 0, at + GRACE_MS),
+  };
+}
+
+/** The tokens that were issued for this refresh token before. */
+async function repeat(
+  services: Services,
+  tx: Tx,
+  { row, token }: Refreshed,
+  accessScope: string,
+): Promise<IssuedTokens | OAuthError> {
+  const ended = await continueSession(services, tx, row);
+  if (ended !== null) return ended;
+  await tx.db
+    .updateTable("connected_client")
+    .set({ access_expires_at: services.now() + ACCESS_MS, access_scope: accessScope })
+    .where("id", "=", row.id)
+    .execute();
+  return issued(successorsOf(token, row.refresh_seed!), accessScope);
+}
+
+/** Stores the use of the session. Returns an error if it has ended. */
+async function continueSession({ now, rules }: Services, { db }: Tx, row: Row): Promise<OAuthError | null> {
+  // Its access tokens would be refused: the server has another address now.
+  if (row.resource !== resourceOf(rules)) return otherTarget();
+  if ((await findClientSession(db, row.id, now())) === null)
+    return new OAuthError("invalid_grant", "The user has ended this access, or may no longer sign in.");
+  await db.updateTable("person_session").set({ last_used_at: now() }).where("id", "=", row.id).execute();
+  return null;
+}
+
+function issued({ refresh, accessToken }: Successors, scope: string): IssuedTokens {
+  const refreshToken = `${refresh.secret}.${refresh.changing}`;
+  return { accessToken, refreshToken, expiresInSeconds: ACCESS_MS / 1000, scope };
 }
 
 /**
@@ -209,63 +256,4 @@ async function replaceEarlier({ db }: Tx, row: Row): Promise<void> {
     await db.deleteFrom("person_session").where("id", "=", id).execute();
     await db.deleteFrom("connected_client").where("id", "=", id).execute();
   }
-}
-
-/** Ends a connection because its client asks for it (RFC 7009). Does nothing if the token belongs to none. */
-export async function revokeToken(services: Services, token: string, requester: Requester): Promise<void> {
-  await services.store.transaction(async (tx) => {
-    const row = token.startsWith(ACCESS_PREFIX)
-      ? await tx.db
-          .selectFrom("connected_client")
-          .selectAll()
-          .where("access_hash", "=", hashToken(token))
-          .executeTakeFirst()
-      : (await findRefreshed(tx, token))?.row;
-    if (row !== undefined)
-      await endAudited(services, tx, row, { action: "connected-client.disconnect", facts: {}, requester });
-  }, "oauth.revoke");
-}
-
-/** Someone else has the token, or the client has lost track of it: which of the two cannot be known. */
-async function endReused(services: Services, tx: Tx, row: Row, requester: Requester, reused: string): Promise<void> {
-  await endAudited(services, tx, row, { action: "connected-client.reuse", facts: { reused }, requester });
-}
-
-interface Ending {
-  readonly action: "connected-client.disconnect" | "connected-client.reuse";
-  readonly facts: Readonly<Record<string, string>>;
-  readonly requester: Requester;
-}
-
-async function endAudited(services: Services, tx: Tx, row: Row, { action, facts, requester }: Ending): Promise<void> {
-  const session = await tx.db
-    .selectFrom("person_session")
-    .select(["public_id", "org_id", "person_id"])
-    .where("id", "=", row.id)
-    .executeTakeFirst();
-  await removeConnection(tx, row.id);
-  if (session === undefined) return;
-  await recordPersonAction(services, tx, {
-    orgId: session.org_id,
-    action,
-    personKey: session.person_id,
-    target: { kind: "connected-client", id: session.public_id, name: row.name },
-    facts,
-    client: requester,
-  });
-}
-
-/** Ends a connection: all its tokens, and its session. */
-export async function removeConnection({ db, signal }: Tx, key: number): Promise<void> {
-  await db.deleteFrom("connected_client").where("id", "=", key).execute();
-  await db.deleteFrom("person_session").where("id", "=", key).where("kind", "=", "client").execute();
-  signal({ kind: "tokens" });
-}
-
-function random(): string {
-  return randomBytes(32).toString("base64url");
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && timingSafeEqual(one, other);
 }

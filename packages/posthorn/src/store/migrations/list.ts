@@ -65,6 +65,7 @@ import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
 import { listenedAt } from "./087-listened-at.ts";
 import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
+import { refreshGrace } from "./083-refresh-grace.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -139,6 +140,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "connected clients", sql: connectedClients },
   { name: "canceled tasks", sql: canceledTasks },
   { name: "request callers", sql: requestCallers },
+  { name: "refresh grace", sql: refreshGrace },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,124 @@
+/** Tokens of clients that connect to the MCP endpoint with OAuth: refreshed, repeated, reused, narrowed and revoked. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ownerOf, type TestBrowser } from "../support/browser-session.ts";
+import { McpClient } from "../support/mcp-client.ts";
+import { OAuthClient, tokensOf } from "../support/oauth-client.ts";
+import { startNode, type TestNode } from "../support/posthorn.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+const folder = temporaryFolder();
+const clock = new ShiftedClock();
+let node: TestNode;
+let owner: TestBrowser;
+let client: OAuthClient;
+
+beforeAll(async () => {
+  node = await startNode(folder.path, { clock, env: { POSTHORN_MCP: "write" } });
+  owner = await ownerOf(node);
+  client = await OAuthClient.register(node);
+});
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+const newClient = (): Promise<OAuthClient> => OAuthClient.register(node);
+
+/** Status of a call with this token at the MCP endpoint. */
+async function reach(token: string): Promise<number> {
+  return (await new McpClient(node, token).request("tools/list")).status;
+}
+
+/** Past the time in which a refresh may be repeated. */
+const afterGrace = (): void => clock.advance(61_000);
+
+describe("refresh tokens", () => {
+  it("that are used again after a minute end the connection", async () => {
+    const own = await newClient();
+    const first = await own.connect(owner, true);
+    const second = tokensOf(await own.refresh(first.refresh, { resource: `${node.url}/mcp` }));
+    expect([await reach(second.access), second.scope]).toEqual([200, first.scope]);
+    afterGrace();
+    expect((await own.refresh(first.refresh)).json["error"]).toBe("invalid_grant");
+    expect([await reach(second.access), (await own.refresh(second.refresh)).status]).toEqual([401, 400]);
+    const entries = (await owner.send("GET", "audit?limit=5")).json["data"] as Record<string, unknown>[];
+    expect(entries[0]).toMatchObject({ action: "connected-client.reuse", target: { name: "Test client" } });
+  });
+
+  it("that were replaced twice end the connection at once", async () => {
+    const own = await newClient();
+    const first = await own.connect(owner);
+    const second = tokensOf(await own.refresh(first.refresh));
+    const third = tokensOf(await own.refresh(second.refresh));
+    expect((await own.refresh(first.refresh)).json["error"]).toBe("invalid_grant");
+    expect(await reach(third.access)).toBe(401);
+  });
+
+  it("give working tokens to each of two requests at the same time", async () => {
+    const own = await newClient();
+    const { access, refresh } = await own.connect(owner);
+    const [one, other] = (await Promise.all([own.refresh(refresh), own.refresh(refresh)])).map(tokensOf);
+    expect([await reach(one!.access), await reach(other!.access), await reach(access)]).toEqual([200, 200, 200]);
+    // Whichever response the client stored last, it can go on with it.
+    afterGrace();
+    const next = tokensOf(await own.refresh(one!.refresh));
+    expect([await reach(next.access), (await own.refresh(other!.refresh)).status]).toEqual([200, 200]);
+  });
+
+  it("can be used again later if the client never got the response", async () => {
+    const own = await newClient();
+    const { refresh } = await own.connect(owner);
+    await own.refresh(refresh);
+    clock.advance(2 * 3_600_000);
+    const { access } = tokensOf(await own.refresh(refresh));
+    expect(await reach(access)).toBe(200);
+  });
+
+  it("leave the access token before valid for a minute, and no longer than it was", async () => {
+    const own = await newClient();
+    const first = await own.connect(owner);
+    const second = tokensOf(await own.refresh(first.refresh));
+    expect(await reach(first.access)).toBe(200);
+    afterGrace();
+    expect([await reach(first.access), await reach(second.access)]).toEqual([401, 200]);
+    clock.advance(3_600_000 - 71_000);
+    await own.refresh(second.refresh);
+    clock.advance(15_000);
+    expect(await reach(second.access)).toBe(401);
+  });
+
+  it("give an access token with the scope that the client asks for, and keep what the user granted", async () => {
+    const own = await newClient();
+    const wide = await own.connect(owner, true);
+    const narrow = tokensOf(await own.refresh(wide.refresh, { scope: "mcp:read" }));
+    const publish = async (token: string): Promise<number> =>
+      (await new McpClient(node, token).request("tools/call", { name: "publish_write", arguments: {} })).status;
+    expect([narrow.scope, await publish(narrow.access)]).toEqual(["mcp:read", 403]);
+    const again = tokensOf(await own.refresh(narrow.refresh));
+    expect([again.scope, await publish(again.access)]).toEqual(["mcp:read mcp:write", 200]);
+    // The narrow one is still valid, and has not become wider.
+    expect([await reach(narrow.access), await publish(narrow.access)]).toEqual([200, 403]);
+  });
+
+  it("are for their client, resource and scope", async () => {
+    const own = await newClient();
+    const { refresh } = await own.connect(owner);
+    expect((await (await newClient()).refresh(refresh)).json["error"]).toBe("invalid_grant");
+    expect((await own.refresh(refresh, { resource: "https://elsewhere.example/mcp" })).json["error"]).toBe(
+      "invalid_target",
+    );
+    expect((await own.refresh(refresh, { scope: "mcp:read mcp:write" })).json["error"]).toBe("invalid_scope");
+    expect((await own.refresh(refresh)).status).toBe(200);
+  });
+
+  it("can be revoked by the client, like access tokens, and unknown ones are no error", async () => {
+    for (const kind of ["access", "refresh"] as const) {
+      const own = await newClient();
+      const tokens = await own.connect(owner);
+      expect((await own.revoke(tokens[kind])).status).toBe(200);
+      expect([await reach(tokens.access), (await own.refresh(tokens.refresh)).status]).toEqual([401, 400]);
+    }
+    expect((await client.revoke("pho_unknown")).status).toBe(200);
+  });
+});
