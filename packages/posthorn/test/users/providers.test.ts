@@ -7,8 +7,12 @@ import {
   startIdentityProvider,
 } from "@posthorn/testkit/identity-provider";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { safePath } from "../../src/domain/user/identity/session.ts";
+import { hashToken } from "../../src/domain/auth/hash-token.ts";
+import { findProviderRow } from "../../src/domain/user/identity/provider.ts";
+import { endProviderSessions, safePath } from "../../src/domain/user/identity/session.ts";
 import { type BrowserReply, join, OWNER, ownerOf, TestBrowser } from "../support/browser-session.ts";
+import { McpClient } from "../support/mcp-client.ts";
+import { OAuthClient } from "../support/oauth-client.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { type Arrival, arriveAt } from "../support/provider-sign-in.ts";
 import { ShiftedClock } from "../support/shifted-clock.ts";
@@ -234,6 +238,33 @@ describe("a logout", () => {
     await eventually(async () => expect((await current(second)).status).toBe(401));
   });
 
+  it.each(["subject", "session"] as const)(
+    "that names the %s ends the user's command line and connected client too, and no one else's",
+    async (named) => {
+      const { store } = node.services;
+      const row = await findProviderRow(store.db, String(provider["id"]));
+      const [browser, other] = [new TestBrowser(node), new TestBrowser(node)];
+      await signIn("grace", browser);
+      await signIn("alan", other);
+      const derived = [await connectedClient(browser), await commandLine(browser)];
+      const kept = [await connectedClient(other), await commandLine(other)];
+      const statuses = (calls: readonly Call[]): Promise<number[]> => Promise.all(calls.map((call) => call()));
+      expect(await statuses([...derived, ...kept])).toEqual([200, 200, 200, 200]);
+      const session = await store.db
+        .selectFrom("person_session")
+        .selectAll()
+        .where("provider_session", "is not", null)
+        .where("hash", "=", hashToken([...browser.cookies.values()].find((value) => value.startsWith("phs_"))!))
+        .executeTakeFirstOrThrow();
+      await endProviderSessions(node.services, row!, {
+        subject: named === "subject" ? session.provider_subject : null,
+        sessionId: named === "session" ? session.provider_session : null,
+      });
+      expect([(await current(browser)).status, (await current(other)).status]).toEqual([401, 200]);
+      await eventually(async () => expect(await statuses([...derived, ...kept])).toEqual([401, 401, 200, 200]));
+    },
+  );
+
   it("with a token that the provider did not sign is refused", async () => {
     const response = await fetch(String(provider["logoutUri"]), {
       method: "POST",
@@ -255,6 +286,28 @@ describe("a logout", () => {
     expect((await signIn("alan", browser)).problem).toBeNull();
   });
 });
+
+type Call = () => Promise<number>;
+
+/** Connects a client. Returns a function that calls with its token. */
+async function connectedClient(browser: TestBrowser): Promise<Call> {
+  const { access } = await (await OAuthClient.register(node)).connect(browser);
+  return async () => (await new McpClient(node, access).request("tools/list")).status;
+}
+
+/** Signs in on a command line. Returns a function that calls with its token. */
+async function commandLine(browser: TestBrowser): Promise<Call> {
+  const request = async (path: string, fields: Readonly<Record<string, string>>): Promise<Json> => {
+    const body = new URLSearchParams({ client_id: "posthorn", ...fields });
+    return (await (await fetch(`${node.url}/api/v1/device/${path}`, { method: "POST", body })).json()) as Json;
+  };
+  const { device_code: code, user_code: shown } = await request("code", {});
+  expect((await browser.send("POST", `device/${String(shown)}`, { approve: true })).status).toBe(204);
+  const grant = "urn:ietf:params:oauth:grant-type:device_code";
+  const { access_token: token } = await request("token", { grant_type: grant, device_code: String(code) });
+  const headers = { authorization: `Bearer ${String(token)}` };
+  return async () => (await fetch(`${node.url}/api/v1/app`, { headers })).status;
+}
 
 /** Confirms the logout on the provider's page. */
 async function endAtProvider(url: string, jar: CookieJar): Promise<void> {

@@ -7,6 +7,7 @@ import type { OidcAttempt, OidcLogout } from "./protocol.ts";
 import { AFTER_LOGOUT_PATH, CALLBACK_PATH } from "./paths.ts";
 import { clientSettings, findProviderRow, type ProviderRow } from "./provider.ts";
 import { sealedIn } from "../../../store/sealed-columns.ts";
+import type { Tx } from "../../../store/tx.ts";
 
 /** How long a person may take at the provider. */
 const ATTEMPT_MS = 600_000;
@@ -135,14 +136,37 @@ export async function providerSignOut(services: Services, cookie: string): Promi
   };
 }
 
-/** Ends the sessions that a logout at the provider names (back-channel logout). Returns how many. */
+/**
+ * Ends the sessions that a logout at the provider names (back-channel logout), and with them those of the person's command line and connected
+ * clients, which began in such a session but have no session of their own at the provider. Returns how many.
+ */
 export async function endProviderSessions(services: Services, row: ProviderRow, logout: OidcLogout): Promise<number> {
   return await services.store.transaction(async (tx) => {
-    let query = tx.db.deleteFrom("person_session").where("provider_id", "=", row.id);
-    if (logout.sessionId !== null) query = query.where("provider_session", "=", logout.sessionId);
-    if (logout.subject !== null) query = query.where("provider_subject", "=", logout.subject);
-    const { numDeletedRows } = await query.executeTakeFirst();
+    const subject = logout.subject ?? (await subjectOf(tx, row, logout.sessionId));
+    const { numDeletedRows } = await tx.db
+      .deleteFrom("person_session")
+      .where("provider_id", "=", row.id)
+      .where((eb) => {
+        const named = [
+          ...(logout.sessionId === null ? [] : [eb("provider_session", "=", logout.sessionId)]),
+          ...(logout.subject === null ? [] : [eb("provider_subject", "=", logout.subject)]),
+        ];
+        const derived = eb.and([eb("kind", "in", ["cli", "client"]), eb("provider_subject", "=", subject)]);
+        return eb.or([eb.and(named), derived]);
+      })
+      .executeTakeFirst();
     if (numDeletedRows > 0n) tx.signal({ kind: "tokens" });
     return Number(numDeletedRows);
   }, "session.provider-logout");
+}
+
+/** Who has the session with this ID at the provider; `null`: it has none here. */
+async function subjectOf({ db }: Tx, { id }: ProviderRow, sessionId: string | null): Promise<string | null> {
+  const row = await db
+    .selectFrom("person_session")
+    .select("provider_subject")
+    .where("provider_id", "=", id)
+    .where("provider_session", "=", sessionId)
+    .executeTakeFirst();
+  return row?.provider_subject ?? null;
 }
