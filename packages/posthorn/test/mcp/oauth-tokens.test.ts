@@ -1,8 +1,8 @@
 /** Tokens of clients that connect to the MCP endpoint with OAuth: refreshed, repeated, reused, narrowed and revoked. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ownerOf, type TestBrowser } from "../support/browser-session.ts";
 import { McpClient } from "../support/mcp-client.ts";
-import { OAuthClient, tokensOf } from "../support/oauth-client.ts";
+import { CALLBACK, OAuthClient, tokensOf } from "../support/oauth-client.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { ShiftedClock } from "../support/shifted-clock.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -14,7 +14,7 @@ let owner: TestBrowser;
 let client: OAuthClient;
 
 beforeAll(async () => {
-  node = await startNode(folder.path, { clock, env: { POSTHORN_MCP: "write" } });
+  node = await startNode(folder.path, { clock, env: { POSTHORN_MCP: "write", POSTHORN_TRUSTED_PROXIES: "127.0.0.1" } });
   owner = await ownerOf(node);
   client = await OAuthClient.register(node);
 });
@@ -120,5 +120,35 @@ describe("refresh tokens", () => {
       expect([await reach(tokens.access), (await own.refresh(tokens.refresh)).status]).toEqual([401, 400]);
     }
     expect((await client.revoke("pho_unknown")).status).toBe(200);
+  });
+});
+
+describe("requests with made-up tokens", () => {
+  const guess = `phr_${"a".repeat(43)}.${"b".repeat(43)}`;
+
+  it("begin no transaction", async () => {
+    const begin = vi.spyOn(node.services.store, "transaction");
+    const statuses = [
+      await client.refresh(guess),
+      await client.exchange("phx_guess"),
+      await client.revoke(guess),
+      await client.revoke("pho_guess"),
+    ].map(({ status }) => status);
+    const names = begin.mock.calls.map(([, name]) => name ?? "");
+    begin.mockRestore();
+    expect([statuses, names.filter((name) => name.startsWith("oauth."))]).toEqual([[400, 400, 200, 200], []]);
+  });
+});
+
+describe("registration", () => {
+  it("is limited for each network, whichever of its addresses the requests come from", async () => {
+    const register = async (ip: string): Promise<number> => {
+      const headers = { "content-type": "application/json", "x-forwarded-for": ip };
+      const body = JSON.stringify({ redirect_uris: [CALLBACK] });
+      return (await fetch(`${node.url}/oauth/register`, { method: "POST", headers, body })).status;
+    };
+    const statuses = [];
+    for (let n = 1; n <= 31; n++) statuses.push(await register(`2001:db8:1:2::${n.toString(16)}`));
+    expect([statuses[0], statuses.at(-1), await register("2001:db8:1:3::1")]).toEqual([201, 429, 201]);
   });
 });

@@ -3,7 +3,6 @@ import { registerClient } from "../../domain/connected-client/client.ts";
 import { revokeToken } from "../../domain/connected-client/end.ts";
 import { OAuthError, type OAuthErrorCode } from "../../domain/connected-client/oauth-error.ts";
 import { exchangeCode, type IssuedTokens, refreshTokens } from "../../domain/connected-client/tokens.ts";
-import { PosthornError } from "../../lib/errors.ts";
 import { ok, reply, type Reply } from "../reply.ts";
 import type { OAuthCall } from "./register.ts";
 
@@ -70,14 +69,14 @@ export async function revoke(call: OAuthCall): Promise<Reply> {
 
 /** Dynamic client registration (RFC 7591). Every client is public, whatever it asks for. */
 export async function register(call: OAuthCall): Promise<Reply> {
-  const { services, body, ip } = call;
+  const { services, body } = call;
   if (services.rules.connectedClients.registration !== "on") {
     throw new OAuthError(
       "invalid_request",
       "Clients cannot register themselves at this server (POSTHORN_MCP_OAUTH). Use a client with a metadata document.",
     );
   }
-  const { id, name, redirectUris, createdAt } = await registerClient(services, body, ip);
+  const { id, name, redirectUris, createdAt } = await registerClient(services, body);
   return reply(201, {
     client_id: id,
     client_id_issued_at: Math.floor(createdAt / 1000),
@@ -96,8 +95,6 @@ export function tooManyRequests(): Reply {
 /** The response to a request that failed. Errors of the server itself are thrown again. */
 export function failed(error: unknown): Reply {
   if (error instanceof OAuthError) return errorReply(400, error.code, error.message);
-  if (error instanceof PosthornError && error.code === "too_many_sign_ins")
-    return errorReply(429, "temporarily_unavailable", error.message);
   throw error;
 }
 

@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Services } from "../../domain/context.ts";
 import { isConnectable } from "../../domain/connected-client/server.ts";
+import { addressSubject } from "../../domain/session/limits.ts";
 import { notFound } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
 import { RateLimiter } from "../../lib/rate-limiter.ts";
@@ -19,8 +20,11 @@ const handlers = onFirstUse(() => import("./handlers.ts"));
 const CONSENT_PATH = "/connect";
 
 const MAX_BODY_BYTES = 32_768;
-/** Requests for tokens from one address. Tokens cannot be guessed, but each request is a transaction. */
-const TOKENS_PER_MINUTE = 120;
+/** Requests from one address. Tokens cannot be guessed, but each request is a look-up, and with a known token a transaction. */
+const REQUESTS_PER_MINUTE = 120;
+/** Registrations from one address. The people of a company, or a client in the cloud, share an address. */
+const REGISTRATIONS_PER_MINUTE = 1;
+const REGISTRATIONS_AT_ONCE = 30;
 
 /** A request of a program. */
 export interface OAuthCall {
@@ -46,8 +50,9 @@ export function registerOAuth(app: FastifyInstance, services: Services): void {
       })
       .send();
   });
-  const limiter = new RateLimiter(TOKENS_PER_MINUTE, services.now);
-  const post = (url: string, handle: (call: OAuthCall) => Promise<Reply>): void => {
+  const requests = new RateLimiter(REQUESTS_PER_MINUTE, services.now);
+  const registrations = new RateLimiter(REGISTRATIONS_PER_MINUTE, services.now, REGISTRATIONS_AT_ONCE);
+  const post = (url: string, limiter: RateLimiter, handle: (call: OAuthCall) => Promise<Reply>): void => {
     app.route({
       method: "POST",
       url,
@@ -56,7 +61,8 @@ export function registerOAuth(app: FastifyInstance, services: Services): void {
       handler: async (request, response) => {
         if (!isConnectable(rules)) throw notFound("authorization server");
         const { tooManyRequests, failed } = await handlers();
-        if (!limiter.take(request.ip)) return respond(response.header("retry-after", "60"), tooManyRequests());
+        if (!limiter.take(addressSubject(request.ip).name))
+          return respond(response.header("retry-after", "60"), tooManyRequests());
         try {
           return respond(response, await handle(callOf(services, request)));
         } catch (error) {
@@ -65,9 +71,9 @@ export function registerOAuth(app: FastifyInstance, services: Services): void {
       },
     });
   };
-  post(OAUTH_PATHS.token, async (call) => (await handlers()).token(call));
-  post(OAUTH_PATHS.revoke, async (call) => (await handlers()).revoke(call));
-  post(OAUTH_PATHS.register, async (call) => (await handlers()).register(call));
+  post(OAUTH_PATHS.token, requests, async (call) => (await handlers()).token(call));
+  post(OAUTH_PATHS.revoke, requests, async (call) => (await handlers()).revoke(call));
+  post(OAUTH_PATHS.register, registrations, async (call) => (await handlers()).register(call));
 }
 
 function registerMetadata(app: FastifyInstance, { rules }: Services): void {

@@ -1,7 +1,6 @@
 /** Clients: those that register themselves, and those whose ID is the URL of a metadata document. */
 import { keyOfId } from "../../lib/id.ts";
 import type { Services } from "../context.ts";
-import { addressSubject, countAttempt } from "../session/limits.ts";
 import {
   checkDocumentUrl,
   type ClientDescription,
@@ -56,13 +55,11 @@ export interface Registration extends ClientDescription {
   readonly createdAt: number;
 }
 
-/** Registers a client (RFC 7591). Attempts from one address are limited, and beyond {@link MAX_UNUSED} the oldest unused ones are deleted. */
+/** Registers a client (RFC 7591). Beyond {@link MAX_UNUSED} the oldest unused ones are deleted. */
 export async function registerClient(
   services: Services,
   metadata: Readonly<Record<string, unknown>>,
-  ip: string,
 ): Promise<Registration> {
-  await countAttempt(services, [{ ...addressSubject(ip), kind: "registration" }]);
   const { client_name: given, redirect_uris: uris } = metadata;
   const redirectUris = redirectUrisOf(uris, (why) => new OAuthError("invalid_redirect_uri", why));
   const name = (typeof given === "string" ? nameOf(given) : "") || DEFAULT_NAME;

@@ -28,8 +28,7 @@ export type LimitKind =
   | "reset"
   | "mail"
   | "confirmation"
-  | "recipient"
-  | "registration";
+  | "recipient";
 
 const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   account: { free: 5, firstMs: 30_000 },
@@ -47,8 +46,6 @@ const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   confirmation: { free: 3, firstMs: 86_400_000, maxMs: 86_400_000 },
   /** The same, for each application: with a portal link, strangers could be sent emails. */
   recipient: { free: 20, firstMs: 86_400_000, maxMs: 86_400_000 },
-  /** Clients of the MCP endpoint that register themselves, from each address. */
-  registration: { free: 30, firstMs: 60_000 },
 };
 const MAX_BLOCK_MS = 900_000;
 /** Failures no longer count after this time without another one. */
