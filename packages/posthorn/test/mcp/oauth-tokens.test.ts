@@ -123,6 +123,44 @@ describe("refresh tokens", () => {
   });
 });
 
+describe("a connection", () => {
+  it("for an earlier address of the server is removed when the client refreshes", async () => {
+    const own = await newClient();
+    const { access, refresh } = await own.connect(owner);
+    const { store } = node.services;
+    const ofOwn = store.db.selectFrom("connected_client").select("id").where("client_id", "=", own.id);
+    const { id } = await ofOwn.executeTakeFirstOrThrow();
+    await store.transaction(async ({ db }) => {
+      const resource = "https://earlier.example/mcp";
+      await db.updateTable("connected_client").set({ resource }).where("id", "=", id).execute();
+    });
+    expect([await reach(access), (await own.refresh(refresh)).json["error"]]).toEqual([401, "invalid_grant"]);
+    expect(await ofOwn.executeTakeFirst()).toBeUndefined();
+  });
+
+  it("of a client that registered itself is refused while only documents are accepted", async () => {
+    const own = await newClient();
+    const { access, refresh } = await own.connect(owner);
+    const code = await own.code(owner);
+    const { rules } = node.services;
+    const changing = rules as { connectedClients: typeof rules.connectedClients };
+    const before = rules.connectedClients;
+    changing.connectedClients = { ...before, registration: "documents" };
+    try {
+      expect(await reach(access)).toBe(401);
+      expect((await own.refresh(refresh)).json["error"]).toBe("invalid_client");
+      expect((await own.exchange(code)).json["error"]).toBe("invalid_client");
+      const body = { request: own.query(), approve: true };
+      const asked = await owner.send("POST", "connected-client/authorization", body);
+      expect([asked.status, asked.json["detail"]]).toEqual([400, expect.stringContaining("POSTHORN_MCP_OAUTH")]);
+    } finally {
+      changing.connectedClients = before;
+    }
+    // The setting can be taken back: nothing is lost.
+    expect((await own.refresh(refresh)).status).toBe(200);
+  });
+});
+
 describe("requests with made-up tokens", () => {
   const guess = `phr_${"a".repeat(43)}.${"b".repeat(43)}`;
 

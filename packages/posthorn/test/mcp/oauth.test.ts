@@ -176,19 +176,6 @@ describe("a connected client", () => {
     );
   });
 
-  it("is refused at another address than the one for which it was connected", async () => {
-    const own = await newClient();
-    const { access, refresh } = await own.connect(owner);
-    await node.services.store.transaction(({ db }) =>
-      db
-        .updateTable("connected_client")
-        .set({ resource: "https://former.example/mcp" })
-        .where("client_id", "=", own.id)
-        .execute(),
-    );
-    expect([await reach(access), (await own.refresh(refresh)).json["error"]]).toEqual([401, "invalid_target"]);
-  });
-
   it("replaces its earlier connection of the same user", async () => {
     const own = await newClient();
     const [first, second] = [await own.connect(owner), await own.connect(owner, true)];

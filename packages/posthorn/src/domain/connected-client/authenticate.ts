@@ -5,7 +5,7 @@ import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
 import { findClientSession, type SessionIdentity, TOUCH_MS, touchSession } from "../session/identity.ts";
 import { type ClientScope, limitedTo, scopesOf } from "./scope.ts";
-import { resourceOf } from "./server.ts";
+import { acceptsClient, resourceOf } from "./server.ts";
 
 /** Prefix of access tokens. The API does not accept them. */
 export const ACCESS_PREFIX = "pho_";
@@ -79,21 +79,23 @@ function connections({ hotDb }: Services["store"]) {
   return hotDb
     .selectFrom("connected_client as c")
     .innerJoin("person_session as s", "s.id", "c.id")
-    .select(["c.id", "c.name", "c.scope", "s.public_id"]);
+    .select(["c.id", "c.client_id", "c.name", "c.scope", "s.public_id"]);
 }
 
 interface ConnectionRow {
   readonly id: number;
+  readonly client_id: string;
   readonly name: string;
   readonly scope: string;
   readonly public_id: string;
 }
 
 async function identityOf(
-  { store, now }: Services,
+  { store, now, rules }: Services,
   row: ConnectionRow,
   scopes: readonly ClientScope[],
 ): Promise<ClientIdentity | null> {
+  if (!acceptsClient(rules, row.client_id)) return null;
   const found = await findClientSession(store.hotDb, row.id, now());
   if (found?.actor.kind !== "organisation") return null;
   touch(store, found, now());

@@ -10,6 +10,7 @@ import {
   refused,
 } from "./document.ts";
 import { OAuthError } from "./oauth-error.ts";
+import { acceptsClient } from "./server.ts";
 
 export interface Client extends ClientDescription {
   readonly id: string;
@@ -19,13 +20,18 @@ export interface Client extends ClientDescription {
 
 /** The client with this ID. Throws an error for the person to read: there is no address to which it could be sent. */
 export async function findClient(
-  { store, clientDocuments }: Services,
+  { store, clientDocuments, rules }: Services,
   clientId: string,
   person: number,
 ): Promise<Client> {
   if (isDocumentUrl(clientId)) {
     checkDocumentUrl(clientId);
     return { id: clientId, host: new URL(clientId).host, ...(await clientDocuments.fetch(clientId, person)) };
+  }
+  if (!acceptsClient(rules, clientId)) {
+    throw refused(
+      "This server connects only clients with a metadata document (POSTHORN_MCP_OAUTH), and this one has registered itself.",
+    );
   }
   const row = await store.db
     .selectFrom("oauth_client")

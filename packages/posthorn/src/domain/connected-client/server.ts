@@ -1,5 +1,6 @@
 /** The authorization server that connects clients to the MCP endpoint: whether it is on, and its URLs. */
 import type { DomainRules } from "../ports.ts";
+import { isDocumentUrl } from "./document.ts";
 
 type Rules = Pick<DomainRules, "publicUrl" | "connectedClients">;
 
@@ -32,4 +33,9 @@ function isSameOnLoopback(given: URL, own: URL): boolean {
     [protocol, port, pathname, search].join(" "),
   );
   return isLoopbackName(given.hostname) && isLoopbackName(own.hostname) && places[0] === places[1];
+}
+
+/** Whether a client with this ID may be connected: those that registered themselves, only while that is allowed. */
+export function acceptsClient({ connectedClients }: Pick<Rules, "connectedClients">, clientId: string): boolean {
+  return isDocumentUrl(clientId) || connectedClients.registration === "on";
 }

@@ -22,7 +22,7 @@ import {
   useOf,
 } from "./refresh-token.ts";
 import { narrowed, scopesOf, WRITE_SCOPE } from "./scope.ts";
-import { isResource, resourceOf } from "./server.ts";
+import { acceptsClient, isResource, resourceOf } from "./server.ts";
 
 const ACCESS_MS = 3_600_000;
 
@@ -51,6 +51,7 @@ export async function exchangeCode(
   input: CodeExchange,
   requester: Requester,
 ): Promise<IssuedTokens> {
+  requireAccepted(services, input.clientId);
   const unknown = new OAuthError("invalid_grant", "The code does not exist, or has expired.");
   const hash = hashToken(input.code);
   // Transactions are scarce: requests with made-up codes get none.
@@ -85,17 +86,31 @@ export async function exchangeCode(
   return result;
 }
 
+function requireAccepted({ rules }: Services, clientId: string): void {
+  if (!acceptsClient(rules, clientId))
+    throw new OAuthError(
+      "invalid_client",
+      "This server connects only clients with a metadata document (POSTHORN_MCP_OAUTH).",
+    );
+}
+
 function codeProblem({ now, rules }: Services, row: Row, input: CodeExchange): OAuthError | null {
   if (row.code_expires_at <= now()) return new OAuthError("invalid_grant", "The code does not exist, or has expired.");
   if (row.client_id !== input.clientId)
     return new OAuthError("invalid_grant", "The code was issued to another client.");
   if (input.redirectUri !== null && input.redirectUri !== row.redirect_uri)
     return new OAuthError("invalid_grant", "redirect_uri is not the one of the authorization request.");
+  if (row.resource !== resourceOf(rules)) return movedServer();
   if (input.resource !== null && !isResource(rules, input.resource)) return otherTarget();
   const challenge = createHash("sha256").update(input.verifier).digest();
   if (!isSame(challenge, Buffer.from(row.code_challenge, "base64url")))
     return new OAuthError("invalid_grant", "code_verifier does not match the code_challenge.");
   return null;
+}
+
+/** With this code, clients forget their tokens and ask the user again. */
+function movedServer(): OAuthError {
+  return new OAuthError("invalid_grant", "The address of this server has changed. Connect the client again.");
 }
 
 function otherTarget(): OAuthError {
@@ -114,6 +129,7 @@ export interface Refresh {
  * connection.
  */
 export async function refreshTokens(services: Services, input: Refresh, requester: Requester): Promise<IssuedTokens> {
+  requireAccepted(services, input.clientId);
   const unknown = new OAuthError("invalid_grant", "The refresh token does not exist, has expired or was revoked.");
   if (!(await hasSession(services.store.db, input.refreshToken))) throw unknown;
   const result = await services.store.transaction(async (tx): Promise<IssuedTokens | OAuthError> => {
@@ -124,6 +140,11 @@ export async function refreshTokens(services: Services, input: Refresh, requeste
     if (use === "reused") {
       await endReused(services, tx, row, { reused: "refresh token", requester });
       return new OAuthError("invalid_grant", "The refresh token was used before. The connection is revoked.");
+    }
+    if (row.resource !== resourceOf(services.rules)) {
+      // Its access tokens would be refused, and the client would refresh again.
+      await removeConnection(tx, row.id);
+      return movedServer();
     }
     const problem = refreshProblem(services, row, input);
     if (problem !== null) return problem;
@@ -221,9 +242,7 @@ async function repeat(
 }
 
 /** Stores the use of the session. Returns an error if it has ended. */
-async function continueSession({ now, rules }: Services, { db }: Tx, row: Row): Promise<OAuthError | null> {
-  // Its access tokens would be refused: the server has another address now.
-  if (row.resource !== resourceOf(rules)) return otherTarget();
+async function continueSession({ now }: Services, { db }: Tx, row: Row): Promise<OAuthError | null> {
   if ((await findClientSession(db, row.id, now())) === null)
     return new OAuthError("invalid_grant", "The user has ended this access, or may no longer sign in.");
   await db.updateTable("person_session").set({ last_used_at: now() }).where("id", "=", row.id).execute();
