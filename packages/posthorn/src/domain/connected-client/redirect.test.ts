@@ -8,7 +8,9 @@ describe("redirect URIs", () => {
       "http://127.0.0.1:3118/callback",
       "http://[::1]/callback",
       "http://localhost:8080/",
-      "cursor://anysphere.cursor-retrieval/oauth/callback",
+      "cursor://anysphere.cursor-mcp/oauth/callback",
+      "vscode://vscode.github-authentication/did-authenticate",
+      "warp://mcp/oauth2callback",
       "com.example.app:/oauth",
     ];
     expect(uris.map(redirectProblem)).toEqual(uris.map(() => null));
@@ -27,6 +29,17 @@ describe("redirect URIs", () => {
       "java\tscript:alert(1)",
       "data:text/html,x",
       "file:///etc/passwd",
+      "ms-msdt:/id",
+      "search-ms:query=x&crumb=location:\\\\evil.example",
+      "ms-word:ofe|u|https://evil.example/x",
+      "intent://evil.example/#Intent;end",
+      "smb://evil.example/share",
+      "ldap://evil.example/x",
+      "chrome://settings",
+      "x-apple.systempreferences:root",
+      "vscode:extension/evil.example",
+      "cursor:///x",
+      "unknown-client://callback",
       "/callback",
       "",
       `https://client.example/${"a".repeat(1000)}`,
@@ -70,8 +83,8 @@ describe("redirect URIs", () => {
 
   it("get parameters in addition to their own", () => {
     expect(withParameters("https://a.example/cb", { code: "a b", state: null })).toBe("https://a.example/cb?code=a+b");
-    expect(withParameters("app:/cb?x=1", { code: "1", iss: "https://b" })).toBe(
-      "app:/cb?x=1&code=1&iss=https%3A%2F%2Fb",
+    expect(withParameters("app.example:/cb?x=1", { code: "1", iss: "https://b" })).toBe(
+      "app.example:/cb?x=1&code=1&iss=https%3A%2F%2Fb",
     );
   });
 });

@@ -1,21 +1,25 @@
 /** Redirect URIs: which a client may register, and which it may use (RFC 8252, OAuth 2.1 section 2.3.1). */
 
-/** Schemes that a browser would run, show or save by itself, or that no program on the person's machine owns. */
-const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
-  "about:",
-  "blob:",
-  "data:",
-  "file:",
-  "filesystem:",
-  "ftp:",
-  "javascript:",
-  "mailto:",
-  "tel:",
-  "vbscript:",
-  "view-source:",
-  "ws:",
-  "wss:",
+/**
+ * Schemes without a domain name that MCP clients use for their redirect URIs. All others are refused: operating systems start programs of
+ * their own for many schemes, such as `ms-msdt:` and `smb:`, with what the URI says.
+ */
+const CLIENT_SCHEMES: ReadonlySet<string> = new Set([
+  "antigravity:",
+  "claude:",
+  "code-oss:",
+  "cursor:",
+  "kiro:",
+  "raycast:",
+  "vscode:",
+  "vscode-insiders:",
+  "vscodium:",
+  "warp:",
+  "windsurf:",
+  "zed:",
 ]);
+/** A domain name of the program's maker in reverse, such as `com.example.app:` (RFC 8252, section 7.1). */
+const DOMAIN_SCHEME = /^[a-z]{2,}(?:\.[a-z0-9-]+)+:$/;
 const MAX_LENGTH = 1000;
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
@@ -27,10 +31,18 @@ export function redirectProblem(uri: string): string | null {
   if (url === null || /[\s\p{C}\\]/u.test(uri)) return "A redirect URI must be an absolute URI.";
   if (uri.includes("#")) return "A redirect URI must have no fragment.";
   if (url.username !== "" || url.password !== "") return "A redirect URI must have no credentials.";
-  if (REFUSED_SCHEMES.has(url.protocol)) return `Redirect URIs with the scheme ${url.protocol} are refused.`;
-  if (url.protocol === "http:" && !LOOPBACK.has(url.hostname))
-    return "A redirect URI with http must be for this machine: 127.0.0.1, [::1] or localhost. Others need https.";
-  return null;
+  return schemeProblem(url);
+}
+
+function schemeProblem({ protocol, hostname, href }: URL): string | null {
+  if (protocol === "https:" || DOMAIN_SCHEME.test(protocol)) return null;
+  if (protocol === "http:")
+    return LOOPBACK.has(hostname)
+      ? null
+      : "A redirect URI with http must be for this machine: 127.0.0.1, [::1] or localhost. Others need https.";
+  // Without a host, `vscode:` and its relatives have commands of their own.
+  if (CLIENT_SCHEMES.has(protocol) && href.startsWith(`${protocol}//`) && hostname !== "") return null;
+  return `Redirect URIs with the scheme ${protocol} are refused. Use https, http on this machine, or a scheme with the domain name of your program in reverse, such as com.example.app: (RFC 8252, section 7.1).`;
 }
 
 /** Whether the URI leads to a program on the machine of the person: any other program there could claim it. */
