@@ -66,6 +66,7 @@ import { relayResign } from "./086-relay-resign.ts";
 import { listenedAt } from "./087-listened-at.ts";
 import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
 import { refreshGrace } from "./083-refresh-grace.ts";
+import { connectedClientIndex } from "./084-connected-client-index.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -141,6 +142,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "canceled tasks", sql: canceledTasks },
   { name: "request callers", sql: requestCallers },
   { name: "refresh grace", sql: refreshGrace },
+  { name: "connected client index", sql: connectedClientIndex },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
