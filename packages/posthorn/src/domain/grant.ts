@@ -62,6 +62,15 @@ export interface KeyLimits {
   readonly networks: readonly string[] | null;
 }
 
+/** A client that a person connected. */
+export interface CallingClient {
+  /** Of the connection. */
+  readonly id: string;
+  readonly name: string;
+  /** Its client ID, if it registered itself; `null`: it has a metadata document, and may be connected several times. */
+  readonly registeredAs: string | null;
+}
+
 /** Who called: for the audit log, and for limits that hold per person. */
 export type Caller =
   | {
@@ -78,7 +87,7 @@ export type Caller =
       /** The organisation requires a second factor, and the session began without one: it may only be used to set one up. */
       readonly lacksSecondFactor?: true;
       /** The client that the person connected, which calls for them; absent: they call themselves. */
-      readonly client?: { readonly id: string; readonly name: string };
+      readonly client?: CallingClient;
     }
   /** The server itself, such as a task that it started; the program that embeds it; a command with access to the database. */
   | { readonly kind: "system" | "embedded" | "cli" };

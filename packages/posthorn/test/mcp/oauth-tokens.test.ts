@@ -1,5 +1,8 @@
 /** Tokens of clients that connect to the MCP endpoint with OAuth: refreshed, repeated, reused, narrowed and revoked. */
+import { randomBytes } from "node:crypto";
+import { eventually, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { withoutAccess } from "../../src/domain/subscription/entitlement.ts";
 import { ownerOf, type TestBrowser } from "../support/browser-session.ts";
 import { McpClient } from "../support/mcp-client.ts";
 import { CALLBACK, OAuthClient, tokensOf } from "../support/oauth-client.ts";
@@ -158,6 +161,49 @@ describe("a connection", () => {
     }
     // The setting can be taken back: nothing is lost.
     expect((await own.refresh(refresh)).status).toBe(200);
+  });
+});
+
+describe("a subscription", () => {
+  it("passes to the next connection of a registered client, and ends with that", async () => {
+    const app = String((await owner.send("POST", "app", { name: "Subscribed" })).json["id"]);
+    await owner.send("POST", "event-type", { name: "order.made", description: "An order" });
+    await using receiver = await startReceiver();
+    receiver.respondWith(({ body }) => {
+      const { challenge } = JSON.parse(body.toString()) as { readonly challenge?: string };
+      return challenge === undefined ? 204 : { status: 200, body: JSON.stringify({ challenge }) };
+    });
+    const own = await newClient();
+    const secret = `whsec_${randomBytes(32).toString("base64")}`;
+    const delivery = { mode: "webhook", url: `${receiver.url}/events`, secret };
+    const subscribe = async (token: string): Promise<unknown> => {
+      const params = { name: "order.made", arguments: { app }, cursor: null, delivery };
+      const { result, text } = await new McpClient(node, token).request("events/subscribe", params);
+      return result?.["id"] ?? text;
+    };
+    const lost = async (): Promise<readonly unknown[]> => {
+      const { db } = node.services.store;
+      const rows = await db
+        .selectFrom("subscription as s")
+        .innerJoin("application as a", "a.id", "s.app_id")
+        .select(["s.principal", "a.id as appKey", "a.org_id as orgKey"])
+        .where("s.protocol", "=", "mcp")
+        .execute();
+      const held = rows.map((row) => ({ ...row, principal: row.principal ?? "", tokenHash: null, confirmedAt: 0 }));
+      return withoutAccess(db, held, clock.now());
+    };
+    const id = await subscribe((await own.connect(owner, true)).access);
+    expect(id).toEqual(expect.stringMatching(/^sub/));
+    const again = await own.connect(owner, true);
+    expect([await subscribe(again.access), await lost()]).toEqual([id, []]);
+    // A connection that may only read could not have made it.
+    const { refresh } = await own.connect(owner);
+    expect(await lost()).toHaveLength(1);
+    await own.revoke(refresh);
+    await eventually(async () => {
+      const { db } = node.services.store;
+      expect(await db.selectFrom("subscription").select("id").where("protocol", "=", "mcp").execute()).toEqual([]);
+    });
   });
 });
 

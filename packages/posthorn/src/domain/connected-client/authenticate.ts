@@ -3,7 +3,9 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { Actor } from "../access.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
+import type { CallingClient } from "../grant.ts";
 import { findClientSession, type SessionIdentity, TOUCH_MS, touchSession } from "../session/identity.ts";
+import { isDocumentUrl } from "./document.ts";
 import { type ClientScope, limitedTo, scopesOf } from "./scope.ts";
 import { acceptsClient, resourceOf } from "./server.ts";
 
@@ -99,7 +101,11 @@ async function identityOf(
   const found = await findClientSession(store.hotDb, row.id, now());
   if (found?.actor.kind !== "organisation") return null;
   touch(store, found, now());
-  const actor = calledBy(found.actor, { id: row.public_id, name: row.name });
+  const actor = calledBy(found.actor, {
+    id: row.public_id,
+    name: row.name,
+    registeredAs: isDocumentUrl(row.client_id) ? null : row.client_id,
+  });
   const withAllScopes = limitedTo(actor, scopesOf(ALL_SCOPES));
   return { actor: limitedTo(actor, scopes), withAllScopes, scopes, key: row.id, id: row.public_id };
 }
@@ -111,6 +117,6 @@ function touch(store: Services["store"], { key, lastUsedAt }: SessionIdentity, n
   if (lastUsedAt + TOUCH_MS <= now) touchSession(store, key, now).catch(() => undefined);
 }
 
-function calledBy(actor: OrganisationActor, client: { readonly id: string; readonly name: string }): OrganisationActor {
+function calledBy(actor: OrganisationActor, client: CallingClient): OrganisationActor {
   return actor.caller.kind === "user" ? { ...actor, caller: { ...actor.caller, client } } : actor;
 }

@@ -7,6 +7,7 @@ import type { Database } from "../../store/schema.ts";
 import { ANY_SESSION } from "../auth/expire-all.ts";
 import type { Permission } from "../grant.ts";
 import { grantOf, isRole } from "../role.ts";
+import { scopesOf, WRITE_SCOPE } from "../connected-client/scope.ts";
 import { sessionEnd } from "../session/identity.ts";
 
 /** A subscription, as far as its principal is concerned. */
@@ -97,21 +98,30 @@ async function userCheck(db: Kysely<Database>, ids: readonly string[]): Promise<
   };
 }
 
-/** Connected clients: the connection must not have ended, and its person must have the role. */
-async function clientCheck(db: Kysely<Database>, ids: readonly string[], now: number): Promise<Check> {
-  if (ids.length === 0) return () => false;
+/** Connected clients: the connection must not have ended and must be allowed to write, and its person must have the role. */
+async function clientCheck(db: Kysely<Database>, refs: readonly string[], now: number): Promise<Check> {
+  if (refs.length === 0) return () => false;
   const rows = await db
-    .selectFrom("person_session as s")
+    .selectFrom("connected_client as c")
+    .innerJoin("person_session as s", "s.id", "c.id")
     .innerJoin("person as p", "p.id", "s.person_id")
-    .select(["s.public_id", "s.kind", "s.last_used_at", "s.expires_at", "p.public_id as person"])
-    .where("s.public_id", "in", ids)
-    .where("s.kind", "=", "client")
+    .select(["c.client_id", "c.scope", "s.public_id", "s.org_id", "s.kind", "s.last_used_at", "s.expires_at"])
+    .select("p.public_id as person")
+    .where("c.connected_at", "is not", null)
+    .where((eb) =>
+      // The ID of a connection, or that of a registered client and its person: see `principal.ts`.
+      eb.or([eb("s.public_id", "in", refs), eb("c.client_id", "in", [...new Set(refs.map((ref) => split(ref)[0]))])]),
+    )
     .execute();
-  const isUserEntitled = await userCheck(db, [...new Set(rows.map(({ person }) => person))]);
-  return (held, id) => {
-    const row = rows.find(({ public_id }) => public_id === id);
-    return row !== undefined && sessionEnd(row) > now && isUserEntitled(held, row.person);
-  };
+  const alive = rows.filter((row) => sessionEnd(row) > now && scopesOf(row.scope).includes(WRITE_SCOPE));
+  const isUserEntitled = await userCheck(db, [...new Set(alive.map(({ person }) => person))]);
+  return (held, ref) =>
+    alive.some(
+      ({ client_id, person, public_id, org_id }) =>
+        (ref === public_id || ref === `${client_id}:${person}`) &&
+        org_id === held.orgKey &&
+        isUserEntitled(held, person),
+    );
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

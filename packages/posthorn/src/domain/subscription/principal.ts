@@ -1,5 +1,6 @@
 /** Who holds a subscription of an MCP client. It ends with the access of its principal: see `entitlement.ts`. */
 import type { Actor } from "../access.ts";
+import type { CallingClient } from "../grant.ts";
 
 export interface Principal {
   /** Shown with the endpoint: without anything secret. */
@@ -26,11 +27,19 @@ export function principalOf(actor: Actor): Principal {
     return { ...own, id: `key:${id}`, label: id, endsAt: limits?.expiresAt ?? null };
   }
   if (caller.kind === "user" && caller.client !== undefined)
-    return { ...own, id: `client:${caller.client.id}`, label: caller.client.name };
+    return { ...own, id: `client:${holderOf(caller.client, caller.id)}`, label: caller.client.name };
   if (caller.kind === "user") return { ...own, id: `user:${caller.id}`, label: caller.id };
   const organisation = { id: "organisation", label: "organisation" };
   if (caller.kind !== "token" || caller.token === undefined) return { ...own, ...organisation };
   return { ...organisation, tokenHash: caller.token.hash, endsAt: finite(caller.token.expiresAt) };
+}
+
+/**
+ * A client that registered itself has one connection of each person, and a new one replaces it: subscriptions pass to that. With a metadata
+ * document, a person can have several, and revoking one must end what it subscribed to.
+ */
+function holderOf({ id, registeredAs }: CallingClient, person: string): string {
+  return registeredAs === null ? id : `${registeredAs}:${person}`;
 }
 
 function finite(time: number): number | null {
