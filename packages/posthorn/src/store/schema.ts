@@ -18,6 +18,7 @@ import type { ApiRequestTable } from "./request-log-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
 import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
+import type { TaskPartTable, TaskTable } from "./task-schema.ts";
 import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
 import type { ApplicationRetentionTable, DeliveryPauseTable, StorageDayTable } from "./server-schema.ts";
 import type { EncryptionKeyNodeTable, EncryptionKeyTable } from "./encryption-schema.ts";
@@ -388,44 +389,6 @@ export interface ApiKeyTable {
 export interface RevokedTokenTable {
   hash: Uint8Array;
   expires_at: number;
-}
-
-export interface TaskTable {
-  id: number;
-  public_id: string;
-  org_id: number;
-  /** `null`: a task of the whole organisation. */
-  app_id: number | null;
-  kind: string;
-  status: string;
-  /** Parameters of the request. Never changes. */
-  params_json: string;
-  /** Progress, and the position to continue from where the parts do not have it. */
-  data_json: string;
-  /** Who requested it, as text for display. */
-  requested_by: string;
-  updated_at: number;
-  /** `null` while the task is not finished. */
-  ended_at: number | null;
-}
-
-/** The progress of a task at one endpoint. */
-export interface TaskPartTable {
-  task_id: number;
-  endpoint_id: number;
-  /** The last message key that was examined. */
-  cursor: number;
-  done: Generated<number>;
-  scanned: Generated<number>;
-  matched: Generated<number>;
-  /** Matched, and made due. */
-  sent: Generated<number>;
-  /** Matched, but the payload no longer exists. */
-  payload_gone: Generated<number>;
-  /** Matched, but already due. */
-  already_due: Generated<number>;
-  /** The endpoint was deleted before the end. */
-  endpoint_gone: Generated<number>;
 }
 
 /** Progress of a retention sweep, so that a run does not start from the beginning of history. */

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from "kysely";
 import { notFound } from "../../lib/errors.ts";
-import { APPLICATION_KIND, type TaskPartTable } from "../../store/schema.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
+import type { TaskPartTable } from "../../store/task-schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";

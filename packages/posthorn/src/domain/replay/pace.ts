@@ -1,6 +1,7 @@
 /** Pace of a replay: how much a step may make due, at which endpoints, and when the next step is. */
 import { type Kysely, type Selectable, sql } from "kysely";
-import { type Database, REQUESTED_BY, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
+import { type Database, DELIVERY_STATE, REQUESTED_BY } from "../../store/schema.ts";
+import type { TaskPartTable } from "../../store/task-schema.ts";
 import type { Services } from "../context.ts";
 import { dueManually } from "../delivery/resend.ts";
 import type { Task } from "../task/task.ts";

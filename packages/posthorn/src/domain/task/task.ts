@@ -1,6 +1,6 @@
 import { type Selectable } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
-import type { TaskTable } from "../../store/schema.ts";
+import type { TaskTable } from "../../store/task-schema.ts";
 
 /** Background tasks, which continue after the response to their request. The names are those of the HTTP API. */
 export const TASK_KINDS = [
