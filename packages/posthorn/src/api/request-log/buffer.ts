@@ -57,10 +57,11 @@ export class RequestLog implements AsyncDisposable {
     const request = answered.method === "HEAD" ? { ...answered, method: "GET" } : answered;
     if (!isLogged(actor, request)) return;
     const caller = callerOf(actor);
-    if (!this.#hasRoom(actor, caller, request.status)) return this.#options.onDropped();
+    const id = this.#nextId();
+    if (id === null || !this.#hasRoom(actor, caller, request.status)) return this.#options.onDropped();
     const isUsable = typeof clientRequestId === "string" && REQUEST_ID.test(clientRequestId);
     this.#entries.push({
-      ...this.#options.services.ids.next("req_"),
+      ...id,
       ...caller,
       ...request,
       orgId: actor.orgId,
@@ -68,6 +69,15 @@ export class RequestLog implements AsyncDisposable {
       clientRequestId: isUsable ? clientRequestId : null,
     });
     this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+  }
+
+  /** `null`: a node that the others may consider gone has no IDs, and its requests fail for that reason, too. */
+  #nextId(): { readonly key: number; readonly id: string } | null {
+    try {
+      return this.#options.services.ids.next("req_");
+    } catch {
+      return null;
+    }
   }
 
   /** Writes the entries. */
