@@ -156,7 +156,7 @@ describe("the dashboard", () => {
       '{"eventType":"exact.numbers","payload":{"price":1.0,"big":12345678901234567890}}',
     );
     const page = await open(`/applications/${scene.app}/messages/${json.id as string}`);
-    const payload = page.getByRole("region", { name: "Payload" });
+    const payload = page.getByRole("region", { name: "Payload", exact: true });
     await payload.getByText("12345678901234567890").waitFor();
     expect(await payload.innerText()).toContain("1.0");
   });
@@ -290,7 +290,7 @@ describe("an endpoint", () => {
     await publish();
     const page = await open(`/applications/${scene.app}/endpoints/${asking.json.id as string}`);
     const now = page.getByRole("region", { name: "Delivery status" });
-    await now.getByText("last response asked Posthorn to wait").waitFor();
+    await now.getByText("last response asked to wait").waitFor();
     await now.getByText("Next probe").waitFor();
     // The first message waits for its retry; this one is put on hold.
     await publish();

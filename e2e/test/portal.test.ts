@@ -86,7 +86,7 @@ describe("the language of the portal", () => {
   it("is that of the browser, also French or Spanish, and the choice of the customer is kept", async () => {
     const page = await open(`/portal/endpoints/${scene.bad}`, { page: { locale: "fr-FR" } });
     await page.getByRole("link", { name: "Catalogue d’événements" }).waitFor();
-    await page.getByRole("region", { name: "Santé" }).getByText("Taux de réussite", { exact: true }).waitFor();
+    await page.getByRole("region", { name: "Santé" }).getByText("Tentatives réussies", { exact: true }).waitFor();
     await page.getByText("Derniers échecs").waitFor();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("fr");
     await settled(page);
@@ -95,7 +95,7 @@ describe("the language of the portal", () => {
     await page.getByRole("menuitemradio", { name: "Español" }).click();
     await page.getByRole("link", { name: "Catálogo de eventos" }).waitFor();
     await page.reload();
-    await page.getByRole("region", { name: "Salud" }).getByText("Tasa de éxito", { exact: true }).waitFor();
+    await page.getByRole("region", { name: "Salud" }).getByText("Intentos correctos", { exact: true }).waitFor();
     // The dashboard is not translated into Spanish.
     const dashboard = await browser.open({ locale: "es-ES" });
     await dashboard.goto(world.server.url);

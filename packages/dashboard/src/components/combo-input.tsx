@@ -66,8 +66,8 @@ export function ComboInput({
       open={open}
       onOpenChange={setOpen}
       openOnInputClick
-      // Enter must not replace a value that is complete as typed, such as the name of an event type that is not registered.
-      autoHighlight={!source.accepts(text.trim())}
+      // Enter must not replace a value that is complete as typed.
+      autoHighlight={source.isOpen !== true}
       onItemHighlighted={(option) => (highlighted.current = option)}
       required={input.required ?? false}
     >

@@ -19,6 +19,8 @@ export interface OptionSource {
   readonly resolve: (value: string) => Promise<Option | null>;
   /** Whether text is a possible value even if no option matches, such as a pasted ID. */
   readonly accepts: (text: string) => boolean;
+  /** Values need not exist, such as event types that are not registered. */
+  readonly isOpen?: true;
 }
 
 /**

@@ -135,6 +135,7 @@ export function eventTypesOf(app: string | undefined): OptionSource {
       matching(query, (iterator) => (isReceived ? received(app, iterator, signal) : registered(iterator, signal))),
     resolve: (value) => Promise.resolve({ value, label: value }),
     accepts: isAny,
+    isOpen: true,
   };
 }
 
