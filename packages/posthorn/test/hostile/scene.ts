@@ -72,15 +72,16 @@ export class Scene {
       config: { url: "https://silent.example.com/" },
     });
     const polling = await scene.#post(`/api/v1/app/${app}/endpoint`, { kind: "polling" });
-    for (const feed of ["", `/endpoint/${String(endpoint["id"])}`]) {
-      await scene.#post(`/api/v1/app/${app}${feed}/feed/consumer/worker/poll`, {});
-    }
+    const feeds = [`/api/v1/app/${app}`, `/api/v1/app/${app}/endpoint/${String(endpoint["id"])}`];
+    const polls = feeds.map((path) => `${path}/feed/consumer/worker/poll`);
+    for (const poll of polls) await scene.#post(poll, {});
     await scene.#get(`/api/v1/app/${app}/polling-endpoint/${String(polling["id"])}/consumer/worker`);
     await scene.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 2 } });
     const feed = (await scene.#get(`/api/v1/app/${app}/feed`)) as {
       readonly data: readonly { readonly offset: number }[];
     };
     scene.offset = feed.data.at(-1)!.offset;
+    await scene.#receive(polls);
     const [subscription, pushed] = await Promise.all(
       ["", ""].map(() => scene.#post(`/api/v1/app/${app}/autoconfig`, {})),
     );
@@ -242,6 +243,16 @@ export class Scene {
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  /** Polls until the consumers have received the message, which can be committed then. Later polls may return earlier pages again. */
+  async #receive(polls: readonly string[]): Promise<void> {
+    for (const poll of polls) {
+      await eventually(async () => {
+        const { data } = (await this.#post(poll, {})) as { readonly data: readonly { readonly offset: number }[] };
+        if (data.at(-1)?.offset !== this.offset) throw new Error("the consumer has not received the message yet");
+      });
+    }
   }
 
   async #post(path: string, body: object): Promise<Record<string, unknown>> {
