@@ -1,6 +1,7 @@
 /** Counts duplicates in memory and writes the counts once a second, so that a duplicate costs no transaction. */
 import type { Services } from "../domain/context.ts";
 import { recordDuplicates, type Repetition } from "../domain/duplicate/record.ts";
+import { DelayedWrites } from "../lib/delayed-writes.ts";
 
 export interface DuplicateCounterOptions {
   readonly services: () => Services;
@@ -20,11 +21,12 @@ export class DuplicateCounter implements AsyncDisposable {
   readonly #options: DuplicateCounterOptions;
   #tallies = new Map<string, Tally>();
   #total = 0;
-  #cancelTimer: (() => void) | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes: DelayedWrites;
 
   constructor(options: DuplicateCounterOptions) {
     this.#options = options;
+    const { setTimer, onFailure } = options;
+    this.#writes = new DelayedWrites({ delayMs: FLUSH_MS, setTimer, onFailure, write: () => this.#write() });
   }
 
   /** Duplicates since the process started. */
@@ -42,30 +44,22 @@ export class DuplicateCounter implements AsyncDisposable {
     tally.repeats += 1;
     tally.lastAt = Math.max(tally.lastAt, at);
     this.#tallies.set(nameOf(sourceKey, tally.of), tally);
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+    this.#writes.later();
   }
 
   /** Writes the counts. */
   flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#writes.now();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.flush();
+    return this.#writes[Symbol.asyncDispose]();
   }
 
   async #write(): Promise<void> {
     const tallies = [...this.#tallies.values()];
     this.#tallies = new Map();
-    if (tallies.length === 0) return;
-    try {
-      await recordDuplicates(this.#options.services(), tallies);
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
+    if (tallies.length > 0) await recordDuplicates(this.#options.services(), tallies);
   }
 }
 

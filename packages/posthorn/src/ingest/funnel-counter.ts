@@ -2,6 +2,7 @@
 import type { Services } from "../domain/context.ts";
 import { FUNNEL_STEPS, type FunnelHour, type FunnelStep, recordFunnel } from "../domain/funnel/record.ts";
 import { HOUR_MS } from "../domain/stats/roll-up.ts";
+import { DelayedWrites } from "../lib/delayed-writes.ts";
 
 export interface FunnelCounterOptions {
   readonly services: () => Services;
@@ -22,11 +23,12 @@ export class FunnelCounter implements AsyncDisposable {
   readonly #options: FunnelCounterOptions;
   /** Counts by source and hour. */
   #tallies = new Map<string, Tally>();
-  #cancelTimer: (() => void) | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes: DelayedWrites;
 
   constructor(options: FunnelCounterOptions) {
     this.#options = options;
+    const { setTimer, onFailure } = options;
+    this.#writes = new DelayedWrites({ delayMs: FLUSH_MS, setTimer, onFailure, write: () => this.#write() });
   }
 
   /** Counts one step. A crash loses the counts of the last seconds, but no event. */
@@ -34,23 +36,16 @@ export class FunnelCounter implements AsyncDisposable {
     const tally = this.#tallyOf(sourceKey, Math.floor(this.#options.now() / HOUR_MS));
     if (tally === null) return;
     tally[step] += 1;
-    this.#flushLater();
+    this.#writes.later();
   }
 
   /** Writes the counts. */
   flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#writes.now();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.flush().finally(() => {
-      // What could not be written is not tried again: the store closes.
-      this.#cancelTimer?.();
-      this.#cancelTimer = null;
-    });
+    return this.#writes[Symbol.asyncDispose]();
   }
 
   #tallyOf(sourceKey: number, hour: number): Tally | null {
@@ -63,10 +58,6 @@ export class FunnelCounter implements AsyncDisposable {
     return tally;
   }
 
-  #flushLater(): void {
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
-  }
-
   async #write(): Promise<void> {
     const waiting = new Set<FunnelHour>(this.#tallies.values());
     this.#tallies = new Map();
@@ -76,8 +67,8 @@ export class FunnelCounter implements AsyncDisposable {
         for (const hour of written) waiting.delete(hour);
       });
     } catch (error) {
-      this.#options.onFailure(error);
       for (const hour of waiting) this.#addBack(hour);
+      throw error;
     }
   }
 
@@ -86,6 +77,6 @@ export class FunnelCounter implements AsyncDisposable {
     const tally = this.#tallyOf(hour.sourceKey, hour.hour);
     if (tally === null) return;
     for (const step of FUNNEL_STEPS) tally[step] += hour[step];
-    this.#flushLater();
+    this.#writes.later();
   }
 }

@@ -9,6 +9,7 @@ import type { QuarantineTable } from "../store/source-schema.ts";
 import type { FunnelCounter } from "./funnel-counter.ts";
 import { headerOf } from "./headers.ts";
 import type { LiveSource } from "./live-source.ts";
+import { DelayedWrites } from "../lib/delayed-writes.ts";
 
 /** Request that failed verification. */
 export interface Refused {
@@ -48,11 +49,12 @@ export class Quarantine implements AsyncDisposable {
   readonly #options: QuarantineOptions;
   readonly #waiting = new Map<number, Waiting>();
   #bytes = 0;
-  #cancelTimer: (() => void) | null = null;
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #writes: DelayedWrites;
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
+    const { setTimer, onFailure } = options;
+    this.#writes = new DelayedWrites({ delayMs: FLUSH_GAP_MS, setTimer, onFailure, write: () => this.#write() });
   }
 
   /** Queues a request to be written. A crash can lose it, which is acceptable: its sender received an error. */
@@ -68,7 +70,7 @@ export class Quarantine implements AsyncDisposable {
     waiting.bytes += bytes;
     this.#bytes += bytes;
     this.#waiting.set(source.key, waiting);
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_GAP_MS, () => void this.flush());
+    this.#writes.later();
   }
 
   /**
@@ -119,14 +121,11 @@ export class Quarantine implements AsyncDisposable {
 
   /** Writes queued requests. */
   flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#flushing = this.#flushing.then(() => this.#write());
-    return this.#flushing;
+    return this.#writes.now();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#writes[Symbol.asyncDispose]();
   }
 
   /** Stores the secret that a provider sends in its handshake, if the source has no secret yet. */
@@ -149,18 +148,14 @@ export class Quarantine implements AsyncDisposable {
     this.#waiting.clear();
     this.#bytes = 0;
     if (all.length === 0) return;
-    try {
-      const redactors = new Map<number, Redactor | null>();
-      for (const [sourceKey] of all) redactors.set(sourceKey, await this.#redactorOf(sourceKey));
-      await this.#options.services().store.transaction(async (tx) => {
-        for (const [sourceKey, { rows }] of all) {
-          const redactor = redactors.get(sourceKey)!;
-          for (const row of rows) await tx.db.insertInto("quarantine").values(row(redactor)).execute();
-          await trimQuarantine(tx, sourceKey);
-        }
-      }, "ingest.quarantine");
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
+    const redactors = new Map<number, Redactor | null>();
+    for (const [sourceKey] of all) redactors.set(sourceKey, await this.#redactorOf(sourceKey));
+    await this.#options.services().store.transaction(async (tx) => {
+      for (const [sourceKey, { rows }] of all) {
+        const redactor = redactors.get(sourceKey)!;
+        for (const row of rows) await tx.db.insertInto("quarantine").values(row(redactor)).execute();
+        await trimQuarantine(tx, sourceKey);
+      }
+    }, "ingest.quarantine");
   }
 }

@@ -1,6 +1,7 @@
 /** Counts events for the state of sources that are not read. Writes the counts together at intervals. */
 import type { Services } from "../domain/context.ts";
 import { countReceived } from "../domain/source/run.ts";
+import { DelayedWrites } from "../lib/delayed-writes.ts";
 
 export interface ReceivedCounterOptions {
   readonly services: () => Services;
@@ -18,38 +19,32 @@ interface Received {
 export class ReceivedCounter implements AsyncDisposable {
   readonly #options: ReceivedCounterOptions;
   #counts = new Map<number, Received>();
-  #cancelTimer: (() => void) | null = null;
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #writes: DelayedWrites;
 
   constructor(options: ReceivedCounterOptions) {
     this.#options = options;
+    const { setTimer, onFailure } = options;
+    this.#writes = new DelayedWrites({ delayMs: FLUSH_MS, setTimer, onFailure, write: () => this.#write() });
   }
 
   count(sourceKey: number, at: number): void {
     const events = (this.#counts.get(sourceKey)?.events ?? 0) + 1;
     this.#counts.set(sourceKey, { events, at });
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+    this.#writes.later();
   }
 
   /** Writes the counts. A crash before loses them, but no event. */
   flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#flushing = this.#flushing.then(() => this.#write());
-    return this.#flushing;
+    return this.#writes.now();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#writes[Symbol.asyncDispose]();
   }
 
   async #write(): Promise<void> {
     const counts = this.#counts;
     this.#counts = new Map();
-    try {
-      if (counts.size > 0) await countReceived(this.#options.services().store, counts);
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
+    if (counts.size > 0) await countReceived(this.#options.services().store, counts);
   }
 }

@@ -3,6 +3,7 @@ import type { Actor } from "../../domain/access.ts";
 import type { Services } from "../../domain/context.ts";
 import { callerOf, isLogged, type LoggedRequest } from "../../domain/request-log/entry.ts";
 import { recordRequests } from "../../domain/request-log/record.ts";
+import { DelayedWrites } from "../../lib/delayed-writes.ts";
 
 export interface RequestLogOptions {
   readonly services: Services;
@@ -44,11 +45,12 @@ export class RequestLog implements AsyncDisposable {
   #entries: LoggedRequest[] = [];
   /** Entries that wait, by organisation and kind of actor, and by caller. */
   readonly #waiting = new Map<string, number>();
-  #cancelTimer: (() => void) | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes: DelayedWrites;
 
   constructor(options: RequestLogOptions) {
     this.#options = options;
+    const { setTimer, onFailure } = options;
+    this.#writes = new DelayedWrites({ delayMs: FLUSH_MS, setTimer, onFailure, write: () => this.#write() });
   }
 
   /** Keeps an entry, if the request has one and there is room. A crash loses the entries of the last seconds. */
@@ -68,7 +70,7 @@ export class RequestLog implements AsyncDisposable {
       durationMs: Math.round(durationMs),
       clientRequestId: isUsable ? clientRequestId : null,
     });
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_MS, () => void this.flush());
+    this.#writes.later();
   }
 
   /** `null`: a node that the others may consider gone has no IDs, and its requests fail for that reason, too. */
@@ -82,14 +84,11 @@ export class RequestLog implements AsyncDisposable {
 
   /** Writes the entries. */
   flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return this.#writes.now();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.flush();
+    return this.#writes[Symbol.asyncDispose]();
   }
 
   /** Whether the limits have room for an entry, which then counts towards them. */
@@ -114,11 +113,6 @@ export class RequestLog implements AsyncDisposable {
     const entries = this.#entries;
     this.#entries = [];
     this.#waiting.clear();
-    if (entries.length === 0) return;
-    try {
-      await recordRequests(this.#options.services, entries);
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
+    if (entries.length > 0) await recordRequests(this.#options.services, entries);
   }
 }
