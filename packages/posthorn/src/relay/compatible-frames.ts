@@ -2,7 +2,7 @@
  * Frames of listeners that connect with a listen token, as the command line of another product sends them. A client has one request at a time,
  * one value for each header, and its own path: see `docs/features/listen-tokens.md`.
  */
-import { type ClientFrame, FrameError, MAX_RELAY_RESPONSE_BYTES, type RequestFrame } from "./frames.ts";
+import { type ClientFrame, FrameError, MAX_RELAY_RESPONSE_BYTES, OWN_HEADERS, type RequestFrame } from "./frames.ts";
 
 /** Bytes of a frame that a server accepts: a response of about 768 KiB. */
 export const MAX_COMPATIBLE_FRAME_BYTES = 1024 * 1024;
@@ -11,15 +11,6 @@ const VERSION = 1;
 /** Characters of a body in base64 that attempts keep, in whole groups of four. */
 const MAX_BODY_CHARACTERS = 4 * Math.floor(MAX_RELAY_RESPONSE_BYTES / 3);
 const MAX_TOKEN_CHARACTERS = 200;
-
-/** Headers of one connection, which the client sets itself. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "keep-alive",
-]);
 
 export type CompatibleFrame =
   | { readonly kind: "start"; readonly token: string }

@@ -6,6 +6,15 @@
 /** Subprotocol of the WebSocket. */
 export const RELAY_PROTOCOL = "posthorn.relay.v1";
 
+/** Headers of one connection, in lower case. A listener sets them itself in its request to the local server. */
+export const OWN_HEADERS: ReadonlySet<string> = new Set([
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+]);
+
 /** Bytes of a response body that a listener sends at most. Attempts keep fewer. */
 export const MAX_RELAY_RESPONSE_BYTES = 64 * 1024;
 /** Characters of a frame that a server accepts: a response body in base64, headers, and slack. */

@@ -11,6 +11,7 @@ import { onFirstUse } from "../../lib/first-use.ts";
 import { RateLimiter } from "../../lib/rate-limiter.ts";
 import type { ParsedBody } from "../body.ts";
 import { INERT } from "../inert.ts";
+import { redirect } from "../redirect.ts";
 import type { Reply } from "../reply.ts";
 import { OAUTH_PATHS, openIdMetadata, RESOURCE_METADATA_PATH, resourceMetadata, serverMetadata } from "./metadata.ts";
 
@@ -40,15 +41,7 @@ export function registerOAuth(app: FastifyInstance, services: Services): void {
   // The page gets the query of the client as one parameter, so that nothing on the way reads or writes it in another form.
   app.get(OAUTH_PATHS.authorize, (request, response) => {
     const query = request.originalUrl.split("?").slice(1).join("?");
-    return response
-      .code(303)
-      .headers({
-        ...INERT,
-        "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
-        location: `${rules.publicUrl()}${CONSENT_PATH}?${new URLSearchParams({ request: query }).toString()}`,
-      })
-      .send();
+    return redirect(response, services, `${CONSENT_PATH}?${new URLSearchParams({ request: query }).toString()}`);
   });
   const requests = new RateLimiter(REQUESTS_PER_MINUTE, services.now);
   const registrations = new RateLimiter(REGISTRATIONS_PER_MINUTE, services.now, REGISTRATIONS_AT_ONCE);

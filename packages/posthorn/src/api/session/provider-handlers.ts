@@ -1,6 +1,5 @@
 /** Handlers of sign-in and sign-out at identity providers, loaded with the first one. */
 import type { FastifyReply } from "fastify";
-import type { Services } from "../../domain/context.ts";
 import type { Caller } from "../../domain/grant.ts";
 import {
   endProviderSessions,
@@ -16,6 +15,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { ParsedBody } from "../body.ts";
 import { failureReply } from "../failure.ts";
 import { INERT } from "../inert.ts";
+import { redirect } from "../redirect.ts";
 import { ok, type Reply } from "../reply.ts";
 import { attemptOf } from "./attempt.ts";
 import {
@@ -106,19 +106,6 @@ async function complete(call: ProviderRequest, publicUrl: string): Promise<strin
   const signedIn = await signInWithIdentity(services, row, identified, attemptOf({ request, publicUrl }));
   setCookies(request, response, publicUrl, signedIn, services.now());
   return attempt.returnTo;
-}
-
-/** Only to paths of this server. Not kept by caches, since each response sets cookies. */
-function redirect(response: FastifyReply, { rules }: Services, path: string): FastifyReply {
-  return response
-    .code(303)
-    .headers({
-      ...INERT,
-      "cache-control": "no-store",
-      "referrer-policy": "no-referrer",
-      location: rules.publicUrl() + path,
-    })
-    .send();
 }
 
 /** Ends the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0, section 2.7). */

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { type LocalFailure, MAX_RELAY_RESPONSE_BYTES, type RequestFrame } from "../../relay/frames.ts";
+import { type LocalFailure, MAX_RELAY_RESPONSE_BYTES, OWN_HEADERS, type RequestFrame } from "../../relay/frames.ts";
 
 /** What the local server made of a request. */
 export type LocalResult =
@@ -27,15 +27,6 @@ export interface LocalServer {
   /** Accepts certificates that no known authority has signed. */
   readonly insecure: boolean;
 }
-
-/** Headers of one connection, which the request to the local server sets itself. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "keep-alive",
-]);
 
 export function forwardTo({ url, headers, insecure }: LocalServer): Local {
   const replaced = new Set(headers.map(([name]) => name.toLowerCase()));

@@ -1,6 +1,7 @@
 /** Writes counts of duplicates. */
 import { sql, type SqlBool } from "kysely";
 import type { Services } from "../context.ts";
+import { existingSources } from "../source/existing.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Duplicates of one message. Times are Unix milliseconds. */
@@ -83,16 +84,6 @@ function totalsOf(repetitions: readonly Repetition[]): ReadonlyMap<number, Total
     });
   }
   return totals;
-}
-
-async function existingSources({ db }: Tx, keys: readonly number[]): Promise<ReadonlySet<number>> {
-  const rows = await db
-    .selectFrom("source")
-    .select("id")
-    .where("id", "in", keys)
-    .where("deleted_at", "is", null)
-    .execute();
-  return new Set(rows.map(({ id }) => id));
 }
 
 async function addTotals({ db }: Tx, totals: readonly Total[]): Promise<void> {

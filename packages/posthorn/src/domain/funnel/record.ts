@@ -1,6 +1,7 @@
 /** Writes the results of the requests and events of sources, by hour. */
 import type { Services } from "../context.ts";
 import { HOUR_MS } from "../stats/roll-up.ts";
+import { existingSources } from "../source/existing.ts";
 
 /** Results of an inbound request or event. `routed` events also count as `stored`. */
 export const FUNNEL_STEPS = ["stored", "routed", "duplicates", "quarantined"] as const;
@@ -37,14 +38,9 @@ export async function recordFunnel(
 async function recordChunk({ store, now }: Services, hours: readonly FunnelHour[]): Promise<void> {
   const oldest = Math.floor(now() / HOUR_MS) - FUNNEL_DAYS * 24;
   const keys = [...new Set(hours.map(({ sourceKey }) => sourceKey))];
-  await store.transaction(async ({ db }) => {
-    const rows = await db
-      .selectFrom("source")
-      .select("id")
-      .where("id", "in", keys)
-      .where("deleted_at", "is", null)
-      .execute();
-    const existing = new Set(rows.map(({ id }) => id));
+  await store.transaction(async (tx) => {
+    const { db } = tx;
+    const existing = await existingSources(tx, keys);
     const values = hours
       .filter(({ sourceKey }) => existing.has(sourceKey))
       .map(({ sourceKey, ...counts }) => ({ source_id: sourceKey, ...counts }));
