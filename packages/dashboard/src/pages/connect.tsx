@@ -70,7 +70,9 @@ function Decision({ request, consent, client }: DecisionProps) {
             client.host === null ? t("connect.unverified") : t("connect.verified", { host: client.host }),
           ],
           [t("connect.destination"), <code key="destination">{destination}</code>],
-          [t("connect.organisation"), organisation?.name || organisation?.id],
+          ...(organisation === null || organisation.name === ""
+            ? []
+            : [[t("connect.organisation"), organisation.name] as const]),
         ]}
       />
       {local && <Note tone="info">{t("connect.local")}</Note>}

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
@@ -17,10 +18,12 @@ export function InvitationPage() {
   const { t } = useTranslation();
   const session = useSession();
   const code = useLinkCode("invitation");
+  // A new session empties the cache of queries, and the code can be used only once.
+  const [isAccepted, setAccepted] = useState(false);
   const details = useQuery({
     queryKey: ["invitation", code],
     queryFn: () => must(api.POST("/api/v1/sign-in/invitation", { body: { code: code ?? "" } })),
-    enabled: code !== null,
+    enabled: code !== null && !isAccepted,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -40,20 +43,23 @@ export function InvitationPage() {
               email: details.data.email,
             })}
           </p>
-          {details.data.hasAccount ? <Join code={code} /> : <Accept code={code} />}
+          {details.data.hasAccount ? <Join code={code} /> : <Accept code={code} onAccepted={() => setAccepted(true)} />}
         </>
       )}
     </SignInCard>
   );
 }
 
-function Accept({ code }: { readonly code: string }) {
+function Accept({ code, onAccepted }: { readonly code: string; readonly onAccepted: () => void }) {
   const { t } = useTranslation();
   const { signedIn } = useSignedIn("invitation");
   const accept = useMutation({
     mutationFn: ({ name = "", password = "" }: FormValues) =>
       must(api.POST("/api/v1/sign-in/invitation/accept", { body: { code, name, password } })),
-    onSuccess: signedIn,
+    onSuccess: async (result) => {
+      onAccepted();
+      await signedIn(result);
+    },
   });
   return (
     <Form
