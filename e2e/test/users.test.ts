@@ -261,10 +261,10 @@ describe("people in the dashboard", WALK, () => {
     await page.getByText("Not verified").waitFor();
     await page.getByText("127.0.0.1:9").waitFor();
     await picture(page, "connect");
-    // Nothing listens there: the browser stays on the page, as it does with a program on the machine of the user.
-    const back = page.waitForRequest((request) => request.url().startsWith(callback));
+    await page.route(`${callback}?**`, (route) => route.fulfill({ body: "The client has what it needs." }));
     await page.getByRole("button", { name: "Connect", exact: true }).click();
-    const answer = new URL((await back).url()).searchParams;
+    await page.getByText("The client has what it needs.").waitFor();
+    const answer = new URL(page.url()).searchParams;
     expect([answer.get("state"), answer.get("iss")]).toEqual(["1e5", server.url]);
     const exchanged = await fetch(`${server.url}/oauth/token`, {
       method: "POST",
