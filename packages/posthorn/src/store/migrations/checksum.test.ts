@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { checksumOf, normalizeSql } from "./checksum.ts";
+import { CHECKSUMS } from "./checksums.generated.ts";
 import { migrationChecksum, MIGRATIONS } from "./list.ts";
+import { migrationFor } from "./portable.ts";
 
 const SQL = `CREATE TABLE widget (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT 'a  b') STRICT;
 CREATE INDEX widget_name ON widget (name) WHERE id>=0;`;
@@ -77,10 +79,17 @@ const RELEASED: readonly (readonly [name: string, sqlite: string, postgres: stri
 ];
 
 it("every released migration still has the statements with which it was released", () => {
-  const found = MIGRATIONS.slice(0, RELEASED.length).map(({ name }, index) => [
+  const found = MIGRATIONS.slice(0, RELEASED.length).map(({ name, sql }) => [
     name,
-    migrationChecksum("sqlite", index + 1).slice(0, 12),
-    migrationChecksum("postgres", index + 1).slice(0, 12),
+    checksumOf(migrationFor("sqlite", sql)).slice(0, 12),
+    checksumOf(migrationFor("postgres", sql)).slice(0, 12),
   ]);
   expect(found).toEqual(RELEASED);
+});
+
+it.each(["sqlite", "postgres"] as const)("the recorded checksums are those of the statements (%s)", (database) => {
+  const recorded = MIGRATIONS.map(({ name }, index) => [name, migrationChecksum(database, index + 1)]);
+  const computed = MIGRATIONS.map(({ name, sql }) => [name, checksumOf(migrationFor(database, sql))]);
+  expect(recorded, "run `npm run generate:schema`").toEqual(computed);
+  expect(Object.keys(CHECKSUMS), "run `npm run generate:schema`").toEqual(MIGRATIONS.map(({ name }) => name));
 });

