@@ -3,6 +3,8 @@
  * `globalSetup`, so test processes end before the servers do.
  */
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { removeAbandoned } from "./abandoned.ts";
 import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 import { ask, offer } from "./on-demand.ts";
 import { startPgBouncer } from "./pgbouncer.ts";
@@ -31,8 +33,13 @@ const POOLER = "POSTHORN_TEST_POOLER_PORT";
 export async function setup(): Promise<() => Promise<void>> {
   const stack = new AsyncDisposableStack();
   let starting: Promise<TestPostgres> | null = null;
+  const start = async (): Promise<TestPostgres> => {
+    const parent = fastFolder();
+    for (const folder of new Set([parent, tmpdir()])) await removeAbandoned(folder);
+    return stack.use(await startPostgres({ settings: SETTINGS, parent }));
+  };
   const postgres = async (): Promise<string> => {
-    starting ??= startPostgres({ settings: SETTINGS, parent: fastFolder() }).then((server) => stack.use(server));
+    starting ??= start();
     if (FILE !== undefined) writeFileSync(POSTGRES_FILE, String((await starting).pid));
     return (await starting).url;
   };

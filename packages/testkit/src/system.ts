@@ -35,9 +35,9 @@ export function fastFolder(): string {
   }
 }
 
-/** A new folder of the account. */
+/** A new folder of the account. `removeAbandoned` removes it if this process is killed. */
 export function folderOf(account: Account | null, name: string, parent = tmpdir()): string {
-  const folder = mkdtempSync(join(parent, `posthorn-${name}-`));
+  const folder = mkdtempSync(join(parent, `posthorn-${name}-${process.pid}-`));
   if (account !== null) chownSync(folder, account.uid, account.gid);
   return folder;
 }

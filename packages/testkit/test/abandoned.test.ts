@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { removeAbandoned } from "../src/abandoned.ts";
+
+const POSTGRES = fileURLToPath(new URL("../src/postgres.ts", import.meta.url));
+
+test("the PostgreSQL of a killed run is stopped, and its data removed, but not that of a run that lives", async () => {
+  const parent = mkdtempSync(join(tmpdir(), "posthorn-test-abandoned-"));
+  // The account of PostgreSQL reads it too.
+  chmodSync(parent, 0o755);
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  const program = `const { startPostgres } = await import(${JSON.stringify(POSTGRES)});
+    await startPostgres({ parent: ${JSON.stringify(parent)} });
+    console.log("started");`;
+  const run = spawn(process.execPath, [...process.execArgv, "--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  // Until its first output, or its end.
+  for await (const _ of run.stdout) break;
+  const [folder] = readdirSync(parent);
+  const data = join(parent, folder!, "data");
+  const pid = Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n", 1)[0]);
+  const others = [`posthorn-postgres-${process.pid}-aB3dE6`, "posthorn-test-aB3dE6"];
+  for (const other of others) mkdirSync(join(parent, other));
+
+  await removeAbandoned(parent);
+  expect(existsSync(data)).toBe(true);
+  run.kill("SIGKILL");
+  await once(run, "exit");
+  expect(process.kill(pid, 0)).toBe(true);
+
+  await removeAbandoned(parent);
+  expect(readdirSync(parent).toSorted()).toEqual(others.toSorted());
+  expect(existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, "utf8")).toBeFalsy();
+});
