@@ -1,19 +1,10 @@
 /** `posthorn cluster` on two nodes, one of which is stopped. */
-import { randomBytes } from "node:crypto";
-import {
-  createDatabase,
-  eventually,
-  makeToken,
-  DEFAULT_ORGANISATION,
-  sharedPostgres,
-  startReceiver,
-  startServer,
-  type TestServer,
-} from "@posthorn/testkit";
+import { eventually, startReceiver, type TestServer } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { Api } from "../lib/api.ts";
 import { runCli } from "../lib/cli.ts";
 import { Recorder } from "../lib/recorder.ts";
+import { startTwoNodes } from "../lib/two-nodes.ts";
 
 interface Shown {
   /** The node rows of the output, split into columns. */
@@ -21,8 +12,8 @@ interface Shown {
   readonly summary: string;
 }
 
-async function show(server: TestServer, token: string): Promise<Shown> {
-  await using command = runCli(["cluster"], { POSTHORN_URL: server.url, POSTHORN_TOKEN: token });
+async function show({ url, token }: TestServer): Promise<Shown> {
+  await using command = runCli(["cluster"], { POSTHORN_URL: url, POSTHORN_TOKEN: token });
   const { code, stdout, stderr } = await command.ended;
   expect([code, stderr]).toEqual([0, ""]);
   const [table = "", summary = ""] = stdout.trim().split("\n\n");
@@ -32,19 +23,11 @@ async function show(server: TestServer, token: string): Promise<Shown> {
 
 describe("posthorn cluster", () => {
   it("shows both nodes and their shards, then one of them draining, then the other one with all shards", async () => {
-    await using database = await createDatabase(await sharedPostgres());
     const held = Promise.withResolvers<number>();
     await using receiver = await startReceiver({ response: () => held.promise });
-    const secrets = {
-      POSTHORN_JWT_SECRET: `secret-of-the-cluster-${randomBytes(16).toString("hex")}`,
-      POSTHORN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
-    };
-    const start = (): Promise<TestServer> => startServer({ databaseUrl: database.url, env: secrets });
-    await using one = await start();
-    await using two = await start();
-    const now = Math.floor(Date.now() / 1000);
-    const token = makeToken({ sub: DEFAULT_ORGANISATION, iat: now, exp: now + 3600 }, secrets.POSTHORN_JWT_SECRET);
-    const api = new Api(one.url, token, new Recorder());
+    await using cluster = await startTwoNodes();
+    const { one, two } = cluster;
+    const api = new Api(one.url, one.token, new Recorder());
     const becomes = (...wanted: (readonly [state: string, shards: number])[]): Promise<void> =>
       eventually(
         async () => {
@@ -54,7 +37,7 @@ describe("posthorn cluster", () => {
         { intervalMs: 200 },
       );
     await becomes(["working", 32], ["working", 32]);
-    const both = await show(one, token);
+    const both = await show(one);
     expect(both.nodes.map(({ NODE, STATE, SHARDS }) => [NODE, STATE, SHARDS])).toEqual([
       [expect.stringMatching(/^\d+ \*$/), "working", "32"],
       [expect.stringMatching(/^\d+$/), "working", "32"],
@@ -71,11 +54,11 @@ describe("posthorn cluster", () => {
       const { nodes } = (await api.get("/api/v1/cluster")).json as { nodes: { state: string }[] };
       expect(nodes.map(({ state }) => state)).toEqual(["working", "draining"]);
     });
-    expect((await show(one, token)).nodes.map(({ STATE }) => STATE)).toEqual(["working", "draining"]);
+    expect((await show(one)).nodes.map(({ STATE }) => STATE)).toEqual(["working", "draining"]);
     held.resolve(204);
     expect(await stopping).toEqual({ code: 0, signal: null });
     await becomes(["working", 64]);
-    const left = await show(one, token);
+    const left = await show(one);
     expect(left.nodes.map(({ STATE, SHARDS }) => [STATE, SHARDS])).toEqual([["working", "64"]]);
     expect(left.summary).toContain("64 shards, each with a node");
     expect(receiver.requests).toHaveLength(16);
