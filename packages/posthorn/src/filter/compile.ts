@@ -2,7 +2,7 @@
 import { MAX_CLASS_WORK, type SafeRegex } from "../lib/safe-regex.ts";
 import { isObject, mismatch } from "./evaluate.ts";
 import { pathBeyond } from "../lib/json-depth.ts";
-import { parseExact, printStart } from "./json.ts";
+import { parseWithBigInts, printStart } from "./json.ts";
 import { type CompileContext, OPERATORS } from "./operators.ts";
 import type { Group, KeyClause, Nested, Node, ObjectNode, Operator, Primitive, Run } from "./types.ts";
 
@@ -106,7 +106,7 @@ export function compileFilter(json: string, roots?: ReadonlySet<string>): Compil
 
 function parse(json: string): unknown {
   try {
-    const value = parseExact(json);
+    const value = parseWithBigInts(json);
     if (pathBeyond(value, MAX_DEPTH) === null) return value;
   } catch (error) {
     // `JSON.parse` accepts any depth, but its reviver recurses and can exhaust the stack.

@@ -1,7 +1,7 @@
 /** Documents that filters are evaluated on: the parts of a message or of an inbound request. */
 import type { CompiledFilter } from "./compile.ts";
 import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
-import { mayHaveLargeNumbers, parseExact } from "./json.ts";
+import { mayHaveLargeNumbers, parseWithBigInts } from "./json.ts";
 import { FilterError } from "./types.ts";
 
 /** Facts about a message besides its body. Filters treat a missing part as absent. */
@@ -83,7 +83,7 @@ export class FilterDocument {
   viewFor(filter: CompiledFilter): object {
     if (!BODY_NAMES.some((name) => filter.roots.has(name))) return this.#facts;
     if (this.#error !== null) throw this.#error;
-    if (filter.exact) return (this.#parsedExactly ??= this.#withBody(parseExact));
+    if (filter.exact) return (this.#parsedExactly ??= this.#withBody(parseWithBigInts));
     return (this.#parsed ??= this.#withBody(JSON.parse));
   }
 
@@ -131,7 +131,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string) => unknown): unknown {
   const text = utf8.decode(bytes);
   if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) {
-    const isSlow = parse === parseExact && mayHaveLargeNumbers(text);
+    const isSlow = parse === parseWithBigInts && mayHaveLargeNumbers(text);
     if (hasMoreValuesThan(text, isSlow ? MAX_EXACT_VALUES : MAX_VALUES)) throw tooManyValues();
     return parse(text);
   }

@@ -14,7 +14,7 @@ export function mayHaveLargeNumbers(text: string): boolean {
 }
 
 /** Like `JSON.parse`, but integers beyond 2^53 become `bigint`. Text that may contain such numbers takes 40 times as long. */
-export function parseExact(text: string): unknown {
+export function parseWithBigInts(text: string): unknown {
   if (!mayHaveLargeNumbers(text)) return JSON.parse(text);
   // The type definitions do not include the third parameter yet.
   const reviver = (_key: string, value: unknown, context?: ReviverContext): unknown => {
@@ -26,7 +26,7 @@ export function parseExact(text: string): unknown {
 }
 
 /**
- * Prints the start of a value from `parseExact` as JSON: at least `length` characters, or all of it. It visits only what it prints, and
+ * Prints the start of a value from `parseWithBigInts` as JSON: at least `length` characters, or all of it. It visits only what it prints, and
  * each level prints at least one character, so that deep nesting cannot exhaust the stack.
  */
 export function printStart(value: unknown, length: number): string {

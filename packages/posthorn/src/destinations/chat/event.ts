@@ -1,7 +1,7 @@
 /** Reads the body of a message for cards and templates. The work is bounded: a body that is too large to read is not shown. */
 import { isUtf8 } from "node:buffer";
 import { formFields } from "../../filter/document.ts";
-import { mayHaveLargeNumbers, parseExact, printStart } from "../../filter/json.ts";
+import { mayHaveLargeNumbers, parseWithBigInts, printStart } from "../../filter/json.ts";
 import { formatOf } from "../../format/media-type.ts";
 import { FormatError, isMembers, NumberText, type Tree } from "../../format/tree.ts";
 import { readXml } from "../../format/xml.ts";
@@ -48,7 +48,7 @@ function readJsonBody(text: string): EventBody {
   const limit = mayHaveLargeNumbers(text) ? MAX_EXACT_VALUES : MAX_VALUES;
   if (hasMoreValuesThan(text, limit)) return { kind: "too_large" };
   try {
-    return { kind: "data", value: parseExact(text) };
+    return { kind: "data", value: parseWithBigInts(text) };
   } catch (error) {
     return error instanceof SyntaxError ? { kind: "text", text } : { kind: "too_large" };
   }
