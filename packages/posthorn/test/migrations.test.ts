@@ -83,6 +83,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "audit-schema.ts",
     "request-log-schema.ts",
     "share-schema.ts",
+    "saved-view-schema.ts",
     "task-schema.ts",
     "encryption-schema.ts",
     "erasure-schema.ts",

@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   ["event-types:write", "eventTypesWrite"],
   ["sources:write", "sourcesWrite"],
   ["watches:write", "watchesWrite"],
+  ["views:share", "viewsShare"],
   ["settings:write", "settingsWrite"],
   ["tokens:issue", "tokensIssue"],
   ["keys:manage", "keysManage"],

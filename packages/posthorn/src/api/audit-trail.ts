@@ -61,6 +61,7 @@ const KINDS: Readonly<Record<string, string>> = {
   hook: "rest-hook",
   key: "api-key",
   sink: "endpoint",
+  view: "saved-view",
 };
 
 /** Kinds of targets that no path names, where they are not a part of the operation id. */

@@ -180,6 +180,7 @@ import { messageMatching } from "./message/matching.ts";
 import { AUDIT_ROUTES } from "./audit/routes.ts";
 import { REQUEST_LOG_ROUTES } from "./request-log/routes.ts";
 import { REDACTION_ROUTES } from "./redaction/routes.ts";
+import { SAVED_VIEW_ROUTES } from "./saved-view/routes.ts";
 import { SHARE_ROUTES } from "./share/routes.ts";
 import { SOURCE_ROUTES } from "./source/routes.ts";
 import { SOURCE_MONITORING_ROUTES } from "./source/monitoring-routes.ts";
@@ -351,6 +352,7 @@ export const ROUTES: readonly Route[] = [
   upsertOperationalEndpoint,
   ...AUDIT_ROUTES,
   ...REQUEST_LOG_ROUTES,
+  ...SAVED_VIEW_ROUTES,
   ...SHARE_ROUTES,
   ...REDACTION_ROUTES,
   ...FEED_ROUTES,

@@ -33,6 +33,7 @@ export const TAGS = [
   ["Authentication", "API keys, and tokens for customers."],
   ["Users", "People who sign in, their roles, invitations and sessions."],
   ["Sign-in", "How people and command lines get a session."],
+  ["Saved view", "Filters of a list under a name, private or shared."],
   ["Share", "Links that show a message or attempt to people without an account."],
   ["Redaction", "Rules that hide values of payloads before they are stored."],
   ["Export", "Lists as CSV or NDJSON."],

@@ -11,6 +11,7 @@
  * - `messages:replay`: send again: resend, replay, recover, test events.
  * - `messages:delete`: cancel messages, and delete their content.
  * - `applications:write`, `endpoints:write`, `event-types:write`, `sources:write`, `watches:write`: create, change and delete these.
+ * - `views:share`: share saved views with everyone in the organisation.
  * - `settings:write`: policies, egress rules and operational webhooks.
  * - `tokens:issue`: create and end tokens for customers and for the portal.
  * - `keys:manage`: create and revoke API keys.
@@ -32,6 +33,7 @@ export const PERMISSIONS = [
   "event-types:write",
   "sources:write",
   "watches:write",
+  "views:share",
   "settings:write",
   "tokens:issue",
   "keys:manage",

@@ -23,9 +23,10 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> =
     "event-types:write",
     "sources:write",
     "watches:write",
+    "views:share",
     "tokens:issue",
   ]),
-  support: new Set(["read", "payloads:masked", "messages:replay"]),
+  support: new Set(["read", "payloads:masked", "messages:replay", "views:share"]),
   viewer: new Set(["read"]),
   auditor: new Set(["read", "audit:read"]),
 };

@@ -39,6 +39,7 @@ export type IdPrefix =
   | "subreq_"
   | "watch_"
   | "share_"
+  | "view_"
   | "erasure_"
   | "usr_"
   | "ses_"

@@ -106,6 +106,8 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "portal_key",
     "listen_token",
     "share_link",
+    "saved_view",
+    "saved_view_default",
     "feed_consumer",
     "table_source",
     "alert_rule",

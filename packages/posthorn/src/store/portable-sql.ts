@@ -1,5 +1,5 @@
 /** SQL fragments that differ between the databases. */
-import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
+import { type Kysely, PostgresAdapter, type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Lease } from "./delivery.ts";
 import type { Database } from "./schema.ts";
 
@@ -20,6 +20,12 @@ export function orderedJoin(db: Kysely<Database>): RawBuilder<unknown> {
 export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): Promise<boolean> {
   const { rows } = await sql<{ held: number }>`SELECT holds(${shard}, ${fence}) AS held`.execute(db);
   return rows[0]?.held === 1;
+}
+
+/** Whether the columns, one after the other, contain a text in any case. Both sides by the database: SQLite knows the case of ASCII letters only. */
+export function containsText(columns: readonly string[], text: string): RawBuilder<SqlBool> {
+  const values = columns.map((column) => sql`coalesce(${sql.ref(column)}, '')`);
+  return sql<SqlBool>`instr(lower(${sql.join(values, sql` || ' ' || `)}), lower(cast(${text} as text))) > 0`;
 }
 
 export function isPostgres(db: Kysely<Database>): boolean {

@@ -17,6 +17,7 @@ import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ApiRequestTable } from "./request-log-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
 import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
+import type { SavedViewDefaultTable, SavedViewTable } from "./saved-view-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
 import type { TaskPartTable, TaskTable } from "./task-schema.ts";
 import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
@@ -521,6 +522,8 @@ export interface Database {
   api_request: ApiRequestTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
+  saved_view: SavedViewTable;
+  saved_view_default: SavedViewDefaultTable;
   share_link: ShareLinkTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;

@@ -62,6 +62,7 @@ const KEYED_TABLES = [
   "subscription",
   "websub_request",
   "share_link",
+  "saved_view",
   "person",
   "membership",
   "person_session",

@@ -126,6 +126,7 @@ export class Scene {
       pushed_autoconfig_id: pushed!["id"],
       key_id: (await scene.#post("/api/v1/auth/api-key", { name: "Key", scopes: ["read"] }))["id"],
       provider_id: provider["id"],
+      view_id: await scene.#view(),
       erasure_id: erasure["id"],
       user_code: userCode,
       user_id: await scene.#user(),
@@ -153,6 +154,11 @@ export class Scene {
   async #organisation(): Promise<string> {
     const { data } = (await this.#get("/api/v1/organisation")) as { readonly data: readonly { readonly id: string }[] };
     return data[0]!.id;
+  }
+
+  async #view(): Promise<unknown> {
+    const view = { list: "messages", name: "Failed", query: "state=failed" };
+    return (await this.#post("/api/v1/saved-view", view))["id"];
   }
 
   async #redactionRule(app: string): Promise<unknown> {

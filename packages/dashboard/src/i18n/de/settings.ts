@@ -6,6 +6,8 @@ export const settings: typeof english = {
     one: "Replay",
     lead: "Gesammelt erneut gesendete Nachrichten, mit dem Fortschritt jedes Replays.",
     none: "Noch keine Replays.",
+    noMatch: "Kein Replay passt zu diesen Filtern.",
+    anyState: "Jeder Status",
     new: "Neues Replay",
     newLead:
       "Wählen Sie die Nachrichten aus, prüfen Sie die Anzahl mit einem Testlauf, und starten Sie dann das Replay.",
@@ -190,6 +192,7 @@ export const settings: typeof english = {
       eventTypesWrite: "Ereignistypen ändern",
       sourcesWrite: "Quellen ändern",
       watchesWrite: "Überwachungen ändern",
+      viewsShare: "gespeicherte Ansichten teilen",
       settingsWrite: "Einstellungen ändern",
       tokensIssue: "Token für Kunden erstellen",
       keysManage: "API-Schlüssel verwalten",

@@ -16,7 +16,19 @@ export const listKeys = defineRoute({
   description: "Returns names and expiry times. The keys themselves cannot be shown again.",
   access: "organisation",
   permission: "keys:manage",
-  query: Type.Object(PageQuery),
+  query: Type.Object({
+    ...PageQuery,
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "A part of the name, the description or the ID, in any case.",
+      }),
+    ),
+  }),
   responses: { 200: ApiKeyList },
-  handle: async ({ ctx, query }) => list(await listApiKeys({ ctx, input: pageOf(query) }), (row) => row.id, keyOut),
+  handle: async ({ ctx, query }) => {
+    const input = { ...pageOf(query), search: query.search ?? null };
+    return list(await listApiKeys({ ctx, input }), (row) => row.id, keyOut);
+  },
 });

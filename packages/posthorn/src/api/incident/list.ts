@@ -20,11 +20,19 @@ export const listIncidents = defineRoute({
     ...PageQuery,
     state: Type.Optional(IncidentStateModel),
     muted: Type.Optional(Type.Boolean()),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "A part of the host or the cause, such as `502` or `timeout`, in any case.",
+      }),
+    ),
   }),
   responses: { 200: IncidentList },
   handle: async ({ ctx, query }) => {
     const states = query.state === undefined ? (["open", "acknowledged"] as const) : [query.state];
-    const page = await listVerb({ ctx, input: { ...pageOf(query), states, muted: query.muted ?? null } });
+    const filter = { states, muted: query.muted ?? null, search: query.search ?? null };
+    const page = await listVerb({ ctx, input: { ...pageOf(query), ...filter } });
     return list(page, ({ id }) => id, incidentOut);
   },
 });

@@ -4,6 +4,7 @@ import { REQUEST_LOG_MODELS } from "./request-log.ts";
 import { EXPORT_MODELS } from "./export.ts";
 import { ERASURE_MODELS } from "./erasure.ts";
 import { REDACTION_MODELS } from "./redaction.ts";
+import { SAVED_VIEW_MODELS } from "./saved-view.ts";
 import { SHARE_MODELS } from "./share.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
@@ -253,6 +254,7 @@ export const MODELS: readonly TSchema[] = [
   ...AUDIT_MODELS,
   ...REQUEST_LOG_MODELS,
   ...ORGANISATION_MODELS,
+  ...SAVED_VIEW_MODELS,
   ...SHARE_MODELS,
   ...ERASURE_MODELS,
   ...REDACTION_MODELS,

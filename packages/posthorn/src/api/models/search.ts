@@ -12,7 +12,10 @@ export const FoundObjectOut = Type.Object(
     uid: nullable(Type.String({ description: "The event ID of a message." })),
     name: Type.String({ description: "The description of an endpoint, or else its URL; the event type of a message." }),
     detail: nullable(
-      Type.String({ description: "URL of an endpoint, provider of a source, description of an event type." }),
+      Type.String({
+        description:
+          "URL of an endpoint, provider of a source, description of an event type, list and search parameters of a view.",
+      }),
     ),
     appId: nullable(Type.String({ description: "Application or source of an endpoint or message." })),
     appName: nullable(Type.String()),

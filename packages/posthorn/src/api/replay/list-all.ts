@@ -21,11 +21,14 @@ export const listAllReplays = defineRoute({
   query: Type.Object({
     ...PageQuery,
     status: Type.Optional(Type.Union(TASK_STATES.map((state) => Type.Literal(state)))),
+    app_id: Type.Optional(
+      Type.String({ maxLength: 256, description: "Only replays of this application, by ID or uid." }),
+    ),
   }),
   responses: { 200: ApplicationReplayList },
   handle: async ({ ctx, query }) => {
     const states = query.status === undefined ? null : [query.status];
-    const page = await listReplays({ ctx, input: { app: null, ...pageOf(query), states } });
+    const page = await listReplays({ ctx, input: { app: query.app_id ?? null, ...pageOf(query), states } });
     const applications = await applicationsOf(ctx, page.rows);
     const shown = new Map<string, object>();
     for (const task of page.rows) {

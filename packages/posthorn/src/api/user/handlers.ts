@@ -2,7 +2,6 @@
 import type { Static } from "typebox";
 import type { Context, OutsideContext } from "../../domain/context.ts";
 import type { Delivered } from "../../domain/mail/send.ts";
-import type { PageRequest } from "../../domain/paging.ts";
 import { currentSession } from "../../domain/session/current.ts";
 import { decideDevice, findDevice } from "../../domain/session/device.ts";
 import { endSession, listSessions } from "../../domain/session/session.ts";
@@ -17,6 +16,7 @@ import {
   changeUser,
   endUserSessions,
   findUser,
+  type ListUsers,
   listUsers,
   removeSecondFactor,
   removeUser,
@@ -115,7 +115,7 @@ export async function endOwnSession(ctx: Context, session: string): Promise<Repl
   return noContent();
 }
 
-export async function users(ctx: Context, input: PageRequest): Promise<Reply> {
+export async function users(ctx: Context, input: ListUsers): Promise<Reply> {
   return list(await listUsers({ ctx, input }), ({ id }) => id, userOut);
 }
 

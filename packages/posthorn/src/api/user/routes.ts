@@ -194,9 +194,18 @@ const managedRoutes: readonly Route[] = [
     operationId: "v1.user.list",
     summary: "List users",
     description: "The people with a role in the organisation or in one of its applications, oldest first.",
-    query: Type.Object(PageQuery),
+    query: Type.Object({
+      ...PageQuery,
+      search: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 256, description: "A part of the name or email address, in any case." }),
+      ),
+      disabled: Type.Optional(Type.Boolean({ description: "Only users who are disabled, or only those who are not." })),
+    }),
     responses: { 200: UserList },
-    handle: async ({ ctx, query }) => (await handlers()).users(ctx, pageOf(query)),
+    handle: async ({ ctx, query }) => {
+      const filter = { search: query.search ?? null, isDisabled: query.disabled ?? null };
+      return (await handlers()).users(ctx, { ...pageOf(query), ...filter });
+    },
   }),
   defineRoute({
     ...MANAGED,

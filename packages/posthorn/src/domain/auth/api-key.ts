@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Selectable } from "kysely";
 import { notFound } from "../../lib/errors.ts";
+import { containsText } from "../../store/portable-sql.ts";
 import { APPLICATION_KIND, type ApiKeyTable } from "../../store/schema.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import type { Permission } from "../grant.ts";
@@ -11,6 +12,7 @@ import { KEY_PREFIX } from "./authenticate.ts";
 import { hashToken } from "./hash-token.ts";
 import { jsonOrNull, networksOf, scopesOf } from "./key-columns.ts";
 import { checkNetworks, limitsOfCaller, readScopes, requireCovered } from "./key-limits.ts";
+import { forgetViewOwner } from "../saved-view/save.ts";
 
 export interface ApiKey {
   readonly id: string;
@@ -115,9 +117,18 @@ export async function getApiKey({ ctx, input }: Call<{ readonly key: string }>):
   return (await described(ctx, [await findRow(ctx, input.key)]))[0]!;
 }
 
-export async function listApiKeys({ ctx, input }: Call<PageRequest>): Promise<Page<ApiKey>> {
+export interface ListApiKeys extends PageRequest {
+  /** A part of the name, the description or the ID, in any case; `null`: any. */
+  readonly search: string | null;
+}
+
+export async function listApiKeys({ ctx, input }: Call<ListApiKeys>): Promise<Page<ApiKey>> {
   const page = await readPage(input, { order: "asc", keyOf: idIterator("key_") }, (slice) => {
-    const query = keysOf(ctx).orderBy("id", slice.order).limit(slice.limit);
+    const { search } = input;
+    const query = keysOf(ctx)
+      .$if(search !== null, (keys) => keys.where(containsText(["name", "description", "public_id"], search!)))
+      .orderBy("id", slice.order)
+      .limit(slice.limit);
     return (slice.from === null ? query : query.where("id", comparison(slice.order), slice.from)).execute();
   });
   return { ...page, rows: await described(ctx, page.rows) };
@@ -126,15 +137,16 @@ export async function listApiKeys({ ctx, input }: Call<PageRequest>): Promise<Pa
 /** Revokes a key. The next request with it is rejected. */
 export async function revokeApiKey({ ctx, input }: Call<{ readonly key: string }>): Promise<void> {
   const key = idIterator("key_")(input.key);
-  await write(ctx, async ({ db, signal }) => {
-    const { numDeletedRows } = await db
+  await write(ctx, async (tx) => {
+    const { numDeletedRows } = await tx.db
       .deleteFrom("api_key")
       .where("id", "=", key ?? -1)
       .where("public_id", "=", input.key)
       .where("org_id", "=", ctx.actor.orgId)
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw notFound("key");
-    signal({ kind: "tokens" });
+    await forgetViewOwner(tx, ctx.actor.orgId, { kind: "key", id: input.key });
+    tx.signal({ kind: "tokens" });
   });
 }
 

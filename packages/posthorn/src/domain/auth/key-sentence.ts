@@ -15,6 +15,7 @@ export const CAN: Readonly<Record<Permission, string>> = {
   "event-types:write": "change event types",
   "sources:write": "change sources",
   "watches:write": "change watches",
+  "views:share": "share saved views",
   "settings:write": "change settings",
   "tokens:issue": "create tokens for customers",
   "keys:manage": "manage API keys",

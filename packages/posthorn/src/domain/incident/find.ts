@@ -1,6 +1,7 @@
 /** Lists incidents, and shows one with its customers, samples and chart. */
 import { notFound } from "../../lib/errors.ts";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
+import { containsText } from "../../store/portable-sql.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
 import { requireWholeOrganisation } from "../access.ts";
 import { causeColumn } from "../attempt/cause.ts";
@@ -13,6 +14,8 @@ export interface ListIncidents extends PageRequest {
   readonly states: readonly IncidentState[] | null;
   /** `null`: muted and others. */
   readonly muted: boolean | null;
+  /** A part of the cause or the host, in any case; `null`: any. */
+  readonly search: string | null;
 }
 
 /** Lists incidents, the newest first. Counts the failures so far. */
@@ -31,6 +34,7 @@ export async function listIncidents({ ctx, input }: OutsideCall<ListIncidents>):
     if (input.muted === true) query = query.where("muted_until", ">", now);
     if (input.muted === false)
       query = query.where((eb) => eb.or([eb("muted_until", "is", null), eb("muted_until", "<=", now)]));
+    if (input.search !== null) query = query.where(containsText(["cause", "host"], input.search));
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
     return query.execute();
   });

@@ -1,5 +1,5 @@
 /**
- * Finds applications, endpoints, sources and event types by words, and messages by ID. Never reads payloads.
+ * Finds applications, endpoints, sources, event types and saved views by words, and messages by ID. Never reads payloads.
  *
  * Each kind is scanned from its newest object to its oldest, a limited number of objects for each page. See decision 150.
  */
@@ -9,10 +9,11 @@ import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import { searchMessages } from "../message/search.ts";
+import { seesShared, viewOwner } from "../saved-view/view.ts";
 import { sourceIdOf } from "../source/source.ts";
 
 /** Kinds of objects, in the order of the results. */
-export const SEARCH_KINDS = ["message", "application", "endpoint", "source", "event_type"] as const;
+export const SEARCH_KINDS = ["message", "application", "endpoint", "source", "event_type", "view"] as const;
 export type SearchKind = (typeof SEARCH_KINDS)[number];
 
 export interface Search {
@@ -31,7 +32,7 @@ export interface FoundObject {
   readonly id: string;
   readonly uid: string | null;
   readonly name: string;
-  /** URL of an endpoint, provider of a source, description of an event type; `null`: none. */
+  /** URL of an endpoint, provider of a source, description of an event type, list and search parameters of a view; `null`: none. */
   readonly detail: string | null;
   /** Application or source of an endpoint or message; `null` for other kinds. */
   readonly appId: string | null;
@@ -122,8 +123,10 @@ const TABLES = {
   endpoint: "endpoint",
   source: "source",
   event_type: "event_type",
+  view: "saved_view",
 } as const;
 type TableKind = keyof typeof TABLES;
+type TableName = (typeof TABLES)[TableKind];
 
 /** Key of the object with which a page of this kind ends; `null`: it can scan all of them. */
 async function endOfScan(ctx: OutsideContext, kind: TableKind, below: number | null): Promise<number | null> {
@@ -142,7 +145,8 @@ type Column =
   | `application.${"name" | "uid" | "public_id" | "metadata_json"}`
   | `endpoint.${"url" | "description" | "uid" | "public_id"}`
   | `source.${"name" | "uid" | "public_id" | "type"}`
-  | `event_type.${"name" | "description"}`;
+  | `event_type.${"name" | "description"}`
+  | "saved_view.name";
 
 /** Whether the columns together contain all words, without regard to case. */
 function contains(words: readonly string[], columns: readonly Column[]): Expression<SqlBool> {
@@ -153,7 +157,7 @@ function contains(words: readonly string[], columns: readonly Column[]): Express
   return sql<SqlBool>`(${sql.join(parts, sql` AND `)})`;
 }
 
-function within<Table extends TableKind>(
+function within<Table extends TableName>(
   eb: ExpressionBuilder<Database, Table>,
   key: Expression<number>,
   { below, from }: KindSearch,
@@ -171,6 +175,7 @@ const FINDERS: Readonly<Record<TableKind, (ctx: OutsideContext, of: KindSearch) 
   endpoint: findEndpoints,
   source: findSources,
   event_type: findEventTypes,
+  view: findViews,
 };
 
 async function findApplications(ctx: OutsideContext, of: KindSearch): Promise<readonly KeyedObject[]> {
@@ -254,5 +259,25 @@ async function findEventTypes(ctx: OutsideContext, of: KindSearch): Promise<read
     .execute();
   return rows.map(({ id: key, name, description }) => {
     return { ...NONE, kind: "event_type", key, id: name, name, detail: description === "" ? null : description };
+  });
+}
+
+async function findViews(ctx: OutsideContext, of: KindSearch): Promise<readonly KeyedObject[]> {
+  const owner = viewOwner(ctx.actor);
+  const rows = await reader(ctx)
+    .selectFrom("saved_view")
+    .select(["id", "public_id", "name", "list", "query"])
+    .where("org_id", "=", ctx.actor.orgId)
+    .where((eb) => {
+      const own = eb.and([eb("owner_kind", "=", owner.kind), eb("owner_id", "=", owner.id)]);
+      return seesShared(ctx.actor) ? eb.or([own, eb("shared", "=", sql.lit(1))]) : own;
+    })
+    .where((eb) => within(eb, eb.ref("id"), of))
+    .where(contains(of.words, ["saved_view.name"]))
+    .orderBy("id", "desc")
+    .limit(of.limit)
+    .execute();
+  return rows.map(({ id: key, public_id: id, name, list, query }) => {
+    return { ...NONE, kind: "view", key, id, name, detail: query === "" ? list : `${list}?${query}` };
   });
 }

@@ -2,16 +2,25 @@
 import type { Kysely } from "kysely";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
+import { containsText } from "../../store/portable-sql.ts";
 import type { Tx } from "../../store/tx.ts";
 import { getApplication } from "../application/find.ts";
 import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import type { Role } from "../role.ts";
+import { forgetViewOwner } from "../saved-view/save.ts";
 import { endSessions } from "../session/session.ts";
 import { insertMembership } from "./account.ts";
 import { getUser, requireOtherOwner, requireRoleManagement, rolesOf, toUser, type User } from "./user.ts";
 
-export async function listUsers({ ctx, input }: Call<PageRequest>): Promise<Page<User>> {
+export interface ListUsers extends PageRequest {
+  /** A part of the name or the address, in any case; `null`: any. */
+  readonly search: string | null;
+  /** `null`: both. */
+  readonly isDisabled: boolean | null;
+}
+
+export async function listUsers({ ctx, input }: Call<ListUsers>): Promise<Page<User>> {
   const db = reader(ctx);
   return await readPage(input, { order: "asc", keyOf: idIterator("usr_") }, async (slice) => {
     let query = db
@@ -29,6 +38,8 @@ export async function listUsers({ ctx, input }: Call<PageRequest>): Promise<Page
       .orderBy("id", slice.order)
       .limit(slice.limit);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
+    if (input.search !== null) query = query.where(containsText(["name", "email"], input.search));
+    if (input.isDisabled !== null) query = query.where("disabled_at", input.isDisabled ? "is not" : "is", null);
     const rows = await query.execute();
     if (rows.length === 0) return [];
     const roles = await rolesOf(
@@ -142,6 +153,7 @@ export function removeUser(call: Call<{ readonly user: string }>): Promise<void>
     await requireRoleManagement(ctx, tx.db, [user.role]);
     if (user.role === "owner" && !user.isDisabled) await requireOtherOwner(tx, actor.orgId, row.id);
     await tx.db.deleteFrom("membership").where("person_id", "=", row.id).where("org_id", "=", actor.orgId).execute();
+    await forgetViewOwner(tx, actor.orgId, { kind: "user", id: row.public_id });
     await tx.db
       .deleteFrom("person_session")
       .where("person_id", "=", row.id)

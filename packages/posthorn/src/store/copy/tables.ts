@@ -57,6 +57,8 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   subscription: true,
   websub_request: true,
   share_link: true,
+  saved_view: true,
+  saved_view_default: true,
   erasure: true,
   message_erasure: true,
   redaction_rule: true,

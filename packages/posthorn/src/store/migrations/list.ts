@@ -68,6 +68,7 @@ import { listenedAt } from "./087-listened-at.ts";
 import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
 import { refreshGrace } from "./083-refresh-grace.ts";
 import { connectedClientIndex } from "./084-connected-client-index.ts";
+import { savedViews } from "./070-saved-views.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -144,6 +145,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "request callers", sql: requestCallers },
   { name: "refresh grace", sql: refreshGrace },
   { name: "connected client index", sql: connectedClientIndex },
+  { name: "saved views", sql: savedViews },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,202 @@
+/** Views of lists: filters, order and time range under a name, of one caller or shared with the organisation. See decision 163. */
+import { type Selectable, sql } from "kysely";
+import { notFound, PosthornError } from "../../lib/errors.ts";
+import { keyOfId } from "../../lib/id.ts";
+import type { SavedViewTable } from "../../store/saved-view-schema.ts";
+import { type Actor, visibleApplications } from "../access.ts";
+import { type Call, type Context, reader } from "../context.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+
+/** Lists of the dashboard that have views. */
+export const VIEW_LISTS = [
+  "applications",
+  "audit",
+  "endpoints",
+  "endpoints-attention",
+  "event-types",
+  "incidents",
+  "issues",
+  "messages",
+  "replays",
+  "requests",
+  "sources",
+  "users",
+  "watches",
+] as const;
+export type ViewList = (typeof VIEW_LISTS)[number];
+
+/** Views that one caller can have. */
+export const MAX_VIEWS = 200;
+export const MAX_VIEW_NAME = 80;
+/** Most characters of the search parameters of a view. */
+export const MAX_VIEW_QUERY = 2000;
+export const VIEW_PREFIX = "view_";
+
+/** Whose view it is. Holders of the token of the organisation are one owner. */
+export interface ViewOwner {
+  readonly kind: "user" | "key" | "token";
+  /** Empty for `token`. */
+  readonly id: string;
+}
+
+export interface SavedView {
+  readonly key: number;
+  readonly id: string;
+  readonly list: ViewList;
+  readonly name: string;
+  readonly query: string;
+  readonly isShared: boolean;
+  readonly owner: {
+    readonly kind: ViewOwner["kind"];
+    /** `null`: the token of the organisation. */
+    readonly id: string | null;
+    /** Name that the owner has now; `null`: it has none, or no longer exists. */
+    readonly name: string | null;
+  };
+  /** Whether the caller owns it. */
+  readonly isOwn: boolean;
+  readonly mayChange: boolean;
+  /** Whether the list opens with it for the caller. */
+  readonly isDefault: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export function viewOwner(actor: Actor): ViewOwner {
+  // Routes of views are closed to tokens of applications.
+  if (actor.kind === "application") throw notFound("view");
+  const { caller } = actor;
+  return caller.kind === "user" || caller.kind === "key"
+    ? { kind: caller.kind, id: caller.id }
+    : { kind: "token", id: "" };
+}
+
+/**
+ * Whether the caller sees the views that others share. Their names and filters can name any application, so callers that are limited to
+ * some applications see only their own.
+ */
+export function seesShared(actor: Actor): boolean {
+  return visibleApplications(actor) === null;
+}
+
+/** A shared view can be changed by its owner, and by those who may change settings: its owner may be gone. */
+export function mayChange(actor: Actor, row: Pick<SavedViewTable, "owner_kind" | "owner_id" | "shared">): boolean {
+  if (actor.kind === "application") return false;
+  const { permissions } = actor.grant;
+  const isOwn = isOwnedBy(row, viewOwner(actor));
+  if (row.shared === 0) return isOwn;
+  return permissions.has("settings:write") || (isOwn && permissions.has("views:share"));
+}
+
+function isOwnedBy(row: Pick<SavedViewTable, "owner_kind" | "owner_id">, { kind, id }: ViewOwner): boolean {
+  return row.owner_kind === kind && row.owner_id === id;
+}
+
+type ViewRow = Selectable<SavedViewTable> & { readonly default_key: number | null };
+
+/** @param names Names of owners by their ID. */
+function toSavedView(actor: Actor, row: ViewRow, names: ReadonlyMap<string, string>): SavedView {
+  const kind = row.owner_kind as ViewOwner["kind"];
+  return {
+    key: row.id,
+    id: row.public_id,
+    list: row.list as ViewList,
+    name: row.name,
+    query: row.query,
+    isShared: row.shared === 1,
+    owner: { kind, id: row.owner_id === "" ? null : row.owner_id, name: names.get(row.owner_id) ?? null },
+    isOwn: isOwnedBy(row, viewOwner(actor)),
+    mayChange: mayChange(actor, row),
+    isDefault: row.default_key !== null,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** The views that the caller sees: its own, and those that are shared. */
+function selectViews(ctx: Context) {
+  const owner = viewOwner(ctx.actor);
+  const isSeeingAll = seesShared(ctx.actor);
+  return reader(ctx)
+    .selectFrom("saved_view as v")
+    .leftJoin("saved_view_default as d", (join) =>
+      join.onRef("d.view_id", "=", "v.id").on("d.owner_kind", "=", owner.kind).on("d.owner_id", "=", owner.id),
+    )
+    .selectAll("v")
+    .select("d.view_id as default_key")
+    .where("v.org_id", "=", ctx.actor.orgId)
+    .where((eb) => {
+      const own = eb.and([eb("v.owner_kind", "=", owner.kind), eb("v.owner_id", "=", owner.id)]);
+      return isSeeingAll ? eb.or([own, eb("v.shared", "=", sql.lit(1))]) : own;
+    });
+}
+
+async function withNames(ctx: Context, rows: readonly ViewRow[]): Promise<readonly SavedView[]> {
+  const names = await namesOfOwners(ctx, rows);
+  return rows.map((row) => toSavedView(ctx.actor, row, names));
+}
+
+/** Names of the owners that belong to the organisation now, by their ID. */
+async function namesOfOwners(ctx: Context, rows: readonly ViewRow[]): Promise<ReadonlyMap<string, string>> {
+  const db = reader(ctx);
+  const { orgId } = ctx.actor;
+  const keysOf = (prefix: "usr_" | "key_"): number[] => [
+    ...new Set(rows.flatMap(({ owner_id }) => keyOfId(prefix, owner_id) ?? [])),
+  ];
+  const [users, keys] = [keysOf("usr_"), keysOf("key_")];
+  const found: { readonly public_id: string; readonly name: string }[] = [];
+  if (users.length > 0) {
+    found.push(
+      ...(await db
+        .selectFrom("person as p")
+        .select(["p.public_id", "p.name"])
+        .where("p.id", "in", users)
+        .where((eb) => {
+          const memberships = eb.selectFrom("membership as m").select("m.id").where("m.org_id", "=", orgId);
+          return eb.exists(memberships.whereRef("m.person_id", "=", "p.id"));
+        })
+        .execute()),
+    );
+  }
+  if (keys.length > 0) {
+    const ofKeys = db.selectFrom("api_key").select(["public_id", "name"]).where("org_id", "=", orgId);
+    found.push(...(await ofKeys.where("id", "in", keys).execute()));
+  }
+  return new Map(found.map(({ public_id, name }) => [public_id, name]));
+}
+
+export interface ListSavedViews extends PageRequest {
+  /** `null`: of all lists. */
+  readonly list: ViewList | null;
+}
+
+/** The views that the caller sees, oldest first. */
+export function listSavedViews({ ctx, input }: Call<ListSavedViews>): Promise<Page<SavedView>> {
+  return readPage(input, { order: "asc", keyOf: idIterator(VIEW_PREFIX) }, async (slice) => {
+    let query = selectViews(ctx).orderBy("v.id", slice.order).limit(slice.limit);
+    if (input.list !== null) query = query.where("v.list", "=", input.list);
+    if (slice.from !== null) query = query.where("v.id", comparison(slice.order), slice.from);
+    return withNames(ctx, await query.execute());
+  });
+}
+
+/** A view that the caller sees. That of another caller is reported like one that does not exist. */
+export async function getSavedView({ ctx, input }: Call<{ readonly view: string }>): Promise<SavedView> {
+  const row = await selectViews(ctx)
+    .where("v.id", "=", keyOfId(VIEW_PREFIX, input.view) ?? -1)
+    .where("v.public_id", "=", input.view)
+    .executeTakeFirst();
+  if (row === undefined) throw notFound("view");
+  ctx.audit?.found(input.view, row.public_id, row.name);
+  const [view] = await withNames(ctx, [row]);
+  return view!;
+}
+
+export async function changeableView(ctx: Context, id: string): Promise<SavedView> {
+  const view = await getSavedView({ ctx, input: { view: id } });
+  if (view.mayChange) return view;
+  throw new PosthornError(
+    "insufficient access",
+    "You cannot change this shared view: its owner can, and everyone who may change settings. Save a copy under your own name instead.",
+  );
+}
