@@ -215,6 +215,23 @@ describe("an operator", () => {
       expect(download.suggestedFilename()).toMatch(/\.csv$/);
     }));
 
+  it("17. saves the filters of a list as a view, and opens it from the search (before: not possible)", () =>
+    task(overview, 8, async (hand) => {
+      const { page } = hand;
+      await hand.click("Messages");
+      await hand.choose("Status", "failed");
+      await page.waitForURL(/state=failed/);
+      await hand.click("Views");
+      await hand.click(page.getByRole("menuitem", { name: "Save as new view" }));
+      await hand.type("Name", "Failed deliveries");
+      await hand.click(dialogButton(hand, "Save"));
+      await page.getByRole("button", { name: "Failed deliveries", exact: true }).waitFor();
+      await hand.click("Overview");
+      await page.waitForURL((url) => url.search === "");
+      await hand.find("failed deliv", /Failed deliveries/);
+      await page.waitForURL(/\/messages\?state=failed$/);
+    }));
+
   it("18. finds a customer (before: not possible)", () =>
     task(overview, 2, async (hand) => {
       await hand.find("logis", /Acme Logistics/);

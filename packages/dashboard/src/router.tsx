@@ -6,16 +6,24 @@ import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { toAuditFilter } from "./lib/audit-filter.ts";
 import { type RequestFilter, toRequestFilter } from "./lib/request-filter.ts";
-import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
+import { toMessageFilter } from "./lib/message-filter.ts";
+import {
+  applicationsSearch,
+  eventTypesSearch,
+  incidentsSearch,
+  problemSearch,
+  rangeSearch,
+  replaysSearch,
+  type Search,
+  sourcesSearch,
+  usersSearch,
+  watchesSearch,
+} from "./lib/page-search.ts";
 import { toEndpointFilter } from "./lib/endpoint-filter.ts";
-import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
-import { READ_STATES } from "./lib/source-kind.ts";
-import { WATCH_PHASES, type WatchPhase, WATCH_STATES, type WatchState } from "./lib/watch.ts";
+import { WATCH_PHASES, type WatchPhase } from "./lib/watch.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { PageFault } from "./pages/page-fault.tsx";
-
-type Search = Readonly<Record<string, unknown>>;
 
 function tabSearch(search: Search): { readonly tab?: string } {
   return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
@@ -41,64 +49,6 @@ function sourceSearch(search: Search): SourceSearch {
   };
 }
 
-interface SourcesSearch {
-  readonly kind?: string;
-  readonly state?: (typeof READ_STATES)[number];
-  readonly search?: string;
-}
-
-function sourcesSearch({ kind, state, search }: Search): SourcesSearch {
-  const known = READ_STATES.find((one) => one === state);
-  return {
-    ...(typeof kind === "string" ? { kind } : {}),
-    ...(known === undefined ? {} : { state: known }),
-    ...textSearch(search),
-  };
-}
-
-/** Text of a search box. Numbers are parsed by the router. */
-function textSearch(search: unknown): { readonly search?: string } {
-  return typeof search === "string" || typeof search === "number" ? { search: String(search) } : {};
-}
-
-type Order = "ascending" | "descending";
-
-interface OrderedSearch {
-  readonly search?: string;
-  readonly order?: Order;
-}
-
-/** Search and order of a list. The default order is not in the address. */
-function orderedSearch(defaultOrder: Order): (search: Search) => OrderedSearch {
-  return ({ search, order }) => {
-    const known = (["ascending", "descending"] as const).find((one) => one === order);
-    return { ...textSearch(search), ...(known === undefined || known === defaultOrder ? {} : { order: known }) };
-  };
-}
-
-interface EventTypesSearch extends OrderedSearch {
-  readonly state?: "active";
-}
-
-function eventTypesSearch(search: Search): EventTypesSearch {
-  return { ...orderedSearch("ascending")(search), ...(search["state"] === "active" ? { state: "active" } : {}) };
-}
-
-interface WatchesSearch {
-  readonly app?: string;
-  readonly state?: WatchState;
-  readonly search?: string;
-}
-
-function watchesSearch({ app, state, search }: Search): WatchesSearch {
-  const known = WATCH_STATES.find((one) => one === state);
-  return {
-    ...(typeof app === "string" ? { app } : {}),
-    ...(known === undefined ? {} : { state: known }),
-    ...textSearch(search),
-  };
-}
-
 interface WatchSearch {
   readonly tab?: string;
   readonly phase?: WatchPhase;
@@ -116,16 +66,8 @@ function watchSearch(search: Search): WatchSearch {
   };
 }
 
-function shownSearch({ show }: Search): { readonly show?: "muted" | "resolved" } {
-  return show === "muted" || show === "resolved" ? { show } : {};
-}
-
 function incidentSearch({ incident }: Search): { readonly incident?: string } {
   return typeof incident === "string" ? { incident } : {};
-}
-
-function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
-  return isProblem(problem) ? { problem } : {};
 }
 
 function settingsSearch(search: Search): RequestFilter & { readonly tab?: string } {
@@ -135,11 +77,6 @@ function settingsSearch(search: Search): RequestFilter & { readonly tab?: string
 function windowSearch(search: Search): { readonly window?: TimeWindow } {
   const window = TIME_WINDOWS.find((name) => name === search["window"]);
   return window === undefined ? {} : { window };
-}
-
-function rangeSearch(search: Search): { readonly range?: Range } {
-  const range = (Object.keys(RANGES) as Range[]).find((name) => name === search["range"]);
-  return range === undefined ? {} : { range };
 }
 
 function replaySearch({ app, endpoint }: Search): { readonly app?: string; readonly endpoint?: string } {
@@ -173,7 +110,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/incidents",
-    validateSearch: shownSearch,
+    validateSearch: incidentsSearch,
     component: lazyRouteComponent(() => import("./pages/incidents.tsx"), "Incidents"),
   }),
   createRoute({
@@ -208,7 +145,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/applications",
-    validateSearch: orderedSearch("descending"),
+    validateSearch: applicationsSearch,
     component: lazyRouteComponent(() => import("./pages/applications.tsx"), "Applications"),
   }),
   createRoute({
@@ -314,6 +251,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/replays",
+    validateSearch: replaysSearch,
     component: lazyRouteComponent(() => import("./pages/replays.tsx"), "Replays"),
   }),
   createRoute({
@@ -354,6 +292,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/users",
+    validateSearch: usersSearch,
     component: lazyRouteComponent(() => import("./pages/users.tsx"), "UsersPage"),
   }),
   createRoute({

@@ -7,8 +7,8 @@ import { ErrorText } from "./error-text.tsx";
 import styles from "./dialog.module.css";
 
 export interface DialogProps extends Needs {
-  /** Element that opens the dialog. */
-  readonly trigger: ReactElement;
+  /** Element that opens the dialog; absent: something else does, such as an item of a menu. */
+  readonly trigger?: ReactElement;
   readonly title: string;
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
@@ -28,7 +28,7 @@ export function Dialog({ needs, needsIn, ...props }: DialogProps) {
 function PlainDialog({ trigger, title, open, onOpenChange, wide = false, children }: Omit<DialogProps, keyof Needs>) {
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
-      <BaseDialog.Trigger render={trigger} />
+      {trigger !== undefined && <BaseDialog.Trigger render={trigger} />}
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={styles["backdrop"]} data-backdrop />
         <BaseDialog.Popup className={`${styles["popup"]} ${wide ? styles["wide"] : ""}`}>

@@ -42,6 +42,16 @@ export function MenuItem({
   );
 }
 
+/** Items under a heading. */
+export function MenuGroup({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <BaseMenu.Group>
+      <BaseMenu.GroupLabel className={styles["label"]}>{label}</BaseMenu.GroupLabel>
+      {children}
+    </BaseMenu.Group>
+  );
+}
+
 export function MenuLine() {
   return <BaseMenu.Separator className={styles["line"]} />;
 }

@@ -36,6 +36,7 @@ import { sourceKinds } from "./de/source-kinds.ts";
 import { templates } from "./de/template-gallery.ts";
 import { signInMethods } from "./de/sign-in-methods.ts";
 import { users } from "./de/users.ts";
+import { views } from "./de/views.ts";
 import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
@@ -75,5 +76,6 @@ export const de: typeof en = {
   ...templates,
   ...signInMethods,
   ...users,
+  ...views,
   ...watches,
 };

@@ -2,6 +2,7 @@
 import type { LinkProps } from "@tanstack/react-router";
 import type { components } from "../api/schema.ts";
 import type { Audience } from "../session/audience.ts";
+import { linkOfFoundView } from "./views.ts";
 
 export type FoundObject = components["schemas"]["FoundObjectOut"];
 
@@ -17,7 +18,7 @@ export interface PaletteItem {
 type Links = Pick<Audience, "endpoint" | "message">;
 
 /** The page of an object. */
-export function linkOf({ kind, id, appId }: FoundObject, { endpoint, message }: Links): LinkProps {
+export function linkOf({ kind, id, appId, detail }: FoundObject, { endpoint, message }: Links): LinkProps {
   switch (kind) {
     case "application":
       return { to: "/applications/$app", params: { app: id } };
@@ -29,12 +30,19 @@ export function linkOf({ kind, id, appId }: FoundObject, { endpoint, message }: 
       return { to: "/event-types/$name", params: { name: id } };
     case "message":
       return message(appId ?? "", id);
+    case "view":
+      // A list that only a newer server has.
+      return linkOfFoundView(detail ?? "") ?? { to: "/" };
   }
 }
 
 /** An object as a result. */
 export function toItem(found: FoundObject, links: Links): PaletteItem {
   const { kind, id, uid, name, detail, appName } = found;
+  if (kind === "view") {
+    const where = detail?.replace("?", " · ").replaceAll("&", ", ") ?? null;
+    return { key: `${kind} ${id}`, group: kind, name, detail: where, link: linkOf(found, links) };
+  }
   const parts = [appName, detail === name ? null : detail, kind === "message" ? id : uid];
   const more = parts.filter((part) => part !== null && part !== "").join(" · ");
   return { key: `${kind} ${id}`, group: kind, name, detail: more === "" ? null : more, link: linkOf(found, links) };

@@ -9,6 +9,7 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import { Views } from "../parts/views.tsx";
 
 export function Applications() {
   const { t } = useTranslation();
@@ -24,6 +25,7 @@ export function Applications() {
       lead={t("applications.lead")}
       actions={
         <>
+          <Views list="applications" filter={filter} />
           <ExportButton
             name="applications"
             open={(format, signal) =>

@@ -19,6 +19,7 @@ import { download } from "../lib/download.ts";
 import { formatNumber } from "../lib/format.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import styles from "../parts/message-list.module.css";
+import { Views } from "../parts/views.tsx";
 
 type Entry = components["schemas"]["AuditEntryOut"];
 type Verification = components["schemas"]["AuditVerificationOut"];
@@ -40,7 +41,12 @@ export function AuditLog() {
     <ListPage
       title={t("audit.title")}
       lead={t("audit.lead")}
-      actions={<Actions filter={filter} />}
+      actions={
+        <>
+          <Views list="audit" filter={filter} />
+          <Actions filter={filter} />
+        </>
+      }
       list={list}
       rowKey={(row) => String(row.sequence)}
       empty={t("audit.none")}

@@ -15,6 +15,7 @@ import { LEVEL_TONES } from "../lib/attention.ts";
 import { formatNumber } from "../lib/format.ts";
 import { isProblem, PROBLEMS } from "../lib/endpoint-problems.ts";
 import { useAudience } from "../session/audience.ts";
+import { Views } from "../parts/views.tsx";
 
 const EVERY_MS = 5000;
 
@@ -22,7 +23,8 @@ export function EndpointsNeedingAttention() {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
   const navigate = useNavigate({ from: "/endpoints/attention" });
-  const { problem } = useSearch({ from: "/operator/endpoints/attention" });
+  const filter = useSearch({ from: "/operator/endpoints/attention" });
+  const { problem } = filter;
   const now = useQuery({
     queryKey: ["stats", "now"],
     queryFn: () => must(api.GET("/api/v1/stats/now")),
@@ -41,16 +43,19 @@ export function EndpointsNeedingAttention() {
       ]}
       lead={t(now.data.endpoints.more ? "attention.more" : "attention.lead")}
       actions={
-        <SelectField
-          bare
-          label={t("attention.kind")}
-          value={problem ?? ""}
-          onChange={(value) => void navigate({ search: isProblem(value) ? { problem: value } : {} })}
-          choices={[
-            { value: "", label: t("attention.all") },
-            ...PROBLEMS.map((value) => ({ value, label: t(`home.problems.${value}`) })),
-          ]}
-        />
+        <>
+          <Views list="endpoints-attention" filter={filter} />
+          <SelectField
+            bare
+            label={t("attention.kind")}
+            value={problem ?? ""}
+            onChange={(value) => void navigate({ search: isProblem(value) ? { problem: value } : {} })}
+            choices={[
+              { value: "", label: t("attention.all") },
+              ...PROBLEMS.map((value) => ({ value, label: t(`home.problems.${value}`) })),
+            ]}
+          />
+        </>
       }
     >
       <Table

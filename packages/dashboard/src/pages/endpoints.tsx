@@ -28,6 +28,7 @@ import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./endpoints.module.css";
+import { Views } from "../parts/views.tsx";
 
 type ListedEndpoint = components["schemas"]["ListedEndpointOut"];
 
@@ -67,6 +68,7 @@ export function Endpoints() {
       lead={t("endpointList.lead")}
       actions={
         <>
+          <Views list="endpoints" filter={filter} />
           <Link to="/endpoints/attention" className={buttonClass("plain")}>
             {t("endpointList.attention")}
           </Link>

@@ -12,6 +12,7 @@ import { AreaField, Form, type FormValues, TextField } from "../components/form.
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import { Views } from "../parts/views.tsx";
 
 export function EventTypes() {
   const { t } = useTranslation();
@@ -38,6 +39,7 @@ export function EventTypes() {
       lead={t("eventTypes.lead")}
       actions={
         <>
+          <Views list="event-types" filter={filter} />
           <ImportOpenApi />
           <NewEventType />
         </>

@@ -5,18 +5,18 @@ import { useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Badge, type Tone } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
-import { SelectField } from "../components/form.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { causeText } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
 import { isMuted } from "../lib/incident.ts";
-import styles from "../parts/filters.module.css";
+import { incidentsSearch } from "../lib/page-search.ts";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import listStyles from "../parts/message-list.module.css";
+import { Views } from "../parts/views.tsx";
 
 type Incident = components["schemas"]["IncidentOut"];
 
 const SHOWN = ["open", "muted", "resolved"] as const;
-type Shown = (typeof SHOWN)[number];
 
 const QUERIES = {
   open: { muted: false },
@@ -31,10 +31,11 @@ const EVERY_MS = 15_000;
 export function Incidents() {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate({ from: "/incidents" });
-  const shown = useSearch({ from: "/operator/incidents" }).show ?? "open";
+  const filter = useSearch({ from: "/operator/incidents" });
+  const { show: shown = "open", ...search } = filter;
   const list = useList(
-    ["incidents", shown],
-    (page) => must(api.GET("/api/v1/incident", { params: { query: { ...page, ...QUERIES[shown] } } })),
+    ["incidents", shown, search],
+    (page) => must(api.GET("/api/v1/incident", { params: { query: { ...page, ...QUERIES[shown], ...search } } })),
     { everyMs: EVERY_MS },
   );
   const numbers = (["applications", "events", "attempts"] as const).map((key) => ({
@@ -48,14 +49,17 @@ export function Incidents() {
       title={t("incidents.title")}
       lead={t("incidents.lead")}
       actions={
-        <Link to="/issues" className={buttonClass()}>
-          {t("incidents.byEndpoint")}
-        </Link>
+        <>
+          <Views list="incidents" filter={filter} />
+          <Link to="/issues" className={buttonClass()}>
+            {t("incidents.byEndpoint")}
+          </Link>
+        </>
       }
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t(`incidents.${EMPTY[shown]}`)}
+      empty={t(`incidents.${search.search === undefined ? EMPTY[shown] : "noMatch"}`)}
       columns={[
         {
           key: "cause",
@@ -75,19 +79,20 @@ export function Incidents() {
         timeColumn(t("incidents.last"), "lastAt"),
       ]}
     >
-      <div className={styles["line"]}>
-        <div className={styles["choice"]}>
-          <SelectField
-            bare
-            label={t("incidents.show")}
-            value={shown}
-            onChange={(value) =>
-              void navigate({ search: value === "open" ? {} : { show: value as Exclude<Shown, "open"> } })
-            }
-            choices={SHOWN.map((value) => ({ value, label: t(`incidents.shown.${value}`) }))}
-          />
-        </div>
-      </div>
+      <ListFilters
+        search={{ label: t("incidents.search"), value: search.search }}
+        choices={[
+          {
+            name: "show",
+            label: t("incidents.show"),
+            value: shown,
+            choices: SHOWN.map((value) => ({ value, label: t(`incidents.shown.${value}`) })),
+          },
+        ]}
+        onChange={(name, value) =>
+          void navigate({ search: incidentsSearch(withFilter({ ...filter }, name, value)), replace: true })
+        }
+      />
     </ListPage>
   );
 }

@@ -18,6 +18,7 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import styles from "../parts/filters.module.css";
 import listStyles from "../parts/message-list.module.css";
 import { timeColumn } from "../components/list-page.tsx";
+import { Views } from "../parts/views.tsx";
 
 type Issue = components["schemas"]["IssueOut"];
 
@@ -51,7 +52,11 @@ export function Issues() {
     reload: () => void issues.refetch(),
   };
   return (
-    <Page title={t("issues.title")} lead={t("issues.lead")}>
+    <Page
+      title={t("issues.title")}
+      lead={t("issues.lead")}
+      actions={<Views list="issues" filter={range === "24h" ? {} : { range }} />}
+    >
       <div className={styles["line"]}>
         <div className={styles["choice"]}>
           <SelectField

@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,9 +11,13 @@ import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { Progress } from "../components/progress.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { APPLICATIONS } from "../lib/option-sources.ts";
+import { REPLAY_STATES, replaysSearch } from "../lib/page-search.ts";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { Views } from "../parts/views.tsx";
 
 type Row = components["schemas"]["ApplicationReplayOut"];
 
@@ -21,15 +25,22 @@ const EVERY_MS = 3000;
 
 export function Replays() {
   const { t, i18n } = useTranslation();
-  const list = useList(["replays"], (page) => must(api.GET("/api/v1/replay", { params: { query: page } })), {
-    everyMs: EVERY_MS,
-  });
+  const navigate = useNavigate({ from: "/replays" });
+  const filter = useSearch({ from: "/operator/replays" });
+  const { app: app_id, ...conditions } = filter;
+  const query = { ...conditions, ...(app_id === undefined ? {} : { app_id }) };
+  const list = useList(
+    ["replays", filter],
+    (page) => must(api.GET("/api/v1/replay", { params: { query: { ...page, ...query } } })),
+    { everyMs: EVERY_MS },
+  );
   return (
     <ListPage
       title={t("replays.title")}
       lead={t("replays.lead")}
       actions={
         <>
+          <Views list="replays" filter={filter} />
           <Allowed to="messages:replay">
             <Link to="/replays/across" className={buttonClass()}>
               {t("acrossReplay.open")}
@@ -46,7 +57,7 @@ export function Replays() {
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t("replays.none")}
+      empty={t(Object.keys(filter).length === 0 ? "replays.none" : "replays.noMatch")}
       columns={[
         {
           key: "kind",
@@ -88,7 +99,33 @@ export function Replays() {
         },
         timeColumn(t("messages.time"), "createdAt"),
       ]}
-    />
+    >
+      <ListFilters
+        choices={[
+          {
+            name: "status",
+            label: t("endpoints.state"),
+            value: filter.status,
+            choices: [
+              { value: "", label: t("replays.anyState") },
+              ...REPLAY_STATES.map((value) => ({ value, label: t(`replays.states.${value}`) })),
+            ],
+          },
+        ]}
+        picks={[
+          {
+            name: "app",
+            label: t("applications.one"),
+            help: t("applications.one"),
+            value: filter.app,
+            source: APPLICATIONS,
+          },
+        ]}
+        onChange={(name, value) =>
+          void navigate({ search: replaysSearch(withFilter({ ...filter }, name, value)), replace: true })
+        }
+      />
+    </ListPage>
   );
 }
 

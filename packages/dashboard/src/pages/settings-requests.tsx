@@ -16,6 +16,7 @@ import {
 } from "../lib/request-filter.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import styles from "../parts/message-list.module.css";
+import { Views } from "../parts/views.tsx";
 
 type Entry = components["schemas"]["ApiRequestOut"];
 
@@ -34,6 +35,7 @@ export function ApiRequests() {
     <ListSection
       title={t("requestLog.title")}
       lead={t("requestLog.lead")}
+      actions={<Views list="requests" filter={filter} />}
       list={list}
       rowKey={(row) => row.id}
       empty={t("requestLog.none")}

@@ -11,6 +11,7 @@ import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { NewSource } from "../parts/new-source.tsx";
 import { type LocalSourceKind, useSourceKinds } from "../parts/use-destination-kinds.ts";
 import styles from "./source.module.css";
+import { Views } from "../parts/views.tsx";
 
 const EVERY_MS = 15_000;
 
@@ -36,6 +37,7 @@ export function Sources() {
       lead={t("sources.lead")}
       actions={
         <>
+          <Views list="sources" filter={filter} />
           <Link to="/sources/tables" className={buttonClass("plain")}>
             {t("tableSources.title")}
           </Link>

@@ -1,5 +1,6 @@
 /** People of the organisation: roles, invitations, and help for those who are locked out. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -16,11 +17,14 @@ import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { PickField } from "../components/pick-field.tsx";
 import { APPLICATIONS } from "../lib/option-sources.ts";
+import { usersSearch } from "../lib/page-search.ts";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { type Role, roleText } from "../lib/role-text.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
 import { RoleField } from "../parts/role-field.tsx";
 import { type NewLink, UserActions } from "../parts/user-actions.tsx";
 import { useCaller } from "../session/use-caller.ts";
+import { Views } from "../parts/views.tsx";
 
 type User = components["schemas"]["UserOut"];
 
@@ -28,15 +32,29 @@ export function UsersPage() {
   const { t } = useTranslation();
   const caller = useCaller();
   const [link, setLink] = useState<NewLink | null>(null);
-  const list = useList(["users"], (page) => must(api.GET("/api/v1/user", { params: { query: page } })));
+  const navigate = useNavigate({ from: "/users" });
+  const filter = useSearch({ from: "/operator/users" });
+  const { search, state } = filter;
+  const query = {
+    ...(search === undefined ? {} : { search }),
+    ...(state === undefined ? {} : { disabled: state === "disabled" }),
+  };
+  const list = useList(["users", filter], (page) =>
+    must(api.GET("/api/v1/user", { params: { query: { ...page, ...query } } })),
+  );
   return (
     <ListPage
       title={t("users.title")}
       lead={t("users.lead")}
-      actions={<Invite onLink={setLink} />}
+      actions={
+        <>
+          <Views list="users" filter={filter} />
+          <Invite onLink={setLink} />
+        </>
+      }
       list={list}
       rowKey={(user) => user.id}
-      empty={t("users.none")}
+      empty={t(Object.keys(filter).length === 0 ? "users.none" : "users.noMatch")}
       columns={[
         { key: "name", label: t("applications.name"), cell: (user) => <Name user={user} own={caller?.user?.id} /> },
         { key: "role", label: t("users.role"), cell: (user) => <Roles user={user} /> },
@@ -71,6 +89,23 @@ export function UsersPage() {
     >
       {link !== null && <LinkNote link={link} />}
       <Invitations />
+      <ListFilters
+        search={{ label: t("users.search"), value: search }}
+        choices={[
+          {
+            name: "state",
+            label: t("users.state"),
+            value: state,
+            choices: [
+              { value: "", label: t("users.anyState") },
+              ...(["active", "disabled"] as const).map((value) => ({ value, label: t(`users.states.${value}`) })),
+            ],
+          },
+        ]}
+        onChange={(name, value) =>
+          void navigate({ search: usersSearch(withFilter({ ...filter }, name, value)), replace: true })
+        }
+      />
     </ListPage>
   );
 }

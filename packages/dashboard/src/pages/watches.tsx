@@ -13,6 +13,7 @@ import { isSource } from "../lib/source.ts";
 import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import { Views } from "../parts/views.tsx";
 
 const EVERY_MS = 10_000;
 
@@ -31,16 +32,19 @@ export function Watches() {
       title={t("watches.title")}
       lead={t("watches.lead")}
       actions={
-        <Allowed to="watches:write" app={filter.app ?? "anywhere"}>
-          <Link
-            to="/watches/new"
-            search={filter.app === undefined ? {} : { app: filter.app }}
-            className={buttonClass("primary")}
-          >
-            <Plus aria-hidden />
-            {t("watches.new")}
-          </Link>
-        </Allowed>
+        <>
+          <Views list="watches" filter={filter} />
+          <Allowed to="watches:write" app={filter.app ?? "anywhere"}>
+            <Link
+              to="/watches/new"
+              search={filter.app === undefined ? {} : { app: filter.app }}
+              className={buttonClass("primary")}
+            >
+              <Plus aria-hidden />
+              {t("watches.new")}
+            </Link>
+          </Allowed>
+        </>
       }
       list={list}
       rowKey={(row) => row.id}

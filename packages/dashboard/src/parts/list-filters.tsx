@@ -7,7 +7,8 @@ import formStyles from "../components/form.module.css";
 import styles from "./filters.module.css";
 
 export interface ListFiltersProps<Name extends string> {
-  readonly search: { readonly label: string; readonly value: string | undefined };
+  /** Absent: the list is not searched by text. */
+  readonly search?: { readonly label: string; readonly value: string | undefined };
   /** Further texts, shorter than the search. */
   readonly texts?: readonly {
     readonly name: Name;
@@ -37,19 +38,21 @@ export interface ListFiltersProps<Name extends string> {
 export function ListFilters<Name extends string>({ search, texts, choices, picks, onChange }: ListFiltersProps<Name>) {
   return (
     <div className={styles["line"]} role="search">
-      <div className={styles["search"]}>
-        <Search aria-hidden />
-        <input
-          key={search.value ?? ""}
-          type="search"
-          className={formStyles["input"]}
-          placeholder={search.label}
-          aria-label={search.label}
-          defaultValue={search.value ?? ""}
-          onKeyDown={(event) => event.key === "Enter" && onChange("search", event.currentTarget.value.trim())}
-          onBlur={(event) => onChange("search", event.currentTarget.value.trim())}
-        />
-      </div>
+      {search !== undefined && (
+        <div className={styles["search"]}>
+          <Search aria-hidden />
+          <input
+            key={search.value ?? ""}
+            type="search"
+            className={formStyles["input"]}
+            placeholder={search.label}
+            aria-label={search.label}
+            defaultValue={search.value ?? ""}
+            onKeyDown={(event) => event.key === "Enter" && onChange("search", event.currentTarget.value.trim())}
+            onBlur={(event) => onChange("search", event.currentTarget.value.trim())}
+          />
+        </div>
+      )}
       {texts?.map(({ name, label, help, value }) => (
         <div key={name} className={styles["choice"]}>
           <input

@@ -7,6 +7,8 @@ export const incidents: typeof english = {
     lead: "Fehlgeschlagene Versuche mit derselben Ursache bei einem Host, über alle Kunden hinweg.",
     byEndpoint: "Fehler nach Endpunkt",
     none: "Keine offenen Störungen. Posthorn legt eine an, sobald Zustellungen an einen Host fehlschlagen.",
+    noMatch: "Keine Störung passt zur Suche.",
+    search: "Host oder Ursache",
     noneResolved: "Keine behobenen Störungen. Sie werden 30 Tage lang aufbewahrt.",
     noMuted: "Keine Störung ist stummgeschaltet.",
     show: "Anzeigen",

@@ -18,6 +18,7 @@ export const palette: typeof english = {
       endpoint: "Endpunkt",
       source: "Quelle",
       event_type: "Ereignistyp",
+      view: "Ansicht",
       page: "Seite",
       action: "Aktion",
     },

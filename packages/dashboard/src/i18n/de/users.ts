@@ -5,6 +5,9 @@ export const users: typeof english = {
     title: "Benutzer",
     lead: "Personen, die sich in dieser Organisation anmelden können, und was sie dürfen.",
     none: "Noch keine Benutzer. Laden Sie den ersten ein.",
+    noMatch: "Kein Benutzer passt zu diesen Filtern.",
+    search: "Name oder E-Mail-Adresse",
+    anyState: "Jeder Status",
     email: "E-Mail-Adresse",
     role: "Rolle",
     roles: {

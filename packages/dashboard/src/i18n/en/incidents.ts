@@ -6,6 +6,8 @@ export const incidents = {
     lead: "Failed attempts of all customers, grouped by cause and host.",
     byEndpoint: "Failures by endpoint",
     none: "No open incidents. Posthorn opens one when deliveries to a host start to fail.",
+    noMatch: "No incident matches the search.",
+    search: "Host or cause",
     noneResolved: "No resolved incidents. They are kept for 30 days.",
     noMuted: "No incidents are muted.",
     show: "Show",

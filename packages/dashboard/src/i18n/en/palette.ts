@@ -16,6 +16,7 @@ export const palette = {
       endpoint: "Endpoint",
       source: "Source",
       event_type: "Event type",
+      view: "View",
       page: "Page",
       action: "Action",
     },

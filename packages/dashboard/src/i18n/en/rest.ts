@@ -27,6 +27,7 @@ import { sourceKinds } from "./source-kinds.ts";
 import { templates } from "./template-gallery.ts";
 import { signInMethods } from "./sign-in-methods.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { watches } from "./watches.ts";
 
 export const rest = {
@@ -58,5 +59,6 @@ export const rest = {
   ...templates,
   ...signInMethods,
   ...users,
+  ...views,
   ...watches,
 };

@@ -4,6 +4,9 @@ export const users = {
     title: "Users",
     lead: "People who can sign in to this organisation, and what they may do.",
     none: "No users yet. Invite the first one.",
+    noMatch: "No user matches these filters.",
+    search: "Name or email address",
+    anyState: "Any status",
     email: "Email address",
     role: "Role",
     roles: {

@@ -1,0 +1,113 @@
+/** Search parameters of pages of lists. Invalid values are ignored, because people edit and share addresses. */
+import { isProblem, type EndpointProblem } from "./endpoint-problems.ts";
+import { type Range, RANGES } from "./message-filter.ts";
+import { READ_STATES } from "./source-kind.ts";
+import { WATCH_STATES, type WatchState } from "./watch.ts";
+
+export type Search = Readonly<Record<string, unknown>>;
+
+/** Text of a search box. Numbers are parsed by the router. */
+function textSearch(search: unknown): { readonly search?: string } {
+  const isText = (typeof search === "string" && search !== "") || typeof search === "number";
+  return isText ? { search: String(search) } : {};
+}
+
+function oneOf<const Value extends string>(values: readonly Value[], given: unknown): Value | undefined {
+  return values.find((value) => value === given);
+}
+
+export const REPLAY_STATES = ["running", "paused", "finished", "failed", "canceled"] as const;
+
+interface ReplaysSearch {
+  readonly app?: string;
+  readonly status?: (typeof REPLAY_STATES)[number];
+}
+
+export function replaysSearch({ app, status }: Search): ReplaysSearch {
+  const known = oneOf(REPLAY_STATES, status);
+  return { ...(typeof app === "string" ? { app } : {}), ...(known === undefined ? {} : { status: known }) };
+}
+
+interface UsersSearch {
+  readonly search?: string;
+  readonly state?: "active" | "disabled";
+}
+
+export function usersSearch({ search, state }: Search): UsersSearch {
+  const known = oneOf(["active", "disabled"], state);
+  return { ...textSearch(search), ...(known === undefined ? {} : { state: known }) };
+}
+
+interface SourcesSearch {
+  readonly kind?: string;
+  readonly state?: (typeof READ_STATES)[number];
+  readonly search?: string;
+}
+
+export function sourcesSearch({ kind, state, search }: Search): SourcesSearch {
+  const known = oneOf(READ_STATES, state);
+  return {
+    ...(typeof kind === "string" ? { kind } : {}),
+    ...(known === undefined ? {} : { state: known }),
+    ...textSearch(search),
+  };
+}
+
+type Order = "ascending" | "descending";
+
+interface OrderedSearch {
+  readonly search?: string;
+  readonly order?: Order;
+}
+
+/** Search and order of a list. The default order is not in the address. */
+function orderedSearch({ search, order }: Search, defaultOrder: Order): OrderedSearch {
+  const known = oneOf(["ascending", "descending"], order);
+  return { ...textSearch(search), ...(known === undefined || known === defaultOrder ? {} : { order: known }) };
+}
+
+export function applicationsSearch(search: Search): OrderedSearch {
+  return orderedSearch(search, "descending");
+}
+
+interface EventTypesSearch extends OrderedSearch {
+  readonly state?: "active";
+}
+
+export function eventTypesSearch(search: Search): EventTypesSearch {
+  return { ...orderedSearch(search, "ascending"), ...(search["state"] === "active" ? { state: "active" } : {}) };
+}
+
+interface WatchesSearch {
+  readonly app?: string;
+  readonly state?: WatchState;
+  readonly search?: string;
+}
+
+export function watchesSearch({ app, state, search }: Search): WatchesSearch {
+  const known = oneOf(WATCH_STATES, state);
+  return {
+    ...(typeof app === "string" ? { app } : {}),
+    ...(known === undefined ? {} : { state: known }),
+    ...textSearch(search),
+  };
+}
+
+interface IncidentsSearch {
+  readonly show?: "muted" | "resolved";
+  readonly search?: string;
+}
+
+export function incidentsSearch({ show, search }: Search): IncidentsSearch {
+  const known = oneOf(["muted", "resolved"], show);
+  return { ...(known === undefined ? {} : { show: known }), ...textSearch(search) };
+}
+
+export function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
+  return isProblem(problem) ? { problem } : {};
+}
+
+export function rangeSearch(search: Search): { readonly range?: Range } {
+  const range = oneOf(Object.keys(RANGES) as Range[], search["range"]);
+  return range === undefined ? {} : { range };
+}

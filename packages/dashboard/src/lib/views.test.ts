@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { currentView, linkOfFoundView, readView, type SavedView, viewLink, viewQuery } from "./views.ts";
+
+const view = (id: string, query: string): SavedView => ({
+  id,
+  list: "messages",
+  name: id,
+  query,
+  shared: false,
+  owner: { kind: "token", id: null, name: null },
+  own: true,
+  mayChange: true,
+  default: false,
+  createdAt: "2026-11-29T00:00:00Z",
+  updatedAt: "2026-11-29T00:00:00Z",
+});
+
+describe("a view", () => {
+  it("holds the filters of the page in one order, without those that are not set", () => {
+    expect(viewQuery({ state: "failed", q: "a b&c", app: undefined })).toBe("q=a+b%26c&state=failed");
+    expect(viewQuery({})).toBe("");
+  });
+
+  it("keeps its filters through saving and reading", () => {
+    const filter = { q: '"order":1001', range: "24h", state: "failed" };
+    expect(readView("messages", viewQuery(filter))).toEqual({ filter, ignored: [] });
+  });
+
+  it("is read without filters that the list does not know, or whose values are no longer valid, and names them", () => {
+    const query = "state=exploded&colour=red&range=24h";
+    expect(readView("messages", query)).toEqual({ filter: { range: "24h" }, ignored: ["state", "colour"] });
+    expect(readView("endpoints", "health=failing&host=%20")).toEqual({
+      filter: { health: "failing" },
+      ignored: ["host"],
+    });
+  });
+
+  it("reports no default order as ignored", () => {
+    expect(readView("applications", "order=descending")).toEqual({ filter: {}, ignored: [] });
+  });
+
+  it("opens its list", () => {
+    expect(viewLink("requests", "result=client_error")).toEqual({
+      to: "/settings",
+      search: { tab: "requests", result: "client_error" },
+    });
+    expect(linkOfFoundView("messages?state=failed")).toEqual({ to: "/messages", search: { state: "failed" } });
+    expect(linkOfFoundView("users")).toEqual({ to: "/users", search: {} });
+    expect(linkOfFoundView("constructor?x=1")).toBeNull();
+  });
+});
+
+describe("the current view", () => {
+  const views = [
+    view("failed", "state=failed&range=24h"),
+    view("same", "range=24h&state=failed"),
+    view("held", "state=held"),
+  ];
+
+  it("is the one with the filters of the page, in any order, and the opened one among several", () => {
+    const filter = { range: "24h", state: "failed" };
+    expect(currentView(views, "messages", filter, null)).toEqual({ view: views[0], isChanged: false });
+    expect(currentView(views, "messages", filter, "same")).toEqual({ view: views[1], isChanged: false });
+  });
+
+  it("is the opened one, with changes, after the reader changed a filter", () => {
+    expect(currentView(views, "messages", { state: "pending" }, "held")).toEqual({ view: views[2], isChanged: true });
+  });
+
+  it("is none without an opened one, and none after the reader removed all filters", () => {
+    expect(currentView(views, "messages", { state: "pending" }, null)).toBeNull();
+    expect(currentView(views, "messages", {}, "held")).toBeNull();
+  });
+
+  it("is found although some of its filters are outdated", () => {
+    const outdated = view("outdated", "state=failed&colour=red");
+    expect(currentView([outdated], "messages", { state: "failed" }, null)).toEqual({
+      view: outdated,
+      isChanged: false,
+    });
+  });
+});

@@ -1,0 +1,119 @@
+/** Saved views of lists: where they open, and how they relate to the filters of the page. */
+import type { LinkProps } from "@tanstack/react-router";
+import type { components } from "../api/schema.ts";
+import { toAuditFilter } from "./audit-filter.ts";
+import { toEndpointFilter } from "./endpoint-filter.ts";
+import { toMessageFilter } from "./message-filter.ts";
+import {
+  applicationsSearch,
+  eventTypesSearch,
+  incidentsSearch,
+  problemSearch,
+  rangeSearch,
+  replaysSearch,
+  type Search,
+  sourcesSearch,
+  usersSearch,
+  watchesSearch,
+} from "./page-search.ts";
+import { toRequestFilter } from "./request-filter.ts";
+
+export type SavedView = components["schemas"]["SavedViewOut"];
+export type ViewList = SavedView["list"];
+/** Search parameters of a page. */
+export type Filter = Readonly<Record<string, string>>;
+
+interface Place {
+  readonly to: NonNullable<LinkProps["to"]>;
+  /** Reads the filter of the list from search parameters, and ignores what is invalid. */
+  readonly read: (search: Search) => object;
+  /** Search parameters that lead to the list, and belong to no view. */
+  readonly fixed?: Filter;
+}
+
+const PLACES: Readonly<Record<ViewList, Place>> = {
+  applications: { to: "/applications", read: applicationsSearch },
+  audit: { to: "/audit", read: toAuditFilter },
+  endpoints: { to: "/endpoints", read: toEndpointFilter },
+  "endpoints-attention": { to: "/endpoints/attention", read: problemSearch },
+  "event-types": { to: "/event-types", read: eventTypesSearch },
+  incidents: { to: "/incidents", read: incidentsSearch },
+  issues: { to: "/issues", read: rangeSearch },
+  messages: { to: "/messages", read: toMessageFilter },
+  replays: { to: "/replays", read: replaysSearch },
+  requests: { to: "/settings", read: toRequestFilter, fixed: { tab: "requests" } },
+  sources: { to: "/sources", read: sourcesSearch },
+  users: { to: "/users", read: usersSearch },
+  watches: { to: "/watches", read: watchesSearch },
+};
+
+/** Filter of a list as the search parameters that a view holds, in one order. */
+export function viewQuery(filter: object): string {
+  const entries = Object.entries(filter).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [[name, String(value)] as const],
+  );
+  return new URLSearchParams(
+    entries.toSorted(([one], [other]) => (one < other ? -1 : 1)).map((entry) => [...entry]),
+  ).toString();
+}
+
+export interface ReadView {
+  /** Filter of the list as the page applies it. */
+  readonly filter: Filter;
+  /** Parameters that the list does not know, or whose values are no longer valid. */
+  readonly ignored: readonly string[];
+}
+
+/** Reads the search parameters of a view, which can be older than the list. */
+export function readView(list: ViewList, query: string): ReadView {
+  const given = Object.fromEntries(new URLSearchParams(query));
+  const known = Object.entries(PLACES[list].read(given)).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  const filter = Object.fromEntries(known);
+  // A default that the page leaves out of the address is no loss: it applies.
+  const ignored = Object.keys(given).filter((name) => filter[name] !== given[name] && !isDefault(name));
+  return { filter, ignored };
+}
+
+function isDefault(name: string): boolean {
+  return name === "order" || name === "sort";
+}
+
+/** Link to a list with the filters of a view. */
+export function viewLink(list: ViewList, query: string): LinkProps {
+  const { to, fixed } = PLACES[list];
+  return { to, search: { ...fixed, ...readView(list, query).filter } };
+}
+
+/** List and search parameters of a view that the search found, such as `messages?state=failed`; `null`: the list is unknown. */
+export function linkOfFoundView(detail: string): LinkProps | null {
+  const [list = "", query = ""] = detail.split(/\?(.*)/s);
+  return Object.hasOwn(PLACES, list) ? viewLink(list as ViewList, query) : null;
+}
+
+export interface CurrentView {
+  readonly view: SavedView;
+  /** Whether the filters of the page differ from those of the view, because the reader changed them. */
+  readonly isChanged: boolean;
+}
+
+/**
+ * The view that the page shows: the one with exactly the filters of the page, or else the one that was open before the reader changed them.
+ * Without any filter, the page shows a view only if that has none either.
+ *
+ * @param opened ID of the view that was open last; `null`: none.
+ */
+export function currentView(
+  views: readonly SavedView[],
+  list: ViewList,
+  filter: object,
+  opened: string | null,
+): CurrentView | null {
+  const shown = viewQuery(filter);
+  const fitting = views.filter(({ query }) => viewQuery(readView(list, query).filter) === shown);
+  const view = fitting.find(({ id }) => id === opened) ?? fitting[0];
+  if (view !== undefined) return { view, isChanged: false };
+  const before = shown === "" ? undefined : views.find(({ id }) => id === opened);
+  return before === undefined ? null : { view: before, isChanged: true };
+}

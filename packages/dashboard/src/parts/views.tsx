@@ -1,0 +1,193 @@
+/** Saved views of a list: a menu that opens, saves and manages them. See `lib/views.ts`. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Bookmark, Check, ChevronDown } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Menu, MenuGroup, MenuItem, MenuLine } from "../components/menu.tsx";
+import { Note } from "../components/state.tsx";
+import {
+  type CurrentView,
+  currentView,
+  readView,
+  type SavedView,
+  viewLink,
+  type ViewList,
+  viewQuery,
+} from "../lib/views.ts";
+import { useAudience } from "../session/audience.ts";
+import { type Task, ViewDialog } from "./view-dialog.tsx";
+import styles from "./views.module.css";
+
+/** Most views of a list that the menu shows. The palette finds the others. */
+const MAX_SHOWN = 250;
+
+export interface ViewsProps {
+  readonly list: ViewList;
+  /** Filters of the page, as its address has them. */
+  readonly filter: object;
+}
+
+export function Views({ list, filter }: ViewsProps) {
+  const { t } = useTranslation();
+  const [task, setTask] = useState<Task | null>(null);
+  const views = useQuery({
+    queryKey: ["views", list],
+    queryFn: () => must(api.GET("/api/v1/saved-view", { params: { query: { list, limit: MAX_SHOWN } } })),
+  });
+  const all = views.data?.data ?? [];
+  const current = useCurrent(all, list, filter);
+  useDefault(all, list, filter, views.isSuccess);
+  const ignored = current === null || current.isChanged ? [] : readView(list, current.view.query).ignored;
+  const label = current === null ? t("views.open") : current.view.name;
+  return (
+    <>
+      <Menu
+        trigger={
+          <Button className={styles["open"]}>
+            <Bookmark aria-hidden />
+            <span className={styles["name"]}>
+              {current?.isChanged === true ? t("views.changed", { name: label }) : label}
+            </span>
+            <ChevronDown aria-hidden />
+          </Button>
+        }
+      >
+        <ViewLinks list={list} views={all} current={current} isFiltered={viewQuery(filter) !== ""} />
+        <MenuItem onClick={() => setTask({ kind: "save", view: null })}>{t("views.save")}</MenuItem>
+        {current !== null && <Actions list={list} filter={filter} current={current} onTask={setTask} />}
+      </Menu>
+      {ignored.length > 0 && <Note tone="warn">{t("views.ignored", { names: ignored.join(", ") })}</Note>}
+      {task !== null && <ViewDialog task={task} list={list} query={viewQuery(filter)} onClose={() => setTask(null)} />}
+    </>
+  );
+}
+
+/** The view that the page shows. Remembers it, so that it is still named after the reader changed a filter. */
+function useCurrent(views: readonly SavedView[], list: ViewList, filter: object): CurrentView | null {
+  const [opened, setOpened] = useState<string | null>(null);
+  const current = currentView(views, list, filter, opened);
+  const id = current?.view.id ?? null;
+  if (views.length > 0 && id !== opened) setOpened(id);
+  return current;
+}
+
+/** Opens the list with the default view of the reader, once, if the address has no filters. */
+function useDefault(views: readonly SavedView[], list: ViewList, filter: object, isLoaded: boolean): void {
+  const navigate = useNavigate();
+  const done = useRef(false);
+  const isPlain = viewQuery(filter) === "";
+  useEffect(() => {
+    if (done.current) return;
+    if (!isPlain) done.current = true;
+    if (!isLoaded || done.current) return;
+    done.current = true;
+    const view = views.find((one) => one.default);
+    if (view !== undefined) void navigate({ ...viewLink(list, view.query), replace: true });
+  }, [views, list, isPlain, isLoaded, navigate]);
+}
+
+interface LinksProps {
+  readonly list: ViewList;
+  readonly views: readonly SavedView[];
+  readonly current: CurrentView | null;
+  readonly isFiltered: boolean;
+}
+
+function ViewLinks({ list, views, current, isFiltered }: LinksProps) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const groups = [
+    ["own", views.filter(({ own }) => own)],
+    ["others", views.filter(({ own }) => !own)],
+  ] as const;
+  return (
+    <>
+      {groups.map(
+        ([name, rows]) =>
+          rows.length > 0 && (
+            <MenuGroup key={name} label={t(`views.${name}`)}>
+              {rows.map((view) => (
+                <MenuItem key={view.id} onClick={() => void navigate(viewLink(list, view.query))}>
+                  <span className={styles["mark"]}>
+                    {current?.view.id === view.id && <Check aria-label={t("views.current")} />}
+                  </span>
+                  <span>
+                    {view.name}
+                    <Facts view={view} />
+                  </span>
+                </MenuItem>
+              ))}
+            </MenuGroup>
+          ),
+      )}
+      {isFiltered && <MenuItem onClick={() => void navigate(viewLink(list, ""))}>{t("views.none")}</MenuItem>}
+      {(views.length > 0 || isFiltered) && <MenuLine />}
+    </>
+  );
+}
+
+/** What sets a view apart: that others see it, whose it is, and that the list opens with it. */
+function Facts({ view: { own, shared, owner, default: isDefault } }: { readonly view: SavedView }) {
+  const { t } = useTranslation();
+  const nameOfOwner = owner.name ?? t(owner.id === null ? "views.organisation" : "views.formerOwner");
+  const facts = [
+    ...(own ? (shared ? [t("views.isShared")] : []) : [nameOfOwner]),
+    ...(isDefault ? [t("views.isDefault")] : []),
+  ];
+  return facts.length === 0 ? null : <span className={styles["facts"]}>{facts.join(" · ")}</span>;
+}
+
+interface ActionsProps {
+  readonly list: ViewList;
+  readonly filter: object;
+  readonly current: CurrentView;
+  readonly onTask: (task: Task) => void;
+}
+
+/** Actions on the view that the page shows. */
+function Actions({ list, filter, current: { view, isChanged }, onTask }: ActionsProps) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const mayShare = useAudience().may("views:share");
+  const changing = useMutation({
+    mutationFn: (run: () => Promise<unknown>) => run(),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["views", list] }),
+  });
+  const params = { path: { view_id: view.id } };
+  const patch = (body: { readonly query?: string; readonly shared?: boolean }): void =>
+    changing.mutate(() => must(api.PATCH("/api/v1/saved-view/{view_id}", { params, body })));
+  const setDefault = (): void =>
+    changing.mutate(() =>
+      must(
+        view.default
+          ? api.DELETE("/api/v1/saved-view/{view_id}/default", { params })
+          : api.POST("/api/v1/saved-view/{view_id}/default", { params }),
+      ),
+    );
+  return (
+    <>
+      <MenuLine />
+      <MenuGroup label={view.name}>
+        {isChanged && view.mayChange && (
+          <MenuItem onClick={() => patch({ query: viewQuery(filter) })}>{t("views.update")}</MenuItem>
+        )}
+        <MenuItem onClick={setDefault}>{t(view.default ? "views.unsetDefault" : "views.setDefault")}</MenuItem>
+        <MenuItem onClick={() => onTask({ kind: "duplicate", view })}>{t("views.duplicate")}</MenuItem>
+        {view.mayChange && <MenuItem onClick={() => onTask({ kind: "rename", view })}>{t("views.rename")}</MenuItem>}
+        {view.own && (mayShare || view.shared) && (
+          <MenuItem onClick={() => patch({ shared: !view.shared })}>
+            {t(view.shared ? "views.unshare" : "views.share")}
+          </MenuItem>
+        )}
+        {view.mayChange && (
+          <MenuItem danger onClick={() => onTask({ kind: "delete", view })}>
+            {t("views.delete")}
+          </MenuItem>
+        )}
+      </MenuGroup>
+    </>
+  );
+}
