@@ -250,6 +250,24 @@ describe("an endpoint that leads back to its own source", () => {
     expect(await gateway.messages(source)).toHaveLength(8);
   });
 
+  it.each([
+    ["posthorn", (url: string) => ({ url })],
+    ["cloudEvents", (url: string) => ({ url, mode: "structured" })],
+  ])("ends in the same way if it is of the kind %s", async (kind, config) => {
+    const source = await gateway.source(generic(), false);
+    const path = `ingest/api/v1/source/${source.id}/endpoint`;
+    const created = await gateway.call("POST", path, { kind, config: config(source.url) });
+    expect(created.text).toContain(kind);
+    expect((await send(source.url, BODY)).status).toBe(200);
+    await eventually(async () => expect(await gateway.messages(source)).toHaveLength(8));
+    await eventually(async () => {
+      const [last] = await gateway.messages(source);
+      const { json } = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${last!["id"] as string}`);
+      expect(json["data"]).toMatchObject([{ responseStatusCode: 508 }]);
+    });
+    expect(await gateway.messages(source)).toHaveLength(8);
+  });
+
   it("is distinguished from one that forwards elsewhere: each forwarded request carries its count", async () => {
     const source = await gateway.source(generic());
     // The second one may have been added by code or a header of an endpoint.

@@ -1,7 +1,7 @@
 /** Forwards an inbound request: body and headers unchanged, with Posthorn's signature in addition to the provider's. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
-import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
+import { hopCountIn, HOPS_HEADER } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { HeaderFamily } from "./request.ts";
@@ -58,11 +58,7 @@ export function forwardedRequest({
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
   const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));
-  const facts = [
-    ...factHeaders(request.origin),
-    HOPS_HEADER,
-    String(hopCountOf(valueOf(request.headers, HOPS_HEADER)) + 1),
-  ];
+  const facts = [...factHeaders(request.origin), HOPS_HEADER, String(hopCountIn(request.headers) + 1)];
   kept.push(...facts, ...(changed ?? endpoint.headers));
   masked.push(...facts, ...(changed === null ? endpoint.maskedHeaders : endpoint.masked(changed)));
   const free = isAnyTaken(families, names) ? families.filter((family) => !isTaken(family, names)) : families;
@@ -113,12 +109,6 @@ function droppedNames(
   for (const name of BODY_HEADERS) names.add(name);
   for (let index = 0; index < changed.length; index += 2) names.add(changed[index]!.toLowerCase());
   return names;
-}
-
-/** `name` in lower case. */
-function valueOf(headers: readonly string[], name: string): string | undefined {
-  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
-  return headers[at + 1];
 }
 
 function connectionNames(headers: readonly string[]): string[] {

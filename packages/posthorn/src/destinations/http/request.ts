@@ -132,7 +132,7 @@ export class EndpointSender {
     return auth === undefined ? client.plain.send(request) : client.auth.send(request, auth);
   }
 
-  /** Requests of other kinds do not count how often an event was forwarded, so an event of a capture that leads back to it would never end. */
+  /** Other kinds send to a capture as to any other target. */
   #clientOf({ destinationKind }: DirectoryEndpoint, url: string): AuthorisedClient {
     const isToCapture = destinationKind === WEBHOOK_KIND && SOURCE_URL.test(url);
     return isToCapture ? (this.#captures ?? this.#open) : this.#open;

@@ -6,6 +6,8 @@ import { Buffer } from "node:buffer";
 import type { EgressFailure, EgressResponse, EgressResult } from "@posthorn/egress";
 import type { SentFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { HOPS_HEADER } from "../../domain/message/hop-count.ts";
+import { hopsOfRequest } from "../../domain/message/request.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
@@ -46,6 +48,8 @@ interface Sending {
   /** More than one for a batch. */
   readonly messages: readonly KindMessage[];
   readonly request: KindRequest;
+  /** Header with the number of times that the event was forwarded; empty: it was published. */
+  readonly hops: readonly string[];
   readonly limits: SendLimits;
   /** Unix milliseconds. */
   readonly deadline: number;
@@ -90,7 +94,7 @@ export class ShapedDestination implements Destination {
     if ("error" in request) return all(broken(endpoint, hide(request.error)));
     if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
     const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
-    return this.#run({ endpoint, kind, messages, request, limits, deadline, forms, hide });
+    return this.#run({ endpoint, kind, messages, request, hops: hopsHeader(outgoing), limits, deadline, forms, hide });
   }
 
   /** `unknown`: the database is unavailable. The attempt is made later. */
@@ -143,13 +147,14 @@ export class ShapedDestination implements Destination {
     });
   }
 
-  #exchange({ request, endpoint, limits, deadline }: Sending, authorized: AuthorizedRequest): Promise<EgressResult> {
-    const { url, headers } = authorized;
+  #exchange(sending: Sending, authorized: AuthorizedRequest): Promise<EgressResult> {
+    const { request, endpoint, limits, deadline } = sending;
+    const { url } = authorized;
     const { method, body } = request;
     return this.#send(endpoint, {
       method,
       url,
-      headers: withUserAgent(headers, this.#options.userAgent),
+      headers: sentHeaders(sending, authorized, this.#options.userAgent),
       body,
       limits,
       deadline,
@@ -302,9 +307,20 @@ function built(
   }
 }
 
-function withUserAgent(headers: readonly string[], userAgent = USER_AGENT): readonly string[] {
+/** A request to a source becomes an event there, so a loop of sources and endpoints ends only if each request carries the count. */
+function hopsHeader(outgoing: readonly OutgoingMessage[]): readonly string[] {
+  const hops = outgoing.flatMap(({ requestJson }) => (requestJson === null ? [] : [hopsOfRequest(requestJson) + 1]));
+  return hops.length === 0 ? [] : [HOPS_HEADER, String(Math.max(...hops))];
+}
+
+/** The count comes first, because the first of several values is read. */
+function sentHeaders(
+  { hops }: Pick<Sending, "hops">,
+  { headers }: AuthorizedRequest,
+  userAgent = USER_AGENT,
+): readonly string[] {
   const isNamed = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "user-agent");
-  return isNamed ? headers : [...headers, "user-agent", userAgent];
+  return [...hops, ...headers, ...(isNamed ? [] : ["user-agent", userAgent])];
 }
 
 const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
@@ -323,11 +339,11 @@ function credentialsIn({ headers }: AuthorizedRequest, hidden: ReadonlySet<strin
 }
 
 function factsOf(
-  { request, hide }: Sending,
+  { request, hops, hide }: Sending,
   authorized: AuthorizedRequest,
 ): Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes"> {
   const hidden = hiddenHeaders(request, authorized);
-  const sent = withUserAgent(authorized.headers);
+  const sent = sentHeaders({ hops }, authorized);
   const shown = sent.map((text, index) => {
     if (index % 2 === 0) return text;
     const name = sent[index - 1]!;

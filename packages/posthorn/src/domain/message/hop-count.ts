@@ -16,3 +16,9 @@ export function hopCountOf(value: string | readonly string[] | undefined): numbe
   const [first = "0"] = typeof value === "string" ? (/^\d{1,4}/.exec(value) ?? []) : [];
   return Number(first);
 }
+
+/** The count in a list of alternating header names and values, of which `null` is a secret value. */
+export function hopCountIn(headers: readonly (string | null)[]): number {
+  const at = headers.findIndex((text, index) => index % 2 === 0 && text?.toLowerCase() === HOPS_HEADER);
+  return at === -1 ? 0 : hopCountOf(headers[at + 1] ?? undefined);
+}

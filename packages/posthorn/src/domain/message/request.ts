@@ -2,6 +2,7 @@
 import type { DocumentFacts } from "../../filter/document.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
+import { hopCountIn, HOPS_HEADER } from "./hop-count.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
@@ -112,6 +113,13 @@ export function openRequest(json: string, secretBox: SecretBox, place: string): 
   let next = 0;
   const opened = headers.map((text) => text ?? secrets[next++]!);
   return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };
+}
+
+const NAMES_HOPS = new RegExp(HOPS_HEADER, "i");
+
+/** How often a stored request had been forwarded when it was received. */
+export function hopsOfRequest(json: string): number {
+  return NAMES_HOPS.test(json) ? hopCountIn((JSON.parse(json) as StoredRequest).headers) : 0;
 }
 
 /** Replaces credentials where requests are shown. */
