@@ -11,7 +11,14 @@ import { acceptEntry, attemptRecord, deliveryOf, successOutcome } from "./suppor
 import type { ClusterScene } from "./simulation/cluster/scene.ts";
 
 const LEASE_MS = 60_000;
-const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
+const FACTS = {
+  host: "here",
+  version: "1",
+  secretsMark: "same",
+  process: null,
+  missingKinds: [],
+  hasEnded: () => false,
+};
 const REPORT: NodeReport = {
   draining: false,
   inFlight: 1,

@@ -83,7 +83,14 @@ describe.runIf(onPostgres)("a membership slot", () => {
     const join = (): Promise<Member> =>
       Member.join({
         store,
-        facts: { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false },
+        facts: {
+          host: "here",
+          version: "1",
+          secretsMark: "same",
+          process: null,
+          missingKinds: [],
+          hasEnded: () => false,
+        },
         time: { monotonic: () => now, setTimer: () => () => undefined },
         leaseMs: 2000,
       });

@@ -22,7 +22,14 @@ import { Tenant } from "./support/tenant.ts";
 
 let lastId = 0;
 const nextId = (): number => ++lastId;
-const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
+const FACTS = {
+  host: "here",
+  version: "1",
+  secretsMark: "same",
+  process: null,
+  missingKinds: [],
+  hasEnded: () => false,
+};
 const REPORT = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
 
 type Helper = (store: Store) => Promise<unknown>;

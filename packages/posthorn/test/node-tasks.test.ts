@@ -14,7 +14,14 @@ import { insertEndpoint, servicesOver } from "./support/services.ts";
 import { acceptEntry, attemptRecord, onPostgres, successOutcome } from "./support/store.ts";
 
 const DAY_MS = 86_400_000;
-const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
+const FACTS = {
+  host: "here",
+  version: "1",
+  secretsMark: "same",
+  process: null,
+  missingKinds: [],
+  hasEnded: () => false,
+};
 /** Time for a lease to expire and for another node to take the shards. */
 const TAKE_OVER_TIMEOUT = { timeoutMs: 40_000 };
 

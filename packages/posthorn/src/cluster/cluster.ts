@@ -84,6 +84,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     else await work.gained(() => true);
   }
 
+  /** Whether another node can send to destinations of this kind. */
+  othersSend(kind: string): boolean {
+    return this.#member?.othersSend(kind) ?? false;
+  }
+
   /** Number of shards this node owns. */
   get shards(): number {
     return this.#member?.shards.length ?? SHARDS;
@@ -111,7 +116,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   #singleNodeView(): ClusterView {
-    const { host, version } = this.#facts;
+    const { host, version, missingKinds } = this.#facts;
     const at = Date.now();
     const report = { draining: false, ...this.#work!.report() };
     const node = {
@@ -121,10 +126,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
       startedAt: this.#startedAt,
       seenAt: at,
       leaseMs: Infinity,
+      missingKinds,
       report,
     };
     const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, fence: 0, nodeId: SINGLE_NODE_ID }));
-    return { at, nodes: [node], shards };
+    return { at, nodes: [node], shards, kinds: new Map() };
   }
 
   /** Starts a membership round: a node joined or left, or gave up shards. */

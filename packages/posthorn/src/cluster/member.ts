@@ -10,7 +10,7 @@
 import type { PassingTime } from "../lib/clock.ts";
 import type { LaneOwners } from "../dispatch/types.ts";
 import type { Lease } from "../store/delivery.ts";
-import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
+import type { ClusterNode, ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
 import { type InShards, shardOf } from "../store/shards.ts";
 import { planFor } from "./plan.ts";
 
@@ -67,6 +67,8 @@ export class Member implements LaneOwners, AsyncDisposable {
   #changes = 0;
   #gaining: Promise<void> = Promise.resolve();
   #roundFailed = false;
+  /** The other nodes as of the last round. */
+  #others: readonly ClusterNode[] = [];
   #draining = false;
   #stopped = false;
   #round: Promise<void> | null = null;
@@ -131,6 +133,13 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.holdsSlot && this.#leases.get(shard)?.fence === fence;
   }
 
+  /** Whether another live node can send to destinations of this kind, as of the last round. */
+  othersSend(kind: string): boolean {
+    return this.#others.some(
+      ({ leaseMs, missingKinds }) => leaseMs > 0 && missingKinds !== null && !missingKinds.includes(kind),
+    );
+  }
+
   /** Starts a round now, because something changed. */
   look(): Promise<void> {
     // Notifications can arrive before the start; the first round reads the current state anyway.
@@ -191,6 +200,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (this.#left.size > 0) await this.#release();
     const changes = this.#changes;
     const view = await store.view();
+    this.#others = view.nodes.filter(({ id }) => id !== this.#membership.id);
     if (this.#changes === changes) this.#settle(view, work);
     await this.#follow(view, work);
     return this.#untilNext(view);
@@ -218,10 +228,12 @@ export class Member implements LaneOwners, AsyncDisposable {
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
     const take = plan.take.filter((shard) => !waits.has(ownerOf.get(shard) ?? -1));
     if (take.length > 0 || expired.length > 0) this.#takeUp(await store.take(this.#membership.id, take, expired), work);
+    if (this.#draining) return;
+    // Not awaited here and below: only these shards wait for their attempts in flight.
+    void this.#leaveShards(plan.release.filter((shard) => this.ownsShard(shard))).catch(work.onError);
     const more = plan.surplus - this.#leaving.size;
-    if (more > 0 && !this.#draining) {
+    if (more > 0) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
-      // Not awaited: only these shards wait for their attempts in flight.
       void this.#leaveShards(idleFirst.slice(0, more)).catch(work.onError);
     }
   }

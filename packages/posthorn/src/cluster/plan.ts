@@ -1,5 +1,6 @@
 /** Distribution of shards to nodes. Nodes that see the same cluster view compute the same distribution. */
 import type { ClusterNode, ClusterView } from "../store/cluster.ts";
+import { type CanOwn, planByKind } from "./plan-by-kind.ts";
 
 export interface Plan {
   /** Shards to take: shards without an owner, or owned by a node with an expired lease. */
@@ -8,11 +9,13 @@ export interface Plan {
   readonly expired: readonly number[];
   /** Number of shards to give up to other nodes. */
   readonly surplus: number;
+  /** Shards to give up because another node can send to all kinds of destinations in them, or must have them to get its share. */
+  readonly release: readonly number[];
 }
 
 /**
  * Plans the next step of a node. Shares differ by one shard at most; nodes that own the most get the larger shares, so that as few shards
- * as possible move.
+ * as possible move. A node that cannot send to a kind of destination leaves the shards with endpoints of this kind to nodes that can.
  *
  * @param me Id of the node to plan for.
  */
@@ -20,17 +23,45 @@ export function planFor(view: ClusterView, me: number): Plan {
   const live = view.nodes.filter((node) => isLive(node));
   const ids = new Set(live.map(({ id }) => id));
   const free = view.shards.filter(({ nodeId }) => nodeId === null || !ids.has(nodeId)).map(({ shard }) => shard);
-  const takers = live.filter(({ report }) => !report.draining).map(({ id }) => ({ id, has: sharesOf(view, id) }));
+  const takers = live.filter(({ report }) => !report.draining);
   const expired = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
-  const quotas = quotasOf(takers, view.shards.length);
+  const canOwn = ownersByKind(view, takers);
+  if (canOwn !== null && takers.some(({ id }) => id === me)) {
+    return { expired, surplus: 0, ...planByKind({ shards: view.shards, free, takers, canOwn }, me) };
+  }
+  return { expired, release: [], ...planByQuota(view, { free, takers, me }) };
+}
+
+function planByQuota(
+  view: ClusterView,
+  {
+    free,
+    takers,
+    me,
+  }: { readonly free: readonly number[]; readonly takers: readonly ClusterNode[]; readonly me: number },
+): Pick<Plan, "take" | "surplus"> {
+  const shares = takers.map(({ id }) => ({ id, has: sharesOf(view, id) }));
+  const quotas = quotasOf(shares, view.shards.length);
   let place = 0;
-  for (const { id, has } of takers) {
+  for (const { id, has } of shares) {
     const missing = Math.max(0, quotas.get(id)! - has);
-    if (id === me)
-      return { take: free.slice(place, place + missing), expired, surplus: Math.max(0, has - quotas.get(id)!) };
+    if (id === me) return { take: free.slice(place, place + missing), surplus: Math.max(0, has - quotas.get(id)!) };
     place += missing;
   }
-  return { take: [], expired, surplus: sharesOf(view, me) };
+  return { take: [], surplus: sharesOf(view, me) };
+}
+
+/** Which node can own which shard; `null`: each one can own all. */
+function ownersByKind({ shards, kinds }: ClusterView, takers: readonly ClusterNode[]): CanOwn | null {
+  // A node of an earlier version plans without kinds. It would leave shards without an owner that this plan gives to it.
+  if (kinds.size === 0 || takers.some(({ missingKinds }) => missingKinds === null)) return null;
+  const canSend = ({ missingKinds }: ClusterNode, shard: number): boolean =>
+    !missingKinds!.some((kind) => kinds.get(shard)?.has(kind));
+  // Where no node can send to all kinds, any node sends to the others.
+  const contested = shards.filter(({ shard }) => takers.some((node) => canSend(node, shard)));
+  const restricted = new Set(contested.map(({ shard }) => shard));
+  const canOwn: CanOwn = (node, shard) => !restricted.has(shard) || canSend(node, shard);
+  return takers.every((node) => shards.every(({ shard }) => canOwn(node, shard))) ? null : canOwn;
 }
 
 function isLive({ leaseMs }: ClusterNode): boolean {

@@ -345,7 +345,14 @@ describe("a batch that its target recognises by its members", () => {
 });
 
 describe.runIf(onPostgres)("a batch of a node that was frozen", () => {
-  const facts = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
+  const facts = {
+    host: "here",
+    version: "1",
+    secretsMark: "same",
+    process: null,
+    missingKinds: [],
+    hasEnded: () => false,
+  };
 
   it("is sent again with the same members and key by the next owner, and the frozen node cannot record it or store another", async () => {
     await using files = await openStore();

@@ -34,8 +34,6 @@ export class DirectoryEndpoint {
   readonly uid: string | null;
   /** Name of its destination kind, which this version may not know. */
   readonly destinationKind: string;
-  /** Why its kind cannot be used on this node; `null`: it can. */
-  readonly kindProblem: KindProblem | null;
   /** URL of a webhook; for other kinds, where messages go, without secrets. */
   readonly url: string;
   /** Settings for forwarding inbound requests. */
@@ -54,6 +52,9 @@ export class DirectoryEndpoint {
   /** When the next rotated secret expires and the entry must be reloaded. */
   readonly signerExpiresAt: number;
   readonly #below: ApplicationSettings;
+  readonly #kinds: KindRules;
+  /** Whether this node cannot send to its kind. */
+  readonly #isLeftToOthers: boolean;
   /** Whether it has a filter. */
   readonly filtered: boolean;
   readonly #discardUpTo: number | null;
@@ -94,7 +95,8 @@ export class DirectoryEndpoint {
     this.uid = row.uid;
     this.forward = toForwarding(row.forward_json);
     this.destinationKind = row.kind;
-    this.kindProblem = row.kind === WEBHOOK_KIND ? null : kinds.problem(row.kind);
+    this.#kinds = kinds;
+    this.#isLeftToOthers = row.kind !== WEBHOOK_KIND && kinds.problemHere(row.kind) !== null;
     this.url = row.url;
     this.disabled = row.disabled === 1;
     this.egressAllow = below.egressAllow;
@@ -216,7 +218,12 @@ export class DirectoryEndpoint {
 
   /** Whether its deliveries are on hold because the endpoint is disabled, not verified, or of a kind that this node cannot use. */
   get isHeld(): boolean {
-    return this.disabled || this.grant.held || this.kindProblem !== null;
+    return this.disabled || this.grant.held || this.#isLeftToOthers;
+  }
+
+  /** Why its kind cannot be used on any node; `null`: it can. Changes as nodes join and leave. */
+  get kindProblem(): KindProblem | null {
+    return this.#isLeftToOthers ? this.#kinds.problem(this.destinationKind) : null;
   }
 
   /** Whether its delivery of this message, unless requested manually, was discarded when the endpoint was enabled again. */

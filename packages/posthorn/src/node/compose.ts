@@ -89,7 +89,11 @@ export function compose(base: NodeBase): Composition {
   const services = (): Services => composed;
   const parts = { config, log, clock: options.workerClock ?? clock, cluster, services, pause };
   const policyDefaults = policyDefaultsOf(config);
-  const kinds = kindRules({ allowed: config.destinations, missingPackages });
+  const kinds = kindRules({
+    allowed: config.destinations,
+    missingPackages: options.missingPackages ?? missingPackages,
+    isSentElsewhere: (kind) => cluster.othersSend(kind),
+  });
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector, sourceConnector } = buildClients(options, () => receiving.gateway, stack);
   const mailer = mailerOf({ config, now: clock.now, log }, stack);

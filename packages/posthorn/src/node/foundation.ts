@@ -5,6 +5,7 @@ import { readKeyEnvironment } from "../config/env.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { DeliveryPause } from "../cluster/delivery-pause.ts";
 import { nodeFacts } from "../cluster/facts.ts";
+import { kindsMissing, missingPackages } from "../destinations/connections/installed.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Keyring } from "../encryption/keyring.ts";
 import { openRootKeys } from "../encryption/open-root-keys.ts";
@@ -36,7 +37,7 @@ export interface Foundation {
 
 /** Opens the store and joins the cluster. If it rejects, the parts opened so far are on the stack. */
 export async function openFoundation(
-  { config, secrets, log, openStore: open }: NodeOptions,
+  { config, secrets, log, openStore: open, missingPackages: missing = missingPackages }: NodeOptions,
   clock: Clock,
   stack: AsyncDisposableStack,
 ): Promise<Foundation> {
@@ -62,7 +63,7 @@ export async function openFoundation(
   const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners)));
   // Disposed before the store, from which it reads.
   stack.use(feed);
-  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));
+  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets, kindsMissing(missing)) }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
   const ids = new IdGenerator(clock.now, lastKey, slot, cluster);

@@ -35,6 +35,8 @@ export interface NodeOptions {
   readonly egress?: EgressOptions;
   /** Creates the HTTP client. Default: one that connects to the network. */
   readonly createEgress?: (options: EgressOptions) => Egress;
+  /** npm packages of a destination kind that are not installed. Default: those that this process does not find. */
+  readonly missingPackages?: (kind: string) => readonly string[];
   /** Opens the store. Default: the database of `config`. */
   readonly openStore?: (listeners: StoreListeners) => Promise<Store>;
 }

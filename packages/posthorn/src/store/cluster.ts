@@ -13,6 +13,8 @@ export interface NodeFacts {
   readonly secretsMark: string;
   /** Identifies the process of the node; `null`: it cannot be identified. */
   readonly process: string | null;
+  /** Destination kinds that it cannot send to, because a package is not installed. */
+  readonly missingKinds: readonly string[];
   /** Whether the process of another node has ended, as far as this one can prove. */
   readonly hasEnded: (process: string) => boolean;
 }
@@ -49,6 +51,8 @@ export interface ClusterNode {
   readonly seenAt: number;
   /** Milliseconds until other nodes may take its shards; 0 or less: they may now. */
   readonly leaseMs: number;
+  /** Destination kinds that it cannot send to; `null`: unknown, as of a node of an earlier version. */
+  readonly missingKinds: readonly string[] | null;
   readonly report: NodeReport;
 }
 
@@ -64,6 +68,8 @@ export interface ClusterView {
   readonly at: number;
   readonly nodes: readonly ClusterNode[];
   readonly shards: readonly ClusterShard[];
+  /** Kinds that at least one node cannot send to, by the shards that have endpoints of them. */
+  readonly kinds: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
 /** Cluster decisions in the database. Each call is one short transaction. */

@@ -167,7 +167,13 @@ export class SimulatedNode {
     const process = { ...place, run: run.number, machine: run.machine };
     const store = openStore(storeWorld, process, hostOf(run));
     const clock = run.clock.for(life);
-    const facts = { host: hostOf(run), version: "simulated", secretsMark: "same", ...processFacts(run) };
+    const facts = {
+      host: hostOf(run),
+      version: "simulated",
+      secretsMark: "same",
+      missingKinds: [],
+      ...processFacts(run),
+    };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
     const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
     const lastKey = Math.max(keysFrom - 1, await store.lastKey());

@@ -6,6 +6,7 @@ import { VERSION } from "../../lib/version.ts";
 import { migrationStates } from "../../store/migrate.ts";
 import { onOwnClient } from "../../store/postgres/connections.ts";
 import { type Finding, ok, problem, reasonOf, skipped, warning } from "./finding.ts";
+import { checkPackagesOfCluster, checkPackagesOfFile } from "./packages.ts";
 
 type Postgres = Extract<DatabaseConfig, { kind: "postgres" }>;
 
@@ -19,7 +20,7 @@ export async function checkDatabase({ database }: Config, deep: boolean): Promis
   const { path } = database;
   if (!existsSync(path)) return [ok("database", `${path} does not exist yet. The first start creates it.`)];
   try {
-    return [...checkFile(path, deep), await checkSchema(database)];
+    return [...checkFile(path, deep), await checkSchema(database), ...checkPackagesOfFile(path)];
   } catch (error) {
     const fix = "Check the permissions of the file, or restore a backup: see docs/operations/backup.md.";
     return [problem("database", `${path} cannot be read: ${reasonOf(error)}.`, fix)];
@@ -101,6 +102,7 @@ async function checkPostgres(database: Postgres): Promise<readonly Finding[]> {
         checkClock(clockMs),
         await checkSchema(database),
         ...(await checkNodes(async (sql) => (await client.query<NodeRow>(sql)).rows)),
+        ...(await checkPackagesOfCluster(async (sql) => (await client.query<object>(sql)).rows)),
       ];
     });
   } catch (error) {

@@ -47,6 +47,11 @@ export function missingPackages(kind: string): readonly string[] {
   return declaration?.family === "connection" ? missingOf(declaration.packages) : [];
 }
 
+/** Destination kinds that lack a package. */
+export function kindsMissing(missing: (kind: string) => readonly string[]): readonly string[] {
+  return Object.keys(DESTINATION_KINDS).filter((kind) => missing(kind).length > 0);
+}
+
 const usable = new Map<string, boolean>();
 
 /** Those of these packages that must be installed, as arguments of `npm i`. Read once: a new package is found after a restart. */

@@ -69,6 +69,7 @@ import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
 import { refreshGrace } from "./083-refresh-grace.ts";
 import { connectedClientIndex } from "./084-connected-client-index.ts";
 import { savedViews } from "./070-saved-views.ts";
+import { nodeKinds } from "./085-node-kinds.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -146,6 +147,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "refresh grace", sql: refreshGrace },
   { name: "connected client index", sql: connectedClientIndex },
   { name: "saved views", sql: savedViews },
+  { name: "node kinds", sql: nodeKinds },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,7 +1,7 @@
 /** Nodes of a PostgreSQL database and owners of its shards. All times come from the database clock. */
 import type pg from "pg";
 import { checkSecrets, freeSlot, type TakenSlot } from "../membership-slots.ts";
-import { SHARDS } from "../shards.ts";
+import { SHARDS, shardOf } from "../shards.ts";
 import type { ClusterNode, ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../cluster.ts";
 import type { Lease } from "../delivery.ts";
 import { inTransaction, type Pool } from "./connections.ts";
@@ -19,8 +19,8 @@ const OTHERS = `
     greatest(settled_messages, settled_attempts) AS settled
   FROM node ORDER BY id`;
 const JOIN = `
-  INSERT INTO node (slot, host, version, secrets_mark, process, started_at, seen_at, leased_until)
-  VALUES ($1, $2, $3, $4, $5, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
+  INSERT INTO node (slot, host, version, secrets_mark, process, missing_kinds, started_at, seen_at, leased_until)
+  VALUES ($1, $2, $3, $4, $5, $7, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
 const RENEW = `
   UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
@@ -28,9 +28,13 @@ const RENEW = `
   WHERE id = $1 RETURNING id`;
 const NODES = `
   SELECT id, host, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
-    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, clock_ms() AS at
+    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, missing_kinds AS "missingKinds",
+    clock_ms() AS at
   FROM node ORDER BY id`;
 const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
+/** The first conditions are those of the index. */
+const OF_KINDS =
+  "SELECT id, kind FROM endpoint WHERE kind <> 'http' AND deleted_at IS NULL AND kind = ANY ($1::text[])";
 const DELETE_EXPIRED = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
 /** `OFFSET 0` keeps the order of the conditions: owned shards are filtered out before a lock is tried. */
 const TAKE = `
@@ -69,6 +73,8 @@ interface NodeRow {
   readonly lagMs: number;
   readonly messages: number;
   readonly attempts: number;
+  /** JSON list; `null`: the node has an earlier version. */
+  readonly missingKinds: string | null;
   readonly at: number;
 }
 
@@ -99,14 +105,14 @@ export class PostgresCluster implements ClusterStore {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
-      const { host, version, secretsMark, process, hasEnded } = facts;
+      const { host, version, secretsMark, process, missingKinds, hasEnded } = facts;
       const ended = rows.filter((other) => other.process !== null && hasEnded(other.process)).map(({ id }) => id);
       const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 && !ended.includes(other.id) }));
       // Does not reuse the slot of an ended node, whose clock may have been ahead.
       const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       if (ended.length > 0) await client.query(REMOVE, [ended]);
-      const values = [slot, host, version, secretsMark, process, leaseMs];
+      const values = [slot, host, version, secretsMark, process, leaseMs, JSON.stringify(missingKinds)];
       const joined = await client.query<{ id: number }>(JOIN, values);
       const counting = await client.query<{ counted: number }>(COUNTED);
       const settled = Math.max(counting.rows[0]!.counted, ...others.map((other) => other.settled));
@@ -125,7 +131,23 @@ export class PostgresCluster implements ClusterStore {
       this.#notifications.query<NodeRow>(NODES),
       this.#notifications.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
     ]);
-    return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
+    const known = nodes.map(toNode);
+    return { at: nodes[0]?.at ?? 0, nodes: known, shards, kinds: await this.#kindsMissingIn(known) };
+  }
+
+  /** Reads nothing while every node can send to every kind. */
+  async #kindsMissingIn(nodes: readonly ClusterNode[]): Promise<ClusterView["kinds"]> {
+    const kinds = new Map<number, Set<string>>();
+    const missing = new Set(nodes.flatMap(({ missingKinds }) => missingKinds ?? []));
+    if (missing.size === 0) return kinds;
+    const values = [[...missing]];
+    for (const { id, kind } of await this.#notifications.query<{ id: number; kind: string }>(OF_KINDS, values)) {
+      const shard = shardOf(id);
+      const known = kinds.get(shard);
+      if (known === undefined) kinds.set(shard, new Set([kind]));
+      else known.add(kind);
+    }
+    return kinds;
   }
 
   take(nodeId: number, shards: readonly number[], expired: readonly number[]): Promise<readonly Lease[]> {
@@ -163,5 +185,9 @@ export class PostgresCluster implements ClusterStore {
 }
 
 function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
-  return { ...node, report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } } };
+  return {
+    ...node,
+    missingKinds: node.missingKinds === null ? null : (JSON.parse(node.missingKinds) as readonly string[]),
+    report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } },
+  };
 }

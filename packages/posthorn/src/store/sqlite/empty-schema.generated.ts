@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 67,
+  version: 69,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",
@@ -225,5 +225,10 @@ export const EMPTY_SCHEMA: { readonly version: number; readonly statements: read
     "CREATE INDEX api_request_of_application ON api_request (org_id, caller_id, id) WHERE caller_kind = 'application'",
     "CREATE UNIQUE INDEX connected_client_by_previous_access ON connected_client (previous_access_hash)\n  WHERE previous_access_hash IS NOT NULL",
     "CREATE INDEX connected_client_by_client ON connected_client (client_id)",
+    "CREATE TABLE saved_view (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  owner_kind TEXT NOT NULL,\n  owner_id TEXT NOT NULL,\n  list TEXT NOT NULL,\n  name TEXT NOT NULL,\n  query TEXT NOT NULL,\n  shared INTEGER NOT NULL,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL\n) STRICT",
+    "CREATE INDEX saved_view_of_owner ON saved_view (org_id, owner_kind, owner_id, id)",
+    "CREATE INDEX saved_view_shared ON saved_view (org_id, id) WHERE shared = 1",
+    "CREATE TABLE saved_view_default (\n  org_id INTEGER NOT NULL,\n  owner_kind TEXT NOT NULL,\n  owner_id TEXT NOT NULL,\n  list TEXT NOT NULL,\n  view_id INTEGER NOT NULL,\n  PRIMARY KEY (org_id, owner_kind, owner_id, list)\n) STRICT, WITHOUT ROWID",
+    "CREATE INDEX saved_view_default_of_view ON saved_view_default (view_id)",
   ],
 };

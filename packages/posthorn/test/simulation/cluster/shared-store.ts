@@ -180,7 +180,7 @@ export class SharedStore extends SqliteStore {
           link.query(() => coordination.nodes()),
           link.query(() => coordination.shards()),
         ]);
-        return { at: this.#options.time.utc, nodes, shards };
+        return { at: this.#options.time.utc, nodes, shards, kinds: new Map() };
       },
       take: (nodeId, shards, expired) => call(() => coordination.take(nodeId, shards, expired)),
       release: (nodeId, shards) => call(() => coordination.release(nodeId, shards)),
