@@ -5,16 +5,13 @@
  *     npm run bench:growth -- --attempts 10000,1000000,10000000
  */
 import { createDatabase, startPostgres } from "@posthorn/testkit";
-import pg from "pg";
+import type pg from "pg";
 import { parseArgs } from "node:util";
 import { IdGenerator } from "../packages/posthorn/src/lib/id.ts";
-import { clientConfig } from "../packages/posthorn/src/store/postgres/connections.ts";
-import { migrate } from "../packages/posthorn/src/store/postgres/migrate.ts";
-import { ensurePartitions } from "../packages/posthorn/src/store/postgres/partitions.ts";
 import { PostgresStore } from "../packages/posthorn/src/store/postgres/postgres-store.ts";
 import type { AcceptEntry } from "../packages/posthorn/src/store/store.ts";
 import type { Outcome } from "../packages/posthorn/src/store/delivery.ts";
-import { addHistory, DAY_MS, type HistoryPlan } from "./lib/history.ts";
+import { addHistory, DAY_MS, endpointsIn, type HistoryPlan, openSchema } from "./lib/history.ts";
 import { type MeasuredNode, percentile, startMeasuredNode } from "./lib/node-api.ts";
 import { loadAverage, nextMessage, startModule, stop } from "./lib/processes.ts";
 
@@ -142,19 +139,6 @@ async function makeEndpoints({ call }: MeasuredNode, target: string): Promise<vo
   }
 }
 
-async function planOf(client: pg.Client, until: number): Promise<HistoryPlan> {
-  const { rows } = await client.query<{ id: string; appId: string; orgId: string }>(
-    `SELECT e.id, e.app_id AS "appId", a.org_id AS "orgId" FROM posthorn.endpoint e JOIN posthorn.application a ON a.id = e.app_id
-     WHERE e.uid LIKE 'ep-%' ORDER BY e.app_id, e.id`,
-  );
-  const endpoints = rows.map(({ id, appId, orgId }) => ({
-    id: Number(id),
-    appId: Number(appId),
-    orgId: Number(orgId),
-  }));
-  return { endpoints, endpointsOfApplication: ENDPOINTS_OF_APPLICATION, days: DAYS, until };
-}
-
 async function sizeOf(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ bytes: string }>("SELECT pg_database_size(current_database()) AS bytes");
   return `${(Number(rows[0]!.bytes) / 2 ** 30).toFixed(2)} GiB`;
@@ -165,11 +149,7 @@ await using postgres = await startPostgres({ settings: SETTINGS });
 await using database = await createDatabase(postgres.url);
 await using stack = new AsyncDisposableStack();
 const { url } = database;
-const client = new pg.Client(clientConfig({ url, use: "schema" }));
-await client.connect();
-stack.defer(() => client.end());
-await migrate(client, now);
-await ensurePartitions(client, now, now - (DAYS + 1) * DAY_MS);
+const { client } = stack.use(await openSchema(url, now, DAYS));
 const receiver = startModule("receiver.ts");
 stack.defer(() => stop(receiver));
 const { port } = await nextMessage<{ port: number }>(receiver);
@@ -179,7 +159,12 @@ const startNode = (): Promise<MeasuredNode> => startMeasuredNode({ POSTHORN_DATA
   await makeEndpoints(node, `http://127.0.0.1:${port}`);
 }
 // The current hour belongs to the node.
-const plan = await planOf(client, now - 3_600_000);
+const plan: HistoryPlan = {
+  endpoints: await endpointsIn(client),
+  endpointsOfApplication: ENDPOINTS_OF_APPLICATION,
+  days: DAYS,
+  until: now - 3_600_000,
+};
 let there = 0;
 for (const [index, attempts] of STAGES.entries()) {
   await addHistory(client, plan, attempts - there, index + 1);

@@ -1,6 +1,9 @@
 /** Inserts attempts of past days directly into the tables of a PostgreSQL, many times faster than making them. */
-import type pg from "pg";
+import pg from "pg";
 import { keyAtTime } from "../../packages/posthorn/src/lib/id.ts";
+import { clientConfig } from "../../packages/posthorn/src/store/postgres/connections.ts";
+import { migrate } from "../../packages/posthorn/src/store/postgres/migrate.ts";
+import { ensurePartitions } from "../../packages/posthorn/src/store/postgres/partitions.ts";
 
 export const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -97,4 +100,48 @@ export async function addHistory(
     await client.query(ATTEMPTS, [base, step, keys, first, end, fan]);
   }
   await client.query("VACUUM (ANALYZE) posthorn.message, posthorn.message_label, posthorn.delivery, posthorn.attempt");
+}
+
+export interface SchemaClient extends AsyncDisposable {
+  readonly client: pg.Client;
+}
+
+/** Creates the schema before a server does, with partitions for the past days, and stays connected. */
+export async function openSchema(url: string, now: number, days: number): Promise<SchemaClient> {
+  const client = new pg.Client(clientConfig({ url, use: "schema" }));
+  await client.connect();
+  await migrate(client, now);
+  await ensurePartitions(client, now, now - (days + 1) * DAY_MS);
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** The endpoints of the database, those of an application adjacent. */
+export async function endpointsIn(client: pg.ClientBase): Promise<HistoryPlan["endpoints"]> {
+  const { rows } = await client.query<{ id: string; appId: string; orgId: string }>(
+    `SELECT e.id, e.app_id AS "appId", a.org_id AS "orgId" FROM posthorn.endpoint e JOIN posthorn.application a ON a.id = e.app_id
+     WHERE e.uid LIKE 'ep-%' ORDER BY e.app_id, e.id`,
+  );
+  return rows.map(({ id, appId, orgId }) => ({ id: Number(id), appId: Number(appId), orgId: Number(orgId) }));
+}
+
+/**
+ * Adds attempts of the last days for each endpoint of the database, up to an hour ago: the current hour belongs to the server.
+ *
+ * @param endpointsOfApplication Each message is for all of them.
+ */
+export async function fillWithAttempts(
+  client: pg.ClientBase,
+  {
+    attempts,
+    days,
+    endpointsOfApplication,
+  }: { readonly attempts: number; readonly days: number; readonly endpointsOfApplication: number },
+): Promise<void> {
+  const plan = {
+    endpoints: await endpointsIn(client),
+    endpointsOfApplication,
+    days,
+    until: Date.now() - HOUR_MS,
+  };
+  await addHistory(client, plan, attempts, 1);
 }

@@ -11,7 +11,8 @@ export const SECRET = "bench-secret-bench-secret-bench-secret";
 
 export interface MeasuredNode extends AsyncDisposable {
   readonly node: StartedNode;
-  call(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
+  /** @param base Path before `path`; `/api/v1` by default. */
+  call(method: string, path: string, body?: object, base?: string): Promise<Record<string, unknown>>;
 }
 
 /** Starts the built server with the application `bench`, in a new folder unless `folder` is given. */
@@ -31,8 +32,8 @@ export async function startMeasuredNode(
     options,
   );
   const authorization = `Bearer ${organisationToken()}`;
-  const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${node.url}/api/v1/${path}`, {
+  const call: MeasuredNode["call"] = async (method, path, body, base = "/api/v1") => {
+    const response = await fetch(`${node.url}${base}/${path}`, {
       method,
       headers: { authorization, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -35,7 +35,9 @@ export class OpenLoop implements AsyncDisposable {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        const { n } = JSON.parse(Buffer.concat(parts).toString()) as { n: number };
+        // Posthorn sends the payload, the others the whole body.
+        const body = JSON.parse(Buffer.concat(parts).toString()) as { n?: number; payload?: { n: number } };
+        const n = body.n ?? body.payload!.n;
         this.#received[n] ??= performance.now() - this.#dueAt[n]!;
         this.#arrived++;
         response.end();

@@ -7,9 +7,16 @@ import { fileURLToPath } from "node:url";
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** Starts a module of this folder in its own process. */
-export function startModule(name: string, args: readonly string[] = []): ChildProcess {
-  return fork(new URL(name, import.meta.url), [...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** Starts a module of this folder in its own process. @param env Added to the environment. */
+export function startModule(
+  name: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return fork(new URL(name, import.meta.url), [...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
 }
 
 export interface StartedNode {
@@ -97,9 +104,32 @@ export function treeCpuSeconds(pid: number): number {
     number,
     number,
   ];
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
   const own = (user + system + usersOfEnded + systemOfEnded) / TICKS_PER_SECOND;
-  return children.reduce((sum, child) => sum + cpuSeconds(Number(child)), own);
+  return childrenOf(pid).reduce((sum, child) => sum + ifRunning(() => cpuSeconds(child)), own);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** 0 if the process has ended in the meantime. */
+function ifRunning(read: () => number): number {
+  try {
+    return read();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return 0;
+    throw error;
+  }
+}
+
+/** Proportional set size in MiB of a process and all processes it started: pages that several processes map count in part (Linux). */
+export function treePssMib(pid: number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + ifRunning(() => pssMib(child)), pssMib(pid));
+}
+
+function pssMib(pid: number): number {
+  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))![1]) / 1024;
 }
 
 /** Resident memory in MiB (Linux). */

@@ -1,10 +1,18 @@
-/** Sends 1 KiB events as fast as they are accepted, over a fixed number of connections, for a fixed time. */
+/** Sends events as fast as they are accepted, over a fixed number of connections, for a fixed time. */
 import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
 
 /** Published with an API token, or sent like GitHub, signed with the secret of the webhook. */
-export type Requests = { readonly kind: "publish" } | { readonly kind: "github"; readonly secret: string };
+export type Requests =
+  | {
+      readonly kind: "publish";
+      /** Size of the payload in bytes; 1 KiB by default. */
+      readonly bytes?: number;
+      /** Number of ordering keys, used in turn; absent: events have none. */
+      readonly orderingKeys?: number;
+    }
+  | { readonly kind: "github"; readonly secret: string };
 
 export interface Job {
   readonly origin: string;
@@ -31,7 +39,11 @@ interface Prepared {
   readonly body: string;
 }
 
-const FILLER = "x".repeat(900);
+/** Bytes of a payload and of the object around it, without the filler. */
+const REST_BYTES = 124;
+const PAYLOAD_BYTES = 1024;
+/** Of events signed like GitHub's. */
+const FILLER = "x".repeat(PAYLOAD_BYTES - REST_BYTES);
 
 process.on("message", (job: Job) => {
   void run(job).then((result) => process.send?.(result));
@@ -46,7 +58,7 @@ async function run(job: Job): Promise<Published> {
   let accepted = 0;
   let refused = 0;
   let sequence = 0;
-  const prepare = job.requests.kind === "publish" ? publishing(job.token) : asGitHub(job.requests.secret);
+  const prepare = job.requests.kind === "publish" ? publishing(job.token, job.requests) : asGitHub(job.requests.secret);
   const publish = async (): Promise<void> => {
     while (performance.now() < until) {
       const number = sequence++;
@@ -76,12 +88,16 @@ async function turn(at: number, until: number): Promise<boolean> {
   return true;
 }
 
-function publishing(token: string): (sequence: number) => Prepared {
+function publishing(
+  token: string,
+  { bytes = PAYLOAD_BYTES, orderingKeys }: Extract<Requests, { kind: "publish" }>,
+): (sequence: number) => Prepared {
   const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-  return (sequence) => ({
-    headers,
-    body: JSON.stringify({ eventType: "bench.sent", payload: { sequence, filler: FILLER } }),
-  });
+  const filler = "x".repeat(Math.max(0, bytes - REST_BYTES));
+  return (sequence) => {
+    const order = orderingKeys === undefined ? {} : { orderingKey: `key-${sequence % orderingKeys}` };
+    return { headers, body: JSON.stringify({ eventType: "bench.sent", payload: { sequence, filler }, ...order }) };
+  };
 }
 
 /** One body signed once, so that only the server spends CPU time on signatures. Each request is another delivery. */
