@@ -1,0 +1,95 @@
+/** The documentation page with the results, and its charts. */
+import { type Bar, barChart } from "./chart.ts";
+import { type Round, type ScenarioResult, type Spread, spread } from "./results.ts";
+import { type Scenario, SCENARIOS } from "./scenarios.ts";
+import { BASELINE, tableOf } from "./table.ts";
+
+export interface Page {
+  readonly text: string;
+  /** SVG by name of the file. */
+  readonly charts: ReadonlyMap<string, string>;
+}
+
+/** @param diagrams Path of the charts, relative to the page. */
+export function pageOf(results: readonly ScenarioResult[], diagrams: string): Page {
+  const charts = new Map<string, string>();
+  const sections = SCENARIOS.flatMap((scenario) => {
+    const result = results.find((one) => one.scenario === scenario.name);
+    if (result === undefined) return [];
+    const chart = chartOf(scenario, result);
+    if (chart !== null) charts.set(fileOf(scenario), chart);
+    return [sectionOf(scenario, result, chart === null ? null : `${diagrams}/${fileOf(scenario)}`)];
+  });
+  return { text: `${INTRODUCTION}\n${sections.join("\n")}\n${REPRODUCE}`, charts };
+}
+
+const INTRODUCTION = `# Performance
+
+What an event costs, measured by the benchmark suite of this repository. Each scenario runs Posthorn and others in turns, in rounds that
+begin with a new server and an empty database. The others are a **bare forwarder**, which reads with \`node:http\` and sends with undici, and
+stores and signs nothing: the least that a program in Node.js has to do; and, in two scenarios, job queues that do the same job.
+
+- **CPU time** is that of all processes of a system, its database included, per delivery: from the first event until the last one has arrived.
+  It hardly depends on how many other programs run. Events per second and latencies do, and publisher and receiver share the processors
+  with the system under measurement.
+- **Figures are medians** of the rounds. For CPU time, the least and the greatest round follow in parentheses.
+- **Latencies** are in milliseconds: of the response to a publish; and, at a fixed rate, from the time the event was due to be published until
+  the receiver had it, so that a system that falls behind does not look faster.
+- **Memory** is the proportional set size of all processes, the largest that was seen.
+- **Every guarantee holds**: each event is on the disk before it is acknowledged (\`synchronous=FULL\`, \`synchronous_commit=on\`),
+  signed, and its attempt recorded with request and response.
+
+Compare figures of one table with each other. Tables from another day, or another load of the machine, can differ by a third.
+`;
+
+const REPRODUCE = `## Measure it yourself
+
+\`\`\`sh skip=takes-minutes-and-uses-all-processors
+npm ci
+npm run bench                                  # the first six scenarios: about 20 minutes on two cores
+npm run bench:full -- --rounds 3               # all of them: about 75 minutes, and 20 GB of disk for the stored attempts
+npm run bench -- --only one-endpoint --rounds 1 --profile ./profiles
+\`\`\`
+
+PostgreSQL and Redis are started for the measurement, and installed from Debian's packages if they are missing. \`--json PATH\` writes every
+round. [bench/README.md](../bench/README.md) describes more benchmarks, among them starts, memory, lists and search, growth and other
+servers, and what was tried.
+`;
+
+function sectionOf(scenario: Scenario, result: ScenarioResult, chart: string | null): string {
+  const picture = chart === null ? "" : `\n![${scenario.title}: the table below as bars](${chart})\n`;
+  return `## ${scenario.title}\n\n${scenario.about}\n${picture}\n${tableOf(result)}\n\n${origin(result)}\n`;
+}
+
+function origin({ at, commit, machine, seconds, subjects }: ScenarioResult): string {
+  const rounds = Object.values(subjects);
+  const count = Math.max(...rounds.map(({ length }) => length));
+  const loads = rounds.flat().map(({ load }) => load);
+  const { processor, cores, memoryGib, node, syncMs } = machine;
+  const disk = `\`fdatasync\` p50 ${syncMs.p50.toFixed(1)} ms, p99 ${syncMs.p99.toFixed(1)} ms`;
+  return [
+    `${at.slice(0, 10)}, commit ${commit}, ${count} ${count === 1 ? "round" : "rounds"} of ${seconds} s, load ${Math.min(...loads).toFixed(1)} to`,
+    `${Math.max(...loads).toFixed(1)} before a round. ${processor}, ${cores} cores, ${memoryGib} GiB, Node ${node.slice(1)}, ${disk}.`,
+  ].join(" ");
+}
+
+function fileOf({ name }: Scenario): string {
+  return `performance-${name}.svg`;
+}
+
+/** Latency where events come at a fixed rate, CPU time elsewhere; `null` where neither was measured or only one system was. */
+function chartOf({ title, load }: Scenario, { subjects }: ScenarioResult): string | null {
+  const isLatency = load.kind === "rate" || load.kind === "share";
+  const figure = (round: Round): number | null => (isLatency ? (round.receivedMs?.p99 ?? null) : round.cpuMicros);
+  const bars = Object.entries(subjects).flatMap(([label, rounds]) => barOf(label, spread(rounds, figure)));
+  if (bars.length < 2) return null;
+  return isLatency
+    ? barChart({ title: `${title}: event to receiver, 99th percentile`, unit: "ms", bars })
+    : barChart({ title: `${title}: CPU time per delivery`, unit: "µs", bars });
+}
+
+function barOf(label: string, found: Spread | null): readonly Bar[] {
+  if (found === null) return [];
+  const { median: value, least, greatest } = found;
+  return [{ label, value, range: [least, greatest], isOwn: label !== BASELINE && label.startsWith("Posthorn") }];
+}
