@@ -145,6 +145,7 @@ export const SECTIONS: readonly Section[] = [
           "guides/docker.md",
           "guides/kubernetes.md",
           "guides/capacity.md",
+          "performance.md",
           "guides/reverse-proxies.md",
           "operations/doctor.md",
           "guides/on-call.md",
