@@ -5,6 +5,8 @@ import type { Config, DatabaseConfig } from "../../config/config.ts";
 import { VERSION } from "../../lib/version.ts";
 import { migrationStates } from "../../store/migrate.ts";
 import { onOwnClient } from "../../store/postgres/connections.ts";
+import { hasJournalFile } from "../../store/sqlite/journal/apply.ts";
+import { journalPath } from "../../store/sqlite/journal/format.ts";
 import { type Finding, ok, problem, reasonOf, skipped, warning } from "./finding.ts";
 import { checkPackagesOfCluster, checkPackagesOfFile } from "./packages.ts";
 
@@ -35,12 +37,27 @@ function checkFile(path: string, deep: boolean): readonly Finding[] {
     mode === "wal"
       ? ok("database", `SQLite at ${path}.`)
       : warning("database", `SQLite's journal mode is ${mode}.`, fix);
+  const found = [state, ...checkJournal(db, path)];
   if (!deep)
-    return [state, skipped("database.integrity", "The pages of the file were not checked. Add --deep to check them.")];
+    return [
+      ...found,
+      skipped("database.integrity", "The pages of the file were not checked. Add --deep to check them."),
+    ];
   const { integrity_check: result } = db.prepare("PRAGMA integrity_check(1)").get() as { integrity_check: string };
-  if (result === "ok") return [state, ok("database.integrity", "Every page of the file is intact.")];
+  if (result === "ok") return [...found, ok("database.integrity", "Every page of the file is intact.")];
   const restore = "Stop the server and restore a backup: see docs/operations/backup.md.";
-  return [state, problem("database.integrity", `The file is damaged: ${result}.`, restore)];
+  return [...found, problem("database.integrity", `The file is damaged: ${result}.`, restore)];
+}
+
+/** Nothing to report unless the commit journal was deleted. Its contents are checked at the start, when no server changes them. */
+function checkJournal(db: DatabaseSync, path: string): readonly Finding[] {
+  const isMissing = (): boolean => hasJournalFile(db) && !existsSync(journalPath(path));
+  // Twice, because a server that stops notes the end of its journal before it deletes it.
+  if (!isMissing() || !isMissing()) return [];
+  const found = `The commit journal ${journalPath(path)} is missing. It may have held accepted messages that the database does not have yet.`;
+  const fix =
+    "If the server is running, stop it with SIGTERM, which stores everything in the database. Otherwise publish the messages of the last seconds before it ended again: see docs/operations/backup.md.";
+  return [warning("database.journal", found, fix)];
 }
 
 async function checkSchema(database: DatabaseConfig): Promise<Finding> {

@@ -26,7 +26,7 @@ import {
   restoringPath,
 } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
-import { applyContent, journalNumber } from "../sqlite/journal/apply.ts";
+import { applyContent, forgetJournalFile, journalNumber } from "../sqlite/journal/apply.ts";
 import { entriesOf, journalPath, readJournal } from "../sqlite/journal/format.ts";
 import { checkMigrations, migrate } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
@@ -86,6 +86,7 @@ function describe(copy: string, journal: Buffer | null): Omit<BackupContent, "at
     using db = new DatabaseSync(copy);
     const number = journal === null ? null : journalNumber(db);
     if (number !== null) applyContent(db, entriesOf(journal!, number + 1), number + 1);
+    forgetJournalFile(db);
     db.exec("PRAGMA journal_mode = DELETE");
     const { version } = db.prepare("SELECT sqlite_version() AS version").get() as { version: string };
     return { database: "sqlite", databaseVersion: version, tables: countRows(db), keys: keysOf(db) };

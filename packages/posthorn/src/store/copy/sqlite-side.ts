@@ -5,7 +5,7 @@ import { StoreError } from "../errors.ts";
 import { failureOf } from "../sqlite/reader.ts";
 import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
-import { applyIntactJournal } from "../sqlite/journal/apply.ts";
+import { applyIntactJournal, hasJournalFile } from "../sqlite/journal/apply.ts";
 import { journalPath } from "../sqlite/journal/format.ts";
 import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
@@ -264,11 +264,18 @@ function openFile(path: string, as: SqliteSideOptions["as"], there: boolean): Da
     return openForWriting(path);
   }
   if (!there) return null;
-  if (as === "source" && existsSync(journalPath(path))) {
-    using db = openForWriting(path);
-    applyIntactJournal(db, path);
-  }
+  if (as === "source") applyJournalOf(path);
   return openForReading(path);
+}
+
+/** Opens the file for writing only if there is something to apply or to report. */
+function applyJournalOf(path: string): void {
+  if (!existsSync(journalPath(path))) {
+    using look = openForReading(path);
+    if (!hasJournalFile(look)) return;
+  }
+  using db = openForWriting(path);
+  applyIntactJournal(db, path);
 }
 
 function shapeOf(db: DatabaseSync, name: string, sql: string): TableShape {

@@ -70,6 +70,7 @@ import { refreshGrace } from "./083-refresh-grace.ts";
 import { connectedClientIndex } from "./084-connected-client-index.ts";
 import { savedViews } from "./070-saved-views.ts";
 import { nodeKinds } from "./085-node-kinds.ts";
+import { journalFile } from "./089-journal-file.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -148,6 +149,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "connected client index", sql: connectedClientIndex },
   { name: "saved views", sql: savedViews },
   { name: "node kinds", sql: nodeKinds },
+  { name: "journal file", sql: journalFile },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 69,
+  version: 70,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",
@@ -203,7 +203,7 @@ export const EMPTY_SCHEMA: { readonly version: number; readonly statements: read
     "CREATE TABLE alert (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  rule_id INTEGER NOT NULL,\n  subject TEXT NOT NULL,\n  content_json TEXT NOT NULL,\n  notified_at INTEGER,\n  cleared_at INTEGER\n) STRICT",
     "CREATE UNIQUE INDEX alert_of_rule ON alert (rule_id, subject)",
     "CREATE UNIQUE INDEX subscription_of_principal ON subscription (app_id, target_hash) WHERE principal IS NOT NULL",
-    "CREATE TABLE commit_journal (\n  id INTEGER PRIMARY KEY,\n  number INTEGER NOT NULL\n) STRICT",
+    "CREATE TABLE commit_journal (\n  id INTEGER PRIMARY KEY,\n  number INTEGER NOT NULL\n, has_file INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE alert_recipient (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  app_id INTEGER NOT NULL,\n  email TEXT,\n  endpoint_id INTEGER,\n  digest TEXT NOT NULL,\n  locale TEXT NOT NULL,\n  confirm_hash BLOB,\n  confirmed_at INTEGER,\n  sent_at INTEGER,\n  created_at INTEGER NOT NULL\n) STRICT",
     "CREATE INDEX alert_recipient_of_application ON alert_recipient (app_id, id)",
     "CREATE UNIQUE INDEX alert_recipient_confirm ON alert_recipient (confirm_hash)",

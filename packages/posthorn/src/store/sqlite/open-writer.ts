@@ -1,7 +1,7 @@
 /** Opens the connection of the writer thread. */
 import { writerOn } from "./connection.ts";
 import { openForWriting, refuseUnfinishedCopy } from "./file.ts";
-import { applyJournal } from "./journal/apply.ts";
+import { type AppliedJournal, applyJournal } from "./journal/apply.ts";
 import { Commits } from "./journal/commits.ts";
 import { journalPath } from "./journal/format.ts";
 import { migrate } from "./migrate.ts";
@@ -18,7 +18,7 @@ export function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: 
   try {
     refuseUnfinishedCopy(db);
     const journal = applyJournal(db, path);
-    if (journal.isDamaged) onWalLoss(journalLoss(path, journal.entries));
+    if (journal.loss !== null) onWalLoss(journalLoss(path, journal));
     migrate(db);
     // Starts a new log. Otherwise the frames behind the damage would be reported at each start.
     if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -40,6 +40,7 @@ export function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: 
   };
 }
 
-function journalLoss(path: string, entries: number): WalLoss {
-  return { kind: "journal", path: journalPath(path), frames: entries, expectedFrames: null };
+function journalLoss(path: string, { entries, loss }: AppliedJournal): WalLoss {
+  const kind = loss === "missing" ? "journal-missing" : "journal";
+  return { kind, path: journalPath(path), frames: entries, expectedFrames: null };
 }

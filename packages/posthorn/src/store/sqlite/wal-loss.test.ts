@@ -73,7 +73,8 @@ class Server implements Disposable {
   /** Copies the data to another folder. */
   copy(): Server {
     const copy = new Server();
-    for (const file of ["", "-wal"]) copyFileSync(this.path + file, copy.path + file);
+    for (const file of ["", "-wal", ".journal"].filter((name) => existsSync(this.path + name)))
+      copyFileSync(this.path + file, copy.path + file);
     const mark = { ...readWalMark(this.path)!, file: fileState(copy.path) };
     writeFileSync(markPath(copy.path), JSON.stringify(mark));
     copy.accepted = this.accepted;

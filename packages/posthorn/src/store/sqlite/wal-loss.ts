@@ -5,9 +5,9 @@ import { fileState, readWalMark, type WalMark } from "./wal-mark.ts";
 
 /** Commits that were on disk and are no longer in the log. */
 export interface WalLoss {
-  /** `missing`: no log, or its header is damaged; `cut`: shorter than it was; `damaged`: unreadable before its end; `journal`: the same
-   * of the commit journal. */
-  readonly kind: "missing" | "cut" | "damaged" | "journal";
+  /** `missing`: no log, or its header is damaged; `cut`: shorter than it was; `damaged`: unreadable before its end; `journal`: confirmed
+   * batches in the commit journal are unreadable; `journal-missing`: no commit journal, although there was one. */
+  readonly kind: "missing" | "cut" | "damaged" | "journal" | "journal-missing";
   /** Path of the log, or of the journal. */
   readonly path: string;
   /** Frames (page versions) that can be read, up to the last commit; of the journal, batches. */
@@ -49,6 +49,7 @@ export function describeWalLoss({ kind, path, frames, expectedFrames }: WalLoss)
     missing: `The write-ahead log ${path} is missing or has a damaged header. It held at least ${expectedFrames} pages of committed changes when the server last ran.`,
     cut: `The write-ahead log ${path} is shorter than it was: ${frames} of at least ${expectedFrames} pages of committed changes can be read.`,
     damaged: `The write-ahead log ${path} is damaged: only the first ${frames} pages of committed changes can be read.`,
+    "journal-missing": `The commit journal ${path} is missing. It may have held accepted messages that the database does not have yet.`,
     journal: `The commit journal ${path} is damaged: only the first ${frames} of its batches can be read.`,
   }[kind];
   return `${found} Messages accepted shortly before the last stop may be lost, with their deliveries. Check the disk, then publish the missing messages again or restore a backup.`;

@@ -14,8 +14,8 @@ const MISFITS = new Set([SQLITE_ERROR, 19 /* CONSTRAINT */, 20 /* MISMATCH */]);
 export interface AppliedJournal {
   /** Entries that were applied. */
   readonly entries: number;
-  /** Entries that were on disk cannot be read. */
-  readonly isDamaged: boolean;
+  /** `damaged`: confirmed entries cannot be read; `missing`: the file is gone, and may have had some. */
+  readonly loss: "damaged" | "missing" | null;
 }
 
 /**
@@ -24,8 +24,12 @@ export interface AppliedJournal {
  */
 export function applyJournal(db: DatabaseSync, path: string): AppliedJournal {
   const bytes = readJournal(path);
+  if (bytes === null && hasJournalFile(db)) {
+    forgetJournalFile(db);
+    return { entries: 0, loss: "missing" };
+  }
   const number = bytes === null ? null : journalNumber(db);
-  if (number === null) return { entries: 0, isDamaged: false };
+  if (number === null) return { entries: 0, loss: null };
   checkMigrations(db);
   const content = entriesOf(bytes!, number + 1);
   try {
@@ -35,17 +39,18 @@ export function applyJournal(db: DatabaseSync, path: string): AppliedJournal {
       ? doesNotFit(path, cause)
       : cause;
   }
-  return { entries: content.bodies.length, isDamaged: content.isDamaged };
+  return { entries: content.bodies.length, loss: content.isDamaged ? "damaged" : null };
 }
 
-/** Like {@link applyJournal}, for programs that cannot report a damaged journal as the server does. Throws `storage_corrupt` and changes nothing. */
+/** Like {@link applyJournal}, for programs that cannot report a loss as the server does. Throws `storage_corrupt` and changes nothing. */
 export function applyIntactJournal(db: DatabaseSync, path: string): void {
   const bytes = readJournal(path);
   const number = bytes === null ? null : journalNumber(db);
-  if (number !== null && entriesOf(bytes!, number + 1).isDamaged) {
+  const isDamaged = number !== null && entriesOf(bytes!, number + 1).isDamaged;
+  if (isDamaged || (bytes === null && hasJournalFile(db))) {
     throw new StoreError(
       "storage_corrupt",
-      `The commit journal ${journalPath(path)} is damaged. Start the server, which stores what can be read of it and reports the rest.`,
+      `The commit journal ${journalPath(path)} is ${isDamaged ? "damaged" : "missing"}. Start the server, which stores what can be read of it and reports the rest.`,
     );
   }
   applyJournal(db, path);
@@ -97,6 +102,25 @@ export function setJournalNumber(db: DatabaseSync, number: number): void {
   db.prepare(
     "INSERT INTO commit_journal (id, number) VALUES (1, ?) ON CONFLICT DO UPDATE SET number = excluded.number",
   ).run(number);
+}
+
+/** Whether the journal exists as a file, by what the database has stored. False in databases of versions that did not store it. */
+export function hasJournalFile(db: DatabaseSync): boolean {
+  if (!hasTable(db, "commit_journal")) return false;
+  const row = db.prepare("SELECT * FROM commit_journal WHERE id = 1").get() as { has_file?: number } | undefined;
+  return row?.has_file === 1;
+}
+
+/** Stores the number, and that the file exists. It must be on disk. */
+export function noteJournalFile(db: DatabaseSync, number: number): void {
+  db.prepare(
+    "INSERT INTO commit_journal (id, number, has_file) VALUES (1, ?, 1) ON CONFLICT DO UPDATE SET number = excluded.number, has_file = 1",
+  ).run(number);
+}
+
+/** Stores that there is no file, so that a start without it reports nothing. Call before it is deleted. */
+export function forgetJournalFile(db: DatabaseSync): void {
+  if (hasJournalFile(db)) db.exec("UPDATE commit_journal SET has_file = 0");
 }
 
 function doesNotFit(path: string, cause: unknown): StoreError {

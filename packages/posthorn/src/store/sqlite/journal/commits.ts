@@ -9,7 +9,7 @@ import { randomInt } from "node:crypto";
 import { rmSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { applyContent, journalNumber, setJournalNumber } from "./apply.ts";
+import { applyContent, forgetJournalFile, journalNumber, noteJournalFile, setJournalNumber } from "./apply.ts";
 import { entriesOf, journalPath, readJournal } from "./format.ts";
 import { JournalFile, type JournalIo } from "./journal-file.ts";
 import { LoggedStatements, type Statements } from "./statements.ts";
@@ -234,21 +234,23 @@ export class Commits {
     if (this.#journal === "off" || this.#path === null || this.#freeBytes(this.#path) < MIN_FREE_BYTES) return false;
     if (this.#journal !== null) return true;
     try {
-      const number = journalNumber(this.#db);
-      this.#number = number ?? randomInt(FIRST_NUMBER_BELOW);
-      if (number === null) transact(this.#db, () => setJournalNumber(this.#db, this.#number));
+      this.#number = journalNumber(this.#db) ?? randomInt(FIRST_NUMBER_BELOW);
       this.#journal = JournalFile.create(this.#path, this.#logged.sql, this.#io);
+      // Before the first entry, and after the file is on disk: a start that does not find it has lost it.
+      transact(this.#db, () => noteJournalFile(this.#db, this.#number));
       return true;
     } catch {
       // As on a full disk. Batches are committed one by one.
-      this.#journal = "off";
+      this.#turnOff();
       return false;
     }
   }
 
   /** Deletes the file, whose batches are on disk, when it is not in use. */
   #removeFile(): void {
-    if (this.#path !== null) rmSync(journalPath(this.#path), { force: true });
+    if (this.#path === null) return;
+    forgetJournalFile(this.#db);
+    rmSync(journalPath(this.#path), { force: true });
   }
 
   #turnOff(): void {

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import {
   commitBatch,
@@ -11,6 +12,8 @@ import {
 } from "../../../../test/support/journaled-writer.ts";
 import { acceptEntry, attemptRecord, successOutcome, temporaryFolder } from "../../../../test/support/store.ts";
 import type { Handler } from "../reader.ts";
+import { journalNumber } from "./apply.ts";
+import { encodeEntry, entriesOf, ROOM_BYTES } from "./format.ts";
 
 const outcome = (id: number) => successOutcome(id, { attempt: attemptRecord(1000 + id) });
 const messages = (from: number, count: number) =>
@@ -118,10 +121,31 @@ function killed(folder: string): Buffer {
   return readFileSync(journalIn(dead));
 }
 
+/** Removes the confirmation of the entry with this payload, as if its writer had been killed before it was on disk. */
+function unconfirmed(bytes: Buffer, payload: string): Buffer {
+  const at = bytes.lastIndexOf("CFRM", bytes.indexOf(payload), "latin1");
+  return bytes.fill(0, at, at + 8);
+}
+
+/** The same journal as a version without confirmations would have written it. */
+function inFirstFormat(bytes: Buffer, number: number): Buffer {
+  const { bodies } = entriesOf(bytes, number);
+  const header = bytes.subarray(0, bytes.indexOf("CFRM", 0, "latin1"));
+  header.write("POSTHORN JOURNAL 1\n", "latin1");
+  const entries = bodies.map((body, index) => encodeEntry({ number, index, body }).subarray(8));
+  return Buffer.concat([header, ...entries], header.length + ROOM_BYTES);
+}
+
+/** Number of the open transaction of the database in a folder. */
+function numberIn(folder: string): number {
+  using db = new DatabaseSync(join(folder, "posthorn.db"), { readOnly: true });
+  return journalNumber(db)! + 1;
+}
+
 describe("a journal", () => {
   it("whose last entry was written in part has lost only that entry, which was not confirmed", () => {
     using folder = temporaryFolder();
-    const bytes = killed(folder.path);
+    const bytes = unconfirmed(killed(folder.path), '{"id":5}');
     const dead = join(folder.path, "dead");
     const last = bytes.indexOf('{"id":5}');
     bytes.fill(0, last);
@@ -129,8 +153,45 @@ describe("a journal", () => {
     expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4], losses: [] });
   });
 
+  it("of the version without confirmations is applied", () => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    writeFileSync(journalIn(dead), inFirstFormat(bytes, numberIn(dead)));
+    expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [] });
+  });
+
+  it("that is missing is reported once", () => {
+    using folder = temporaryFolder();
+    killed(folder.path);
+    const dead = join(folder.path, "dead");
+    const path = journalIn(dead);
+    rmSync(path);
+    const losses = [{ kind: "journal-missing", path, frames: 0, expectedFrames: null }];
+    expect(recover(dead)).toMatchObject({ messages: [], losses, integrity: "ok" });
+    expect(recover(dead)).toMatchObject({ messages: [], losses: [] });
+  });
+
+  it("is not missed after a clean stop, which deletes it, also when another server had been killed before", () => {
+    using folder = temporaryFolder();
+    killed(folder.path);
+    const dead = join(folder.path, "dead");
+    expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [] });
+    expect(existsSync(journalIn(dead))).toBe(false);
+    expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [] });
+  });
+
+  it("that is shorter than it was created is applied, and reported", () => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    writeFileSync(journalIn(dead), bytes.subarray(0, -4096));
+    expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [{ kind: "journal", frames: 5 }] });
+  });
+
   it.each([
     ["in an entry", '{"id":3}', [1, 2]],
+    ["in the last confirmed entry", '{"id":5}', [1, 2, 3, 4]],
     ["in the header", "INSERT INTO message", []],
   ])("with a flipped bit %s is applied up to there, and the loss is reported", (_, place, kept) => {
     using folder = temporaryFolder();

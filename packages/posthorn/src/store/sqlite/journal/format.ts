@@ -4,19 +4,30 @@
  *
  * Entries of one transaction carry its number and count from 0. After the transaction is committed, the next one starts again behind the header
  * and overwrites them. Its number tells its entries from the remains of earlier ones.
+ *
+ * In front of each entry is room for its confirmation, which is written once the entry is on disk. An entry that cannot be read was confirmed, and
+ * is therefore damaged, if its confirmation is there or a later entry of its transaction is; otherwise it is taken for one that was written in part.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 
 /** Changes with the format. */
-const MAGIC = "POSTHORN JOURNAL 1\n";
+const MAGIC = "POSTHORN JOURNAL 2\n";
+/** The format without confirmations, which an earlier version may have left. */
+const MAGIC_1 = "POSTHORN JOURNAL 1\n";
 /** Size of the magic, of the length of the header's JSON, and of its checksum. */
 const PREFIX_BYTES = MAGIC.length + 8;
+/** Size of the confirmation in front of an entry. */
+const CONFIRMATION_BYTES = 8;
+/** First half of a confirmation. The second is a checksum of the entry's number and index. */
+const CONFIRMED = 0x4d52_4643;
 /** Checksum, length of the body, number of the transaction, index in the transaction. */
 const ENTRY_HEADER_BYTES = 4 + 4 + 8 + 4;
 /** Entries begin at multiples of this. */
 const ALIGNMENT = 8;
 const PAGE_BYTES = 4096;
+/** Bytes of entries that the file has room for. */
+export const ROOM_BYTES: number = 1024 * 1024;
 
 export interface JournalEntry {
   /** Number of the transaction. */
@@ -31,7 +42,7 @@ export interface JournalEntry {
 export interface JournalContent {
   readonly statements: readonly string[];
   readonly bodies: readonly Buffer[];
-  /** Entries that were on disk cannot be read: later ones follow a damaged one, or the header is damaged. */
+  /** Confirmed entries cannot be read, or may be missing because the file is not as it was created. */
   readonly isDamaged: boolean;
 }
 
@@ -50,15 +61,27 @@ export function encodeHeader(statements: readonly string[]): Buffer {
   return header;
 }
 
+/** Returns an entry with room for its confirmation. */
 export function encodeEntry({ number, index, body }: JournalEntry): Buffer {
-  const size = ENTRY_HEADER_BYTES + body.length;
-  const entry = Buffer.alloc(Math.ceil(size / ALIGNMENT) * ALIGNMENT);
-  entry.writeUInt32LE(body.length, 4);
-  entry.writeDoubleLE(number, 8);
-  entry.writeUInt32LE(index, 16);
-  body.copy(entry, ENTRY_HEADER_BYTES);
-  entry.writeUInt32LE(crc32(entry.subarray(4, size)), 0);
+  const entry = Buffer.alloc(sizeOf(body, CONFIRMATION_BYTES));
+  const at = CONFIRMATION_BYTES;
+  entry.writeUInt32LE(body.length, at + 4);
+  entry.writeDoubleLE(number, at + 8);
+  entry.writeUInt32LE(index, at + 16);
+  body.copy(entry, at + ENTRY_HEADER_BYTES);
+  entry.writeUInt32LE(crc32(entry.subarray(at + 4, at + ENTRY_HEADER_BYTES + body.length)), at);
   return entry;
+}
+
+/** Returns the confirmation of an entry, which goes to the entry's beginning. */
+export function encodeConfirmation({ number, index }: Omit<JournalEntry, "body">): Buffer {
+  const key = Buffer.alloc(12);
+  key.writeDoubleLE(number, 0);
+  key.writeUInt32LE(index, 8);
+  const confirmation = Buffer.alloc(CONFIRMATION_BYTES);
+  confirmation.writeUInt32LE(CONFIRMED, 0);
+  confirmation.writeUInt32LE(crc32(key), 4);
+  return confirmation;
 }
 
 /** Reads the journal of the database at `path`; `null`: there is none. */
@@ -77,28 +100,38 @@ export function readJournal(path: string): Buffer | null {
 /** Returns the entries of one transaction. A last entry that was written in part is not among them: its batch was not confirmed. */
 export function entriesOf(bytes: Buffer, number: number): JournalContent {
   const header = decodeHeader(bytes);
+  // The file gets its name only once its header is on disk.
+  if (header === null) return { statements: [], bodies: [], isDamaged: true };
+  const { statements, end, confirmationBytes } = header;
   const bodies: Buffer[] = [];
-  let at = header?.end ?? 0;
-  if (header !== null) {
-    for (let entry = entryAt(bytes, at, number); entry?.index === bodies.length; entry = entryAt(bytes, at, number)) {
-      bodies.push(entry.body);
-      at += sizeOf(entry.body);
-    }
+  let at = end;
+  const entryHere = (): JournalEntry | null => entryAt(bytes, at + confirmationBytes, number);
+  for (let entry = entryHere(); entry?.index === bodies.length; entry = entryHere()) {
+    bodies.push(entry.body);
+    at += sizeOf(entry.body, confirmationBytes);
   }
-  return {
-    statements: header?.statements ?? [],
-    bodies,
-    // The file gets its name only once its header is on disk.
-    isDamaged: header === null || hasEntryFrom(bytes, at, { number, index: bodies.length + 1 }),
-  };
+  const missing = { number, index: bodies.length };
+  const isConfirmed = confirmationBytes > 0 && hasConfirmation(bytes, at, missing);
+  const isCut = bytes.length < end + ROOM_BYTES;
+  const isDamaged = isCut || isConfirmed || hasEntryFrom(bytes, at, { number, index: bodies.length + 1 });
+  return { statements, bodies, isDamaged };
 }
 
-function decodeHeader(bytes: Buffer): { readonly statements: readonly string[]; readonly end: number } | null {
-  if (bytes.length < PREFIX_BYTES || bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return null;
+interface Header {
+  readonly statements: readonly string[];
+  readonly end: number;
+  /** 0: of the format without confirmations. */
+  readonly confirmationBytes: number;
+}
+
+function decodeHeader(bytes: Buffer): Header | null {
+  const magic = bytes.toString("latin1", 0, MAGIC.length);
+  if (bytes.length < PREFIX_BYTES || (magic !== MAGIC && magic !== MAGIC_1)) return null;
   const json = bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + bytes.readUInt32LE(MAGIC.length));
   if (crc32(json) !== bytes.readUInt32LE(MAGIC.length + 4)) return null;
-  const { statements } = JSON.parse(json.toString()) as { statements: readonly string[] };
-  return { statements, end: Math.ceil((PREFIX_BYTES + json.length) / PAGE_BYTES) * PAGE_BYTES };
+  const { statements } = JSON.parse(json.toString()) as Pick<Header, "statements">;
+  const end = Math.ceil((PREFIX_BYTES + json.length) / PAGE_BYTES) * PAGE_BYTES;
+  return { statements, end, confirmationBytes: magic === MAGIC ? CONFIRMATION_BYTES : 0 };
 }
 
 /** The intact entry of the transaction at an offset; `null`: there is none. */
@@ -119,6 +152,10 @@ function hasEntryFrom(bytes: Buffer, from: number, { number, index }: Omit<Journ
   return false;
 }
 
-function sizeOf(body: Buffer): number {
-  return Math.ceil((ENTRY_HEADER_BYTES + body.length) / ALIGNMENT) * ALIGNMENT;
+function hasConfirmation(bytes: Buffer, at: number, entry: Omit<JournalEntry, "body">): boolean {
+  return bytes.subarray(at, at + CONFIRMATION_BYTES).equals(encodeConfirmation(entry));
+}
+
+function sizeOf(body: Buffer, confirmationBytes: number): number {
+  return Math.ceil((confirmationBytes + ENTRY_HEADER_BYTES + body.length) / ALIGNMENT) * ALIGNMENT;
 }

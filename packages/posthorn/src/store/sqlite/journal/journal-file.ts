@@ -1,10 +1,7 @@
 /** File of the commit journal, next to the database. It has a fixed size, so that a write to it changes no metadata of the file system. */
 import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { encodeEntry, encodeHeader, journalPath } from "./format.ts";
-
-/** Bytes of entries that the file has room for. */
-const ROOM_BYTES = 1024 * 1024;
+import { encodeConfirmation, encodeEntry, encodeHeader, journalPath, ROOM_BYTES } from "./format.ts";
 
 /** System calls on the file. Tests replace them to stop at each one. */
 export interface JournalIo {
@@ -59,9 +56,22 @@ export class JournalFile {
     if (this.#at + entry.length > this.#start + ROOM_BYTES) return false;
     this.#io.write(this.#file, entry, this.#at);
     this.#io.sync(this.#file);
+    this.#confirm(number);
     this.#at += entry.length;
     this.#index++;
     return true;
+  }
+
+  /**
+   * Notes that the entry is on disk. Not synchronized: it survives the end of the process at once, and a power loss with the next entry, which is
+   * written next to it.
+   */
+  #confirm(number: number): void {
+    try {
+      this.#io.write(this.#file, encodeConfirmation({ number, index: this.#index }), this.#at);
+    } catch {
+      // The entry is on disk. Without its confirmation, only its damage could not be reported.
+    }
   }
 
   /** Starts again at the beginning. The transaction of the entries must be on disk. */

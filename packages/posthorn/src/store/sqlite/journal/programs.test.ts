@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
@@ -10,6 +10,8 @@ import {
   recover,
 } from "../../../../test/support/journaled-writer.ts";
 import { acceptEntry, openSqliteStore, rowsIn, temporaryFolder } from "../../../../test/support/store.ts";
+import { checkDatabase } from "../../../cli/doctor/database.ts";
+import type { Config } from "../../../config/config.ts";
 import type { BackupFolder } from "../../backup/folder.ts";
 import { Pace } from "../../backup/pace.ts";
 import { backupSqlite } from "../../backup/sqlite.ts";
@@ -49,6 +51,8 @@ describe("messages that are confirmed and not yet in the database", () => {
       expect(tables["message"]).toBe(2);
       expect(messagesIn(join(target.path, "posthorn.db"))).toBe(2);
       expect(messagesIn(join(path, "posthorn.db"))).toBe(0);
+      // A restored backup has no journal.
+      expect(recover(target.path)).toMatchObject({ messages: [1, 2], losses: [] });
     });
   });
 
@@ -74,6 +78,22 @@ describe("messages that are confirmed and not yet in the database", () => {
         code: "storage_corrupt",
       });
       expect(recover(path).losses).toHaveLength(1);
+    });
+  });
+
+  it("are missed by programs when the journal was deleted, until the server starts, which reports it", async () => {
+    await withJournal("killed", async (path) => {
+      rmSync(journalIn(path));
+      const location = { kind: "sqlite", path: join(path, "posthorn.db") } as const;
+      const missing = { code: "storage_corrupt", message: expect.stringContaining("is missing") };
+      await expect(runMigrations(location, 0)).rejects.toMatchObject(missing);
+      expect(() => SqliteSide.open({ path: location.path, as: "source", replaceNul: false })).toThrow("is missing");
+      const config = { database: location } as unknown as Config;
+      const found = (await checkDatabase(config, false)).find(({ check }) => check === "database.journal");
+      expect(found).toMatchObject({ status: "warning", found: expect.stringContaining("is missing") });
+      expect(recover(path).losses).toHaveLength(1);
+      await expect(runMigrations(location, 0)).resolves.toEqual([]);
+      expect((await checkDatabase(config, false)).map(({ status }) => status)).not.toContain("warning");
     });
   });
 
