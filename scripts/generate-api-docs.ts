@@ -3,7 +3,7 @@
  * stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { formatted } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
 import { type ApiExport, type ApiMember, type Doc, type ExportKind, publicApi } from "./public-api.ts";
 
 interface Reference {
@@ -141,7 +141,7 @@ class Anchors {
 }
 
 for (const reference of REFERENCES) {
-  const wanted = formatted(reference.page, page(reference));
+  const wanted = await formatted(reference.page, page(reference));
   if (!process.argv.includes("--check")) {
     writeFileSync(reference.page, wanted);
   } else if (readFileSync(reference.page, "utf8") !== wanted) {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { settings } from "../packages/posthorn/src/config/settings.ts";
 import { cell } from "./kind-pages.ts";
-import { formatted } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
 
 const CHART = "deploy/helm/posthorn";
 /** Settings that other values of the chart set. */
@@ -34,7 +34,8 @@ const parts = new Map<string, string>([
   [`${CHART}/values.schema.json`, JSON.stringify(schema)],
   [`${CHART}/README.md`, read(`${CHART}/README.md`).replace(TABLE, `$1\n\n${table()}\n\n$2`)],
 ]);
-const made = new Map([...parts].map(([path, text]) => [path, formatted(path, text)]));
+const made = new Map<string, string>();
+for (const [path, text] of parts) made.set(path, await formatted(path, text));
 
 const stale = [...made].filter(([path, text]) => read(path) !== text);
 if (!process.argv.includes("--check")) for (const [path, text] of stale) writeFileSync(path, text);

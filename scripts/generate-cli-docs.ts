@@ -271,7 +271,7 @@ function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${cell(text.slice(1))}.`;
 }
 
-writePages(
+await writePages(
   FOLDER,
   NOTE,
   new Map([

@@ -149,4 +149,4 @@ function sizeOf(bytes: number): string {
   return `${bytes.toLocaleString("en")} bytes`;
 }
 
-writePages(FOLDER, NOTE, pages());
+await writePages(FOLDER, NOTE, pages());

@@ -2,7 +2,6 @@
  * Generates parts of documents, those between `<!-- generated: NAME -->` and `<!-- /generated -->`, and compares lists
  * that are maintained manually with the code, in both directions. With `--check` it writes nothing, and fails on a difference.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { EGRESS_ERRORS } from "@posthorn/egress";
 import type { Setting } from "../packages/posthorn/src/config/setting.ts";
@@ -11,6 +10,7 @@ import { CAN } from "../packages/posthorn/src/domain/auth/key-sentence.ts";
 import { PERMISSIONS } from "../packages/posthorn/src/domain/grant.ts";
 import { ROLE_PERMISSIONS, ROLES } from "../packages/posthorn/src/domain/role.ts";
 import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/lib/errors.ts";
+import { formatted } from "./formatted.ts";
 
 const GENERATED: Record<string, Record<string, () => string>> = {
   "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
@@ -25,7 +25,7 @@ const problems = [...errorCodeProblems(), ...dependencyProblems()];
 
 for (const [path, parts] of Object.entries(GENERATED)) {
   const before = read(path);
-  const after = formatted(path, fill(path, before, parts));
+  const after = await formatted(path, fill(path, before, parts));
   if (before === after) continue;
   if (check) problems.push(`${path} is out of date: run \`npm run generate:docs\``);
   else writeFileSync(path, after);
@@ -122,15 +122,6 @@ function dependencyProblems(): string[] {
       .map((name) => `docs/dependencies.md does not list ${name} (${heading})`)
       .concat(unused.map((name) => `docs/dependencies.md lists ${name} (${heading}), which is not used`));
   });
-}
-
-function formatted(path: string, text: string): string {
-  const { status, stdout, stderr } = spawnSync("oxfmt", [`--stdin-filepath=${path}`], {
-    input: text,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`oxfmt failed on ${path}: ${stderr}`);
-  return stdout;
 }
 
 function read(path: string): string {

@@ -9,7 +9,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { providerTrust, schemeSummary } from "../packages/webhooks/src/provider/summary.ts";
 import type { ProviderDefinition, ProviderGroup } from "../packages/webhooks/src/provider/types.ts";
 import { providers } from "../packages/webhooks/src/providers/index.ts";
-import { code, comment, escape, facts, finder, formatted, source, TRUST } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
+import { code, comment, escape, facts, finder, source, TRUST } from "./provider-facts.ts";
 
 const PAGE = "docs/webhooks/providers.md";
 
@@ -203,7 +204,7 @@ function anchor(heading: string): string {
     .replaceAll(" ", "-");
 }
 
-const wanted = formatted(PAGE, page());
+const wanted = await formatted(PAGE, page());
 if (!process.argv.includes("--check")) {
   writeFileSync(PAGE, wanted);
 } else if (readFileSync(PAGE, "utf8") !== wanted) {

@@ -7,7 +7,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { verifiesWithPublicKeys } from "../packages/posthorn/src/domain/source/kind.ts";
 import { findProvider, providers } from "../packages/webhooks/src/providers/index.ts";
-import { comment, escape, facts, formatted } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
+import { comment, escape, facts } from "./provider-facts.ts";
 import { type Guide, GUIDES } from "./receiving-guides.ts";
 
 const FOLDER = "docs/receiving";
@@ -125,7 +126,7 @@ const pages = new Map(GUIDES.map((guide) => [`${FOLDER}/${guide.provider}.md`, p
 const stale: string[] = [];
 const counting = COUNTING.map((path) => [path, counted(path)] as const);
 for (const [path, text] of [...pages, ...counting, [INDEX, index()], [OVERVIEW, withPublicKeys(OVERVIEW)]] as const) {
-  const wanted = formatted(path, text);
+  const wanted = await formatted(path, text);
   if (existsSync(path) && readFileSync(path, "utf8") === wanted) continue;
   if (process.argv.includes("--check")) stale.push(path);
   else writeFileSync(path, wanted);

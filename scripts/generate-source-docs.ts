@@ -143,4 +143,4 @@ function exampleOf(entries: readonly (readonly [string, { readonly example?: str
   return found === undefined ? {} : { [found[0]]: found[1].example };
 }
 
-writePages(FOLDER, NOTE, pages());
+await writePages(FOLDER, NOTE, pages());

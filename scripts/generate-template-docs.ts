@@ -159,4 +159,4 @@ function anchor(title: string): string {
     .replaceAll(" ", "-");
 }
 
-writePages(FOLDER, NOTE, pages());
+await writePages(FOLDER, NOTE, pages());

@@ -1,7 +1,7 @@
 /** Parts of the pages on kinds of destinations and sources, which are written from their declarations. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Field } from "../packages/posthorn/src/fields/field.ts";
-import { formatted } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
 
 export function fileOfKind(name: string): string {
   return `${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.md`;
@@ -41,9 +41,10 @@ export function prose(text: string): string {
 }
 
 /** Writes pages to a folder. With `--check` it writes nothing and fails when one is stale. Pages without the note are written by hand. */
-export function writePages(folder: string, note: string, pages: ReadonlyMap<string, string>): void {
+export async function writePages(folder: string, note: string, pages: ReadonlyMap<string, string>): Promise<void> {
   const isCheck = process.argv.includes("--check");
-  const made = new Map([...pages].map(([path, text]) => [path, formatted(path, text)] as const));
+  const made = new Map<string, string>();
+  for (const [path, text] of pages) made.set(path, await formatted(path, text));
   mkdirSync(folder, { recursive: true });
   const stale = [...made].filter(([path, text]) => readIfThere(path) !== text).map(([path]) => path);
   const extra = readdirSync(folder)

@@ -1,5 +1,4 @@
 /** Facts from provider definitions in Markdown, shared by the generated pages. */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { secretParts } from "../packages/webhooks/src/provider/mask.ts";
 import type { Finder } from "../packages/webhooks/src/provider/select.ts";
@@ -75,11 +74,4 @@ export function code(text: string): string {
 /** Escapes characters that Markdown would interpret. */
 export function escape(text: string): string {
   return text.replaceAll(/`[^`]*`|[*_<]/g, (part) => (part.startsWith("`") ? part : `\\${part}`));
-}
-
-/** Formats a page, because committed files must pass `oxfmt --check`. */
-export function formatted(path: string, text: string): string {
-  const { stdout, status, stderr } = spawnSync("oxfmt", ["--stdin-filepath", path], { input: text, encoding: "utf8" });
-  if (status !== 0) throw new Error(`oxfmt failed: ${stderr}`);
-  return stdout;
 }
