@@ -12,6 +12,8 @@ import { type ApiResponse, Scene } from "./scene.ts";
 
 /** Concurrent requests in the first pass. Requests that seem to occupy the event loop are sent again alone. */
 const AT_ONCE = 8;
+/** Detects a hang: the test sends thousands of requests. */
+const ALL_ATTACKS_MS = 900_000;
 /** Codes of refusals that show that a request with a valid body reached the state of the object it names. */
 const STATE_CODES = [
   "conflict",
@@ -115,7 +117,7 @@ it("every route accepts the valid request made for it, so that hostile ones get 
   expect(strange).toEqual([]);
 });
 
-it("no hostile request gets a 5xx or keeps the server from serving others", async () => {
+it("no hostile request gets a 5xx or keeps the server from serving others", { timeout: ALL_ATTACKS_MS }, async () => {
   const failures: string[] = [];
   const suspects: Attack[] = [];
   const attack = async ({ route, title, text }: Attack): Promise<void> => {

@@ -7,6 +7,8 @@ import { Scene } from "./scene.ts";
 
 const APP = "/api/v1/app/{app_id}";
 const ENDPOINT = `${APP}/endpoint/{endpoint_id}`;
+/** Detects a hang: the test sends 300 MiB. */
+const INBOUND_MS = 600_000;
 
 let folder: ReturnType<typeof temporaryFolder>;
 let server: Running;
@@ -71,7 +73,7 @@ it.each([...FILLERS])("other requests full of %s block no other request", async 
   expect(await slowOnes(requestBodies(APP, ENDPOINT, filler))).toEqual([]);
 });
 
-it("inbound webhooks block no other request, whatever their body", async () => {
+it("inbound webhooks block no other request, whatever their body", { timeout: INBOUND_MS }, async () => {
   const paths = await scene.inboundPaths();
   for (const path of paths) expect(await slowOnes(inboundBodies(path))).toEqual([]);
 });
