@@ -1,8 +1,8 @@
 /**
  * Runs the tests that take too long for every change: all tests on PostgreSQL, thousands of simulated weeks with new seeds each day, ten
- * minutes of chaos, five minutes of generated requests, linters of the API document, the Helm chart with Helm itself, upgrades from an earlier version under load, 200 kills
- * while sending to real destinations, while reading each kind of source, and while watches evaluate, and a database that is unavailable for
- * a minute while a broker offers messages.
+ * minutes of chaos, five minutes of generated requests, linters of the API document, the Helm chart with Helm itself, every command of the
+ * README with its `npm ci`, upgrades from an earlier version under load, 200 kills while sending to real destinations, while reading each
+ * kind of source, and while watches evaluate, and a database that is unavailable for a minute while a broker offers messages.
  *
  * Each step prints its seed, so that a failure can be reproduced, and the time it took. `npm run test:nightly -- simulation chaos` runs these
  * parts only, so that several machines can share a night. `--from` sets the first seed of the simulation, `--kills` the number of kills.
@@ -36,8 +36,12 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   ],
   simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
   upgrade: [["test:upgrade"]],
-  // The executable for arm64 runs under QEMU, which takes minutes.
-  package: [["test:package"], ["executable", "--", "--staged", "--emulated"]],
+  // The executable for arm64 runs under QEMU, which takes minutes. The commands of the README include `npm ci`.
+  package: [
+    ["test:package"],
+    ["executable", "--", "--staged", "--emulated"],
+    ["test:e2e", "--", "--project", "sqlite", "first-run"],
+  ],
   chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
   // Builds Helm, which takes minutes.
   chart: [["test:destinations", "--", "chart"]],
