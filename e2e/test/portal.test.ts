@@ -275,7 +275,7 @@ describe("a read-only token", () => {
     expect(await frame.getByRole("button", { name: /resend|again|now/i }).count()).toBe(0);
   });
 
-  it("is rejected by the server for forged requests, whatever the page shows", async () => {
+  it("is rejected by the server in requests that the page does not offer", async () => {
     const { token } = await portalLink(world, scene.app, READ_ONLY);
     const { app, bad, message } = scene;
     const at = `/api/v1/app/${app}`;

@@ -92,7 +92,7 @@ describe("an operator", () => {
       for (const name of CUSTOMERS) await hand.page.getByRole("link", { name, exact: true }).waitFor();
     }));
 
-  it("6. replays what failed since a time, for all customers (before: not possible)", () =>
+  it("6. replays the failed deliveries since a time, for all customers (before: not possible)", () =>
     task(overview, 6, async (hand) => {
       isDown = false;
       await hand.click("Incidents");
@@ -104,7 +104,7 @@ describe("an operator", () => {
       await hand.sees("Finished");
     }));
 
-  it("7. replays what failed at one endpoint (before: 4 clicks; without a mouse)", () =>
+  it("7. replays the failed deliveries of one endpoint (before: 4 clicks; without a mouse)", () =>
     taskByKeyboard(overview, 5, async (hand) => {
       await failAgain("customer-0");
       await hand.find("hooks/customer-0", /customer-0/);

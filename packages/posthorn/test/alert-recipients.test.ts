@@ -111,7 +111,7 @@ async function setDisabled(endpoint: string, disabled: number, disabled_json: st
   });
 }
 
-it("an endpoint is not told about itself, nor about one that a person disabled", async () => {
+it("an endpoint gets no alert about itself, or about one that a person disabled", async () => {
   const { target, broken } = await application("self");
   await owner.call("POST", "app/self/alert-recipient", { endpoint: target });
   await fail(target, 9);

@@ -79,7 +79,7 @@ async function setFailing(seeded: readonly SeededEndpoint[], isFailing: boolean)
 }
 
 describe("an alert rule", () => {
-  it("tells its targets and no other endpoint, once when its condition becomes true, and once when it is over", async () => {
+  it("notifies its targets, and no other endpoint, once when its condition becomes true and once when it ends", async () => {
     const seeded = await seedFailures(node.services, { count: 1, url: () => "https://one.test/secret-path" });
     const rule = await create({ kind: "endpoint-failing", params: { minutes: 10 } });
     await evaluate();

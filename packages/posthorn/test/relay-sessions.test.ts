@@ -89,7 +89,7 @@ describe("sessions of listeners", () => {
     expect(await idsAfter(NOW + 110_000)).toEqual([]);
   });
 
-  it("receive requests only when their listener has started, but keep others out before", async () => {
+  it("receive requests only after their listener has started, but exclude other listeners before that", async () => {
     await using files = await openStore();
     const { store } = files;
     for (const id of [1, 2]) await insert(store, id, { clientId: `client-${id}` });

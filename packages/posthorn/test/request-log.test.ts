@@ -113,7 +113,7 @@ describe("the log of API requests", () => {
     );
   });
 
-  it("finds what a text names: an operation, an error code, a caller or a request", async () => {
+  it("finds entries by the name of an operation, an error code, a caller or a request ID", async () => {
     const key = await makeKey("Searched", ["messages:publish"]);
     await call("DELETE", "/api/v1/app/app_none", undefined, { "x-request-id": "searched-1" }, key.token);
     const [entry] = await eventually(async () => {

@@ -80,7 +80,7 @@ describe("a search", () => {
     for (const q of ["%", "_cme", "acme' OR 1=1", "needle-in-the-payload"]) expect(await namesOf(q)).toEqual([]);
   });
 
-  it("has pages that continue across kinds without a repetition or a gap", async () => {
+  it("continues on the next page across kinds, without repetitions or gaps", async () => {
     const all = (await find({ q: "warehouse" })).data.map(({ id }) => id);
     const paged: string[] = [];
     let iterator: string | null = null;

@@ -6,9 +6,9 @@ import { join } from "node:path";
 const STAMP = "node_modules/.installed";
 
 /**
- * Installs the packages of a folder that is no part of the workspace, unless they were installed from the same lock file.
+ * Installs the packages of a folder that is not part of the workspace, unless they were installed from the same lock file.
  *
- * @returns Whether it had to.
+ * @returns Whether it installed them.
  */
 export function installFolder(folder: string): boolean {
   const lock = readFileSync(join(folder, "package-lock.json"), "utf8");

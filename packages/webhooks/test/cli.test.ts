@@ -65,7 +65,7 @@ describe("webhooks verify", () => {
     expect([status, out]).toEqual([0, "Verified (standard-webhooks, signed at 2023-11-14T22:13:20.000Z).\n"]);
   });
 
-  it("verifies at another time, or at any", async () => {
+  it("verifies as of a given time, or at any age", async () => {
     const old = ["verify", "--secret", SECRET, "--at", "2023-11-14T23:13:20Z"];
     const { status, out } = await webhooks(old, standardRequest);
     expect([status, out.includes("timestamp_too_old"), out.includes("- clock:")]).toEqual([1, true, true]);

@@ -23,7 +23,7 @@ const MAX_SHOWN = 20;
 
 /** The first syntax error. The parser recovers from it, but what it finds after it is often a consequence. */
 export function syntaxProblem(state: EditorState, texts: ProblemTexts): Diagnostic | null {
-  // An empty field is no error: each form says what it means.
+  // An empty field is not an error; each form defines what it means.
   if (state.doc.toString().trim() === "") return null;
   let found: Diagnostic | null = null;
   syntaxTree(state).iterate({

@@ -39,7 +39,7 @@ interface Walk {
   readonly budget: { fields: number };
 }
 
-/** The fields of a schema of objects; `null`: a form cannot show it. */
+/** Fields of an object schema; `null` if a form cannot show it. */
 export function objectField(schema: unknown): Extract<SchemaField, { kind: "object" }> | null {
   const field = fieldOf(schema, { root: schema, path: [], budget: { fields: MAX_FIELDS } });
   return field?.kind === "object" && field.members.length > 0 ? field : null;

@@ -44,7 +44,7 @@ export function RetryTimeline({ typed, holds, maxAgeSeconds }: RetryTimelineProp
   );
 }
 
-/** `null`: what is typed is no backoff, or not yet. */
+/** `null` while the typed text is not a valid backoff. */
 function backoffOf(typed: string, holds: RetryBackoff): RetryBackoff | null {
   try {
     return (fromText("backoff", typed) as RetryBackoff | null) ?? holds;

@@ -33,7 +33,7 @@ it("sends the headers of a stream, and those that were set before", async () => 
   expect(await response.text()).toBe("data: {}\n\n");
 });
 
-it("opens nothing for a client that disconnected while it was identified", async () => {
+it("opens no stream for a client that disconnects during authentication", async () => {
   let client: Socket | null = null;
   await using server = await serverOf((response) => {
     const closed = once(response, "close");

@@ -78,7 +78,7 @@ describe("a body", () => {
     expect(others).toEqual([]);
   });
 
-  it("has keys with slashes and tildes reported without escapes", () => {
+  it("with slashes and tildes in its keys is reported with unescaped keys", () => {
     expect(problems(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
       "body.metadata.a/b~c: Must be a string.",
     ]);

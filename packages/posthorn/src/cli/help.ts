@@ -18,7 +18,7 @@ export type JsonOutput =
   | { readonly kind: "own"; readonly schema: JsonSchema }
   /** One of several objects, by the other options. */
   | { readonly kind: "models"; readonly models: readonly string[] }
-  /** Such objects, one on each line. */
+  /** One object on each line. */
   | { readonly kind: "lines"; readonly schema: JsonSchema };
 
 const EXAMPLES = new WeakMap<Command, readonly Example[]>();

@@ -316,7 +316,7 @@ export interface DispatchLoad {
   readonly lanes: number;
   /** Bytes of the deliveries queued in lanes. */
   readonly queuedBytes: number;
-  /** When the oldest queued delivery was due, Unix milliseconds; `null`: none is queued. */
+  /** When the oldest queued delivery was due, in Unix milliseconds; `null` if none is queued. */
   readonly oldestDue: number | null;
 }
 

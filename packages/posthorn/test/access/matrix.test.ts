@@ -1,6 +1,6 @@
 /**
- * Who may call which route: every route with every kind of token, over HTTP. What is expected follows from the data of the routes; the table
- * at the end checks some of that data by hand.
+ * Who may call which route: every route with every kind of token, over HTTP. The expected responses follow from the
+ * definitions of the routes; the table at the end repeats some of them by hand.
  */
 import { isNightly, onPostgres } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Encrypted values of every kind: where they open, and what a rotation does to them. */
+/** Encrypted values of every kind: where they can be decrypted, and how a rotation changes them. */
 import { randomBytes } from "node:crypto";
 import { eventually, freePort, type Receiver, startReceiver } from "@posthorn/testkit";
 import {

@@ -298,7 +298,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
   });
 
   it(
-    "takes an update of 100,000 rows in one statement, and the memory of the session stays what it was",
+    "accepts an update of 100,000 rows in one statement, and the session uses no more memory afterwards",
     { timeout: 180_000 },
     async () => {
       await using shop = await Shop.open(scene);

@@ -109,7 +109,7 @@ describe("a new person", () => {
     expect((await current(browser)).json["user"]).toMatchObject({ role: "admin" });
   });
 
-  it("in no group with a role is refused, and no account is created", async () => {
+  it("without a group that has a role is refused, and gets no account", async () => {
     const browser = new TestBrowser(node);
     const { location, problem } = await signIn("outsider", browser);
     expect([location, problem!["code"]]).toEqual(["/sign-in", "identity_refused"]);

@@ -4,7 +4,7 @@ import type { Services } from "../../domain/context.ts";
 import type { ConnectedSession, RelayConnection } from "../../relay/connection.ts";
 import type { RelaySession } from "../../relay/sessions.ts";
 
-/** Interval at which a token is checked again, besides after revocations. */
+/** Interval at which a token is checked again. After a revocation, it is checked at once. */
 const CHECK_MS = 15_000;
 
 /** A connection whose token is checked as long as it is open. */

@@ -77,7 +77,7 @@ describe("Shared Key of Blob Storage", () => {
     ]);
   });
 
-  it("leaves the length of an empty body out", () => {
+  it("omits the length of an empty body", () => {
     expect(sharedKeyText({ ...request, body: Buffer.alloc(0) }, "acme").split("\n")[3]).toBe("");
   });
 

@@ -17,7 +17,7 @@ export interface CurrentSession {
   /** Name of the installation; `null`: it has none. */
   readonly environment: string | null;
   readonly permissions: readonly Permission[];
-  /** The caller reaches some applications only. */
+  /** The caller has access to some applications only. */
   readonly limited: boolean;
   /** Applications in which the caller has other permissions than in the organisation. */
   readonly applications: readonly ApplicationPermissions[];

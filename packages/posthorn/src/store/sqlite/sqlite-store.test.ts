@@ -36,7 +36,7 @@ describe("a full disk", () => {
     expect(await rowsIn(store, "message")).toBe(accepted.length + 1);
   });
 
-  it("is reported until a write succeeds again, which the store can test by itself", async () => {
+  it("is reported until a test write succeeds", async () => {
     await using files = await openSqliteStore({ maxPages: 300 });
     const { store } = files;
     expect(store.writeRefusal).toBeNull();

@@ -14,7 +14,7 @@ import { entriesOf, journalPath, readJournal } from "./format.ts";
 import { JournalFile, type JournalIo } from "./journal-file.ts";
 import { LoggedStatements, type Statements } from "./statements.ts";
 
-/** Batches that share a commit at most. */
+/** Maximum number of batches in one commit. */
 const MAX_ENTRIES = 256;
 /** How long the first of them waits for the commit. */
 const OPEN_MS = 1000;
