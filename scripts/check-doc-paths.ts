@@ -1,4 +1,8 @@
-/** Fails when a Markdown file names a path of this repository, or a heading of a page, that does not exist. */
+/**
+ * Fails when a Markdown file names a path of this repository, or a heading of a page, that does not exist, and when CONTRIBUTING.md does not
+ * list a folder.
+ */
+import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
@@ -7,6 +11,13 @@ const ROOTS = /^(?:packages|docs|bench|e2e|scripts|examples|vectors|\.ci)\//;
 const SECURITY_ROOTS = ["", "packages/posthorn/src/", "packages/egress/src/"];
 /** Built, so absent from a clean clone. */
 const BUILT = /^packages\/posthorn\/docs(?:\/|$)/;
+/** Folders whose subfolders a table of CONTRIBUTING.md lists, with the text at its beginning. */
+const LISTED: Readonly<Record<string, string>> = {
+  "": "| Folder                     | Contents",
+  "packages/": "| Folder                     | Contents",
+  "packages/posthorn/src/": "Inside `packages/posthorn/src`:",
+  "packages/dashboard/src/": "| Folder in `packages/dashboard/src` |",
+};
 const files = globSync("**/*.md", {
   exclude: (path) => /node_modules|dist|CHANGELOG|packages\/posthorn\/docs/.test(path),
 });
@@ -29,9 +40,27 @@ for (const file of files) {
     if (!SECURITY_ROOTS.some((root) => existsSync(root + path))) missing.push(`${file}: path ${path}`);
   }
 }
+const unlisted = unlistedFolders();
+if (unlisted.length > 0) {
+  console.error(`CONTRIBUTING.md does not list these folders:\n  ${unlisted.join("\n  ")}`);
+  process.exitCode = 1;
+}
 if (missing.length > 0) {
   console.error(`Documents name paths or headings that do not exist:\n  ${missing.join("\n  ")}`);
   process.exitCode = 1;
+}
+
+function unlistedFolders(): readonly string[] {
+  const guide = readFileSync("CONTRIBUTING.md", "utf8");
+  const { stdout } = spawnSync("git", ["ls-tree", "-dr", "--name-only", "HEAD"], { encoding: "utf8" });
+  const folders = stdout.trim().split("\n");
+  return Object.entries(LISTED).flatMap(([parent, start]) => {
+    const table = /(?:^\|.*\n)+/m.exec(guide.slice(guide.indexOf(start)))?.[0] ?? "";
+    const inside = folders.filter((path) => path.startsWith(parent) && !path.slice(parent.length).includes("/"));
+    // `packages` has a row for each package, and folders such as `.github` are those of tools.
+    const wanted = inside.filter((path) => path !== "packages" && !path.startsWith("."));
+    return wanted.filter((path) => !table.includes(`\`${parent === "packages/" ? path : path.slice(parent.length)}\``));
+  });
 }
 
 /** Anchors of the headings of a page, as GitHub makes them. */
