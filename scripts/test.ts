@@ -2,6 +2,7 @@
  * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
  * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
  * `npm test -- unit e2e checks` runs only these lanes, without the brokers. `npm test -- --durations` writes down which test files take long.
+ * `npm run test:core` runs what most changes can break: checks, unit tests on SQLite, and the simulation.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
  * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
@@ -15,6 +16,7 @@ import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { cpuOf } from "../packages/testkit/src/cpu-time.ts";
 import { OutputTurns } from "./test-output.ts";
 import { countPassed, type Failure, failuresOf, fileOf, type FileReport, readReport } from "./test-report.ts";
 
@@ -69,6 +71,11 @@ const MAX_REPEATED_FILES = 2;
 const DURATIONS = "--durations";
 /** Runs no failed test again. */
 const ONCE = "--once";
+/** Runs {@link CORE_LANES}, and of their suites only the projects of {@link CORE_PROJECTS}. */
+const CORE = "--core";
+const FLAGS = new Set([DURATIONS, ONCE, CORE]);
+const CORE_LANES = ["unit", "checks"];
+const CORE_PROJECTS: Readonly<Record<string, readonly string[]>> = { "test:unit": ["pure", "sqlite"] };
 /** Test files that Vitest starts first, and their seconds. */
 const SLOW_TESTS = "scripts/slow-tests.json";
 const SLOW_SECONDS = 10;
@@ -104,19 +111,28 @@ for (const { text } of flakyTests) console.log(`\nFLAKY (passed when it ran alon
 for (const { text } of failedTests) console.log(`\nFAILED ${text}`);
 for (const script of failures) console.log(`\nFAILED ${script}`);
 const failed = failures.length + failedTests.length;
-console.log(`\nTook ${Math.round((performance.now() - began) / 1000)} s`);
+console.log(`\nTook ${Math.round((performance.now() - began) / 1000)} s${cpuTime()}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** The lanes named as arguments; all of them without an argument. */
+/** The lanes named as arguments, or those of the core; all of them without an argument. */
 function chosenLanes(): readonly Lane[] {
-  const names = process.argv.slice(2).filter((name) => name !== DURATIONS && name !== ONCE);
+  const given = process.argv.slice(2);
+  const names = given.filter((name) => !FLAGS.has(name));
   const unknown = names.find((name) => !LANES.some((lane) => lane.name === name));
   if (unknown !== undefined) {
     console.error(`Unknown lane "${unknown}". Choose from ${LANES.map(({ name }) => name).join(", ")}.`);
     process.exit(2);
   }
-  return names.length === 0 ? LANES : LANES.filter(({ name }) => names.includes(name));
+  const chosen = given.includes(CORE) ? [...CORE_LANES, ...names] : names;
+  return chosen.length === 0 ? LANES : LANES.filter(({ name }) => chosen.includes(name));
+}
+
+/** CPU time of all processes of this run; empty where the system does not count it. */
+function cpuTime(): string {
+  if (process.platform !== "linux") return "";
+  const { own, children } = cpuOf("self");
+  return `, and ${Math.round(own + children)} s of CPU time`;
 }
 
 async function runLane({ scripts, background = false }: Lane): Promise<void> {
@@ -194,7 +210,9 @@ interface Run {
 async function runTests(suite: string, files: readonly string[], background: boolean): Promise<Run> {
   const report = join(results, `${suite.replace(":", "-")}-${files.length}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { succeeded, output } = await npm(suite, ["--", ...files, ...reporters], background);
+  const projects = process.argv.includes(CORE) ? (CORE_PROJECTS[suite] ?? []) : [];
+  const args = [...files, ...projects.map((name) => `--project=${name}`), ...reporters];
+  const { succeeded, output } = await npm(suite, ["--", ...args], background);
   const text = stripVTControlCharacters(output);
   const deaths = [...text.matchAll(DIED)].map(([, name]) => fileOf(name!));
   const onlyDied = deaths.length === Number(UNHANDLED.exec(text)?.[1] ?? 0);

@@ -9,11 +9,10 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
+import { cpuOf } from "./cpu-time.ts";
 import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
-/** Clock ticks of `/proc` in a second, the same on every Linux. */
-const TICKS = 100;
 /** Where the process keeps what it had used at the end of its previous test file. */
 const USED = Symbol.for("posthorn.test.costs");
 
@@ -23,14 +22,6 @@ interface Used {
   readonly children: number;
   readonly postgres: number;
   readonly wall: number;
-}
-
-/** CPU seconds of a process, and of its children that have ended. */
-function cpuOf(pid: string): { readonly own: number; readonly children: number } {
-  // The name in parentheses may contain spaces. `utime` is the twelfth field after it.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
-  const seconds = (index: number): number => Number(fields[index]) / TICKS;
-  return { own: seconds(11) + seconds(12), children: seconds(13) + seconds(14) };
 }
 
 function used(): Used {
