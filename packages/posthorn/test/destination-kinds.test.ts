@@ -202,6 +202,16 @@ describe("an endpoint of a kind with a configuration", () => {
 });
 
 describe("a message to a kind with a configuration", () => {
+  it("has the document that code for batches returned for its event", async () => {
+    const uid = await created();
+    const code = 'function handler({ events }) { return { config: { format: "json", key: "k" }, data: events }; }';
+    const transformation = `${ENDPOINT}/${uid}/transformation`;
+    expect((await tenant.call("PATCH", transformation, { code, enabled: true })).status).toBe(204);
+    const { json } = await tenant.call("POST", "app/app/msg", { eventType: "invoice.paid", payload: { n: 1 } });
+    const request = await receiver.waitFor(({ headers }) => headers["x-id"] === json["id"]);
+    expect(JSON.parse(request.body.toString())).toEqual([{ eventType: "invoice.paid", payload: { n: 1 } }]);
+  });
+
   it("has the body and content type that the transformation returned, and the attempt shows them", async () => {
     const uid = await created({ channels: ["changed"] });
     const code = "function handler(webhook) { webhook.payload = { sum: webhook.payload.n + 1 }; return webhook; }";

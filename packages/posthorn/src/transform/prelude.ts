@@ -48,6 +48,34 @@ export const PRELUDE = `(function (now, seed, log) {
 
   const isObject = (value) => typeof value === "object" && value !== null;
 
+  // What a handler of batches returns, for a batch of this one event: a document in \`data\`, or a list of messages.
+  const only = (list) => {
+    if (!Array.isArray(list)) throw new TypeError("payloads and messages must be lists.");
+    if (list.length > 1) {
+      throw new Error("The handler returned " + list.length + " messages for one event. Return one for each event.");
+    }
+    return list;
+  };
+  const lines = (data, headers) => {
+    if (data.length < 2) return { list: data, headers };
+    const named = Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
+    const text = data.map((entry) => (typeof entry === "string" ? entry : stringify(entry))).join("\\n");
+    return { list: [text], headers: named ? headers : { ...headers, "content-type": "application/x-ndjson" } };
+  };
+  const document = (data, config) => {
+    const { format = Array.isArray(data) ? "jsonl" : "json" } = config;
+    const headers = isObject(config.headers) ? config.headers : {};
+    if (format === "jsonl" && Array.isArray(data)) return lines(data, headers);
+    if (format === "raw") return { list: [String(data)], headers };
+    if (format === "json" || format === "jsonl") return { list: [isObject(data) ? data : stringify(data)], headers };
+    throw new Error("config.format is " + String(format) + ". Use json, jsonl or raw.");
+  };
+  const batchOf = ({ payloads, messages, data, config }) => {
+    if (payloads !== undefined) return { list: only(payloads), headers: {} };
+    if (messages !== undefined) return { list: only(messages).map((message) => message.payload), headers: {} };
+    return data === undefined ? null : document(data, isObject(config) ? config : {});
+  };
+
   return (handler, text, isJson, factsJson) => {
     const out = { state: "waiting", error: undefined, facts: undefined, kind: undefined, payload: undefined };
     const facts = parse(factsJson);
@@ -64,11 +92,15 @@ export const PRELUDE = `(function (now, seed, log) {
     const original = payload;
     const originalText = parsed ? stringify(payload) : text;
     const webhook = { ...facts, method: "POST", payload, headers: {}, cancel: false };
-    const finish = (result) => {
-      if (!isObject(result) || Array.isArray(result)) {
+    webhook.events = [{ eventType: facts.eventType, payload }];
+    const finish = (returned) => {
+      if (!isObject(returned) || Array.isArray(returned)) {
         out.state = "nothing";
         return;
       }
+      const batch = returned.payload === undefined ? batchOf(returned) : null;
+      const result =
+        batch === null ? returned : { payload: batch.list[0], headers: batch.headers, cancel: batch.list.length === 0 };
       const { method, url, cancel, headers } = result;
       const changed = result.payload;
       if (changed === undefined && !cancel) {

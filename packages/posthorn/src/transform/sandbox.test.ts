@@ -133,6 +133,52 @@ describe("a transformation", () => {
   });
 });
 
+describe("a handler of batches", () => {
+  const of = (body: string): RunResult => sandbox.run(runOf(`function handler({ events }) { ${body} }`));
+  const sent = (text: string, kind: "json" | "text" = "json") => ({ kind: "returned", payload: { kind, text } });
+
+  it("receives the event as a batch of one, with type and payload", () => {
+    expect(of("return { data: events };")).toMatchObject(sent('{"eventType":"invoice.paid","payload":{"n":1}}'));
+  });
+
+  it("returns a document in each format, and headers", () => {
+    const data = "data: events.map(({ payload }) => payload)";
+    expect(of(`return { config: { format: "json" }, ${data} };`)).toMatchObject(sent('[{"n":1}]'));
+    expect(of(`return { config: { format: "jsonl", key: "k" }, ${data} };`)).toMatchObject({
+      payload: null,
+      headers: {},
+    });
+    expect(of('return { config: { format: "raw", headers: { a: "b" } }, data: "x" };')).toMatchObject({
+      ...sent("x", "text"),
+      headers: { a: "b" },
+    });
+    expect(of('return { data: [{ a: 1 }, "b"] };')).toMatchObject({
+      ...sent('{"a":1}\nb', "text"),
+      headers: { "content-type": "application/x-ndjson" },
+    });
+    expect(of("return { data: { count: events.length } };")).toMatchObject(sent('{"count":1}'));
+  });
+
+  it("returns one message, or none, for queues", () => {
+    expect(of("return { payloads: events.map((event) => event.eventType) };")).toMatchObject(
+      sent("invoice.paid", "text"),
+    );
+    expect(of("return { messages: events.map(({ eventType }) => ({ payload: { eventType } })) };")).toMatchObject(
+      sent('{"eventType":"invoice.paid"}'),
+    );
+    expect(of("return { payloads: [] };")).toMatchObject({ kind: "returned", cancel: true });
+    expect(of('return { payloads: ["a", "b"] };')).toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("2 messages for one event") as string,
+    });
+  });
+
+  it("fails if it returns neither, or an unknown format", () => {
+    expect(of("return { config: {} };")).toMatchObject({ kind: "failed", reason: "returned_nothing" });
+    expect(of('return { config: { format: "csv" }, data: [] };')).toMatchObject({ kind: "failed", reason: "threw" });
+  });
+});
+
 describe("checking code when it is saved", () => {
   it("accepts code that works", () => {
     expect(sandbox.check("function handler(webhook) { return webhook; }")).toBeNull();
