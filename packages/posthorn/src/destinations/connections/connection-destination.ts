@@ -1,12 +1,12 @@
 /** Destination of all kinds that send over a connection. Passes each message to the connector thread, and its result to delivery. */
-import type { SentFacts } from "../../domain/attempt/detail.ts";
+import type { SentFacts, StandardFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import type { HeaderFamily } from "../http/request.ts";
 import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
-import { kindMessage, secretAttributes } from "../shaped/message.ts";
+import { kindMessage, secretAttributes, signatureOf } from "../shaped/message.ts";
 import { configSecrets, type Hider } from "../shaped/secrets.ts";
 import type { Connector } from "./connector.ts";
 import type { LinkFacts } from "./protocol.ts";
@@ -22,6 +22,8 @@ interface Sending {
   readonly endpoint: DirectoryEndpoint;
   readonly kind: ConnectionKind<Fields>;
   readonly message: KindMessage;
+  /** The first attributes of the message. */
+  readonly signature: StandardFacts;
   readonly durationMs: number;
   /** Replaces secrets of the configuration in a text. */
   readonly hide: Hider;
@@ -30,7 +32,8 @@ interface Sending {
 const NO_LINK: LinkFacts = { connectMs: null, peer: null };
 /** Failures without a response of the target. */
 const UNANSWERED: ReadonlySet<string> = new Set(["connection_failed", "timeout"]);
-const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
+/** Attributes of a signature under the names of one family. */
+const SIGNATURE_ATTRIBUTES = 3;
 
 export class ConnectionDestination implements Destination {
   readonly #options: ConnectionDestinationOptions;
@@ -66,18 +69,20 @@ export class ConnectionDestination implements Destination {
     if (kind?.family !== "connection" || config === null)
       return all(ownFault(endpoint, "config_missing", "no valid configuration"));
     const startedAt = now();
-    const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
+    const signatures = outgoing.map((message) => signatureOf(message, families, startedAt));
+    const messages = outgoing.map((message, index) => kindMessage(message, signatures[index]!, startedAt));
     const { hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const { timeoutMs } = endpoint.policy.values.limits;
-    const sending = (message: KindMessage): Sending => ({
+    const sending = (message: KindMessage, index: number): Sending => ({
       endpoint,
       kind,
       message,
+      signature: signatures[index]!,
       hide,
       durationMs: Math.max(0, now() - startedAt),
     });
     const allFailed = (failure: Failure, link: LinkFacts | null): readonly SendResult[] =>
-      messages.map((message) => failed(sending(message), failure, link));
+      messages.map((message, index) => failed(sending(message, index), failure, link));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return allFailed(tooLarge(kind, large.body.byteLength), null);
     const result = await connector.send({
@@ -102,8 +107,8 @@ export class ConnectionDestination implements Destination {
         return messages.map((message, index) => {
           const item = result.results[index]!;
           return item.kind === "ok"
-            ? succeeded(sending(message), item, result.facts)
-            : failed(sending(message), item, result.facts);
+            ? succeeded(sending(message, index), item, result.facts)
+            : failed(sending(message, index), item, result.facts);
         });
     }
   }
@@ -149,17 +154,16 @@ function failed(sending: Sending, failure: Failure, link: LinkFacts | null): Sen
 }
 
 function factsOf(
-  { kind, message, durationMs, hide }: Sending,
+  { kind, message, signature, durationMs, hide }: Sending,
   { connectMs, peer }: LinkFacts,
   failure: Failure | null,
 ): SentFacts {
   return {
     method: kind.title,
-    standard: NO_STANDARD,
-    headers: message.attributes.flatMap(([name, value]) => [
-      name,
-      isSecretHeader(name, value) || hide(value) !== value ? null : value,
-    ]),
+    standard: signature,
+    headers: message.attributes
+      .slice(SIGNATURE_ATTRIBUTES * signature.families.length)
+      .flatMap(([name, value]) => [name, isSecretHeader(name, value) || hide(value) !== value ? null : value]),
     bodyBytes: message.body.byteLength,
     timings: {
       queueMs: 0,

@@ -1,3 +1,4 @@
+import type { StandardFacts } from "../../domain/attempt/detail.ts";
 import { traceHeaders } from "../../lib/trace-context.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { OutgoingMessage } from "../destination.ts";
@@ -5,23 +6,40 @@ import { type HeaderFamily, standardHeaders } from "../http/request.ts";
 import type { KindMessage } from "../kind.ts";
 
 /**
- * Converts a message to the form that kinds other than webhooks send, with the signature of the endpoint and its headers as attributes.
+ * Signs a message with the secret of its endpoint. The result has no content type and user agent, which other kinds than webhooks send in
+ * their own way.
+ *
+ * @param now Unix milliseconds.
+ */
+export function signatureOf(
+  { messageId, endpoint, contentType, body }: OutgoingMessage,
+  families: readonly HeaderFamily[],
+  now: number,
+): StandardFacts {
+  return {
+    ...standardHeaders(endpoint, { messageId, now, contentType, body, families }),
+    contentType: "",
+    userAgent: "",
+  };
+}
+
+/**
+ * Converts a message to the form that kinds other than webhooks send, with its signature and the headers of the endpoint as attributes.
  *
  * @param now Unix milliseconds.
  */
 export function kindMessage(
   message: OutgoingMessage,
-  families: readonly HeaderFamily[],
+  { families, timestamp, signature }: StandardFacts,
   now: number,
   cursor?: string,
 ): KindMessage {
   const { messageId, endpoint, contentType, body, changed, facts, trace } = message;
-  const standard = standardHeaders(endpoint, { messageId, now, contentType, body, families });
-  const attributes = standard.families.flatMap((family): (readonly [string, string])[] => [
-    [`${family}-id`, messageId],
-    [`${family}-timestamp`, String(standard.timestamp)],
-    [`${family}-signature`, standard.signature],
-  ]);
+  const attributes: (readonly [string, string])[] = [];
+  const seconds = String(timestamp);
+  for (const family of families) {
+    attributes.push([`${family}-id`, messageId], [`${family}-timestamp`, seconds], [`${family}-signature`, signature]);
+  }
   if (trace !== undefined) {
     const [, parent = "", , state] = traceHeaders(trace);
     attributes.push(["traceparent", parent], ...(state === undefined ? [] : [["tracestate", state] as const]));

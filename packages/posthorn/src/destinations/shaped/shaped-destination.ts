@@ -17,7 +17,7 @@ import { failureOf } from "../http/failure.ts";
 import { MAX_RESPONSE_BYTES, responseFacts, textOf } from "../http/http-destination.ts";
 import type { Fields, HttpKind, ItemResult, KindConfig, KindMessage, KindRequest, KindResponse } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
-import { kindMessage, secretAttributes } from "./message.ts";
+import { kindMessage, secretAttributes, signatureOf } from "./message.ts";
 import { configSecrets, type Hider, secretHider } from "./secrets.ts";
 
 export interface ShapedDestinationOptions {
@@ -86,7 +86,9 @@ export class ShapedDestination implements Destination {
     if (kind?.family !== "http" || config === null) return all(unusable(endpoint));
     const cursors = kind.needsCursor === true ? await this.#cursors(endpoint, outgoing) : null;
     if (cursors === "unknown") return all({ kind: "own_fault", problem: null });
-    const messages = outgoing.map((message, at) => kindMessage(message, families, startedAt, cursors?.[at]));
+    const messages = outgoing.map((message, at) =>
+      kindMessage(message, signatureOf(message, families, startedAt), startedAt, cursors?.[at]),
+    );
     const { forms, hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return all(unsent(endpoint, tooLarge(kind, large.body.byteLength)));

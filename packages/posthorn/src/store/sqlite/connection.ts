@@ -4,6 +4,7 @@ import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
+import { packPage } from "./packed-page.ts";
 import { prepareRecord } from "./hot/record.ts";
 import { FreeSpace } from "./free-space.ts";
 import { Commits, rollback } from "./journal/commits.ts";
@@ -56,7 +57,7 @@ export function writerOn(db: DatabaseSync, commits = new Commits(db, { path: nul
         return query(request.sql, request.parameters);
       case "due":
         commits.recover();
-        return due(request);
+        return packPage(due(request));
       case "backlog":
         commits.recover();
         return backlog();

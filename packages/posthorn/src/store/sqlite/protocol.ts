@@ -2,9 +2,10 @@
 import type { PosthornErrorCode } from "../../lib/errors.ts";
 import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
 import type { DeliveryState, Trigger } from "../schema.ts";
+import type { PackedPage } from "./packed-page.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../store.ts";
-import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
+import type { EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 
 export interface ThreadOptions {
   readonly path: string;
@@ -113,7 +114,7 @@ export interface ThreadResults {
   batch: BatchResult;
   settle: null;
   query: PackedResult;
-  due: JobPage;
+  due: PackedPage;
   backlog: readonly EndpointBacklog[];
   reclaim: null;
   "free-space": number | boolean | null;

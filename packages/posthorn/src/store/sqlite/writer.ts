@@ -4,6 +4,7 @@ import type { Cell } from "../hot-columns.ts";
 import { NewestKey } from "../immediate.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, StoreCounters } from "../store.ts";
 import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
+import { unpackPage } from "./packed-page.ts";
 import {
   type AcceptStatus,
   acceptResult,
@@ -197,10 +198,11 @@ export class Writer {
     }
   }
 
-  due(endpointId: number, now: number, limit: number, selection: PageSelection | null = null): Promise<JobPage> {
-    return this.exclusive(() =>
+  async due(endpointId: number, now: number, limit: number, selection: PageSelection | null = null): Promise<JobPage> {
+    const page = await this.exclusive(() =>
       this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, selection }),
     );
+    return unpackPage(page);
   }
 
   backlog(): Promise<readonly EndpointBacklog[]> {

@@ -10,6 +10,7 @@ import type { Signal, SignalListener } from "../../../src/store/signal.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
 import { batchMembers, keptBatches } from "../../../src/store/delivery-batches.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
+import { unpackPage } from "../../../src/store/sqlite/packed-page.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
 import type { BatchStore, JobPage, PageSelection, Outcome } from "../../../src/store/delivery.ts";
 import type { Bus } from "./bus.ts";
@@ -99,14 +100,8 @@ export class SharedStore extends SqliteStore {
   /** Shows committed rows, even if their writer does not know yet that they are committed. */
   override async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await Promise.all(this.#recording);
-    return this.#options.pages.request<"due">({
-      op: "due",
-      endpointId,
-      now,
-      newestDue: this.newestDue,
-      limit,
-      selection: selection ?? null,
-    });
+    const asked = { endpointId, now, newestDue: this.newestDue, limit, selection: selection ?? null };
+    return unpackPage(await this.#options.pages.request<"due">({ op: "due", ...asked }));
   }
 
   override transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isDueSql } from "../../immediate.ts";
-import { jobColumns, type JobRow, toJob } from "../../job-row.ts";
-import type { JobPage, PageSelection } from "../../delivery.ts";
+import { jobColumns, type JobRow } from "../../job-row.ts";
+import type { PageSelection } from "../../delivery.ts";
+import type { RowPage } from "../packed-page.ts";
 import { prepareOrderedPage } from "./ordered-page.ts";
 
 export interface DueAsk {
@@ -17,7 +18,7 @@ export interface DueAsk {
  * Reads a page of due deliveries of one endpoint along the partial index of rows with a due time: oldest first, unless the selection
  * specifies another order. Skips those in memory: their outcomes are stored later, so that a page would repeat most of the one before it.
  */
-export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
+export function prepareDue(db: DatabaseSync): (ask: DueAsk) => RowPage {
   const prepare = (direction: "ASC" | "DESC") =>
     db.prepare(`
     SELECT ${jobColumns("min")}
@@ -39,14 +40,14 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
   return ({ endpointId, now, newestDue, limit, selection }) => {
     if (selection?.kind === "ordered") {
       const page = ordered({ endpointId, now, newestDue, limit, ...selection });
-      return { deliveries: page.rows.map(toJob), nextDue: nextDue(endpointId, now), ordered: page.page };
+      return { rows: page.rows, nextDue: nextDue(endpointId, now), ordered: page.page };
     }
     const statement = selection?.kind === "newest" ? newest : oldest;
     const until = Math.max(now, newestDue);
     const known = JSON.stringify(selection?.known ?? []);
     const asked = { $endpoint: endpointId, $now: now, $until: until, $limit: limit + 1, $known: known };
     const rows = statement.all(asked) as unknown as JobRow[];
-    if (rows.length <= limit) return { deliveries: rows.map(toJob), nextDue: nextDue(endpointId, now) };
-    return { deliveries: rows.slice(0, limit).map(toJob), nextDue: Math.min(rows[limit]!.due, now) };
+    if (rows.length <= limit) return { rows, nextDue: nextDue(endpointId, now) };
+    return { rows: rows.slice(0, limit), nextDue: Math.min(rows[limit]!.due, now) };
   };
 }

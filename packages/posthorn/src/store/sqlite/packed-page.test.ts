@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { type JobRow, toJob } from "../job-row.ts";
+import { packPage, unpackPage } from "./packed-page.ts";
+
+const ROW: JobRow = {
+  payload: null,
+  messageId: 1,
+  publicId: "msg_1",
+  endpointId: 2,
+  due: 3,
+  attempts: 4,
+  generation: 5,
+  trigger: 1,
+  resent: 1,
+  orderKey: "order",
+  contentType: "application/json",
+  orderingKey: "ordering",
+  requestJson: "{}",
+  deliverUntil: 6,
+  deliverAt: 7,
+  eventType: "type",
+  eventId: "event",
+  channelsJson: "[]",
+  tagsJson: '["tag"]',
+  traceContext: "trace",
+  bytes: 8,
+  exactBytes: 9,
+};
+
+it("a page arrives with every value of its jobs, with and without a payload", () => {
+  const rows: readonly JobRow[] = [
+    { ...ROW, payload: Buffer.from("first") },
+    ROW,
+    { ...ROW, messageId: 10, payload: new Uint8Array(0), resent: 0, exactBytes: null, eventId: null },
+    { ...ROW, messageId: 11, payload: Buffer.from("last") },
+  ];
+  const ordered = { scannedTo: { due: 1, messageId: 1 }, done: true, blocked: new Map() };
+  const packed = packPage({ rows, nextDue: 99, ordered } as unknown as Parameters<typeof packPage>[0]);
+  const page = unpackPage(structuredClone(packed, { transfer: [packed.payloads.buffer] }));
+  const expected = rows.map((row) => ({
+    ...toJob(row),
+    payload: row.payload === null ? null : new Uint8Array(row.payload),
+  }));
+  expect(page.deliveries.map((job) => ({ ...job, payload: job.payload && new Uint8Array(job.payload) }))).toEqual(
+    expected,
+  );
+  expect(page).toMatchObject({ nextDue: 99, ordered });
+  expect(unpackPage(packPage({ rows: [], nextDue: null }))).toEqual({ deliveries: [], nextDue: null });
+});

@@ -1,0 +1,102 @@
+/**
+ * A page of due deliveries on the way from the writer thread: its values in one flat list, and the payloads in one buffer that is handed over.
+ * Cloning a job as an object with a payload of its own costs twice as much (7.1 µs instead of 3.9, including the job).
+ */
+import type { JobPage } from "../delivery.ts";
+import { type JobRow, toJob } from "../job-row.ts";
+
+export interface PackedPage extends Omit<JobPage, "deliveries"> {
+  /** Values of {@link COLUMNS} for each delivery. */
+  readonly cells: readonly JobRow[keyof JobRow][];
+  /** One after the other. Jobs of a page share this memory until the last one has ended. */
+  readonly payloads: Uint8Array<ArrayBuffer>;
+}
+
+export interface RowPage extends Omit<JobPage, "deliveries"> {
+  readonly rows: readonly JobRow[];
+}
+
+/** In this place of a row is the number of bytes of the payload; `null`: it is not in the page. */
+const PAYLOAD = 0;
+const COLUMNS = [
+  "payload",
+  "messageId",
+  "publicId",
+  "endpointId",
+  "due",
+  "attempts",
+  "generation",
+  "trigger",
+  "resent",
+  "orderKey",
+  "contentType",
+  "orderingKey",
+  "requestJson",
+  "deliverUntil",
+  "deliverAt",
+  "eventType",
+  "eventId",
+  "channelsJson",
+  "tagsJson",
+  "traceContext",
+  "bytes",
+  "exactBytes",
+] as const satisfies readonly (keyof JobRow)[];
+
+export function packPage({ rows, ...page }: RowPage): PackedPage {
+  let bytes = 0;
+  for (const { payload } of rows) bytes += payload?.byteLength ?? 0;
+  const payloads = new Uint8Array(bytes);
+  const cells: JobRow[keyof JobRow][] = [];
+  let offset = 0;
+  for (const row of rows) {
+    const start = cells.length;
+    for (const column of COLUMNS) cells.push(row[column]);
+    const { payload } = row;
+    if (payload === null) continue;
+    payloads.set(payload, offset);
+    offset += payload.byteLength;
+    cells[start + PAYLOAD] = payload.byteLength;
+  }
+  return { ...page, cells, payloads };
+}
+
+export function unpackPage({ cells, payloads, ...page }: PackedPage): JobPage {
+  const deliveries = [];
+  let offset = 0;
+  for (let at = 0; at < cells.length; at += COLUMNS.length) {
+    const length = cells[at + PAYLOAD] as number | null;
+    const payload = length === null ? null : payloads.subarray(offset, offset + length);
+    offset += length ?? 0;
+    deliveries.push(toJob(rowAt(cells, at, payload)));
+  }
+  return { ...page, deliveries };
+}
+
+/** Names the columns one by one: an object that is filled from a list of names is slow. */
+function rowAt(cells: PackedPage["cells"], at: number, payload: Uint8Array | null): JobRow {
+  return {
+    payload,
+    messageId: cells[at + 1] as number,
+    publicId: cells[at + 2] as string,
+    endpointId: cells[at + 3] as number,
+    due: cells[at + 4] as number,
+    attempts: cells[at + 5] as number,
+    generation: cells[at + 6] as number,
+    trigger: cells[at + 7] as JobRow["trigger"],
+    resent: cells[at + 8] as number,
+    orderKey: cells[at + 9] as string | null,
+    contentType: cells[at + 10] as string,
+    orderingKey: cells[at + 11] as string | null,
+    requestJson: cells[at + 12] as string | null,
+    deliverUntil: cells[at + 13] as number | null,
+    deliverAt: cells[at + 14] as number | null,
+    eventType: cells[at + 15] as string,
+    eventId: cells[at + 16] as string | null,
+    channelsJson: cells[at + 17] as string | null,
+    tagsJson: cells[at + 18] as string | null,
+    traceContext: cells[at + 19] as string | null,
+    bytes: cells[at + 20] as number | null,
+    exactBytes: cells[at + 21] as number | null,
+  };
+}
