@@ -242,5 +242,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["invitation without a code", "/invitation"],
     ["reset without a code", "/reset"],
     ["shortcuts", "/shortcuts"],
+    ["API reference", "/reference"],
+    ["operation of the API reference", "/reference?operation=v1.message.create"],
   ];
 }

@@ -90,6 +90,28 @@ describe("Ctrl-K", () => {
   });
 });
 
+describe("the API reference", () => {
+  it("opens within the dashboard, has the token in its example, and sends a request to this server", async () => {
+    const page = await open();
+    await findByKeyboard(page, "api ref", /API reference/);
+    await page.getByRole("heading", { level: 1, name: "API reference" }).waitFor();
+    await page.getByRole("navigation", { name: "Menu" }).getByRole("link", { name: "API reference" }).waitFor();
+    await page.getByLabel("Search operations").fill("publish a message");
+    await page.getByLabel("Search operations").press("Enter");
+    await page.getByRole("heading", { level: 2, name: "Publish a message" }).waitFor();
+    const command = page.getByRole("region", { name: "curl" });
+    expect(await command.innerText()).toContain(`authorization: Bearer ${world.server.token}`);
+    const send = page.getByRole("button", { name: "Send request" });
+    expect(await send.isDisabled()).toBe(true);
+    await page.getByLabel("app_id").fill("initech");
+    expect(await command.innerText()).toContain(`${world.server.url}/api/v1/app/initech/msg`);
+    await send.click();
+    await page.getByText("HTTP 202 Accepted").waitFor();
+    const [sent] = (await world.api.get("/api/v1/app/initech/msg")).json["data"] as { readonly id: string }[];
+    await page.getByRole("region", { name: "Response" }).getByText(sent!.id).waitFor();
+  });
+});
+
 describe("the list of applications", () => {
   it("is searched by name, external ID or ID, and keeps the search in the address", async () => {
     const page = await open("/applications");

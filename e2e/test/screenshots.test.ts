@@ -120,6 +120,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["requests", "/settings?tab=requests"],
     ["portal-look", "/settings?tab=portal"],
     ["shortcuts", "/shortcuts"],
+    ["reference", "/reference?operation=v1.message.create"],
   ];
 }
 

@@ -319,6 +319,12 @@ const operatorPages = [
     path: "/shortcuts",
     component: lazyRouteComponent(() => import("./pages/shortcuts.tsx"), "Shortcuts"),
   }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/reference",
+    validateSearch: ({ operation }: Search) => (typeof operation === "string" ? { operation } : {}),
+    component: lazyRouteComponent(() => import("./pages/api-reference.tsx"), "ApiReference"),
+  }),
   // Any other address, within the shell.
   createRoute({ getParentRoute: () => operator, path: "/$", component: NotFound }),
 ] as const;

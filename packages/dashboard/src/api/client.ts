@@ -6,14 +6,17 @@ import { notePayloadView } from "../lib/payload-view.ts";
 import { endSession, readSession } from "../session/session.ts";
 import type { paths } from "./schema.ts";
 
+/** Adds the token of the session to a request to this server, or what a request with its cookie needs. */
+export function authorized(request: Request): Request {
+  const session = readSession();
+  if (typeof session?.token === "string") request.headers.set("authorization", `Bearer ${session.token}`);
+  // With the session cookie: other origins cannot send this header.
+  else request.headers.set("x-posthorn-csrf", "1");
+  return request;
+}
+
 const withToken: Middleware = {
-  onRequest({ request }) {
-    const session = readSession();
-    if (typeof session?.token === "string") request.headers.set("authorization", `Bearer ${session.token}`);
-    // With the session cookie: other origins cannot send this header.
-    else request.headers.set("x-posthorn-csrf", "1");
-    return request;
-  },
+  onRequest: ({ request }) => authorized(request),
   onResponse({ response }) {
     notePayloadView(response);
     // The token has expired or was revoked, so no further request can succeed.
@@ -63,7 +66,7 @@ export async function must<Data>(request: Promise<Result<Data>>): Promise<Data> 
 const GATEWAY_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Replaces the browser's messages for failed requests with helpful ones. */
-function rethrow(error: unknown): never {
+export function rethrow(error: unknown): never {
   if (error instanceof SyntaxError) throw new ApiError(0, "unreadable", i18next.t("errors.unreadable"));
   // `fetch` rejects with a TypeError when there was no response.
   if (error instanceof TypeError) throw new ApiError(0, "unreachable", i18next.t("errors.unreachable"));

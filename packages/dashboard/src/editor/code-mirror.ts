@@ -9,7 +9,7 @@ import {
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
 import { javascript, javascriptLanguage } from "@codemirror/lang-javascript";
 import { json, jsonLanguage } from "@codemirror/lang-json";
-import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
+import { bracketMatching, indentOnInput, indentUnit, syntaxTree } from "@codemirror/language";
 import { forceLinting, lintGutter, linter, lintKeymap } from "@codemirror/lint";
 import { Annotation, Compartment, EditorState, type Extension, Prec, StateEffect } from "@codemirror/state";
 import {
@@ -81,7 +81,9 @@ export function openCodeEditor(options: CodeEditorOptions): CodeEditor {
         languageOf(options, () => current.paths),
         linter((one) => problemsIn(one.state, options.texts, current.faults), {
           delay: LINT_DELAY_MS,
-          needsRefresh: ({ transactions }) =>
+          // A long text, or any text on a busy machine, is parsed in steps, and its unfinished end looks like an error.
+          needsRefresh: ({ transactions, startState, state }) =>
+            syntaxTree(startState) !== syntaxTree(state) ||
             transactions.some(({ effects }) => effects.some((one) => one.is(faulted))),
         }),
         EditorView.updateListener.of((update) => {

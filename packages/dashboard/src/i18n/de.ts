@@ -2,6 +2,7 @@
 import type { en } from "./en.ts";
 import { privacy } from "./de/privacy.ts";
 import { share } from "./de/share.ts";
+import { apiReference } from "./de/api-reference.ts";
 import { audit } from "./de/audit.ts";
 import { capture } from "./de/capture.ts";
 import { causes } from "./de/causes.ts";
@@ -40,6 +41,7 @@ import { views } from "./de/views.ts";
 import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
+  ...apiReference,
   ...audit,
   ...privacy,
   ...share,

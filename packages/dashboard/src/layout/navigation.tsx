@@ -25,7 +25,7 @@ import type { en } from "../i18n/en.ts";
 import { useAudience } from "../session/audience.ts";
 import type { Permission } from "../lib/caller.ts";
 import styles from "./shell.module.css";
-import { basePath, docsPath } from "../lib/base.ts";
+import { docsPath } from "../lib/base.ts";
 import { helpUrl } from "../lib/help.ts";
 
 interface Place {
@@ -59,6 +59,7 @@ const GROUPS: readonly (readonly Place[])[] = [
     { to: "/cluster", name: "cluster", icon: Server },
     { to: "/users", name: "users", icon: Users, needs: "people:manage" },
     { to: "/settings", name: "settings", icon: Settings },
+    { to: "/reference", name: "api", icon: BookOpen },
   ],
 ];
 
@@ -86,15 +87,7 @@ export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) 
                 {t(`nav.${name}`)}
               </Link>
             ))}
-          {index === GROUPS.length - 1 && (
-            <>
-              <HelpLink />
-              <a href={`${basePath()}/docs/api`} className={styles["link"]}>
-                <BookOpen aria-hidden />
-                {t("nav.api")}
-              </a>
-            </>
-          )}
+          {index === GROUPS.length - 1 && <HelpLink />}
         </div>
       ))}
     </nav>

@@ -41,6 +41,7 @@ export const HELP: Readonly<Record<string, string>> = {
   "/device": "operations/users.md",
   "/connect": "features/mcp.md",
   "/shortcuts": "dashboard.md",
+  "/reference": "api.md",
 };
 
 /**
@@ -54,7 +55,10 @@ export const HELP: Readonly<Record<string, string>> = {
 export function helpUrl(route: string, root: string | null): string | null {
   if (root === null) return null;
   const [file = "", anchor] = (HELP[route] ?? "").split("#");
-  // The site has the README of a folder at `overview`: see `slugOf` in packages/docs.
-  const page = file.replace(/README\.md$/, "overview").replace(/\.md$/, "");
+  // As in `slugOf` of packages/docs: the README of a folder is at `overview`, and the API reference of the server at `/docs/api`.
+  const page = file
+    .replace(/README\.md$/, "overview")
+    .replace(/^api\.md$/, "http-api")
+    .replace(/\.md$/, "");
   return `${root}/${page}${anchor === undefined ? "" : `#${anchor}`}`;
 }

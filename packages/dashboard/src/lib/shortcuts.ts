@@ -19,6 +19,7 @@ export const PAGE_KEYS = [
   { key: "n", name: "cluster", to: "/cluster" },
   { key: "u", name: "users", to: "/users" },
   { key: "s", name: "settings", to: "/settings" },
+  { key: "p", name: "api", to: "/reference" },
 ] as const;
 
 export function shortcutsOn(): boolean {

@@ -1,4 +1,5 @@
 /** English texts of all other pages. See `loadTexts`. */
+import { apiReference } from "./api-reference.ts";
 import { audit } from "./audit.ts";
 import { privacy } from "./privacy.ts";
 import { share } from "./share.ts";
@@ -31,6 +32,7 @@ import { views } from "./views.ts";
 import { watches } from "./watches.ts";
 
 export const rest = {
+  ...apiReference,
   ...audit,
   ...privacy,
   ...share,

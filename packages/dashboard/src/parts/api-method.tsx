@@ -1,0 +1,10 @@
+import styles from "./api-operation.module.css";
+
+/** The method of an operation, in a colour of its own. */
+export function Method({ method }: { readonly method: string }) {
+  return (
+    <span className={styles["method"]} data-method={method}>
+      {method}
+    </span>
+  );
+}
