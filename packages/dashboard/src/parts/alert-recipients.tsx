@@ -11,6 +11,7 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
+import type { Language } from "../i18n/i18n.ts";
 import { Time } from "../components/time.tsx";
 import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
@@ -138,7 +139,7 @@ function NewRecipient({ app, hasEmail, endpoints }: NewRecipientProps) {
           body: {
             ...(kind === "email" ? { email } : { endpoint }),
             digest: digest as (typeof DIGESTS)[number],
-            locale: i18n.language === "de" ? "de" : "en",
+            locale: i18n.language as Language,
           },
         }),
       ),

@@ -8,7 +8,7 @@ import {
   unsubscribe,
 } from "../../domain/alert-recipient/subscription.ts";
 import type { Services } from "../../domain/context.ts";
-import { type MailLocale, mailLocale } from "../../domain/mail/letters.ts";
+import { type CustomerLocale, customerLocale } from "../../domain/mail/letters.ts";
 import { escapeHtml } from "../../lib/html.ts";
 import { RateLimiter } from "../../lib/rate-limiter.ts";
 import { type PublicPage, sendPublicPage } from "../public-page.ts";
@@ -71,8 +71,8 @@ export function registerAlertPages(app: FastifyInstance, services: Services): vo
   }
 }
 
-function languageOf({ headers }: FastifyRequest): MailLocale {
-  return mailLocale(/^\s*([a-z]{2})/i.exec(headers["accept-language"] ?? "")?.[1]?.toLowerCase());
+function languageOf({ headers }: FastifyRequest): CustomerLocale {
+  return customerLocale(/^\s*([a-z]{2})/i.exec(headers["accept-language"] ?? "")?.[1]?.toLowerCase());
 }
 
 interface Section {
@@ -90,12 +90,12 @@ interface Step {
 }
 
 interface Texts extends Readonly<Record<Action["name"], Step>> {
-  readonly language: MailLocale;
+  readonly language: CustomerLocale;
   readonly gone: Section;
   readonly busy: Section;
 }
 
-const TEXTS: Readonly<Record<MailLocale, Texts>> = {
+const TEXTS: Readonly<Record<CustomerLocale, Texts>> = {
   en: {
     language: "en",
     confirm: {
@@ -149,5 +149,62 @@ const TEXTS: Readonly<Record<MailLocale, Texts>> = {
       text: "Er ist abgelaufen, wurde bereits verwendet oder ist unvollständig. Wenn Sie die Warnungen abbestellt haben, müssen Sie nichts weiter tun.",
     },
     busy: { title: "Zu viele Anfragen", text: "Versuchen Sie es in einer Minute erneut." },
+  },
+  fr: {
+    language: "fr",
+    confirm: {
+      ask: {
+        title: "Confirmer votre adresse e-mail",
+        text: (email) => `Les alertes sur les points de terminaison webhook seront envoyées à ${email}.`,
+        button: "Confirmer l’adresse",
+      },
+      done: {
+        title: "Adresse confirmée",
+        text: "Vous recevrez une alerte lorsqu’un point de terminaison échoue. Chaque e-mail contient un lien de désabonnement.",
+      },
+    },
+    unsubscribe: {
+      ask: {
+        title: "Se désabonner des alertes",
+        text: (email) => `${email} ne recevra plus d’alertes sur ces points de terminaison webhook.`,
+        button: "Se désabonner",
+      },
+      done: {
+        title: "Désabonnement effectué",
+        text: "Vous ne recevrez plus d’alertes sur ces points de terminaison webhook.",
+      },
+    },
+    gone: {
+      title: "Ce lien ne fonctionne pas",
+      text: "Il a expiré, a déjà été utilisé ou est incomplet. Si vous vous êtes désabonné, vous n’avez plus rien à faire.",
+    },
+    busy: { title: "Trop de requêtes", text: "Réessayez dans une minute." },
+  },
+  es: {
+    language: "es",
+    confirm: {
+      ask: {
+        title: "Confirmar su dirección de correo",
+        text: (email) => `Las alertas sobre los endpoints de webhooks se enviarán a ${email}.`,
+        button: "Confirmar la dirección",
+      },
+      done: {
+        title: "Dirección confirmada",
+        text: "Recibirá una alerta cuando falle un endpoint. Cada correo contiene un enlace para darse de baja.",
+      },
+    },
+    unsubscribe: {
+      ask: {
+        title: "Dejar de recibir alertas",
+        text: (email) => `${email} no recibirá más alertas sobre estos endpoints de webhooks.`,
+        button: "Darse de baja",
+      },
+      done: { title: "Baja confirmada", text: "No recibirá más alertas sobre estos endpoints de webhooks." },
+    },
+    gone: {
+      title: "Este enlace no funciona",
+      text: "Ha caducado, ya se ha utilizado o está incompleto. Si se ha dado de baja, no tiene que hacer nada más.",
+    },
+    busy: { title: "Demasiadas solicitudes", text: "Vuelva a intentarlo dentro de un minuto." },
   },
 };

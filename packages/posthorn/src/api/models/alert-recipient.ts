@@ -1,7 +1,7 @@
 /** Models of the recipients of alerts about the endpoints of a customer. */
 import { Type } from "typebox";
 import { DIGESTS } from "../../domain/alert/rule.ts";
-import { MAIL_LOCALES } from "../../domain/mail/letters.ts";
+import { CUSTOMER_LOCALES } from "../../domain/mail/letters.ts";
 import { DateTime, literals, nullable, ref } from "./common.ts";
 
 const DigestModel = {
@@ -27,7 +27,7 @@ export const AlertRecipientIn = Type.Object(
       }),
     ),
     digest: Type.Optional(DigestModel),
-    locale: Type.Optional({ ...literals(MAIL_LOCALES), description: "Language of the emails. `en` by default." }),
+    locale: Type.Optional({ ...literals(CUSTOMER_LOCALES), description: "Language of the emails. `en` by default." }),
   },
   { $id: "AlertRecipientIn", description: "Set either `email` or `endpoint`.", additionalProperties: false },
 );

@@ -9,7 +9,7 @@ import type { DirectoryApplication } from "../directory.ts";
 import { toDisabled } from "../endpoint/disabled.ts";
 import { hostOf } from "../endpoint/host.ts";
 import { isFailing } from "../policy/attention.ts";
-import type { EndpointAlert } from "./letters.ts";
+import type { EndpointAlert } from "./texts.ts";
 import { deleteRecipients, type AlertRecipient, CONFIRM_MS, toRecipient } from "./recipient.ts";
 import { sendAlerts } from "./send.ts";
 import { UNSUBSCRIBE_MS } from "./subscription.ts";

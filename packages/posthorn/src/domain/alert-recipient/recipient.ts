@@ -6,7 +6,7 @@ import { idIterator } from "../paging.ts";
 import type { AlertRecipientTable } from "../../store/alert-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Digest } from "../alert/rule.ts";
-import { mailLocale, type MailLocale } from "../mail/letters.ts";
+import { customerLocale, type CustomerLocale } from "../mail/letters.ts";
 
 export const RECIPIENT_PREFIX = "alrc_";
 /** Most recipients of an application. */
@@ -27,7 +27,7 @@ export interface AlertRecipient {
   /** `null`: the alerts go to an email address. */
   readonly endpointKey: number | null;
   readonly digest: Digest;
-  readonly locale: MailLocale;
+  readonly locale: CustomerLocale;
   readonly state: RecipientState;
   readonly sentAt: number | null;
   readonly createdAt: number;
@@ -42,7 +42,7 @@ export function toRecipient(row: Selectable<AlertRecipientTable>): AlertRecipien
     email: row.email,
     endpointKey: row.endpoint_id,
     digest: row.digest as Digest,
-    locale: mailLocale(row.locale),
+    locale: customerLocale(row.locale),
     state: row.confirmed_at === null ? "unconfirmed" : "active",
     sentAt: row.sent_at,
     createdAt: row.created_at,

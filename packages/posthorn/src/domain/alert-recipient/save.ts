@@ -15,7 +15,7 @@ import {
   write,
 } from "../context.ts";
 import { findEndpoint } from "../endpoint/find.ts";
-import type { MailLocale } from "../mail/letters.ts";
+import type { CustomerLocale } from "../mail/letters.ts";
 import { sendForOrganisation } from "../mail/send.ts";
 import { applicationLayer, viewOf } from "../policy/get.ts";
 import { countAttempt } from "../session/limits.ts";
@@ -38,7 +38,7 @@ export interface NewAlertRecipient {
   readonly email: string | null;
   readonly endpoint: string | null;
   readonly digest: Digest;
-  readonly locale: MailLocale;
+  readonly locale: CustomerLocale;
 }
 
 export interface AlertRecipientRef {

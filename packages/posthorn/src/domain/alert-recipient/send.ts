@@ -2,7 +2,8 @@
 import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
 import { sendToEndpoint } from "../message/send-to.ts";
-import { alertMail, type EndpointAlert, productName } from "./letters.ts";
+import { alertMail, productName } from "./letters.ts";
+import type { EndpointAlert } from "./texts.ts";
 import { type AlertRecipient, newToken } from "./recipient.ts";
 
 /** `refused`: the mail server accepts no email for this recipient at the moment. `unavailable`: it accepts none at all. */

@@ -4,9 +4,18 @@ import type { Mail } from "./mailer.ts";
 export const MAIL_LOCALES = ["en", "de"] as const;
 export type MailLocale = (typeof MAIL_LOCALES)[number];
 
+/** Languages of the emails to customers, which are those of the portal. */
+export const CUSTOMER_LOCALES = [...MAIL_LOCALES, "fr", "es"] as const;
+export type CustomerLocale = (typeof CUSTOMER_LOCALES)[number];
+
 /** Returns the first of these languages that there are texts in; otherwise English. */
 export function mailLocale(...wanted: readonly (string | null | undefined)[]): MailLocale {
   return wanted.flatMap((locale) => MAIL_LOCALES.filter((known) => known === locale))[0] ?? "en";
+}
+
+/** As {@link mailLocale}, for customers. */
+export function customerLocale(wanted: string | null | undefined): CustomerLocale {
+  return CUSTOMER_LOCALES.find((known) => known === wanted) ?? "en";
 }
 
 interface Linked {
