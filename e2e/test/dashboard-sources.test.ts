@@ -57,6 +57,8 @@ describe("a request in quarantine", () => {
     const doctor = page.getByRole("region", { name: "Signature doctor" });
     await doctor.getByRole("status").getByText(/\S/).first().waitFor();
     expect(await doctor.getByRole("button", { name: "Diagnose again" }).isEnabled()).toBe(true);
+    // The banner above says that the signature is wrong. The doctor adds what it found out.
+    await doctor.getByText("No cause could be confirmed.").waitFor();
     const release = page.getByRole("button", { name: "Release" });
     const background = await release.evaluate((button) => getComputedStyle(button).backgroundColor);
     const accent = await page.evaluate(() => {

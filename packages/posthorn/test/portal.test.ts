@@ -9,7 +9,11 @@ let tenant: Tenant;
 const folder = temporaryFolder();
 
 beforeAll(async () => {
-  const env = { POSTHORN_PORTAL_NAME: "Shop", POSTHORN_PORTAL_COLOUR: "#0a7d5c" };
+  const env = {
+    POSTHORN_PORTAL_NAME: "Shop",
+    POSTHORN_PORTAL_COLOUR: "#0a7d5c",
+    POSTHORN_PORTAL_DOCS: "https://shop.example/docs/webhooks",
+  };
   node = await startNode(folder.path, { env });
   tenant = new Tenant(node);
   await tenant.setUp("http://127.0.0.1:9999/");
@@ -30,6 +34,7 @@ it("gets the application and capabilities of the token, its expiry, and the look
     capabilities: ["ViewBase", "CreateAttempts"],
     sessionId: "user_42",
     look: { name: "Shop", colour: "#0a7d5c", logo: null, font: null },
+    docsUrl: "https://shop.example/docs/webhooks",
   });
   const left = Date.parse(portal["expiresAt"] as string) - Date.now();
   expect(left).toBeGreaterThan(3_500_000);

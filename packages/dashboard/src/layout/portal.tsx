@@ -81,12 +81,18 @@ function SignedIn() {
   if (data === undefined) return <Loading />;
   return (
     <AudienceContext value={audience}>
-      <PortalFrame app={data.app.name} />
+      <PortalFrame app={data.app.name} docs={data.docsUrl} />
     </AudienceContext>
   );
 }
 
-function PortalFrame({ app }: { readonly app: string }) {
+interface PortalFrameProps {
+  readonly app: string;
+  /** Documentation of the operator; `null`: none. */
+  readonly docs: string | null;
+}
+
+function PortalFrame({ app, docs }: PortalFrameProps) {
   const { t } = useTranslation();
   const nav = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
@@ -119,6 +125,11 @@ function PortalFrame({ app }: { readonly app: string }) {
         <Outlet />
       </main>
       <footer>
+        {docs !== null && (
+          <a href={docs} target="_blank" rel="noreferrer" className={styles["docs"]}>
+            {t("portal.nav.docs")}
+          </a>
+        )}
         <NoticesLink />
       </footer>
     </>

@@ -4,8 +4,9 @@ import type { Tone } from "../components/badge.tsx";
 
 export type EndpointState = components["schemas"]["EndpointStateOut"];
 
-export const STATE_TONES: Readonly<Record<EndpointState["state"], Tone>> = {
+export const STATE_TONES: Readonly<Record<CustomerState, Tone>> = {
   active: "good",
+  failing: "bad",
   disabled: "warn",
   unverified: "warn",
   unavailable: "bad",
@@ -15,6 +16,13 @@ export const STATE_TONES: Readonly<Record<EndpointState["state"], Tone>> = {
   half_open: "warn",
   recovering: "info",
 };
+
+/** State in the words of customers: an endpoint without a success since its last failure is failing, although Posthorn sends to it. */
+export function customerState({ state, failing }: Pick<EndpointState, "state" | "failing">): CustomerState {
+  return state === "active" && failing !== null ? "failing" : state;
+}
+
+export type CustomerState = EndpointState["state"] | "failing";
 
 const BREAKER_REASONS = ["failures", "asked_to_wait", "failing_before_restart"] as const;
 export type BreakerReason = (typeof BREAKER_REASONS)[number];

@@ -45,7 +45,7 @@ export function QuarantinedPage() {
       <Note tone="bad">
         <ServerSentence {...serverText(i18n, "quarantine", data.reason, data.detail)} />
       </Note>
-      {data.bodyKept && <Doctor source={source} id={id} />}
+      {data.bodyKept && <Doctor source={source} id={id} reason={data.reason} />}
       <Columns>
         <Card title={t("attempts.request")}>
           <Facts
@@ -136,7 +136,7 @@ function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: 
  * Diagnoses why verification failed, using the current settings of the source. It runs by itself, because the server bounds its work, and once:
  * each run is a view of the payload in the audit log.
  */
-function Doctor({ source, id }: Ref) {
+function Doctor({ source, id, reason }: Ref & { readonly reason: string }) {
   const { t } = useTranslation();
   const may = useAudience().may("payloads:read");
   const params = { path: { source_id: source, request_id: id } };
@@ -162,7 +162,7 @@ function Doctor({ source, id }: Ref) {
       <FormError error={diagnosis.error} />
       {diagnosis.isLoading && <Loading lines={2} />}
       <div role="status">
-        {diagnosis.data !== undefined && <Diagnosis diagnosis={diagnosis.data} ok={t("doctor.ok")} />}
+        {diagnosis.data !== undefined && <Diagnosis diagnosis={diagnosis.data} ok={t("doctor.ok")} known={reason} />}
       </div>
     </Card>
   );

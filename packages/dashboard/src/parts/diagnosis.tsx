@@ -20,21 +20,24 @@ export interface DiagnosisProps {
   };
   /** Text for a request that verifies. */
   readonly ok: string;
+  /** Code of the verification error that the page shows already, so that it is not repeated. */
+  readonly known?: string;
 }
 
 /** Result of a signature diagnosis: proven causes, or suspicions when nothing was proven. */
-export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
+export function Diagnosis({ diagnosis, ok, known }: DiagnosisProps) {
   const { t, i18n } = useTranslation();
   const { error, findings, hints, stopped } = diagnosis;
   if (diagnosis.ok) return <Note tone="good">{ok}</Note>;
   const shown = findings.length > 0 ? findings : hints;
+  const fault = error?.code === known ? null : error;
   return (
     <>
       <Note tone={findings.length > 0 ? "warn" : "info"}>
         {findings.length > 0 && t("doctor.proved")}
-        {findings.length === 0 && !error && t("doctor.nothing")}
-        {findings.length === 0 && error && (
-          <ServerSentence {...serverText(i18n, "quarantine", error.code, error.message)} />
+        {findings.length === 0 && !fault && t("doctor.nothing")}
+        {findings.length === 0 && fault && (
+          <ServerSentence {...serverText(i18n, "quarantine", fault.code, fault.message)} />
         )}
       </Note>
       {shown.length > 0 && (

@@ -13,7 +13,7 @@ import { Card, Facts, Section } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { breakerReason, type EndpointState, STATE_TONES, isHeld } from "../lib/endpoint-state.ts";
+import { breakerReason, customerState, type EndpointState, STATE_TONES, isHeld } from "../lib/endpoint-state.ts";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { useAudience } from "../session/audience.ts";
 import { endpointStateKey, useEndpointState } from "./use-endpoint-state.ts";
@@ -30,11 +30,9 @@ export function EndpointStateBadge({ app, endpoint }: EndpointStateProps) {
   const status = useEndpointState(app, endpoint);
   if (status.data === undefined) return null;
   const { state } = status.data;
-  return (
-    <Badge tone={STATE_TONES[state]}>
-      {t(kind === "portal" ? `portal.states.${state}` : `endpointState.states.${state}`)}
-    </Badge>
-  );
+  if (kind !== "portal") return <Badge tone={STATE_TONES[state]}>{t(`endpointState.states.${state}`)}</Badge>;
+  const shown = customerState(status.data);
+  return <Badge tone={STATE_TONES[shown]}>{t(`portal.states.${shown}`)}</Badge>;
 }
 
 export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
@@ -85,7 +83,7 @@ function StateSentence({ status }: { readonly status: EndpointState }) {
     !(state === "disabled" && reason !== null) &&
     !(state === "open" && known === "asked_to_wait")
   ) {
-    return t(`portal.stateTexts.${state}`);
+    return t(`portal.stateTexts.${customerState(status)}`);
   }
   if (state === "open" && known !== null) return t(`endpointState.reasons.${known}`);
   if (state === "disabled" && reason === "gone") return t("endpointState.reasons.gone");

@@ -464,6 +464,12 @@ export const settings = {
     default: "",
     parse: (text) => parsePattern(text, FONT_PATTERN, "a list of font families"),
   }),
+  portalDocs: setting({
+    name: "POSTHORN_PORTAL_DOCS",
+    help: "The https URL of your own documentation of webhooks. The customer portal links to it. Empty: no link.",
+    default: "",
+    parse: (text) => parsePattern(text, LOGO_PATTERN, "an https URL"),
+  }),
   shutdownTimeout: setting({
     name: "POSTHORN_SHUTDOWN_TIMEOUT",
     help: "Seconds that a stopping process waits for attempts in flight. Those still running then return to pending.",

@@ -119,6 +119,8 @@ export interface DomainRules {
   readonly environment: string;
   /** Branding of the customer portal. */
   readonly portalLook: PortalLook;
+  /** HTTPS URL of the operator's documentation, which the customer portal links to; `null`: none. */
+  readonly portalDocs: string | null;
   /** Clients that people connect to the MCP endpoint with OAuth. */
   readonly connectedClients: ConnectedClientRules;
   /** Public URL of this server, without a trailing slash. */

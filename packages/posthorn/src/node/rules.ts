@@ -41,6 +41,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     watches: { max: config.maxWatches, maxKeys: config.maxWatchKeys },
     environment: config.environment,
     portalLook: portalLookOf(config),
+    portalDocs: config.portalDocs || null,
     connectedClients: { registration: config.mcp === "off" ? "off" : config.mcpOauth, write: config.mcp === "write" },
     publicUrl: () => config.publicUrl || listensAt(),
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),

@@ -95,6 +95,7 @@ export const TEST_RULES: Services["rules"] = {
   watches: { max: 1000, maxKeys: 100_000 },
   environment: "",
   portalLook: { name: null, logo: null, colour: null, font: null },
+  portalDocs: null,
   connectedClients: { registration: "off", write: false },
   publicUrl: () => "",
   ingestUrl: () => "",

@@ -10,6 +10,7 @@ export const portal: typeof english = {
       alerts: "Warnungen",
       feed: "Feed",
       agents: "Agenten",
+      docs: "Dokumentation",
     },
     endpoints: { lead: "URLs in Ihrem System, die Ereignisse empfangen." },
     deliveries: {
@@ -17,6 +18,7 @@ export const portal: typeof english = {
     },
     states: {
       active: "Aktiv",
+      failing: "Schlägt fehl",
       disabled: "Deaktiviert",
       unverified: "Nicht verifiziert",
       unavailable: "Nicht verfügbar",
@@ -28,6 +30,8 @@ export const portal: typeof english = {
     },
     stateTexts: {
       active: "Ereignisse werden gesendet, sobald sie eintreffen.",
+      failing:
+        "Die letzten Zustellungen sind fehlgeschlagen. Es gehen keine Ereignisse verloren: Wir senden sie erneut. Prüfen Sie, ob Ihr Server läuft und mit einem 2xx-Status antwortet.",
       disabled:
         "Es wird nichts gesendet, bis Sie diesen Endpunkt aktivieren. Ihre Ereignisse bleiben erhalten und verbrauchen keine Versuche.",
       unverified:

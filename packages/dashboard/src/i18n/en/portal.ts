@@ -9,11 +9,13 @@ export const portal = {
       alerts: "Alerts",
       feed: "Feed",
       agents: "Agents",
+      docs: "Documentation",
     },
     endpoints: { lead: "URLs in your system that receive events." },
     deliveries: { lead: "Events and their deliveries to your endpoints. Open an event to see every attempt." },
     states: {
       active: "Active",
+      failing: "Failing",
       disabled: "Disabled",
       unverified: "Not verified",
       unavailable: "Not available",
@@ -25,6 +27,8 @@ export const portal = {
     },
     stateTexts: {
       active: "Events are sent as they arrive.",
+      failing:
+        "Recent deliveries failed. No events are lost: we retry them. Check that your server is running and responds with a 2xx status.",
       disabled: "Nothing is sent until you enable this endpoint. Your events are kept and don’t use up retries.",
       unverified: "This endpoint has not confirmed yet that it accepts events. They are kept until it does.",
       unavailable:

@@ -9,11 +9,13 @@ export const portal = {
       alerts: "Alertas",
       feed: "Feed",
       agents: "Agentes",
+      docs: "Documentación",
     },
     endpoints: { lead: "Las URL de su sistema que reciben eventos." },
     deliveries: { lead: "Los eventos y sus entregas a sus endpoints. Abra un evento para ver cada intento." },
     states: {
       active: "Activo",
+      failing: "Con fallos",
       disabled: "Desactivado",
       unverified: "Sin verificar",
       unavailable: "No disponible",
@@ -25,6 +27,8 @@ export const portal = {
     },
     stateTexts: {
       active: "Los eventos se envían en cuanto llegan.",
+      failing:
+        "Las últimas entregas han fallado. No se pierde ningún evento: las reintentamos. Compruebe que su servidor está en marcha y responde con un estado 2xx.",
       disabled: "No se envía nada mientras no active este endpoint. Sus eventos se conservan y no consumen reintentos.",
       unverified: "Este endpoint aún no ha confirmado que acepta eventos. Se conservan hasta que lo confirme.",
       unavailable:

@@ -9,6 +9,7 @@ export const portal = {
       alerts: "Alertes",
       feed: "Flux",
       agents: "Agents",
+      docs: "Documentation",
     },
     endpoints: { lead: "Les URL de votre système qui reçoivent des événements." },
     deliveries: {
@@ -16,6 +17,7 @@ export const portal = {
     },
     states: {
       active: "Actif",
+      failing: "En échec",
       disabled: "Désactivé",
       unverified: "Non vérifié",
       unavailable: "Indisponible",
@@ -27,6 +29,8 @@ export const portal = {
     },
     stateTexts: {
       active: "Les événements sont envoyés dès leur arrivée.",
+      failing:
+        "Les dernières livraisons ont échoué. Aucun événement n’est perdu : nous réessayons. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx.",
       disabled:
         "Rien n’est envoyé tant que vous n’activez pas ce point de terminaison. Vos événements sont conservés, sans consommer de tentatives.",
       unverified:

@@ -66,6 +66,7 @@ export const PortalOut = Type.Object(
       colour: nullable(Type.String()),
       font: nullable(Type.String()),
     }),
+    docsUrl: nullable(Type.String({ description: "Your own documentation, which the portal links to. Null: none." })),
   },
   {
     $id: "PortalOut",

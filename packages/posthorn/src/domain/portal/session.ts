@@ -11,6 +11,8 @@ export interface PortalSession {
   /** When the token expires, in Unix milliseconds; `null`: never. */
   readonly expiresAt: number | null;
   readonly look: PortalLook;
+  /** HTTPS URL of the operator's documentation; `null`: none. */
+  readonly docsUrl: string | null;
 }
 
 /** Returns the application and capabilities of the caller's token. For display in the portal only: each operation checks access itself. */
@@ -29,5 +31,6 @@ export async function portalSession({ ctx }: Call<null>): Promise<PortalSession>
     sessionId: actor.sessionId,
     expiresAt: Number.isFinite(actor.tokenExpiresAt) ? actor.tokenExpiresAt : null,
     look: ctx.services.rules.portalLook,
+    docsUrl: ctx.services.rules.portalDocs,
   };
 }
