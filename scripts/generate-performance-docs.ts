@@ -5,14 +5,14 @@
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { pageOf } from "../bench/suite/page.ts";
 import { readResults } from "../bench/suite/results.ts";
-import { formatted } from "./provider-facts.ts";
+import { formatted } from "./formatted.ts";
 
 const PAGE = "docs/performance.md";
 const DIAGRAMS = "docs/diagrams";
 
 const { text, charts } = pageOf(readResults(), "diagrams");
 const made = new Map([
-  [PAGE, formatted(PAGE, text)],
+  [PAGE, await formatted(PAGE, text)],
   ...[...charts].map(([name, svg]) => [`${DIAGRAMS}/${name}`, svg] as const),
 ]);
 const stale = [...made].filter(([path, content]) => !existsSync(path) || readFileSync(path, "utf8") !== content);
