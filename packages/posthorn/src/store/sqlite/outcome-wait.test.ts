@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { acceptEntry, successOutcome } from "../../../test/support/store.ts";
 import { Batcher } from "../postgres/batcher.ts";
+import { packPage } from "./packed-page.ts";
 import { type DatabaseThread, decodeAccepts, decodeRecords, type ThreadRequest } from "./protocol.ts";
 import { Writer } from "./writer.ts";
 
@@ -17,7 +18,8 @@ function openWriter() {
     load: 0,
     request: async (request) => {
       requests.push(noted(request));
-      return { accepts: null, records: null, announced: false } as never;
+      const page = request.op === "due" ? packPage({ rows: [], nextDue: null }) : {};
+      return { accepts: null, records: null, announced: false, ...page } as never;
     },
     close: async () => void requests.push("close"),
   };
