@@ -71,7 +71,10 @@ const MAX_REPEATED_FILES = 2;
 const DURATIONS = "--durations";
 /** Runs no failed test again. */
 const ONCE = "--once";
-/** Runs {@link CORE_LANES}, and of their suites only the projects of {@link CORE_PROJECTS}. */
+/**
+ * Runs {@link CORE_LANES}, and of their suites only the projects of {@link CORE_PROJECTS}. The checks have the same priority as the tests:
+ * otherwise they would run after them, on one core.
+ */
 const CORE = "--core";
 const FLAGS = new Set([DURATIONS, ONCE, CORE]);
 const CORE_LANES = ["unit", "checks"];
@@ -135,8 +138,9 @@ function cpuTime(): string {
   return `, and ${Math.round(own + children)} s of CPU time`;
 }
 
-async function runLane({ scripts, background = false }: Lane): Promise<void> {
-  if (!background) await prepared;
+async function runLane({ scripts, ...lane }: Lane): Promise<void> {
+  const background = lane.background === true && !process.argv.includes(CORE);
+  if (lane.background !== true) await prepared;
   for (const script of scripts) {
     if (script.startsWith("test:")) await runSuite(script, background);
     else if ((await npm(script, [], background)).succeeded) passed++;
