@@ -1,6 +1,7 @@
 /**
- * Opens every page by its URL with a day of sample traffic, on desktop in the light theme and on a phone in the dark one. With `POSTHORN_SCREENSHOTS`, it does
- * so in both themes each, and writes pictures to this folder for review.
+ * Opens every page by its URL with half a day of sample traffic, on desktop in the light theme and on a phone in the dark one. With
+ * `POSTHORN_SCREENSHOTS`, the traffic is that of a day, each page is shown in both themes on both, and pictures are written to this folder for
+ * review.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +17,9 @@ type Theme = "light" | "dark";
 /** Pictures show every combination. An error occurs with a width or with a theme, so fewer find it. */
 const THEMES: Readonly<Record<keyof typeof WIDTHS, readonly Theme[]>> =
   FOLDER === undefined ? { desk: ["light"], phone: ["dark"] } : { desk: ["light", "dark"], phone: ["light", "dark"] };
-const TEST_MS = 600_000;
+/** Every page has its contents after half a day; pictures show a whole one. */
+const HOURS = FOLDER === undefined ? 12 : 24;
+const TEST_MS = 900_000;
 
 const browser = useBrowser();
 let folder: string;
@@ -25,7 +28,7 @@ let demo: Demo;
 beforeAll(async () => {
   if (FOLDER !== undefined) await mkdir(FOLDER, { recursive: true });
   folder = await mkdtemp(join(tmpdir(), "posthorn-screenshots-"));
-  demo = await Demo.start({ folder });
+  demo = await Demo.start({ folder, hours: HOURS });
 }, TEST_MS);
 
 afterAll(async () => {
