@@ -43,4 +43,17 @@ describe("a job that a page contained before its publisher hands it over", () =>
     expect(dedupe.take(job(20_000))).toBe(true);
     expect(dedupe.size).toBeLessThanOrEqual(10_000);
   });
+
+  it("is remembered until ten thousand others were, also among jobs that were handed over", () => {
+    const dedupe = new HandOffDedupe();
+    let taken = 0;
+    for (let id = 1; id <= 40_000; id++) {
+      dedupe.note(job(id));
+      if (id % 4 === 0 && dedupe.take(job(id))) taken++;
+    }
+    expect(taken).toBe(10_000);
+    const newest = Array.from({ length: 10_000 }, (_, index) => 40_000 - index).filter((id) => id % 4 !== 0);
+    expect(newest.filter((id) => !dedupe.take(job(id)))).toEqual([]);
+    expect(dedupe.size).toBeLessThanOrEqual(2500);
+  });
 });

@@ -21,6 +21,8 @@ const MAX_REMEMBERED = 10_000;
  */
 export class HandOffDedupe {
   readonly #keys = new Set<string>();
+  /** Yields each key once. A new iterator would first pass all keys that were deleted since the set was last rebuilt, often thousands. */
+  readonly #oldestFirst = this.#keys.values();
 
   get size(): number {
     return this.#keys.size;
@@ -31,9 +33,7 @@ export class HandOffDedupe {
     // Only jobs without attempts are handed over.
     if (job.attempts > 0 || job.generation > 0) return;
     this.#keys.add(keyOf(job));
-    if (this.#keys.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#keys;
-    this.#keys.delete(oldest!);
+    if (this.#keys.size > MAX_REMEMBERED) this.#keys.delete(this.#oldestFirst.next().value!);
   }
 
   /** Returns whether a page has already contained the job that is being handed over. Each job is handed over once. */

@@ -51,6 +51,8 @@ export class Lanes {
   readonly #lanes = new Map<number, Lane>();
   /** For endpoints that currently have no lane; the most recently used at the end. */
   readonly #controls = new Map<number, RateControl>();
+  /** Yields each key once: see `HandOffDedupe`. */
+  readonly #oldestControls = this.#controls.keys();
   /** For endpoints with batches that are resent as a whole; the most recently used at the end. */
   readonly #kept = new Map<number, KeptBatches>();
   #ownSince: number | null = null;
@@ -114,10 +116,7 @@ export class Lanes {
     this.#lanes.delete(endpointId);
     if (!lane.hasPolicy) return true;
     this.#controls.set(endpointId, lane.control);
-    if (this.#controls.size > MAX_CONTROLS) {
-      const [oldest] = this.#controls.keys();
-      this.#controls.delete(oldest!);
-    }
+    if (this.#controls.size > MAX_CONTROLS) this.#controls.delete(this.#oldestControls.next().value!);
     return true;
   }
 

@@ -146,17 +146,28 @@ export class Writer {
     });
   }
 
-  /** Records outcomes in one commit. */
-  async recordAll(entries: readonly Outcome[]): Promise<void> {
-    const recorded = entries.map(
-      (entry, index) =>
-        new Promise<void>((resolve, reject) => {
-          this.#records.push({ entry, together: index < entries.length - 1, resolve, reject });
-        }),
-    );
+  /** Records outcomes in one commit. Resolves when each of them is settled, without a promise for each. */
+  recordAll(entries: readonly Outcome[]): Promise<void> {
+    if (entries.length === 0) return Promise.resolve();
+    const { promise, resolve: done, reject: fail } = Promise.withResolvers<void>();
+    let left = entries.length;
+    let failure: Error | null = null;
+    const resolve = (): void => {
+      left--;
+      if (left > 0) return;
+      if (failure === null) done();
+      else fail(failure);
+    };
+    const reject = (error: Error): void => {
+      failure ??= error;
+      resolve();
+    };
+    const last = entries.length - 1;
+    for (const [index, entry] of entries.entries()) {
+      this.#records.push({ entry, together: index < last, resolve, reject });
+    }
     this.#queueFlush();
-    const failed = (await Promise.allSettled(recorded)).find((one) => one.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    return promise;
   }
 
   /** Runs one statement in a separate transaction. */
