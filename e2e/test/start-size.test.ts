@@ -42,11 +42,10 @@ describe("the start of a server", () => {
     expect(modules.length).toBeLessThan(2570);
   });
 
-  it("starts one writer and two reader threads, and no thread for transformations", async () => {
+  it("starts one writer and one reader thread, and none for look-ups of deliveries and for transformations", async () => {
     using folder = temporaryFolder();
     const { threads } = await startServer(folder.path);
     expect(threads.filter((name) => name.startsWith("posthorn-")).toSorted()).toEqual([
-      "posthorn-reader",
       "posthorn-reader",
       "posthorn-writer",
     ]);

@@ -70,7 +70,7 @@ it("of concurrent first tokens, only those of one organisation are accepted", as
   expect(admitted.size).toBe(1);
   const refused = responses.filter(({ status }) => status !== 200);
   expect(new Set(refused.map(({ json }) => json["code"]))).toEqual(new Set(["separate_origin_required"]));
-  expect(await firstOrganisation(node.services.store)).not.toBeNull();
+  expect(await firstOrganisation(node.services.store.db)).not.toBeNull();
 });
 
 it("with a separate origin there can be any number", async () => {

@@ -120,6 +120,25 @@ const KEEP_ALIVE_MS = 72_000;
 /** Allowance for the rest of the request. The payload itself may take twice its size when it is escaped as a JSON string. */
 const BODY_OVERHEAD_BYTES = 64 * 1024;
 
+const ROUTER_OPTIONS = {
+  ignoreTrailingSlash: true,
+  ignoreDuplicateSlashes: true,
+  maxParamLength: 300,
+  querystringParser: parseQuery,
+};
+
+/**
+ * Routes validate and serialize by themselves. Without this, Fastify would load its compilers of JSON schemas at the start. They are for schemas
+ * of routes, and there are none.
+ */
+const WITHOUT_COMPILERS = {
+  compilersFactory: { buildValidator: () => refuseSchema, buildSerializer: () => refuseSchema },
+};
+
+function refuseSchema(): never {
+  throw new Error("A route has a schema of Fastify, whose compilers are not loaded.");
+}
+
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const front = frontOf(options);
@@ -137,18 +156,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     forceCloseConnections: "idle",
     return503OnClosing: false,
+    schemaController: WITHOUT_COMPILERS,
     clientErrorHandler: respondToClientError,
     frameworkErrors: (error, request, response) => {
       // No resource has an id or uid this long.
       const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
       void send(response, tooLong ? noSuchRoute(request) : failureReply(error, request));
     },
-    routerOptions: {
-      ignoreTrailingSlash: true,
-      ignoreDuplicateSlashes: true,
-      maxParamLength: 300,
-      querystringParser: parseQuery,
-    },
+    routerOptions: ROUTER_OPTIONS,
   });
   app.server.on("checkExpectation", refuseExpectation);
   app.decorate(LISTENER, requestListener);

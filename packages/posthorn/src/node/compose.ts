@@ -89,11 +89,7 @@ export function compose(base: NodeBase): Composition {
   const services = (): Services => composed;
   const parts = { config, log, clock: options.workerClock ?? clock, cluster, services, pause };
   const policyDefaults = policyDefaultsOf(config);
-  const kinds = kindRules({
-    allowed: config.destinations,
-    missingPackages: options.missingPackages ?? missingPackages,
-    isSentElsewhere: (kind) => cluster.othersSend(kind),
-  });
+  const kinds = kindsOf(base);
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector, sourceConnector } = buildClients(options, () => receiving.gateway, stack);
   const mailer = mailerOf({ config, now: clock.now, log }, stack);
@@ -207,6 +203,14 @@ export function compose(base: NodeBase): Composition {
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
 }
 
+function kindsOf({ options, cluster }: NodeBase): ReturnType<typeof kindRules> {
+  return kindRules({
+    allowed: options.config.destinations,
+    missingPackages: options.missingPackages ?? missingPackages,
+    isSentElsewhere: (kind) => cluster.othersSend(kind),
+  });
+}
+
 function authenticatorOf({ options, store, clock, stack }: NodeBase, services: () => Services): Authenticator {
   const use = stack.use(new KeyUse({ write: (uses) => writeKeyUses(store, uses), setTimer: clock.setTimer }));
   return new Authenticator({
@@ -268,7 +272,7 @@ async function plainResponsesOnly(
   orgId: number,
 ): Promise<boolean> {
   if (rules.separateIngest) return false;
-  return embedded === true || orgId !== (await firstOrganisation(store));
+  return embedded === true || orgId !== (await firstOrganisation(store.hotDb));
 }
 
 /** Logs and counts each operation that blocks other writes: once while it does, and once when it has ended. */

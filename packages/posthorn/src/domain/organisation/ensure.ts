@@ -43,8 +43,8 @@ export function refuseSharedOrigin({ rules }: Pick<Services, "rules">): void {
 }
 
 /** Key of the oldest organisation; `null` if there is none. */
-export async function firstOrganisation(store: Store): Promise<number | null> {
-  const row = await store.hotDb.selectFrom("organisation").select("id").orderBy("id").limit(1).executeTakeFirst();
+export async function firstOrganisation(db: Store["db"]): Promise<number | null> {
+  const row = await db.selectFrom("organisation").select("id").orderBy("id").limit(1).executeTakeFirst();
   return row?.id ?? null;
 }
 
@@ -56,7 +56,7 @@ export const LATER_ORGANISATION = 0;
 
 /** Key of the oldest organisation, which is created if there is none. */
 export async function ownOrganisation(services: Services): Promise<number> {
-  return (await firstOrganisation(services.store)) ?? (await ensureOrganisation(services, DEFAULT_ORGANISATION));
+  return (await firstOrganisation(services.store.hotDb)) ?? (await ensureOrganisation(services, DEFAULT_ORGANISATION));
 }
 
 async function findOrganisation(db: Store["hotDb"], publicId: string): Promise<number | null> {

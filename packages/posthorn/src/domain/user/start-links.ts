@@ -19,7 +19,7 @@ export async function isSetupRequired(store: Pick<Store, "db">): Promise<boolean
 export async function createSetupLink(services: Services): Promise<string | null> {
   const { store } = services;
   if (!(await isSetupRequired(store))) return null;
-  const orgId = (await firstOrganisation(store)) ?? LATER_ORGANISATION;
+  const orgId = (await firstOrganisation(store.db)) ?? LATER_ORGANISATION;
   const code = await store.transaction(
     async ({ db }) => (await createOneTime(services, db, { kind: "setup", orgId, lifetimeMs: SETUP_MS })).code,
     "user.setup-link",
@@ -29,7 +29,7 @@ export async function createSetupLink(services: Services): Promise<string | null
 
 /** A code with which the browser of a developer gets a session without an account: for `npm start`. */
 export async function createDeveloperCode(services: Services): Promise<string> {
-  const orgId = (await firstOrganisation(services.store)) ?? LATER_ORGANISATION;
+  const orgId = (await firstOrganisation(services.store.db)) ?? LATER_ORGANISATION;
   return await services.store.transaction(
     async ({ db }) => (await createOneTime(services, db, { kind: "developer", orgId, lifetimeMs: DEVELOPER_MS })).code,
     "user.developer-code",

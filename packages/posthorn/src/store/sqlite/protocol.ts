@@ -125,6 +125,8 @@ export interface ThreadResults {
 export interface DatabaseThread {
   /** Number of outstanding requests. */
   readonly load: number;
+  /** False: it will be started by its first request. */
+  readonly isStarted?: boolean;
   request<Op extends ThreadRequest["op"]>(
     request: Extract<ThreadRequest, { op: Op }>,
     transfer?: ArrayBuffer[],

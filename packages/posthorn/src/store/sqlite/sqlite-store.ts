@@ -25,6 +25,7 @@ import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { LateThread } from "./late-thread.ts";
 import { type DatabaseThread, unpackRows } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
 import type { WalLoss } from "./wal-loss.ts";
@@ -121,22 +122,20 @@ export class SqliteStore implements Store {
       walLoss = loss;
       onWalLoss?.(loss);
     };
-    const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
-      stack.adopt(
-        await ThreadClient.open(
-          { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null },
-          { onFailure, onWalLoss: noteWalLoss },
-        ),
-        (opened) => opened.close(),
+    const start = (role: "writer" | "reader"): Promise<ThreadClient> =>
+      ThreadClient.open(
+        { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null },
+        { onFailure, onWalLoss: noteWalLoss },
       );
+    const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
+      stack.adopt(await start(role), (opened) => opened.close());
     const writer = await thread("writer");
-    const hotReader = await thread("reader");
     const others: ThreadClient[] = [];
     while (others.length < readers) others.push(await thread("reader"));
     const store = new SqliteStore({
       path,
       writer,
-      hotReader,
+      hotReader: new LateThread(() => start("reader")),
       readers: others,
       lock,
       walLoss,
@@ -252,9 +251,9 @@ export class SqliteStore implements Store {
   }
 
   async ping(): Promise<void> {
-    const asking = [this.#hotReader, ...this.#readers].map((reader) =>
-      reader.request<"query">({ op: "query", sql: "SELECT 1", parameters: [] }),
-    );
+    const asking = [this.#hotReader, ...this.#readers]
+      .filter(({ isStarted }) => isStarted !== false)
+      .map((reader) => reader.request<"query">({ op: "query", sql: "SELECT 1", parameters: [] }));
     await Promise.all([this.#writer.query("SELECT 1", []), ...asking]);
   }
 
@@ -283,7 +282,7 @@ export class SqliteStore implements Store {
   async #pages(): Promise<{ readonly pages: number; readonly free: number; readonly bytes: number }> {
     const { rows } = await sql<{ pages: number; free: number; bytes: number }>`
       SELECT page_count AS pages, freelist_count AS free, page_size AS bytes
-      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.execute(this.hotDb);
+      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`.execute(this.db);
     return rows[0]!;
   }
 
