@@ -3,7 +3,7 @@
  *
  *     npm run bench:rates -- --stores sqlite,postgres --rates 10,100,500,full --seconds 10
  *
- * The counts (bytes and pages of the write-ahead log, commits, syncs, statements, messages between threads, timers) do not depend on the
+ * The counts (bytes and pages of the write-ahead log, bytes of the commit journal, commits, syncs, statements, messages between threads, timers) do not depend on the
  * load of the machine; CPU, wake-ups and latencies do. `--pages` lists the pages by table and index (SQLite), `--top` the most frequent
  * statements (PostgreSQL).
  */
@@ -157,6 +157,8 @@ async function syncLatencies(folder: string, rate: number, count: number): Promi
 interface Row {
   readonly written: Written;
   readonly syncs: number | null;
+  /** Bytes of SQLite's commit journal. */
+  readonly journalBytes: number | null;
   readonly hops: Hops;
   readonly usage: ReturnType<typeof usageSince>;
   readonly latencies: Latencies;
@@ -200,21 +202,21 @@ async function measure(database: MeasuredDatabase, rate: number | null): Promise
   const hops = Object.fromEntries(
     Object.entries(hopsAfter).map(([name, total]) => [name, (total as number) - hopsBefore[name as keyof Hops]]),
   ) as unknown as Hops;
-  let { syncs } = written;
-  if (syncs === null && rate !== null) {
-    const all = await countSyncs([pid], async () => {
-      await loop.publish({ ...job, count });
-      await delay(200);
-    });
-    syncs = all;
-  }
-  return { written, syncs, hops, usage, latencies, diskSyncs, events: count };
+  const synced =
+    written.syncs === null && rate !== null
+      ? await countSyncs([pid], async () => {
+          await loop.publish({ ...job, count });
+          await delay(200);
+        })
+      : null;
+  const { syncs = written.syncs, journalBytes = null } = synced ?? {};
+  return { written, syncs, journalBytes, hops, usage, latencies, diskSyncs, events: count };
 }
 
 /** Threads that are listed on their own; all others are summed. */
 const THREADS = ["main", "posthorn-writer", "posthorn-reader"];
 
-function cellsOf({ written, syncs, hops, usage, latencies, diskSyncs, events }: Row): readonly string[] {
+function cellsOf({ written, syncs, journalBytes, hops, usage, latencies, diskSyncs, events }: Row): readonly string[] {
   const each = (total: number | null, digits = 2): string => (total === null ? "" : (total / events).toFixed(digits));
   const sum = (of: (name: string) => boolean, what: "cpuMicros" | "wakeUps"): number =>
     [...usage].reduce((total, [name, used]) => total + (of(name) ? used[what] : 0), 0);
@@ -229,7 +231,8 @@ function cellsOf({ written, syncs, hops, usage, latencies, diskSyncs, events }: 
   const ms = (numbers: readonly number[]): string =>
     numbers.length === 0 ? "" : `${percentile(numbers, 0.5).toFixed(1)} / ${percentile(numbers, 0.99).toFixed(1)}`;
   return [
-    (written.walBytes / events / 1024).toFixed(1),
+    each(written.walBytes / 1024, 1),
+    each(journalBytes === null ? null : journalBytes / 1024, 1),
     each(written.commits),
     each(syncs),
     each(written.statements),
@@ -249,6 +252,7 @@ const HEAD = [
   "store",
   "events/s",
   "WAL KiB",
+  "journal KiB",
   "commits",
   "syncs",
   "statements",
