@@ -116,15 +116,14 @@ async function hoursOf(
   const first = Math.floor(ctx.services.now() / HOUR_MS) - HOURS + 1;
   const rows = await reader(ctx)
     .selectFrom("endpoint")
-    .innerJoin("rollup", (join) =>
-      join
-        .on("rollup.org_id", "=", ctx.actor.orgId)
-        .onRef("rollup.app_id", "=", "endpoint.app_id")
-        .onRef("rollup.endpoint_id", "=", "endpoint.id")
-        .on("rollup.hour", ">=", first),
-    )
+    // SQLite reads the left side of a cross join first. It would otherwise read the counts of all endpoints of the organisation.
+    .crossJoin("rollup")
     .select(["endpoint.id", "rollup.hour", "rollup.attempts_ok as succeeded", "rollup.attempts_failed as failed"])
     .where("endpoint.id", "in", keys)
+    .where("rollup.org_id", "=", ctx.actor.orgId)
+    .whereRef("rollup.app_id", "=", "endpoint.app_id")
+    .whereRef("rollup.endpoint_id", "=", "endpoint.id")
+    .where("rollup.hour", ">=", first)
     .execute();
   const found = new Map(
     keys.map((key) => [key, Array.from({ length: HOURS }, (): AttemptHour => ({ succeeded: 0, failed: 0 }))]),
