@@ -300,3 +300,32 @@ describe("the page of a message", () => {
     await page.getByRole("heading", { level: 1, name: "Messages" }).waitFor();
   });
 });
+
+describe("selected messages", () => {
+  it("are replayed after a dry run, by keyboard alone", async () => {
+    for (const n of [2, 3]) {
+      await world.api.post("/api/v1/app/acme-logistics/msg", { eventType: "parcel.sent", payload: { n } });
+    }
+    await world.receiver.waitFor(({ body }) => body.toString() === '{"n":3}');
+    const page = await open("/messages?app=acme-logistics");
+    const boxes = page.getByRole("checkbox", { name: /^Select parcel\.sent/ });
+    await boxes.nth(1).waitFor();
+    await boxes.first().focus();
+    await page.keyboard.press("Space");
+    await boxes.nth(1).focus();
+    await page.keyboard.press("Space");
+    await page.getByRole("group", { name: "Selected messages" }).getByRole("button", { name: "Replay" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Replay 2 messages?" });
+    // Both were delivered.
+    await dialog.getByText(/^0 messages/).waitFor();
+    await dialog.getByLabel("Delivery status").selectOption("all");
+    await dialog.getByText(/^2 messages to 1 endpoint/).waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    const before = world.receiver.requests.length;
+    await dialog.getByRole("button", { name: "Start replay" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Finished").first().waitFor();
+    await expect.poll(() => world.receiver.requests.length).toBe(before + 2);
+  });
+});

@@ -55,3 +55,26 @@ it("replays are listed by application and state", async () => {
   expect(await listed("replay?app_id=one&status=canceled", "reason")).toEqual([]);
   expect((await tenant.call("GET", "replay?app_id=missing")).status).toBe(404);
 });
+
+it("applications are sorted by name, in any case and both orders, with paging", async () => {
+  for (const name of ["delta", "Bravo", "alpha", "Charlie", "bravo"]) await tenant.call("POST", "app", { name });
+  const pages = async (query: string): Promise<readonly unknown[]> => {
+    const names: unknown[] = [];
+    for (let iterator = ""; ;) {
+      const { json } = await tenant.call("GET", `app?sort=name&limit=2&search=a${query}${iterator}`);
+      names.push(...(json["data"] as { readonly name: string }[]).map(({ name }) => name));
+      if (json["done"] === true) return names;
+      iterator = `&iterator=${String(json["iterator"])}`;
+    }
+  };
+  const sorted = ["alpha", "Bravo", "bravo", "Charlie", "delta"];
+  // Other tests have created "one" and "two", whose IDs may contain the letter.
+  const own = (names: readonly unknown[]) => names.filter((name) => sorted.includes(String(name)));
+  expect(own(await pages(""))).toEqual(sorted);
+  expect(own(await pages("&order=descending"))).toEqual(sorted.toReversed());
+  // Back from the third.
+  const { json } = await tenant.call("GET", "app?sort=name&search=bravo&limit=1");
+  const next = await tenant.call("GET", `app?sort=name&search=bravo&limit=1&iterator=${String(json["iterator"])}`);
+  const back = await tenant.call("GET", `app?sort=name&search=bravo&iterator=${String(next.json["prevIterator"])}`);
+  expect((back.json["data"] as { readonly name: string }[]).map(({ name }) => name)).toEqual(["Bravo"]);
+});

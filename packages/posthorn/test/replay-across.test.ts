@@ -117,6 +117,31 @@ describe("a replay across 1,000 applications", () => {
   });
 });
 
+describe("a replay of named messages", () => {
+  it("sends these, and counts only them", async () => {
+    const seeded = await seedFailures(node.services, { count: 5, url: () => `${receiver.url}/hook` });
+    const messages = [seeded[1]!.messageId, seeded[3]!.messageId];
+    const { json: plan } = await tenant.call("POST", "replay/dry-run", { since, messages });
+    expect(plan).toMatchObject({ toSend: 2, matched: 2, scanned: 2, applications: 2, endpoints: 2 });
+    const { id } = await post("replay", { since, messages });
+    const ended = await until(id, ({ status }) => status === "finished");
+    expect(ended.progress).toMatchObject({ sent: 2, scanned: 2 });
+    expect((await tenant.call("GET", `replay/${id}`)).json["parameters"]).toMatchObject({ messages });
+    await eventually(() => expect([...received().keys()].toSorted()).toEqual(messages.toSorted()));
+    expect(received().size).toBe(2);
+  });
+
+  it("of one application refuses those of another, and unknown ones", async () => {
+    const [one, other] = await seedFailures(node.services, { count: 2, url: () => `${receiver.url}/hook` });
+    const path = `app/${one!.appId}/replay/dry-run`;
+    const named = (messages: readonly string[]) => tenant.call("POST", path, { since, messages });
+    expect((await named([one!.messageId])).json).toMatchObject({ toSend: 1, endpoints: [{ scanned: 1 }] });
+    const refused = await named([one!.messageId, other!.messageId]);
+    expect([refused.status, refused.text]).toEqual([422, expect.stringContaining(other!.messageId)]);
+    expect((await tenant.call("POST", "replay/dry-run", { since, messages: ["missing"] })).status).toBe(422);
+  });
+});
+
 describe("a dry run across applications", () => {
   it("names the endpoints, and the reason for each message that is left out", async () => {
     const hosts = ["https://one.test/a", "https://two.test/b"];

@@ -1,7 +1,5 @@
 /** List of the endpoints of all applications and sources. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import type { TFunction } from "i18next";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -20,12 +18,14 @@ import {
 } from "../lib/endpoint-filter.ts";
 import { STATE_TONES } from "../lib/endpoint-state.ts";
 import { formatNumber, formatPercent } from "../lib/format.ts";
-import { BulkActions } from "../parts/bulk-actions.tsx";
+import { EndpointBulkActions } from "../parts/bulk-actions.tsx";
+import { BulkBar } from "../parts/bulk-bar.tsx";
 import { EndpointName } from "../parts/endpoint-name.tsx";
 import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
+import { useSelection } from "../parts/use-selection.tsx";
 import { useAudience } from "../session/audience.ts";
 import styles from "./endpoints.module.css";
 import { Views } from "../parts/views.tsx";
@@ -49,10 +49,7 @@ export function Endpoints() {
   );
   const { sort: _sort, ...conditions } = filter;
   const mayChange = useAudience().may("endpoints:write", "anywhere");
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  // Rows that a filter hides are not acted on.
-  const selected = list.rows.filter(({ id }) => chosen.has(id));
-  const select = selectColumn(t, chosen, setChosen);
+  const selection = useSelection(list.rows, ({ url }) => url);
   const navigate = useNavigate({ from: "/endpoints" });
   const byUrl: ColumnSort = {
     order: filter.sort === "url" ? "ascending" : filter.sort === "urlDown" ? "descending" : null,
@@ -88,40 +85,14 @@ export function Endpoints() {
       rowKey={(row) => row.id}
       linked
       empty={t(Object.keys(conditions).length === 0 ? "endpointList.none" : "endpointList.noMatch")}
-      columns={mayChange ? [...columns, select] : columns}
+      columns={mayChange ? [...columns, selection.column] : columns}
     >
       <Filters />
-      {chosen.size > 0 && <BulkActions selected={selected} onClear={() => setChosen(new Set())} />}
+      <BulkBar label={t("bulk.title")} selection={selection} loaded={list.rows.length}>
+        <EndpointBulkActions selected={selection.selected} />
+      </BulkBar>
     </ListPage>
   );
-}
-
-/** Column with a check box for actions on several endpoints. */
-function selectColumn(
-  t: TFunction,
-  chosen: ReadonlySet<string>,
-  onChange: (chosen: ReadonlySet<string>) => void,
-): Column<ListedEndpoint> {
-  return {
-    key: "select",
-    label: t("bulk.select"),
-    end: true,
-    tight: true,
-    cell: ({ id, url }) => (
-      <input
-        type="checkbox"
-        data-above
-        aria-label={t("bulk.selectOne", { name: url })}
-        checked={chosen.has(id)}
-        onChange={({ target }) => {
-          const next = new Set(chosen);
-          if (target.checked) next.add(id);
-          else next.delete(id);
-          onChange(next);
-        }}
-      />
-    ),
-  };
 }
 
 function useColumns(byUrl: ColumnSort): readonly Column<ListedEndpoint>[] {

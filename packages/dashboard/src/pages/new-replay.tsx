@@ -2,20 +2,16 @@ import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
-import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { ChecksField, Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Empty } from "../components/state.tsx";
-import { Table } from "../components/table.tsx";
-import { formatNumber } from "../lib/format.ts";
 import { toLocalInput } from "../lib/local-input.ts";
 import { APPLICATIONS, endpointsOf, eventTypesOf } from "../lib/option-sources.ts";
-import { StartReplay, type StartReplayProps } from "../parts/start-replay.tsx";
+import { DryRunResult } from "../parts/dry-run-result.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
 
 type Plan = components["schemas"]["ReplayPlanIn"];
@@ -142,56 +138,6 @@ function SelectionFields({ app, endpoint }: { readonly app: string; readonly end
           ]}
         />
       </FormRow>
-    </>
-  );
-}
-
-interface PlannedProps extends Omit<StartReplayProps, "toSend"> {
-  readonly plan: components["schemas"]["ReplayPlanOut"];
-}
-
-function DryRunResult({ plan, busy, error, onStart }: PlannedProps) {
-  const { t, i18n } = useTranslation();
-  return (
-    <>
-      <p role="status">
-        <strong>
-          {t(plan.exact ? "replays.wouldSend" : "replays.wouldSendMore", {
-            count: plan.toSend,
-            value: formatNumber(i18n.language, plan.toSend),
-          })}
-        </strong>
-      </p>
-      <Table
-        label={t("replays.plan")}
-        list={fixedList(plan.endpoints)}
-        rowKey={(row) => row.endpointId ?? "url"}
-        empty={t("replays.noParts")}
-        columns={[
-          {
-            key: "endpoint",
-            label: t("endpoints.one"),
-            cell: (row) => (
-              <span title={row.url}>
-                <Url url={row.url} />
-              </span>
-            ),
-          },
-          {
-            key: "matched",
-            label: t("replays.matched"),
-            end: true,
-            cell: (row) => formatNumber(i18n.language, row.matched),
-          },
-          {
-            key: "toSend",
-            label: t("replays.toSend"),
-            end: true,
-            cell: (row) => formatNumber(i18n.language, row.toSend),
-          },
-        ]}
-      />
-      <StartReplay toSend={plan.toSend} busy={busy} error={error} onStart={onStart} />
     </>
   );
 }

@@ -10,6 +10,7 @@ import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { isForged } from "../lib/quarantine.ts";
 import { requestLine } from "../lib/request-line.ts";
 import { serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
@@ -80,17 +81,6 @@ interface Ref {
   readonly id: string;
 }
 
-/** Verification errors of a request that may be forged: its signature or credential is wrong or absent. */
-const FORGED: ReadonlySet<string> = new Set([
-  "certificate_untrusted",
-  "credential_mismatch",
-  "digest_mismatch",
-  "key_untrusted",
-  "missing_header",
-  "signature_mismatch",
-  "token_invalid",
-]);
-
 function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: boolean; readonly reason: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -114,9 +104,9 @@ function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: 
         needs="sources:write"
         trigger={<Button disabled={!kept}>{t("quarantine.release")}</Button>}
         title={t("quarantine.releaseTitle")}
-        text={t(FORGED.has(reason) ? "quarantine.releaseForged" : "quarantine.releaseText")}
+        text={t(isForged(reason) ? "quarantine.releaseForged" : "quarantine.releaseText")}
         action={t("quarantine.release")}
-        danger={FORGED.has(reason)}
+        danger={isForged(reason)}
         onConfirm={release}
       />
       <Confirm

@@ -12,8 +12,8 @@ import { tabOf, Tabs } from "../components/tabs.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { deduplicationOf, type Source } from "../lib/source-form.ts";
-import { serverText } from "../lib/server-text.ts";
 import { trustOf } from "../lib/trust.ts";
+import { QuarantineList } from "../parts/quarantine-list.tsx";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
 import { SourceFunnel } from "../parts/source-funnel.tsx";
 import { SourceGuide } from "../parts/source-guide.tsx";
@@ -87,7 +87,7 @@ function Tab({ source, tab, route, type }: TabProps) {
     case "activity":
       return <SourceActivity source={source} />;
     case "quarantine":
-      return <Quarantine id={source.id} />;
+      return <QuarantineList source={source.id} />;
     case "settings":
       return <SourceSettings source={source} />;
   }
@@ -208,48 +208,5 @@ function Events({ id }: { readonly id: string }) {
         timeColumn(t("messages.time"), "receivedAt"),
       ]}
     />
-  );
-}
-
-function Quarantine({ id }: { readonly id: string }) {
-  const { t, i18n } = useTranslation();
-  const list = useList(
-    ["source", id, "quarantine"],
-    (page) =>
-      must(
-        api.GET("/ingest/api/v1/source/{source_id}/quarantine", { params: { path: { source_id: id }, query: page } }),
-      ),
-    { everyMs: EVERY_MS },
-  );
-  return (
-    <>
-      <p className="muted">{t("quarantine.lead")}</p>
-      <Table
-        label={t("sources.tabs.quarantine")}
-        list={list}
-        rowKey={(row) => row.id}
-        linked
-        empty={t("quarantine.none")}
-        columns={[
-          {
-            key: "reason",
-            label: t("quarantine.reason"),
-            cell: (row) => (
-              <Link to="/sources/$source/quarantine/$request" params={{ source: id, request: row.id }}>
-                {serverText(i18n, "quarantine", row.reason, row.detail).text}
-              </Link>
-            ),
-          },
-          { key: "from", label: t("quarantine.from"), tight: true, cell: (row) => <code>{row.address}</code> },
-          {
-            key: "size",
-            label: t("messages.size"),
-            end: true,
-            cell: (row) => formatBytes(i18n.language, row.bodyBytes),
-          },
-          timeColumn(t("messages.time"), "timestamp"),
-        ]}
-      />
-    </>
   );
 }

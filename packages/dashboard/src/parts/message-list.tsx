@@ -16,6 +16,9 @@ import styles from "./message-list.module.css";
 import { MessageFilters } from "./message-filters.tsx";
 import { type FoundMessage, useMessageList } from "./message-list-query.ts";
 import { timeColumn } from "../components/list-page.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
+import { MAX_REPLAYED, ReplaySelected } from "./replay-selected.tsx";
+import { useSelection } from "./use-selection.tsx";
 
 export interface MessageListProps {
   /** ID of the application. If omitted, messages of all applications are listed. */
@@ -99,6 +102,9 @@ function Owner({ row: { appId, appName, direction } }: { readonly row: FoundMess
 function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
+  const selection = useSelection(list.rows, ({ eventType, id }) => `${eventType}, ${id}`, MAX_REPLAYED);
+  // A replay of messages of all applications is an operation of the organisation as a whole.
+  const mayReplay = audience.can("CreateAttempts");
   const application: readonly Column<FoundMessage>[] = [
     {
       key: "app",
@@ -106,7 +112,7 @@ function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
       cell: (row) => <Owner row={row} />,
     },
   ];
-  return (
+  const table = (
     <Table
       label={t("messages.title")}
       list={list}
@@ -140,7 +146,20 @@ function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
           cell: (row) => (row.payloadBytes === null ? "–" : formatBytes(i18n.language, row.payloadBytes)),
         },
         timeColumn(t("messages.time"), "timestamp"),
+        ...(mayReplay ? [selection.column] : []),
       ]}
     />
+  );
+  return (
+    <>
+      <BulkBar
+        label={t("replaySelected.selected")}
+        selection={selection}
+        loaded={Math.min(list.rows.length, MAX_REPLAYED)}
+      >
+        <ReplaySelected app={app} selected={selection.selected} />
+      </BulkBar>
+      {table}
+    </>
   );
 }

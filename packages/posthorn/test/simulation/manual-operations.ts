@@ -109,6 +109,7 @@ async function begin({ ctx, app, endpoint, endpoints, random, now, backMs }: Man
       since: now - random.span(1000, backMs),
       until: null,
       filter: { ...NO_FILTER, statuses: random.chance(0.5) ? [STATUS.fail, STATUS.sending] : null },
+      messages: null,
       endpoints: random.chance(0.5) ? [endpoint] : null,
       target: toAnother ? { kind: "endpoint", endpoint: random.pick(endpoints) } : { kind: "same" },
       newestFirst: random.chance(0.3),

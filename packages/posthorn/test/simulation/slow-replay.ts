@@ -60,6 +60,7 @@ export class SlowReplays {
         since: node.run.clock.wall - (48 * HOUR) / span.speedUp,
         until: null,
         filter: NO_FILTER,
+        messages: null,
         endpoints: random.chance(0.7) ? [endpoint] : null,
         target: { kind: "same" },
         newestFirst: random.chance(0.3),

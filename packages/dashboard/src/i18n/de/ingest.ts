@@ -76,6 +76,17 @@ export const ingest: typeof english = {
       "Die Signatur dieser Anfrage ist falsch oder fehlt; sie kann gefälscht sein: Jeder, der die URL kennt, kann sie senden. Wenn Sie sie freigeben, verarbeiten Ihre Endpunkte sie wie ein verifiziertes Ereignis. Starten Sie zuerst die Diagnose.",
     releaseText:
       "Sie wird angenommen, als wäre sie verifiziert, und weitergeleitet. Geben Sie sie nur frei, wenn Sie wissen, dass sie echt ist.",
+    releaseMany_one: "{{count}} Anfrage freigeben?",
+    releaseMany_other: "{{count}} Anfragen freigeben?",
+    releaseForgedMany_one:
+      "{{count}} davon ist möglicherweise gefälscht: Ihre Signatur ist falsch oder fehlt, sodass jeder sie geschickt haben kann, der die URL kennt. Ihre Endpunkte verarbeiten freigegebene Anfragen wie verifizierte Ereignisse.",
+    releaseForgedMany_other:
+      "{{count}} davon sind möglicherweise gefälscht: Ihre Signaturen sind falsch oder fehlen, sodass jeder sie geschickt haben kann, der die URL kennt. Ihre Endpunkte verarbeiten freigegebene Anfragen wie verifizierte Ereignisse.",
+    deleteMany_one: "{{count}} Anfrage löschen?",
+    deleteMany_other: "{{count}} Anfragen löschen?",
+    selected: "Ausgewählte Anfragen",
+    anyReason: "Jeder Grund",
+    noMatch: "Keine Anfrage in Quarantäne hat diesen Grund.",
     deleteTitle: "Diese Anfrage löschen?",
     deleteText: "Sie können sie danach nicht mehr ansehen oder freigeben.",
   },

@@ -328,4 +328,27 @@ export const deliveries = {
     wouldSendMore_other: "Se enviarían al menos {{value}} entregas.",
     start: "Iniciar la repetición",
   },
+  bulk: {
+    select: "Seleccionar",
+    selectOne: "Seleccionar {{name}}",
+    selected_one: "{{value}} seleccionado",
+    selected_many: "{{value}} seleccionados",
+    selected_other: "{{value}} seleccionados",
+    selectAll: "Seleccionar los {{value}} cargados",
+    clear: "Borrar la selección",
+    close: "Cerrar",
+    progress: "{{done}} de {{count}}",
+    done: "{{succeeded}} correctos, {{failed}} fallidos.",
+  },
+  replaySelected: {
+    selected: "Mensajes seleccionados",
+    replay: "Enviar de nuevo",
+    title_one: "¿Enviar de nuevo {{count}} mensaje?",
+    title_many: "¿Enviar de nuevo {{count}} mensajes?",
+    title_other: "¿Enviar de nuevo {{count}} mensajes?",
+    statuses: {
+      failed: "Fallidas, o a la espera de un reintento",
+      all: "Todas, también las correctas y las canceladas",
+    },
+  },
 };

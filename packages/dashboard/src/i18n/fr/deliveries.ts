@@ -332,4 +332,27 @@ export const deliveries = {
     wouldSendMore_other: "Au moins {{value}} livraisons seraient envoyées.",
     start: "Lancer le rejeu",
   },
+  bulk: {
+    select: "Sélectionner",
+    selectOne: "Sélectionner {{name}}",
+    selected_one: "{{value}} sélectionné",
+    selected_many: "{{value}} sélectionnés",
+    selected_other: "{{value}} sélectionnés",
+    selectAll: "Sélectionner les {{value}} éléments chargés",
+    clear: "Effacer la sélection",
+    close: "Fermer",
+    progress: "{{done}} sur {{count}}",
+    done: "{{succeeded}} réussis, {{failed}} en échec.",
+  },
+  replaySelected: {
+    selected: "Messages sélectionnés",
+    replay: "Renvoyer",
+    title_one: "Renvoyer {{count}} message ?",
+    title_many: "Renvoyer {{count}} messages ?",
+    title_other: "Renvoyer {{count}} messages ?",
+    statuses: {
+      failed: "En échec, ou en attente d’une nouvelle tentative",
+      all: "Toutes, y compris les livraisons réussies ou annulées",
+    },
+  },
 };

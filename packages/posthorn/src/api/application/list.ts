@@ -1,8 +1,12 @@
 import { Type } from "typebox";
-import { listApplications as listVerb } from "../../domain/application/list.ts";
+import {
+  APPLICATION_SORTS,
+  type ApplicationSort,
+  listApplications as listVerb,
+} from "../../domain/application/list.ts";
 import { pageOf } from "../inputs.ts";
 import { ApplicationList } from "../models/application.ts";
-import { OrderQuery, PageQuery } from "../models/common.ts";
+import { literals, OrderQuery, PageQuery } from "../models/common.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { applicationOut } from "../wire.ts";
@@ -13,13 +17,20 @@ export const listApplications = defineRoute({
   operationId: "v1.application.list",
   tag: "Application",
   summary: "List applications",
-  description: "Pages through the applications in the order of their creation.",
+  description: "Pages through the applications in the order of their creation, or by name.",
   access: "organisation",
   permission: "read",
   filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,
+    sort: Type.Optional(
+      Type.Unsafe<ApplicationSort>({
+        ...literals(APPLICATION_SORTS),
+        default: "created",
+        description: "What `order` applies to.",
+      }),
+    ),
     search: Type.Optional(
       Type.String({ minLength: 1, maxLength: 256, description: "A part of the name, the uid or the ID, in any case." }),
     ),
@@ -30,6 +41,7 @@ export const listApplications = defineRoute({
   handle: async ({ ctx, query }) => {
     const input = {
       ...pageOf(query),
+      sort: query.sort ?? "created",
       order: query.order ?? "ascending",
       search: query.search ?? null,
       excludeWithNoEndpoints: query.exclude_apps_with_no_endpoints ?? false,

@@ -1,7 +1,7 @@
 /** Models of replays across applications. */
 import { type TSchema, Type } from "typebox";
 import { Name, nullable } from "./common.ts";
-import { allSkippedFields, countFields, StatusWord } from "./replay.ts";
+import { allSkippedFields, countFields, ReplayMessages, StatusWord } from "./replay.ts";
 
 const queryFields = {
   since: Type.Optional(
@@ -61,6 +61,7 @@ const queryFields = {
       }),
     ),
   ),
+  messages: ReplayMessages,
   order: Type.Optional(
     Type.Union([Type.Literal("oldest"), Type.Literal("newest")], {
       default: "oldest",

@@ -31,6 +31,17 @@ export const ReplayTargetIn = Type.Object(
   },
 );
 
+/** Messages that a replay names. */
+export const ReplayMessages = Type.Optional(
+  nullable(
+    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+      minItems: 1,
+      maxItems: 250,
+      description: "Ids of messages: only these, if they match the other conditions.",
+    }),
+  ),
+);
+
 const filterFields = {
   since: Type.String({ format: "date-time", description: "Time of publishing." }),
   until: Type.Optional(nullable(Type.String({ format: "date-time", description: "Now by default." }))),
@@ -64,6 +75,7 @@ const filterFields = {
       }),
     ),
   ),
+  messages: ReplayMessages,
   target: Type.Optional(nullable(ref(ReplayTargetIn))),
   order: Type.Optional(
     Type.Union([Type.Literal("oldest"), Type.Literal("newest")], {
@@ -173,6 +185,7 @@ const jobFields = {
     statuses: nullable(Type.Array(StatusWord)),
     statusCodeClasses: nullable(Type.Array(CodeClass)),
     endpoints: nullable(Type.Array(Type.String(), { description: "Ids." })),
+    messages: nullable(Type.Array(Type.String(), { description: "Ids." })),
     target: nullable(
       Type.Object({
         endpointId: Type.String({ description: "Id under which the attempts are listed." }),

@@ -31,6 +31,7 @@ export function replayRequest(
       statuses: body.statuses?.map((word) => STATUS[word]) ?? null,
       statusCodeClasses: body.statusCodeClasses ?? null,
     },
+    messages: body.messages ?? null,
     endpoints: body.endpoints ?? null,
     target: targetOf(body.target ?? {}),
     newestFirst: body.order === "newest",
@@ -53,6 +54,7 @@ export function acrossRequest(body: Static<typeof AcrossPlanIn>): Omit<AcrossReq
       eventTypes: body.eventTypes ?? null,
       statuses: body.statuses?.map((word) => STATUS[word]) ?? FAILING,
     },
+    messages: body.messages ?? null,
     newestFirst: body.order === "newest",
   };
 }
@@ -108,6 +110,7 @@ function parametersOut({ filter: { failure, ...filter }, target, across, ...para
     until: dateTime(params.until),
     ...filter,
     statuses: filter.statuses?.map(wordOf) ?? null,
+    messages: filter.messages?.map(({ id }) => id) ?? null,
     endpoints: params.endpoints?.map(({ id }) => id) ?? null,
     target:
       target.kind === "same" ? null : { endpointId: target.endpointId, url: target.kind === "url" ? target.url : null },

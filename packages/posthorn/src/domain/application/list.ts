@@ -1,11 +1,19 @@
 import { sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
-import { type Call, reader } from "../context.ts";
+import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { type Application, toApplication } from "./application.ts";
 
+/** `name`: by the first 256 characters, without regard to case. */
+export const APPLICATION_SORTS = ["created", "name"] as const;
+export type ApplicationSort = (typeof APPLICATION_SORTS)[number];
+
+/** Indexed by `application_by_name`. */
+const NAME_START = sql<string>`substr(lower(name), 1, 256)`;
+
 export interface ListApplications extends PageRequest {
+  readonly sort: ApplicationSort;
   readonly order: "ascending" | "descending";
   /** A part of the name, the uid or the ID, in any case; `null`: any. */
   readonly search: string | null;
@@ -16,7 +24,8 @@ export interface ListApplications extends PageRequest {
 export async function listApplications({ ctx, input }: Call<ListApplications>): Promise<Page<Application>> {
   const order = input.order === "descending" ? "desc" : "asc";
   const visible = visibleApplications(ctx.actor);
-  const page = await readPage(input, { order, keyOf: idIterator("app_") }, (slice) => {
+  const isByName = input.sort === "name";
+  const page = await readPage(input, { order, keyOf: idIterator("app_") }, async (slice) => {
     let query = reader(ctx)
       .selectFrom("application")
       .selectAll()
@@ -30,9 +39,15 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
           sql<SqlBool>`instr(lower(name || ' ' || coalesce(uid, '') || ' ' || public_id), lower(cast(${input.search} as text))) > 0`,
         ),
       )
+      .$if(isByName, (sorted) => sorted.orderBy(NAME_START, slice.order))
       .orderBy("id", slice.order)
       .limit(slice.limit);
-    if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
+    if (slice.from !== null) {
+      const then = sql.raw(comparison(slice.order));
+      query = isByName
+        ? query.where(sql<SqlBool>`(${NAME_START}, id) ${then} (${await nameOf(ctx, slice.from)}, ${slice.from})`)
+        : query.where("id", comparison(slice.order), slice.from);
+    }
     if (input.excludeWithNoEndpoints) {
       query = query.where(({ exists, selectFrom }) =>
         exists(
@@ -61,4 +76,17 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
     return query.execute();
   });
   return { ...page, rows: page.rows.map(toApplication) };
+}
+
+/** Where the name of an application is in the order, which may have been deleted since. One that the caller does not see is before all others. */
+async function nameOf(ctx: Context, key: number): Promise<string> {
+  const visible = visibleApplications(ctx.actor);
+  const row = await reader(ctx)
+    .selectFrom("application")
+    .select(NAME_START.as("start"))
+    .where("id", "=", key)
+    .where("org_id", "=", ctx.actor.orgId)
+    .$if(visible !== null, (own) => own.where("id", "in", visible!))
+    .executeTakeFirst();
+  return row?.start ?? "";
 }

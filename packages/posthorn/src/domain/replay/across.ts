@@ -20,7 +20,9 @@ import {
   type ReplayFilter,
   type ReplayParams,
   type Window,
+  withinMessages,
 } from "./replay.ts";
+import { messageKeysOf } from "./messages.ts";
 
 export interface AcrossRequest extends Omit<Window, "since"> {
   /** Unix milliseconds; `null`: since the oldest message of the incident. */
@@ -33,7 +35,9 @@ export interface AcrossRequest extends Omit<Window, "since"> {
   readonly hosts: readonly string[] | null;
   /** Causes of failed attempts; `null`: also deliveries without a failed attempt. */
   readonly causes: readonly string[] | null;
-  readonly filter: Omit<ReplayFilter, "failure">;
+  readonly filter: Omit<ReplayFilter, "failure" | "messages">;
+  /** Ids of messages: only these; `null`: all. */
+  readonly messages: readonly string[] | null;
   readonly newestFirst: boolean;
   readonly ratePerSecond: number | null;
   readonly reason: string;
@@ -53,10 +57,12 @@ export async function resolveAcross(ctx: Context, input: AcrossRequest): Promise
   const incident = input.incident === null ? null : await getIncident({ ctx, input: { incident: input.incident } });
   const since = input.since ?? (incident === null ? null : timeOfKey(incident.firstMessage));
   if (since === null) throw invalid(["body", "since"], "Set `since` or `incident`.");
+  const messages = await messageKeysOf(ctx, input.messages, null);
+  const window = await withinHistory(ctx, keysOf({ since, until: input.until }, ctx.services.now()));
   return {
-    ...(await withinHistory(ctx, keysOf({ since, until: input.until }, ctx.services.now()))),
+    ...withinMessages(window, messages),
     mode: "deliveries",
-    filter: { ...filter, failure: failuresOf(input.causes, incident) },
+    filter: { ...filter, failure: failuresOf(input.causes, incident), messages },
     endpoints: null,
     target: { kind: "same" },
     newestFirst,

@@ -4,7 +4,7 @@ import { type Database, DELIVERY_STATE, REQUESTED_BY } from "../../store/schema.
 import { indexedBy, orderedJoin } from "../../store/portable-sql.ts";
 import { statusWordOf } from "../delivery/delivery.ts";
 import { addReplayCounts, NO_COUNTS, NO_STATUSES, type ReplayCounts, type ReplayParams } from "./replay.ts";
-import { asFlag, deliveryFits, inStatus, messageFits, PRESENT } from "./scan.ts";
+import { asFlag, deliveryFits, inStatus, messageFits, ofMessages, PRESENT } from "./scan.ts";
 
 export interface EndpointCounts extends ReplayCounts {
   readonly toSend: number;
@@ -44,6 +44,7 @@ export async function countDeliveries(
              ${asFlag([sql`delivery.manual <> ${REQUESTED_BY.schedule}`])} AS requested
       FROM (SELECT * FROM delivery ${indexedBy(db, "delivery_of_endpoint")}
             WHERE endpoint_id IN (${sql.join(endpoints)}) AND message_id >= ${from} AND message_id <= ${to}
+                  ${ofMessages("message_id", filter)}
             LIMIT ${limit}) AS delivery
       ${orderedJoin(db)} message ON message.id = delivery.message_id) AS examined
     GROUP BY endpoint_id, fits, in_status, present, state, attempted, requested`.execute(db);

@@ -17,6 +17,14 @@ export interface ReplayFilter {
   readonly statusCodeClasses: readonly number[] | null;
   /** Deliveries with a failed attempt of one of these causes. */
   readonly failure: FailureFilter | null;
+  /** Only these messages. */
+  readonly messages: readonly MessageKey[] | null;
+}
+
+/** A message that a replay names. */
+export interface MessageKey {
+  readonly key: number;
+  readonly id: string;
 }
 
 /** Failed attempts that select deliveries. */
@@ -34,6 +42,7 @@ export const NO_FILTER: ReplayFilter = {
   statuses: null,
   statusCodeClasses: null,
   failure: null,
+  messages: null,
 };
 
 /** Target of a replay: the endpoints of the deliveries, another endpoint, or a URL without an endpoint. */
@@ -187,6 +196,16 @@ export function keysOf({ since, until }: Window, now: number): Pick<ReplayParams
   const end = until ?? now;
   if (end < since) throw invalid("until", "The window must end after it starts.");
   return { since, until: end, from: keyAtTime(since), to: keyAfterTime(end) - 1 };
+}
+
+/** Narrows a window to the messages that the replay names, so that it does not scan what is between other messages. */
+export function withinMessages<Keys extends { readonly from: number; readonly to: number }>(
+  window: Keys,
+  messages: readonly MessageKey[] | null,
+): Keys {
+  if (messages === null) return window;
+  const keys = messages.map(({ key }) => key);
+  return { ...window, from: Math.max(window.from, Math.min(...keys)), to: Math.min(window.to, Math.max(...keys)) };
 }
 
 /** Initial cursor of a part: just before the first row in its order. */

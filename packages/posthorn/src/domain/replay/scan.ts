@@ -141,7 +141,7 @@ function deliveriesQuery(
            message.channels_json, ${PRESENT} AS present, ${asFlag(conditions)} AS fits,
            ${asFlag([inStatus(filter)])} AS in_status
     FROM (SELECT * FROM delivery ${indexedBy(db, "delivery_of_endpoint")}
-          WHERE endpoint_id = ${endpoint.key} AND ${beyond("message_id", params, cursor)}
+          WHERE endpoint_id = ${endpoint.key} AND ${beyond("message_id", params, cursor)} ${ofMessages("message_id", filter)}
           ORDER BY message_id ${direction(params)} LIMIT ${limit}) AS delivery
     ${orderedJoin(db)} message ON message.id = delivery.message_id
     ORDER BY delivery.message_id ${direction(params)}`;
@@ -156,7 +156,7 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
     SELECT message.id, existing.state, existing.attempts, existing.manual, message.event_type, message.channels_json,
            ${PRESENT} AS present, ${asFlag(conditions)} AS fits, 1 AS in_status
     FROM (SELECT id FROM message ${indexedBy(db, "message_of_application")}
-          WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)}
+          WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)} ${ofMessages("id", filter)}
           ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS looked_at
     ${orderedJoin(db)} message ON message.id = looked_at.id
     LEFT JOIN delivery AS existing ON existing.message_id = looked_at.id AND existing.endpoint_id = ${endpoint.key}
@@ -171,6 +171,15 @@ function hadDelivery({ endpoints, filter }: ReplayParams, targetKey: number): Ra
       : sql`delivery.endpoint_id IN (${sql.join(endpoints.map(({ key }) => key))})`;
   return sql<SqlBool>`EXISTS (
     SELECT 1 FROM delivery WHERE delivery.message_id = message.id AND ${among} AND ${deliveryFits(filter)})`;
+}
+
+/**
+ * Limits the rows to scan to the messages that the replay names. The keys are literals: they would exceed the number of parameters of a
+ * statement for many endpoints.
+ */
+export function ofMessages(column: string, { messages }: ReplayFilter): RawBuilder<unknown> {
+  if (messages === null) return sql``;
+  return sql`AND ${sql.ref(column)} IN (${sql.join(messages.map(({ key }) => sql.lit(key)))})`;
 }
 
 /** Conditions of the filter on a row of `message`. */

@@ -8,6 +8,7 @@ import type { Endpoint } from "../endpoint/endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "../endpoint/find.ts";
 import { startTask as storeTask } from "../task/start.ts";
 import type { Task, TaskKind } from "../task/task.ts";
+import { messageKeysOf } from "./messages.ts";
 import { checkOneOff, insertOneOff, type OneOffTarget } from "./one-off.ts";
 import {
   firstCursor,
@@ -17,12 +18,15 @@ import {
   type ReplayFilter,
   type ReplayParams,
   type Window,
+  withinMessages,
 } from "./replay.ts";
 import type { Tx } from "../../store/tx.ts";
 
 export interface ReplayRequest extends Window {
   readonly app: string;
-  readonly filter: ReplayFilter;
+  readonly filter: Omit<ReplayFilter, "messages">;
+  /** Ids of messages: only these; `null`: all. */
+  readonly messages: readonly string[] | null;
   /** Ids or uids of the endpoints whose deliveries to replay; `null`: all endpoints. */
   readonly endpoints: readonly string[] | null;
   readonly target: TargetRequest;
@@ -96,8 +100,11 @@ export interface ResolvedReplay {
 export async function resolveReplay(ctx: Context, input: ReplayRequest): Promise<ResolvedReplay> {
   const application = await getApplication(ctx, input.app);
   const window = keysOf(input, ctx.services.now());
-  const { filter, newestFirst, ratePerSecond, reason, target } = input;
-  const common = { ...(await withinHistory(ctx, application.key, window)), filter, newestFirst, ratePerSecond, reason };
+  const { newestFirst, ratePerSecond, reason, target } = input;
+  const messages = await messageKeysOf(ctx, input.messages, application.key);
+  const filter = { ...input.filter, messages };
+  const within = withinMessages(await withinHistory(ctx, application.key, window), messages);
+  const common = { ...within, filter, newestFirst, ratePerSecond, reason };
   const named = input.endpoints === null ? null : await findAll(ctx, application, input.endpoints);
   const endpoints = named?.map(({ key, id }) => ({ key, id })) ?? null;
   if (target.kind === "same") {

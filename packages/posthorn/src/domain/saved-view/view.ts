@@ -11,6 +11,7 @@ import { comparison, idIterator, type Page, type PageRequest, readPage } from ".
 export const VIEW_LISTS = [
   "applications",
   "audit",
+  "captures",
   "endpoints",
   "endpoints-attention",
   "event-types",

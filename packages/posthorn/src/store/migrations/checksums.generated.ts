@@ -72,4 +72,5 @@ export const CHECKSUMS: Readonly<Record<string, readonly [sqlite: string, postgr
   "saved views": ["0a5cfbb3d1cf8d1969500d58e4d3cab0e9118153269d677796bbcbe9540b3887","5f85f6e4eb13bad0c5306b6962f00def2c616afec7c577b0a62c74f2eaf27621"],
   "node kinds": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","7cc90ba0c1cef19bf460c50ae1904ce02c7574987fbd4cd941314317152f33dc"],
   "journal file": ["4ef93071edd273d3eded9ef2eee0298639235fedb34f2d55f46e2b78030f974d","e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
+  "application names": ["ae2efa4c6bdd5f85da029d919f110248577566edb73ee96e8e591b6c7a07f066","ae2efa4c6bdd5f85da029d919f110248577566edb73ee96e8e591b6c7a07f066"],
 };

@@ -68,6 +68,7 @@ import { listenedAt } from "./087-listened-at.ts";
 import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
 import { refreshGrace } from "./083-refresh-grace.ts";
 import { connectedClientIndex } from "./084-connected-client-index.ts";
+import { applicationNames } from "./076-application-names.ts";
 import { savedViews } from "./070-saved-views.ts";
 import { nodeKinds } from "./085-node-kinds.ts";
 import { journalFile } from "./089-journal-file.ts";
@@ -150,6 +151,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "saved views", sql: savedViews },
   { name: "node kinds", sql: nodeKinds },
   { name: "journal file", sql: journalFile },
+  { name: "application names", sql: applicationNames },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 70,
+  version: 71,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",
@@ -230,5 +230,6 @@ export const EMPTY_SCHEMA: { readonly version: number; readonly statements: read
     "CREATE INDEX saved_view_shared ON saved_view (org_id, id) WHERE shared = 1",
     "CREATE TABLE saved_view_default (\n  org_id INTEGER NOT NULL,\n  owner_kind TEXT NOT NULL,\n  owner_id TEXT NOT NULL,\n  list TEXT NOT NULL,\n  view_id INTEGER NOT NULL,\n  PRIMARY KEY (org_id, owner_kind, owner_id, list)\n) STRICT, WITHOUT ROWID",
     "CREATE INDEX saved_view_default_of_view ON saved_view_default (view_id)",
+    "CREATE INDEX application_by_name ON application (org_id, substr(lower(name), 1, 256), id) WHERE deleted_at IS NULL AND kind = 0",
   ],
 };
