@@ -50,7 +50,8 @@ describe.each(FACES)("from the list of endpoints in the %s", (face) => {
     const page = await browser.open({ token });
     await page.goto(world.server.url + (face === "portal" ? "/portal" : "/applications/acme"));
     await page.getByRole("button", { name: "Send example" }).click();
-    expect(await page.getByRole("dialog").getByLabel("Endpoint").inputValue()).toBe(endpoint);
+    const field = page.getByRole("dialog").getByRole("combobox", { name: "Endpoint" });
+    await expect.poll(() => field.inputValue()).toBe(`${world.receiver.url}/hook`);
     expect(await send(page)).toBe('{"success":true}');
   });
 });
@@ -105,7 +106,9 @@ describe("once there are event types", () => {
     ["that was published and never registered", "seen.only", '{"seen":true}'],
   ])("an event type %s has an example too", async (_title, name, body) => {
     const page = await openEndpoint("portal");
-    await page.getByLabel("Event type").selectOption(name);
+    const field = page.getByRole("combobox", { name: "Event type" });
+    await field.fill(name);
+    await field.press("Tab");
     expect(await send(page)).toBe(body);
   });
 

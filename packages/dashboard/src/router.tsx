@@ -9,6 +9,7 @@ import { type RequestFilter, toRequestFilter } from "./lib/request-filter.ts";
 import { toMessageFilter } from "./lib/message-filter.ts";
 import {
   applicationsSearch,
+  capturesSearch,
   eventTypesSearch,
   incidentsSearch,
   problemSearch,
@@ -234,6 +235,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/capture",
+    validateSearch: capturesSearch,
     component: lazyRouteComponent(() => import("./pages/captures.tsx"), "Captures"),
   }),
   createRoute({

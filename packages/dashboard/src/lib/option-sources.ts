@@ -10,6 +10,7 @@ import {
   type OptionSource,
 } from "../components/options.ts";
 import { type FoundObject, searchPages } from "./palette.ts";
+import { exampleTypes } from "./send-example.ts";
 import { isSource } from "./source.ts";
 
 /** Objects per page of the lists that the page itself filters. */
@@ -101,10 +102,14 @@ function endpointOption({ id, uid, url, description }: Endpoint): Option {
   };
 }
 
-/** Endpoints of one application or source. */
-export function endpointsOf(app: string): OptionSource {
+/**
+ * Endpoints of one application or source.
+ *
+ * @param kind Only endpoints of this kind; absent: all.
+ */
+export function endpointsOf(app: string, kind?: string): OptionSource {
   return {
-    key: ["endpoints", app],
+    key: ["endpoints", app, kind ?? "all"],
     find: (query, signal) =>
       matching(query, (iterator) =>
         must(
@@ -112,7 +117,10 @@ export function endpointsOf(app: string): OptionSource {
             params: { path: { app_id: app }, query: { limit: PAGE, ...iterator } },
             signal,
           }),
-        ).then(({ data, ...page }) => ({ ...page, data: data.map(endpointOption) })),
+        ).then(({ data, ...page }) => {
+          const own = data.filter((one) => kind === undefined || one.kind === kind);
+          return { ...page, data: own.map(endpointOption) };
+        }),
       ),
     resolve: (value) =>
       unlessMissing(
@@ -157,3 +165,34 @@ const registered = (iterator: Next, signal: AbortSignal): Promise<OptionPage> =>
       data: data.map(({ name, description }) => ({ value: name, label: name, detail: description })),
     }),
   );
+
+/** Messages of an application in which unregistered event types are looked for. */
+const RECENT = 50;
+
+/** Event types with an example: recently published ones, registered ones, and the built-in one. */
+export function exampleTypesOf(app: string): OptionSource {
+  return {
+    key: ["example-types", app],
+    find: async (query, signal) => {
+      const [known, published] = await Promise.all([
+        matching(query, (iterator) => registered(iterator, signal)),
+        publishedTypes(app, signal),
+      ]);
+      const words = query.toLowerCase().split(/\s+/);
+      const others = exampleTypes([], published).map((value) => ({ value, label: value }));
+      const fitting = others.filter(({ value }) => words.every((word) => value.toLowerCase().includes(word)));
+      const names = new Set(fitting.map(({ value }) => value));
+      return [...known.filter(({ value }) => !names.has(value)).slice(0, MAX_SHOWN - fitting.length), ...fitting];
+    },
+    resolve: (value) => Promise.resolve({ value, label: value }),
+    accepts: isAny,
+    isOpen: true,
+  };
+}
+
+/** Event types of the newest messages. */
+async function publishedTypes(app: string, signal: AbortSignal): Promise<readonly string[]> {
+  const params = { path: { app_id: app }, query: { limit: RECENT, with_content: false } };
+  const { data } = await must(api.GET("/api/v1/app/{app_id}/msg", { params, signal }));
+  return data.map(({ eventType }) => eventType);
+}

@@ -38,6 +38,10 @@ export function usersSearch({ search, state }: Search): UsersSearch {
   return { ...textSearch(search), ...(known === undefined ? {} : { state: known }) };
 }
 
+export function capturesSearch({ search }: Search): { readonly search?: string } {
+  return textSearch(search);
+}
+
 interface SourcesSearch {
   readonly kind?: string;
   readonly state?: (typeof READ_STATES)[number];
@@ -66,7 +70,14 @@ function orderedSearch({ search, order }: Search, defaultOrder: Order): OrderedS
   return { ...textSearch(search), ...(known === undefined || known === defaultOrder ? {} : { order: known }) };
 }
 
-export function applicationsSearch(search: Search): OrderedSearch {
+interface ApplicationsSearch extends OrderedSearch {
+  /** Absent: by time of creation. */
+  readonly sort?: "name";
+}
+
+/** By default, the newest first, or names from A to Z. */
+export function applicationsSearch(search: Search): ApplicationsSearch {
+  if (search["sort"] === "name") return { ...orderedSearch(search, "ascending"), sort: "name" };
   return orderedSearch(search, "descending");
 }
 

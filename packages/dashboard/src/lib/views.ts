@@ -6,6 +6,7 @@ import { toEndpointFilter } from "./endpoint-filter.ts";
 import { toMessageFilter } from "./message-filter.ts";
 import {
   applicationsSearch,
+  capturesSearch,
   eventTypesSearch,
   incidentsSearch,
   problemSearch,
@@ -34,6 +35,7 @@ interface Place {
 const PLACES: Readonly<Record<ViewList, Place>> = {
   applications: { to: "/applications", read: applicationsSearch },
   audit: { to: "/audit", read: toAuditFilter },
+  captures: { to: "/capture", read: capturesSearch },
   endpoints: { to: "/endpoints", read: toEndpointFilter },
   "endpoints-attention": { to: "/endpoints/attention", read: problemSearch },
   "event-types": { to: "/event-types", read: eventTypesSearch },

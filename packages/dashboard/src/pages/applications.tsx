@@ -7,6 +7,8 @@ import { useList } from "../api/list.ts";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import type { ColumnSort } from "../components/table.tsx";
+import { applicationsSearch } from "../lib/page-search.ts";
 import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
@@ -15,7 +17,15 @@ export function Applications() {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/applications" });
   const filter = useSearch({ from: "/operator/applications" });
-  const { order = "descending", ...conditions } = filter;
+  const { sort, order = sort === "name" ? "ascending" : "descending", ...rest } = filter;
+  const conditions = { ...rest, ...(sort === undefined ? {} : { sort }) };
+  const by = (column: "name" | undefined): ColumnSort => ({
+    order: sort === column ? order : null,
+    onChange: (next) => {
+      const search = applicationsSearch({ ...rest, order: next, ...(column === undefined ? {} : { sort: column }) });
+      void navigate({ search, replace: true });
+    },
+  });
   const list = useList(["applications", filter], (page) =>
     must(api.GET("/api/v1/app", { params: { query: { ...page, ...conditions, order } } })),
   );
@@ -47,6 +57,7 @@ export function Applications() {
         {
           key: "name",
           label: t("applications.name"),
+          sort: by("name"),
           cell: (row) => (
             <Link to="/applications/$app" params={{ app: row.id }}>
               {row.name}
@@ -60,10 +71,7 @@ export function Applications() {
           wideOnly: true,
           cell: (row) => <code className="muted">{row.id}</code>,
         },
-        timeColumn(t("applications.created"), "createdAt", {
-          order,
-          onChange: (next) => void navigate({ search: { ...filter, order: next }, replace: true }),
-        }),
+        timeColumn(t("applications.created"), "createdAt", by(undefined)),
       ]}
     >
       <ListFilters

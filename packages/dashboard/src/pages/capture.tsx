@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { type List, useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Copy } from "../components/copy.tsx";
@@ -15,6 +16,7 @@ import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
+import { CaptureEndpoint } from "../parts/capture-endpoint.tsx";
 import { CaptureResponseCard } from "../parts/capture-response.tsx";
 import { CapturedRequest } from "../parts/captured-request.tsx";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
@@ -58,7 +60,15 @@ export function CapturePage() {
           {t("capture.title")}
         </Link>,
       ]}
-      actions={<Delete id={id} />}
+      actions={
+        <>
+          {/* Others see the URL without its token. */}
+          <Allowed to="secrets:read">
+            <CaptureEndpoint name={data.name} url={data.ingestUrl ?? ""} />
+          </Allowed>
+          <Delete id={id} />
+        </>
+      }
     >
       <div className={styles["url"]}>
         <code>{data.ingestUrl}</code>

@@ -1,6 +1,6 @@
 /** List of captures: temporary URLs that accept any request, to inspect what a sender sends. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Radar } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -13,12 +13,17 @@ import { captureInput, DEFAULT_RESPONSE, expiryOf, isCapture } from "../lib/capt
 import { regional } from "../lib/format.ts";
 import styles from "./capture.module.css";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { capturesSearch } from "../lib/page-search.ts";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import { Views } from "../parts/views.tsx";
 
 export function Captures() {
   const { t } = useTranslation();
-  const list = useList(["captures"], async (page) => {
+  const navigate = useNavigate({ from: "/capture" });
+  const filter = useSearch({ from: "/operator/capture" });
+  const list = useList(["captures", filter], async (page) => {
     const sources = await must(
-      api.GET("/ingest/api/v1/source", { params: { query: { ...page, order: "descending" } } }),
+      api.GET("/ingest/api/v1/source", { params: { query: { ...page, ...filter, order: "descending" } } }),
     );
     return { ...sources, data: sources.data.filter(isCapture) };
   });
@@ -26,10 +31,11 @@ export function Captures() {
     <ListPage
       title={t("capture.title")}
       lead={t("capture.lead")}
+      actions={<Views list="captures" filter={filter} />}
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t("capture.none")}
+      empty={t(filter.search === undefined ? "capture.none" : "capture.noMatch")}
       columns={[
         {
           key: "name",
@@ -53,6 +59,13 @@ export function Captures() {
       <Allowed to="sources:write">
         <CreateCapture />
       </Allowed>
+      <ListFilters
+        search={{ label: t("capture.search"), value: filter.search }}
+        choices={[]}
+        onChange={(name, value) =>
+          void navigate({ search: capturesSearch(withFilter({ ...filter }, name, value)), replace: true })
+        }
+      />
     </ListPage>
   );
 }

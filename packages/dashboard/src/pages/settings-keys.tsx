@@ -12,13 +12,18 @@ import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { type EditedKey, keyBody, KeyFields } from "../parts/key-fields.tsx";
+import { ListFilters } from "../parts/list-filters.tsx";
 import { KeySentence } from "../parts/key-sentence.tsx";
 
 /** API keys of the organisation. A key is shown once, after it is created. */
 export function Keys() {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const list = useList(["keys"], (page) => must(api.GET("/api/v1/auth/api-key", { params: { query: page } })));
+  const [search, setSearch] = useState("");
+  const filter = search === "" ? {} : { search };
+  const list = useList(["keys", search], (page) =>
+    must(api.GET("/api/v1/auth/api-key", { params: { query: { ...page, ...filter } } })),
+  );
   const [created, setCreated] = useState<string | null>(null);
   const revoke = async (id: string): Promise<void> => {
     await must(api.DELETE("/api/v1/auth/api-key/{key_id}", { params: { path: { key_id: id } } }));
@@ -31,7 +36,7 @@ export function Keys() {
       actions={<NewKey onCreated={setCreated} />}
       list={list}
       rowKey={(row) => row.id}
-      empty={t("keys.none")}
+      empty={t(search === "" ? "keys.none" : "keys.noMatch")}
       columns={[
         {
           key: "name",
@@ -82,6 +87,11 @@ export function Keys() {
         },
       ]}
     >
+      <ListFilters
+        search={{ label: t("keys.search"), value: search }}
+        choices={[]}
+        onChange={(_name, value) => setSearch(value)}
+      />
       {created !== null && (
         <Note tone="good">
           <strong>{t("keys.created")}</strong>

@@ -9,6 +9,8 @@ import { Button } from "../components/button.tsx";
 import { ErrorText } from "../components/error-text.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { PickField } from "../components/pick-field.tsx";
+import { endpointsOf } from "../lib/option-sources.ts";
 import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Language } from "../i18n/i18n.ts";
@@ -171,12 +173,13 @@ function NewRecipient({ app, hasEmail, endpoints }: NewRecipientProps) {
       {kind === "email" ? (
         <TextField name="email" type="email" label={t("recipients.email")} help={t("recipients.emailHelp")} required />
       ) : (
-        <SelectField
+        <PickField
           name="endpoint"
+          source={endpointsOf(app)}
           label={t("endpoints.one")}
           help={t("recipients.endpointHelp")}
           value={endpoints[0]?.id ?? ""}
-          choices={endpoints.map(({ id, url }) => ({ value: id, label: url }))}
+          required
         />
       )}
       <SelectField

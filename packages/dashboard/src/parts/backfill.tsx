@@ -5,6 +5,9 @@ import { api, ApiError, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Form, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { splitValues } from "../components/options.ts";
+import { PickListField } from "../components/pick-field.tsx";
+import { eventTypesOf } from "../lib/option-sources.ts";
 import { Card, Columns } from "../components/page.tsx";
 import { Empty, Failed, Loading } from "../components/state.tsx";
 import {
@@ -106,7 +109,11 @@ function Settings({ source, provider, settings }: SettingsProps) {
           </>
         }
       >
-        {provider === "github" ? <GitHubFields settings={settings} /> : <StripeFields settings={settings} />}
+        {provider === "github" ? (
+          <GitHubFields settings={settings} />
+        ) : (
+          <StripeFields source={source} settings={settings} />
+        )}
         <FormRow>
           <TextField
             name="token"
@@ -173,15 +180,16 @@ function GitHubFields({ settings }: FieldsProps) {
   );
 }
 
-function StripeFields({ settings }: FieldsProps) {
+function StripeFields({ source, settings }: FieldsProps & { readonly source: string }) {
   const { t } = useTranslation();
   return (
     <FormRow>
-      <TextField
+      <PickListField
         name="eventTypes"
+        source={eventTypesOf(source)}
         label={t("endpoints.types")}
         help={t("endpoints.typesHelp")}
-        value={settingText(settings, "eventTypes")}
+        value={splitValues(settingText(settings, "eventTypes"))}
         placeholder="invoice.paid, charge.failed"
       />
       <TextField

@@ -1,5 +1,6 @@
 /** Listeners that are connected to a relay endpoint. */
 import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -8,6 +9,7 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
+import { ListFilters } from "./list-filters.tsx";
 
 export interface ListenersProps {
   readonly app: string;
@@ -32,6 +34,9 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
       ),
     { everyMs: REFRESH_MS },
   );
+  const [search, setSearch] = useState("");
+  // The response has all of them.
+  const rows = list.rows.filter((row) => `${row.name} ${row.nodeId}`.toLowerCase().includes(search.toLowerCase()));
   const disconnect = async (id: string): Promise<void> => {
     await must(
       api.DELETE("/api/v1/app/{app_id}/endpoint/{endpoint_id}/relay/listener/{listener_id}", {
@@ -44,9 +49,9 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
     <ListSection
       title={t("listeners.title")}
       lead={t("listeners.lead")}
-      list={list}
+      list={{ ...list, rows }}
       rowKey={({ id }) => id}
-      empty={t("listeners.none")}
+      empty={t(search === "" ? "listeners.none" : "listeners.noMatch")}
       emptyAction={<CodeBlock label={t("listeners.start")} text={`posthorn listen 3000 --app ${app} --name ${name}`} />}
       columns={[
         { key: "name", label: t("listeners.name"), cell: (row) => <strong>{row.name}</strong> },
@@ -75,6 +80,14 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
           ),
         },
       ]}
-    />
+    >
+      {list.rows.length > 0 && (
+        <ListFilters
+          search={{ label: t("listeners.search"), value: search }}
+          choices={[]}
+          onChange={(_name, value) => setSearch(value)}
+        />
+      )}
+    </ListSection>
   );
 }

@@ -3,7 +3,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { type FormValues, SelectField } from "../components/form.tsx";
+import type { FormValues } from "../components/form.tsx";
+import { PickField } from "../components/pick-field.tsx";
+import { endpointsOf, exampleTypesOf } from "../lib/option-sources.ts";
 import { Loading, Note } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
@@ -56,21 +58,23 @@ export function SendExample({ app, endpoint }: SendExampleProps) {
     >
       {endpoints?.length === 0 && <Note tone="info">{t("endpoints.none")}</Note>}
       {endpoints !== undefined && endpoints.length > 0 && (
-        <SelectField
+        <PickField
           name="endpoint"
+          source={endpointsOf(app, "http")}
           label={t("endpoints.one")}
           value={endpoints[0]!.id}
-          choices={endpoints.map(({ id, url }) => ({ value: id, label: url }))}
+          required
         />
       )}
       {types === null ? (
         <Loading lines={1} />
       ) : (
-        <SelectField
+        <PickField
           name="eventType"
+          source={exampleTypesOf(app)}
           label={t("messages.type")}
           value={endpoint?.eventTypes?.find((name) => types.includes(name)) ?? types[0]!}
-          choices={types.map((name) => ({ value: name, label: name }))}
+          required
         />
       )}
       <CodeArea

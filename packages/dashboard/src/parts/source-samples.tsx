@@ -5,7 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Tag } from "../components/badge.tsx";
-import { AreaField, TextField } from "../components/form.tsx";
+import { AreaField } from "../components/form.tsx";
+import { PickField } from "../components/pick-field.tsx";
+import { eventTypesOf as receivedTypesOf } from "../lib/option-sources.ts";
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
@@ -115,7 +117,13 @@ function SendSample({ source, last }: { readonly source: Source; readonly last: 
       error={send.error}
       busy={send.isPending}
     >
-      <TextField name="eventType" label={t("messages.type")} value={type} required />
+      <PickField
+        name="eventType"
+        source={receivedTypesOf(source.id)}
+        label={t("messages.type")}
+        value={type}
+        required
+      />
       <AreaField
         name="payload"
         label={t("destinations.samplePayload")}

@@ -66,6 +66,8 @@ export const endpointState: typeof english = {
     title: "Listener",
     lead: "Rechner, die die Ereignisse dieses Endpunkts über eine eigene Verbindung empfangen. Solange keiner verbunden ist, sind Zustellungen angehalten.",
     none: "Kein Listener ist verbunden.",
+    noMatch: "Kein Listener passt zur Suche.",
+    search: "Name oder Knoten",
     start: "Listener starten",
     name: "Listener",
     since: "Verbunden",

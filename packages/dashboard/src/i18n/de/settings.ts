@@ -156,6 +156,8 @@ export const settings: typeof english = {
     title: "API-Schlüssel",
     lead: "Für Programme, die die API aufrufen. Ein Schlüssel hat höchstens Ihre eigenen Rechte und wird nur einmal angezeigt, bei der Erstellung.",
     none: "Noch keine API-Schlüssel. Mit „posthorn token“ erstellte Token brauchen keinen.",
+    noMatch: "Kein API-Schlüssel passt zur Suche.",
+    search: "Name, Beschreibung oder ID",
     new: "Neuer API-Schlüssel",
     edit: "{{name}} bearbeiten",
     created: "Kopieren Sie diesen Schlüssel jetzt. Er wird nicht wieder angezeigt.",

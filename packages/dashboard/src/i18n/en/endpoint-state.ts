@@ -63,6 +63,8 @@ export const endpointState = {
     title: "Listeners",
     lead: "Computers that receive the events of this endpoint over their own connection. While none is connected, deliveries are on hold.",
     none: "No listener is connected.",
+    noMatch: "No listener matches the search.",
+    search: "Name or node",
     start: "Start a listener",
     name: "Listener",
     since: "Connected",

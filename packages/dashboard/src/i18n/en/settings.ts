@@ -147,6 +147,8 @@ export const settings = {
     title: "API keys",
     lead: "For programs that call the API. A key can do no more than you can, and is shown only once, when you create it.",
     none: "No API keys yet. Tokens created with “posthorn token” don’t need one.",
+    noMatch: "No API key matches the search.",
+    search: "Name, description or ID",
     new: "New API key",
     edit: "Edit {{name}}",
     created: "Copy this key now. It will not be shown again.",

@@ -167,6 +167,8 @@ export const endpoints = {
     title: "Receptores conectados",
     lead: "Equipos que reciben los eventos de este endpoint por su propia conexión. Mientras no haya ninguno conectado, las entregas quedan en espera.",
     none: "Ningún receptor está conectado.",
+    noMatch: "Ningún receptor coincide con la búsqueda.",
+    search: "Nombre o nodo",
     start: "Iniciar un receptor",
     name: "Receptor",
     since: "Conectado",

@@ -172,6 +172,8 @@ export const endpoints = {
     title: "Récepteurs connectés",
     lead: "Les ordinateurs qui reçoivent les événements de ce point de terminaison par leur propre connexion. Tant qu’aucun n’est connecté, les livraisons sont en attente.",
     none: "Aucun récepteur n’est connecté.",
+    noMatch: "Aucun récepteur ne correspond à la recherche.",
+    search: "Nom ou nœud",
     start: "Démarrer un récepteur",
     name: "Récepteur",
     since: "Connecté",
