@@ -1,6 +1,6 @@
 /** Child processes of a benchmark and their resource usage. */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,23 @@ export function treeCpuSeconds(pid: number): number {
   ];
   const own = (user + system + usersOfEnded + systemOfEnded) / TICKS_PER_SECOND;
   return childrenOf(pid).reduce((sum, child) => sum + ifRunning(() => cpuSeconds(child)), own);
+}
+
+/**
+ * Like `treeCpuSeconds`, but exact to the nanosecond, where ticks of 10 ms are too coarse. Does not include processes and threads that have
+ * ended (Linux).
+ */
+export function treeCoreSeconds(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, id) => sum + ifRunning(() => coreSeconds(id)), 0);
+}
+
+function coreSeconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const path = `/proc/${pid}/task/${task}/schedstat`;
+    nanoseconds += ifRunning(() => Number(readFileSync(path, "utf8").split(" ")[0]));
+  }
+  return nanoseconds / 1e9;
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -16,7 +16,7 @@ export interface Chart {
 }
 
 const WIDTH = 720;
-const LABEL_WIDTH = 200;
+const LABEL_WIDTH = 240;
 /** Room for the figure after the longest bar. */
 const FIGURE_WIDTH = 90;
 const ROW = 34;

@@ -7,6 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { measureRound as MeasureRound } from "./measure.ts";
 import { merged, readResults, RESULTS, type Round, type ScenarioResult, spread } from "./results.ts";
@@ -25,7 +26,8 @@ const HELP = `Usage: npm run bench -- [options]
   --profile FOLDER   writes CPU profiles of Posthorn
   --json PATH        writes the results as JSON
   --save             replaces these scenarios in bench/results.json, from which
-                     "npm run generate:docs" makes docs/performance.md
+                     "npm run generate:docs" makes docs/performance.md; needs
+                     committed changes, 3 rounds of 4 seconds and an idle machine
   --list             lists the scenarios`;
 
 function options() {
@@ -154,6 +156,21 @@ function commitOf(): string {
   );
 }
 
+const LEAST_SAVED = { rounds: 3, seconds: 4 } as const;
+
+/** Published figures have to be those of a commit, and not of noise. */
+function checkSavable({ rounds, seconds, subjects: text }: Options, commit: string): void {
+  const refuse = (why: string): never => {
+    throw new Error(`--save is for figures that are published: ${why}`);
+  };
+  if (commit.endsWith("+")) refuse("commit your changes first.");
+  if (text !== "") refuse("measure all systems of a scenario, so that they can be compared.");
+  if (rounds < LEAST_SAVED.rounds || seconds < LEAST_SAVED.seconds)
+    refuse(`use at least ${LEAST_SAVED.rounds} rounds of ${LEAST_SAVED.seconds} seconds.`);
+  const [load, cores] = [loadavg()[0]!, cpus().length];
+  if (load > cores) refuse(`the load of this machine is ${load.toFixed(1)} on ${cores} cores. Wait until it is idle.`);
+}
+
 function list(): string {
   return SCENARIOS.map(({ name, isCore, about }) => `${name.padEnd(16)} ${isCore ? "core" : "full"}  ${about}`).join(
     "\n",
@@ -162,6 +179,8 @@ function list(): string {
 
 async function main(wanted: Options): Promise<void> {
   const scenarios = chosen(wanted);
+  const commit = commitOf();
+  if (wanted.save) checkSavable(wanted, commit);
   // Loaded here, so that a wrong option is reported at once.
   const [{ machineFacts, measureRound }, { Subjects: Started }] = await Promise.all([
     import("./measure.ts"),
@@ -174,7 +193,7 @@ async function main(wanted: Options): Promise<void> {
     measureRound,
     subjects,
     machine: machineFacts(),
-    commit: commitOf(),
+    commit,
     progress: new Progress(rounds),
     capacities: new Map(),
   };

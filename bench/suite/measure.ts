@@ -11,7 +11,7 @@ import type { Job, Published } from "../lib/publisher.ts";
 import { type CountingReceiver, startReceiver } from "./receiver-process.ts";
 import type { Machine, Percentiles, Round } from "./results.ts";
 import type { Load, Scenario, SubjectName } from "./scenarios.ts";
-import { cpuSecondsOf, pssMibOf, type Running, type Subjects } from "./subjects.ts";
+import { coreSecondsOf, cpuSecondsOf, pssMibOf, type Running, type Subjects } from "./subjects.ts";
 
 export interface RoundOptions {
   readonly subjects: Subjects;
@@ -34,6 +34,8 @@ const SETTLE_MS = 300;
 const MEMORY_INTERVAL_MS = 1000;
 /** Until a started server has done what it does after its start. */
 const CALM_MS = 10_000;
+/** Shortest observation of a system at rest, whose periodic work is seconds apart. */
+const REST_SECONDS = 30;
 
 type Figures = Omit<Round, "load">;
 
@@ -146,11 +148,12 @@ async function atRate(
   };
 }
 
-async function atRest(seconds: number, running: Running): Promise<Figures> {
+async function atRest(wanted: number, running: Running): Promise<Figures> {
+  const seconds = Math.max(wanted, REST_SECONDS);
   await delay(CALM_MS);
-  const cpu = cpuSecondsOf(running);
+  const used = coreSecondsOf(running);
   await delay(seconds * 1000);
-  const restPercent = ((cpuSecondsOf(running) - cpu) / seconds) * 100;
+  const restPercent = ((coreSecondsOf(running) - used) / seconds) * 100;
   return {
     perSecond: null,
     cpuMicros: null,

@@ -30,8 +30,8 @@ begin with a new server and an empty database. The others are a **bare forwarder
 stores and signs nothing: the least that a program in Node.js has to do; and, in two scenarios, job queues that do the same job.
 
 - **CPU time** is that of all processes of a system, its database included, per delivery: from the first event until the last one has arrived.
-  It hardly depends on how many other programs run. Events per second and latencies do, and publisher and receiver share the processors
-  with the system under measurement.
+- **Publisher and receiver share the processors** with the system under measurement, which lowers events per second and raises latencies. CPU
+  time depends less on that, but other programs displace what is in the caches, and few events at a time cost more each than many.
 - **Figures are medians** of the rounds. For CPU time, the least and the greatest round follow in parentheses.
 - **Latencies** are in milliseconds: of the response to a publish; and, at a fixed rate, from the time the event was due to be published until
   the receiver had it, so that a system that falls behind does not look faster.

@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type MeasuredNode, organisationToken, SECRET, startMeasuredNode } from "../lib/node-api.ts";
 import { fillWithAttempts, openSchema } from "../lib/history.ts";
-import { nextMessage, startModule, stop, treeCpuSeconds, treePssMib } from "../lib/processes.ts";
+import { nextMessage, startModule, stop, treeCoreSeconds, treeCpuSeconds, treePssMib } from "../lib/processes.ts";
 import type { Requests } from "../lib/publisher.ts";
 import type { Setup, SubjectName } from "./scenarios.ts";
 
@@ -221,6 +221,11 @@ function trusting(ca: string | null): Record<string, string> {
 /** CPU seconds of all processes of a system so far. */
 export function cpuSecondsOf({ pids }: Running): number {
   return pids.reduce((sum, pid) => sum + treeCpuSeconds(pid), 0);
+}
+
+/** The same for a system that uses little. */
+export function coreSecondsOf({ pids }: Running): number {
+  return pids.reduce((sum, pid) => sum + treeCoreSeconds(pid), 0);
 }
 
 /** Proportional set size of all processes of a system. */

@@ -146,6 +146,7 @@ describe("the command", () => {
       [["--rounds", "0"], '--rounds must be a whole number of at least 1, not "0"'],
       [["--subjects", "nginx"], 'No system of these scenarios has a name with "nginx".'],
       [["--fast"], "Unknown option '--fast'"],
+      [["--save", "--subjects", "forwarder"], "--save is for figures that are published: "],
     ] as const) {
       const { status, stderr } = suite(...args);
       expect(status).toBe(1);
