@@ -35,7 +35,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
     ["test:e2e", "--", "--project", "postgres", "operations"],
   ],
   simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
-  upgrade: [["test:upgrade"]],
+  upgrade: [["test:upgrade"], ["test:unit", "--", "--project", "sqlite", "migrations"]],
   // The executable for arm64 runs under QEMU, which takes minutes. The commands of the README include `npm ci`.
   package: [
     ["test:package"],
