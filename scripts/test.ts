@@ -2,7 +2,8 @@
  * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
  * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
  * `npm test -- unit e2e checks` runs only these lanes, without the brokers. `npm test -- --durations` writes down which test files take long.
- * `npm run test:core` runs what most changes can break: checks, unit tests on SQLite, and the simulation.
+ * `npm run test:core` runs what most changes can break: checks, unit tests on SQLite, and the simulation. `npm run test:quick` checks the
+ * types beside the unit tests that need no store, server or process.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
  * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
@@ -71,14 +72,33 @@ const MAX_REPEATED_FILES = 2;
 const DURATIONS = "--durations";
 /** Runs no failed test again. */
 const ONCE = "--once";
-/**
- * Runs {@link CORE_LANES}, and of their suites only the projects of {@link CORE_PROJECTS}. The checks have the same priority as the tests:
- * otherwise they would run after them, on one core.
- */
-const CORE = "--core";
-const FLAGS = new Set([DURATIONS, ONCE, CORE]);
-const CORE_LANES = ["unit", "checks"];
-const CORE_PROJECTS: Readonly<Record<string, readonly string[]>> = { "test:unit": ["pure", "sqlite"] };
+
+/** A part of the run. Its lanes have the same priority: otherwise the checks would run after the tests, on one core. */
+interface Selection {
+  readonly lanes: readonly Lane[];
+  /** Projects of the unit tests. */
+  readonly projects: readonly string[];
+  /** Whether its tests need {@link PREPARATIONS}. */
+  readonly prepares: boolean;
+}
+
+/** Parts of the run, by the flag that selects them. */
+const SELECTIONS: Readonly<Record<string, Selection>> = {
+  "--core": {
+    lanes: LANES.filter(({ name }) => name === "unit" || name === "checks"),
+    projects: ["pure", "sqlite"],
+    prepares: true,
+  },
+  "--quick": {
+    lanes: [
+      { name: "unit", scripts: ["test:unit"] },
+      { name: "types", scripts: ["types"] },
+    ],
+    projects: ["pure"],
+    prepares: false,
+  },
+};
+const FLAGS = new Set([DURATIONS, ONCE, ...Object.keys(SELECTIONS)]);
 /** Test files that Vitest starts first, and their seconds. */
 const SLOW_TESTS = "scripts/slow-tests.json";
 const SLOW_SECONDS = 10;
@@ -102,7 +122,8 @@ let passed = 0;
 const began = performance.now();
 const turns = new OutputTurns();
 
-const prepared = prepare();
+const selection = Object.entries(SELECTIONS).find(([flag]) => process.argv.includes(flag))?.[1];
+const prepared = selection?.prepares === false ? Promise.resolve() : prepare();
 
 await Promise.all(chosenLanes().map(runLane));
 await runFailedTestsAgain();
@@ -118,17 +139,16 @@ console.log(`\nTook ${Math.round((performance.now() - began) / 1000)} s${cpuTime
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** The lanes named as arguments, or those of the core; all of them without an argument. */
+/** The lanes named as arguments, or those of the selection; all of them without an argument. */
 function chosenLanes(): readonly Lane[] {
-  const given = process.argv.slice(2);
-  const names = given.filter((name) => !FLAGS.has(name));
+  const names = process.argv.slice(2).filter((name) => !FLAGS.has(name));
   const unknown = names.find((name) => !LANES.some((lane) => lane.name === name));
   if (unknown !== undefined) {
     console.error(`Unknown lane "${unknown}". Choose from ${LANES.map(({ name }) => name).join(", ")}.`);
     process.exit(2);
   }
-  const chosen = given.includes(CORE) ? [...CORE_LANES, ...names] : names;
-  return chosen.length === 0 ? LANES : LANES.filter(({ name }) => chosen.includes(name));
+  if (names.length > 0) return LANES.filter(({ name }) => names.includes(name));
+  return selection?.lanes ?? LANES;
 }
 
 /** CPU time of all processes of this run; empty where the system does not count it. */
@@ -139,7 +159,7 @@ function cpuTime(): string {
 }
 
 async function runLane({ scripts, ...lane }: Lane): Promise<void> {
-  const background = lane.background === true && !process.argv.includes(CORE);
+  const background = lane.background === true && selection === undefined;
   if (lane.background !== true) await prepared;
   for (const script of scripts) {
     if (script.startsWith("test:")) await runSuite(script, background);
@@ -214,7 +234,7 @@ interface Run {
 async function runTests(suite: string, files: readonly string[], background: boolean): Promise<Run> {
   const report = join(results, `${suite.replace(":", "-")}-${files.length}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const projects = process.argv.includes(CORE) ? (CORE_PROJECTS[suite] ?? []) : [];
+  const projects = suite === "test:unit" ? (selection?.projects ?? []) : [];
   const args = [...files, ...projects.map((name) => `--project=${name}`), ...reporters];
   const { succeeded, output } = await npm(suite, ["--", ...args], background);
   const text = stripVTControlCharacters(output);
