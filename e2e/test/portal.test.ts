@@ -18,7 +18,12 @@ const host: HostPage = await startHost();
 const stranger: HostPage = await startHost();
 const browser = useBrowser();
 const world = useWorld({
-  env: { POSTHORN_RETRY_SCHEDULE: "3600", POSTHORN_PORTAL_FRAME_ANCESTORS: host.origin, POSTHORN_PORTAL_NAME: "Shop" },
+  env: {
+    POSTHORN_RETRY_SCHEDULE: "3600",
+    POSTHORN_PORTAL_FRAME_ANCESTORS: host.origin,
+    POSTHORN_PORTAL_NAME: "Shop",
+    POSTHORN_PORTAL_DOCS: "https://shop.example/docs/webhooks",
+  },
 });
 let scene: PortalScene;
 
@@ -127,6 +132,40 @@ describe("the state of an endpoint", () => {
     await page.getByRole("button", { name: "Try now" }).waitFor();
     expect((await page.locator("main").innerText()).toLowerCase()).not.toContain("circuit");
     await world.api.delete(path);
+  });
+});
+
+describe("the list of endpoints", () => {
+  it("says which endpoint is failing, and links to the operator's documentation", async () => {
+    const page = await open();
+    const rowOf = (end: string) => page.getByRole("row").filter({ hasText: end });
+    await rowOf("/bad").getByText("Failing", { exact: true }).waitFor();
+    await rowOf("/good").getByText("Active", { exact: true }).waitFor();
+    const docs = page.getByRole("contentinfo").getByRole("link", { name: "Documentation" });
+    expect(await docs.getAttribute("href")).toBe("https://shop.example/docs/webhooks");
+  });
+});
+
+describe("the appearance in the settings", () => {
+  it("is shown in a preview, and as settings and the look of a link", async () => {
+    const page = await browser.open({ token: world.server.token });
+    await page.goto(`${world.server.url}/settings?tab=portal`);
+    await page.getByText("Nothing differs from the defaults.").waitFor();
+    await page.getByLabel("Colour").fill("green");
+    await page.getByText("Enter a colour as #rrggbb.").waitFor();
+    await page.getByLabel("Colour").fill("#0a7d5c");
+    await page.getByLabel("Product name").fill("Kontor");
+    await page.getByRole("combobox", { name: "Theme" }).selectOption("dark");
+    const preview = page.getByRole("region", { name: "Preview" });
+    await preview.getByText("Kontor").waitFor();
+    const button = preview.locator("button");
+    await expect
+      .poll(() => button.evaluate((one) => getComputedStyle(one).backgroundColor))
+      .not.toBe("rgb(173, 54, 10)");
+    const settings = await page.getByRole("region", { name: "For all portals" }).last().innerText();
+    for (const part of ["POSTHORN_PORTAL_COLOUR", "#0a7d5c", "Kontor"]) expect(settings).toContain(part);
+    const link = await page.getByRole("region", { name: "For one link" }).last().innerText();
+    expect(JSON.parse(link)).toEqual({ look: { name: "Kontor", colour: "#0a7d5c", theme: "dark" } });
   });
 });
 
