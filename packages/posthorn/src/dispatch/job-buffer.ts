@@ -2,6 +2,7 @@
  * Jobs in memory across all lanes, within limits. Jobs that do not fit stay in the store, and their lane remembers that
  * there are more.
  */
+import { deleteOldest } from "./delete-oldest.ts";
 import type { Lane } from "./lane.ts";
 import { bytesOf, isRetry, messageBytes } from "./lane-state.ts";
 import { isInOrder } from "./ordered-queue.ts";
@@ -10,7 +11,7 @@ import type { DispatchLimits } from "./types.ts";
 import type { Job } from "../store/delivery.ts";
 
 /**
- * Number of jobs to remember for deduplication. A job that is handed over after this many others may be attempted
+ * Number of jobs to remember for deduplication. A job that is handed over after about this many others may be attempted
  * twice.
  */
 const MAX_REMEMBERED = 10_000;
@@ -21,8 +22,6 @@ const MAX_REMEMBERED = 10_000;
  */
 export class HandOffDedupe {
   readonly #keys = new Set<string>();
-  /** Yields each key once. A new iterator would first pass all keys that were deleted since the set was last rebuilt, often thousands. */
-  readonly #oldestFirst = this.#keys.values();
 
   get size(): number {
     return this.#keys.size;
@@ -33,7 +32,7 @@ export class HandOffDedupe {
     // Only jobs without attempts are handed over.
     if (job.attempts > 0 || job.generation > 0) return;
     this.#keys.add(keyOf(job));
-    if (this.#keys.size > MAX_REMEMBERED) this.#keys.delete(this.#oldestFirst.next().value!);
+    deleteOldest(this.#keys, MAX_REMEMBERED);
   }
 
   /** Returns whether a page has already contained the job that is being handed over. Each job is handed over once. */

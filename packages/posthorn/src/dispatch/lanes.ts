@@ -2,6 +2,7 @@
  * Registry of the lanes in memory, and of the rate control of each endpoint, which is kept longer than its lane. Keeps each lane on the
  * current policy of its endpoint, and starts nothing before that policy is known.
  */
+import { deleteOldest } from "./delete-oldest.ts";
 import type { Engine } from "./engine.ts";
 import { KeptBatches } from "./kept-batches.ts";
 import { Lane } from "./lane.ts";
@@ -51,8 +52,6 @@ export class Lanes {
   readonly #lanes = new Map<number, Lane>();
   /** For endpoints that currently have no lane; the most recently used at the end. */
   readonly #controls = new Map<number, RateControl>();
-  /** Yields each key once: see `HandOffDedupe`. */
-  readonly #oldestControls = this.#controls.keys();
   /** For endpoints with batches that are resent as a whole; the most recently used at the end. */
   readonly #kept = new Map<number, KeptBatches>();
   #ownSince: number | null = null;
@@ -116,7 +115,7 @@ export class Lanes {
     this.#lanes.delete(endpointId);
     if (!lane.hasPolicy) return true;
     this.#controls.set(endpointId, lane.control);
-    if (this.#controls.size > MAX_CONTROLS) this.#controls.delete(this.#oldestControls.next().value!);
+    deleteOldest(this.#controls, MAX_CONTROLS);
     return true;
   }
 
