@@ -122,6 +122,65 @@ describe("a shared view", () => {
   });
 });
 
+describe("a shared view of an owner who may no longer share", () => {
+  it("is made private and deleted by them, but not edited while it is shared", async () => {
+    const demoted = await join(node, owner, { email: "demoted@engines.example", role: "developer" });
+    const [first, second] = [await save(demoted, { shared: true }), await save(demoted, { shared: true })];
+    const { json } = await owner.send("GET", "user?limit=250");
+    const users = json["data"] as { readonly id: string; readonly email: string }[];
+    const { id } = users.find(({ email }) => email === "demoted@engines.example")!;
+    expect((await owner.send("PATCH", `user/${id}`, { role: "viewer" })).status).toBe(200);
+    expect(await find(demoted, first.id)).toMatchObject({ own: true, mayChange: false });
+    const change = async (fields: object): Promise<number> =>
+      (await demoted.send("PATCH", `saved-view/${first.id}`, fields)).status;
+    expect(await change({ name: "For all" })).toBe(403);
+    expect(await change({ name: "For all", shared: true })).toBe(403);
+    expect(await change({ shared: false })).toBe(200);
+    expect(await find(owner, first.id)).toBeUndefined();
+    expect(await change({ name: "Mine again" })).toBe(200);
+    expect(await change({ shared: true })).toBe(403);
+    expect((await demoted.send("DELETE", `saved-view/${second.id}`)).status).toBe(204);
+  });
+});
+
+describe("a shared view that searches in payloads", () => {
+  it("is seen by its owner and those who may read payloads, in lists, alone and in the search", async () => {
+    const views = await Promise.all(
+      ["q=ada%40engines.example", "range=24h&q=ada"].map((query) =>
+        save(developer, { query, name: "Hunt", shared: true }),
+      ),
+    );
+    const elsewhere = await save(developer, { list: "endpoints", query: "q=x", name: "Hunt", shared: true });
+    const similar = await save(developer, { query: "type=q%3D1%26q%3D2&eq=1", name: "Hunt", shared: true });
+    const support = await join(node, owner, { email: "support@engines.example", role: "support" });
+    const own = await save(support, { query: "q=msg_1", name: "Hunt", shared: true });
+    const idsFor = async (caller: Caller): Promise<readonly string[]> =>
+      ((await caller.send("GET", "search?q=hunt")).json["data"] as View[]).map(({ id }) => id).toSorted();
+    const all = [...views, elsewhere, similar, own].map(({ id }) => id).toSorted();
+    for (const caller of [owner, developer]) expect(await idsFor(caller)).toEqual(all);
+    expect(await idsFor(viewer)).toEqual([elsewhere.id, similar.id].toSorted());
+    expect(await idsFor(support)).toEqual([elsewhere.id, similar.id, own.id].toSorted());
+    for (const { id } of views) {
+      expect(await find(viewer, id)).toBeUndefined();
+      expect((await viewer.send("GET", `saved-view/${id}`)).status).toBe(404);
+      expect((await viewer.send("POST", `saved-view/${id}/default`)).status).toBe(404);
+      expect(await find(owner, id)).toMatchObject({ id });
+    }
+  });
+});
+
+describe("the filters of a view", () => {
+  it("are limited in the form in which they are stored, so that what is read can be saved", async () => {
+    const body = { list: "messages", name: "Umlauts" };
+    expect((await viewer.send("POST", "saved-view", { ...body, query: `q=${"ü".repeat(1998)}` })).status).toBe(422);
+    const { id, query } = await save(viewer, { query: `q=${"ü".repeat(333)}` });
+    expect(query).toHaveLength(2000);
+    expect((await viewer.send("PATCH", `saved-view/${id}`, { query })).status).toBe(200);
+    expect((await viewer.send("PATCH", `saved-view/${id}`, { query: `${query}ü` })).status).toBe(422);
+    expect((await viewer.send("DELETE", `saved-view/${id}`)).status).toBe(204);
+  });
+});
+
 describe("the view with which a list opens", () => {
   it("is one per list and caller", async () => {
     const [first, second, other] = [

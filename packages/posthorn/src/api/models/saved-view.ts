@@ -9,7 +9,7 @@ const name = Type.String({ minLength: 1, maxLength: MAX_VIEW_NAME, pattern: "\\S
 const query = Type.String({
   maxLength: MAX_VIEW_QUERY,
   description:
-    "Search parameters of the page of the list: filters, order and time range. Parameters that the list does not know are ignored.",
+    "Search parameters of the page of the list: filters, order and time range. Parameters that the list does not know are ignored. Stored in encoded form, to which the limit applies.",
   examples: ["state=failed&range=24h"],
 });
 const shared = Type.Boolean({
@@ -44,8 +44,10 @@ export const SavedViewOut = Type.Object(
       name: nullable(Type.String({ description: "Null if the owner has no name or no longer exists." })),
     }),
     own: Type.Boolean({ description: "Whether it belongs to the caller." }),
-    mayChange: Type.Boolean({ description: "Whether the caller may change and delete it." }),
-    default: Type.Boolean({ description: "Whether the list opens with it for the caller." }),
+    mayChange: Type.Boolean({
+      description: "Whether the caller may change it. Owners can always delete it and make it private.",
+    }),
+    default: Type.Boolean({ description: "Whether it is the default view of the list for the caller." }),
     createdAt: DateTime,
     updatedAt: DateTime,
   },

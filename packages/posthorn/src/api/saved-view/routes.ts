@@ -36,7 +36,7 @@ const listViews = defineRoute({
   operationId: "v1.saved-view.list",
   summary: "List saved views",
   description:
-    "The views of the caller and those that are shared, oldest first. Callers that are limited to some applications see only their own.",
+    "The views of the caller and those that are shared, oldest first. Callers that are limited to some applications see only their own. Shared views that search in payloads (`q` of `messages`) are left out for callers without `payloads:read`.",
   query: Type.Object({ ...PageQuery, list: Type.Optional(ViewListModel) }),
   responses: { 200: SavedViewPage },
   handle: async ({ ctx, query }) =>
@@ -71,7 +71,7 @@ const getView = defineRoute({
   path: `${PATH}/:view_id`,
   operationId: "v1.saved-view.get",
   summary: "Get a saved view",
-  description: "Private views of others are reported as missing.",
+  description: "Views that the caller cannot see are reported as missing.",
   responses: { 200: SavedViewOut },
   handle: async ({ ctx, params }) => ok(viewOut(await getSavedView({ ctx, input: { view: params.view_id } }))),
 });
@@ -83,7 +83,7 @@ const patchView = defineRoute({
   operationId: "v1.saved-view.patch",
   summary: "Update a saved view",
   description:
-    "Changes only the fields in the request. A shared view can be changed by its owner, with the permission `views:share`, and by everyone with `settings:write`. Only its owner can make it private; then no list opens with it for others.",
+    "Changes only the fields in the request. A shared view can be changed by its owner, with the permission `views:share`, and by everyone with `settings:write`. Only its owner can make it private, and needs no permission for that; it is then no longer the default view of anyone else.",
   body: SavedViewPatch,
   responses: { 200: SavedViewOut },
   handle: async ({ ctx, params, body: { name, query, shared: isShared } }) =>
@@ -96,7 +96,8 @@ const deleteView = defineRoute({
   path: `${PATH}/:view_id`,
   operationId: "v1.saved-view.delete",
   summary: "Delete a saved view",
-  description: "Nothing but the view is deleted. Those who may change a view may also delete it.",
+  description:
+    "Nothing but the view is deleted. Owners can always delete their views. Everyone else who may change a view may also delete it.",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteSavedView({ ctx, input: { view: params.view_id } });
@@ -109,8 +110,9 @@ const setDefault = defineRoute({
   method: "POST",
   path: `${PATH}/:view_id/default`,
   operationId: "v1.saved-view.set-default",
-  summary: "Open a list with a view",
-  description: "From now on, the dashboard opens the list with this view for the caller, instead of the earlier one.",
+  summary: "Set as default view",
+  description:
+    "The dashboard opens the list with the default view of the caller. Each list has one: this view replaces the earlier one.",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await setDefaultView({ ctx, input: { view: params.view_id } });
@@ -123,8 +125,8 @@ const unsetDefault = defineRoute({
   method: "DELETE",
   path: `${PATH}/:view_id/default`,
   operationId: "v1.saved-view.unset-default",
-  summary: "Stop opening a list with a view",
-  description: "The list opens without a view for the caller again.",
+  summary: "Unset default view",
+  description: "The dashboard opens the list of this view without filters for the caller.",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await unsetDefaultView({ ctx, input: { view: params.view_id } });

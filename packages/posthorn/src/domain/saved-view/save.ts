@@ -1,12 +1,13 @@
-/** Creates, changes and deletes views of lists, and chooses with which one a list opens. */
+/** Creates, changes and deletes views of lists, and sets default views. */
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { Tx } from "../../store/tx.ts";
 import { type Actor, requirePermission, requireWholeOrganisation } from "../access.ts";
 import { atomically, type Call, type TransactionContext, write } from "../context.ts";
 import {
-  changeableView,
   getSavedView,
+  MAX_VIEW_QUERY,
   MAX_VIEWS,
+  requireChangeable,
   type SavedView,
   VIEW_PREFIX,
   type ViewList,
@@ -57,7 +58,9 @@ export interface SavedViewChange {
 
 export function changeSavedView(call: Call<SavedViewChange>): Promise<SavedView> {
   return atomically(call, async ({ ctx, input }) => {
-    const before = await changeableView(ctx, input.view);
+    const before = await getSavedView({ ctx, input });
+    // Making it private takes nothing from the owner, also without the permission to share.
+    if (!(before.isOwn && input.isShared === false)) requireChangeable(before);
     const next = {
       name: input.name === undefined ? before.name : nameOf(input.name),
       query: input.query === undefined ? before.query : queryOf(input.query),
@@ -85,13 +88,14 @@ export function changeSavedView(call: Call<SavedViewChange>): Promise<SavedView>
 
 export function deleteSavedView(call: Call<{ readonly view: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
-    const view = await changeableView(ctx, input.view);
+    const view = await getSavedView({ ctx, input });
+    if (!view.isOwn) requireChangeable(view);
     await ctx.tx.db.deleteFrom("saved_view_default").where("view_id", "=", view.key).execute();
     await ctx.tx.db.deleteFrom("saved_view").where("id", "=", view.key).execute();
   });
 }
 
-/** Makes a view the one with which its list opens for the caller. */
+/** Makes a view the default view of its list for the caller. */
 export function setDefaultView(call: Call<{ readonly view: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key, list } = await getSavedView({ ctx, input });
@@ -106,7 +110,7 @@ export function setDefaultView(call: Call<{ readonly view: string }>): Promise<v
   });
 }
 
-/** Opens the list of a view without a view again, for the caller. */
+/** Leaves the list of a view without a default view for the caller. */
 export async function unsetDefaultView({ ctx, input }: Call<{ readonly view: string }>): Promise<void> {
   const { key } = await getSavedView({ ctx, input });
   const { kind, id } = viewOwner(ctx.actor);
@@ -170,5 +174,8 @@ function nameOf(name: string): string {
 
 /** Search parameters in the form in which they are compared, without a leading question mark. */
 function queryOf(query: string): string {
-  return new URLSearchParams(query).toString();
+  const encoded = new URLSearchParams(query).toString();
+  if (encoded.length <= MAX_VIEW_QUERY) return encoded;
+  const text = `The search parameters have ${encoded.length} characters when they are encoded. At most ${MAX_VIEW_QUERY} are allowed.`;
+  throw invalid(["body", "query"], text);
 }

@@ -1,9 +1,10 @@
 /** Views of lists: filters, order and time range under a name, of one caller or shared with the organisation. See decision 163. */
-import { type Selectable, sql } from "kysely";
+import { type Expression, expressionBuilder, type Selectable, sql, type SqlBool } from "kysely";
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import { keyOfId } from "../../lib/id.ts";
 import type { SavedViewTable } from "../../store/saved-view-schema.ts";
-import { type Actor, visibleApplications } from "../access.ts";
+import type { Database } from "../../store/schema.ts";
+import { type Actor, payloadView, visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 
@@ -57,7 +58,7 @@ export interface SavedView {
   /** Whether the caller owns it. */
   readonly isOwn: boolean;
   readonly mayChange: boolean;
-  /** Whether the list opens with it for the caller. */
+  /** Whether it is the default view of its list for the caller. */
   readonly isDefault: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -76,12 +77,32 @@ export function viewOwner(actor: Actor): ViewOwner {
  * Whether the caller sees the views that others share. Their names and filters can name any application, so callers that are limited to
  * some applications see only their own.
  */
-export function seesShared(actor: Actor): boolean {
+function seesShared(actor: Actor): boolean {
   return visibleApplications(actor) === null;
 }
 
-/** A shared view can be changed by its owner, and by those who may change settings: its owner may be gone. */
-export function mayChange(actor: Actor, row: Pick<SavedViewTable, "owner_kind" | "owner_id" | "shared">): boolean {
+/**
+ * Condition on `saved_view`: the caller's own views, and shared ones. Views that search for text in payloads are for callers who may do
+ * the same, because the text can be from a payload.
+ */
+export function isVisibleView(actor: Actor): Expression<SqlBool> {
+  const { kind, id } = viewOwner(actor);
+  const eb = expressionBuilder<Database, "saved_view">();
+  const own = eb.and([eb("saved_view.owner_kind", "=", kind), eb("saved_view.owner_id", "=", id)]);
+  if (!seesShared(actor)) return own;
+  const shared = eb("saved_view.shared", "=", sql.lit(1));
+  if (payloadView(actor) === "full") return eb.or([own, shared]);
+  // In the stored form, `&` and `=` within names and values are encoded.
+  const searchesPayloads = eb.or([eb("saved_view.query", "like", "q=%"), eb("saved_view.query", "like", "%&q=%")]);
+  const isAllowed = eb.or([eb("saved_view.list", "<>", "messages"), eb.not(searchesPayloads)]);
+  return eb.or([own, eb.and([shared, isAllowed])]);
+}
+
+/**
+ * A shared view can be changed by its owner, who may share views, and by those who may change settings: its owner may be gone. Owners can
+ * delete their views and make them private without any permission.
+ */
+function mayChange(actor: Actor, row: Pick<SavedViewTable, "owner_kind" | "owner_id" | "shared">): boolean {
   if (actor.kind === "application") return false;
   const { permissions } = actor.grant;
   const isOwn = isOwnedBy(row, viewOwner(actor));
@@ -117,19 +138,15 @@ function toSavedView(actor: Actor, row: ViewRow, names: ReadonlyMap<string, stri
 /** The views that the caller sees: its own, and those that are shared. */
 function selectViews(ctx: Context) {
   const owner = viewOwner(ctx.actor);
-  const isSeeingAll = seesShared(ctx.actor);
   return reader(ctx)
-    .selectFrom("saved_view as v")
+    .selectFrom("saved_view")
     .leftJoin("saved_view_default as d", (join) =>
-      join.onRef("d.view_id", "=", "v.id").on("d.owner_kind", "=", owner.kind).on("d.owner_id", "=", owner.id),
+      join.onRef("d.view_id", "=", "saved_view.id").on("d.owner_kind", "=", owner.kind).on("d.owner_id", "=", owner.id),
     )
-    .selectAll("v")
+    .selectAll("saved_view")
     .select("d.view_id as default_key")
-    .where("v.org_id", "=", ctx.actor.orgId)
-    .where((eb) => {
-      const own = eb.and([eb("v.owner_kind", "=", owner.kind), eb("v.owner_id", "=", owner.id)]);
-      return isSeeingAll ? eb.or([own, eb("v.shared", "=", sql.lit(1))]) : own;
-    });
+    .where("saved_view.org_id", "=", ctx.actor.orgId)
+    .where(isVisibleView(ctx.actor));
 }
 
 async function withNames(ctx: Context, rows: readonly ViewRow[]): Promise<readonly SavedView[]> {
@@ -174,9 +191,9 @@ export interface ListSavedViews extends PageRequest {
 /** The views that the caller sees, oldest first. */
 export function listSavedViews({ ctx, input }: Call<ListSavedViews>): Promise<Page<SavedView>> {
   return readPage(input, { order: "asc", keyOf: idIterator(VIEW_PREFIX) }, async (slice) => {
-    let query = selectViews(ctx).orderBy("v.id", slice.order).limit(slice.limit);
-    if (input.list !== null) query = query.where("v.list", "=", input.list);
-    if (slice.from !== null) query = query.where("v.id", comparison(slice.order), slice.from);
+    let query = selectViews(ctx).orderBy("saved_view.id", slice.order).limit(slice.limit);
+    if (input.list !== null) query = query.where("saved_view.list", "=", input.list);
+    if (slice.from !== null) query = query.where("saved_view.id", comparison(slice.order), slice.from);
     return withNames(ctx, await query.execute());
   });
 }
@@ -184,8 +201,8 @@ export function listSavedViews({ ctx, input }: Call<ListSavedViews>): Promise<Pa
 /** A view that the caller sees. That of another caller is reported like one that does not exist. */
 export async function getSavedView({ ctx, input }: Call<{ readonly view: string }>): Promise<SavedView> {
   const row = await selectViews(ctx)
-    .where("v.id", "=", keyOfId(VIEW_PREFIX, input.view) ?? -1)
-    .where("v.public_id", "=", input.view)
+    .where("saved_view.id", "=", keyOfId(VIEW_PREFIX, input.view) ?? -1)
+    .where("saved_view.public_id", "=", input.view)
     .executeTakeFirst();
   if (row === undefined) throw notFound("view");
   ctx.audit?.found(input.view, row.public_id, row.name);
@@ -193,11 +210,12 @@ export async function getSavedView({ ctx, input }: Call<{ readonly view: string 
   return view!;
 }
 
-export async function changeableView(ctx: Context, id: string): Promise<SavedView> {
-  const view = await getSavedView({ ctx, input: { view: id } });
-  if (view.mayChange) return view;
+export function requireChangeable({ mayChange: isAllowed, isOwn }: SavedView): void {
+  if (isAllowed) return;
   throw new PosthornError(
     "insufficient access",
-    "You cannot change this shared view: its owner can, and everyone who may change settings. Save a copy under your own name instead.",
+    isOwn
+      ? "You cannot edit your view while it is shared, because you may no longer share views. Make it private first, or delete it."
+      : "You cannot change this shared view: its owner can, and everyone who may change settings. Save a copy under your own name instead.",
   );
 }

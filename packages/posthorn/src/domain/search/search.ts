@@ -10,7 +10,7 @@ import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import { searchMessages } from "../message/search.ts";
-import { seesShared, viewOwner } from "../saved-view/view.ts";
+import { isVisibleView } from "../saved-view/view.ts";
 import { sourceIdOf } from "../source/source.ts";
 
 /** Kinds of objects, in the order of the results. */
@@ -285,15 +285,11 @@ async function findEventTypes(ctx: OutsideContext, of: KindSearch): Promise<read
 }
 
 async function findViews(ctx: OutsideContext, of: KindSearch): Promise<readonly KeyedObject[]> {
-  const owner = viewOwner(ctx.actor);
   const rows = await reader(ctx)
     .selectFrom("saved_view")
     .select(["id", "public_id", "name", "list", "query"])
     .where("org_id", "=", ctx.actor.orgId)
-    .where((eb) => {
-      const own = eb.and([eb("owner_kind", "=", owner.kind), eb("owner_id", "=", owner.id)]);
-      return seesShared(ctx.actor) ? eb.or([own, eb("shared", "=", sql.lit(1))]) : own;
-    })
+    .where(isVisibleView(ctx.actor))
     .where((eb) => within(eb, eb.ref("id"), of))
     .where(contains(reader(ctx), of.words, ["saved_view.name"]))
     .orderBy("id", "desc")
