@@ -466,7 +466,7 @@ export const settings = {
   }),
   portalDocs: setting({
     name: "POSTHORN_PORTAL_DOCS",
-    help: "The https URL of your own documentation of webhooks. The customer portal links to it. Empty: no link.",
+    help: "The https URL of your own webhook documentation. The customer portal links to it. Empty: no link.",
     default: "",
     parse: (text) => parsePattern(text, LOGO_PATTERN, "an https URL"),
   }),
