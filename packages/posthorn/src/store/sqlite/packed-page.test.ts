@@ -1,3 +1,4 @@
+import { usedMemory } from "@posthorn/testkit";
 import { expect, it } from "vitest";
 import { type JobRow, toJob } from "../job-row.ts";
 import { packPage, unpackPage } from "./packed-page.ts";
@@ -46,4 +47,22 @@ it("a page arrives with every value of its jobs, with and without a payload", ()
   );
   expect(page).toMatchObject({ nextDue: 99, ordered });
   expect(unpackPage(packPage({ rows: [], nextDue: null }))).toEqual({ deliveries: [], nextDue: null });
+});
+
+it("a job keeps only its own payload in memory, not those of its page", () => {
+  const jobsOfPage = 64;
+  const payloadBytes = 16_384;
+  const rows = Array.from({ length: jobsOfPage }, () => ({ ...ROW, payload: new Uint8Array(payloadBytes) }));
+  const kept = [];
+  const before = usedMemory();
+  for (let page = 0; page < 64; page++) kept.push(unpackPage(packPage({ rows, nextDue: null })).deliveries[page]!);
+  const grown = usedMemory() - before;
+  expect(kept.map(({ payload }) => payload!.buffer.byteLength)).toEqual(Array(64).fill(payloadBytes));
+  // The payloads of the jobs have 1 MiB, and those of their pages 64 MiB.
+  expect(grown).toBeLessThan(4 * 1024 * 1024);
+});
+
+it("the only payload of a page is not copied", () => {
+  const packed = packPage({ rows: [{ ...ROW, payload: Buffer.from("only") }, ROW], nextDue: null });
+  expect(unpackPage(packed).deliveries[0]!.payload!.buffer).toBe(packed.payloads.buffer);
 });
