@@ -48,7 +48,6 @@ export const PRELUDE = `(function (now, seed, log) {
 
   const isObject = (value) => typeof value === "object" && value !== null;
 
-  // What a handler of batches returns, for a batch of this one event: a document in \`data\`, or a list of messages.
   const only = (list) => {
     if (!Array.isArray(list)) throw new TypeError("payloads and messages must be lists.");
     if (list.length > 1) {
@@ -62,18 +61,26 @@ export const PRELUDE = `(function (now, seed, log) {
     const text = data.map((entry) => (typeof entry === "string" ? entry : stringify(entry))).join("\\n");
     return { list: [text], headers: named ? headers : { ...headers, "content-type": "application/x-ndjson" } };
   };
-  const document = (data, config) => {
-    const { format = Array.isArray(data) ? "jsonl" : "json" } = config;
-    const headers = isObject(config.headers) ? config.headers : {};
+  const document = (data, format, headers) => {
     if (format === "jsonl" && Array.isArray(data)) return lines(data, headers);
     if (format === "raw") return { list: [String(data)], headers };
     if (format === "json" || format === "jsonl") return { list: [isObject(data) ? data : stringify(data)], headers };
     throw new Error("config.format is " + String(format) + ". Use json, jsonl or raw.");
   };
-  const batchOf = ({ payloads, messages, data, config }) => {
-    if (payloads !== undefined) return { list: only(payloads), headers: {} };
-    if (messages !== undefined) return { list: only(messages).map((message) => message.payload), headers: {} };
-    return data === undefined ? null : document(data, isObject(config) ? config : {});
+  const listed = ({ payloads, messages, data, config }, headers) => {
+    if (payloads !== undefined) return { list: only(payloads), headers };
+    if (messages !== undefined) return { list: only(messages).map((message) => message.payload), headers };
+    if (data === undefined || !isObject(config)) return null;
+    const { format = Array.isArray(data) ? "jsonl" : "json" } = config;
+    return document(data, format, headers);
+  };
+  // The result of a handler of batches, for a batch of this one event, as that of a handler of webhooks: a document in \`data\`, or a list
+  // of messages. Null: it is not such a result.
+  const singleOf = (returned) => {
+    const { method, url, headers } = isObject(returned.config) ? { ...returned, ...returned.config } : returned;
+    const found = listed(returned, isObject(headers) ? headers : {});
+    if (found === null) return null;
+    return { method, url, headers: found.headers, payload: found.list[0], cancel: found.list.length === 0 };
   };
 
   return (handler, text, isJson, factsJson) => {
@@ -92,15 +99,21 @@ export const PRELUDE = `(function (now, seed, log) {
     const original = payload;
     const originalText = parsed ? stringify(payload) : text;
     const webhook = { ...facts, method: "POST", payload, headers: {}, cancel: false };
-    webhook.events = [{ eventType: facts.eventType, payload }];
+    // Only code that reads the events is a handler of batches. Not enumerable: copying or logging the webhook does not read them.
+    let events = [{ eventType: facts.eventType, payload }];
+    let readsEvents = false;
+    Object.defineProperty(webhook, "events", {
+      get: () => ((readsEvents = true), events),
+      set: (value) => (events = value),
+    });
     const finish = (returned) => {
       if (!isObject(returned) || Array.isArray(returned)) {
         out.state = "nothing";
         return;
       }
-      const batch = returned.payload === undefined ? batchOf(returned) : null;
-      const result =
-        batch === null ? returned : { payload: batch.list[0], headers: batch.headers, cancel: batch.list.length === 0 };
+      const isOwn = returned === webhook || returned === original;
+      const isWebhook = isOwn || returned.payload !== undefined || returned.cancel || !readsEvents;
+      const result = (isWebhook ? null : singleOf(returned)) ?? returned;
       const { method, url, cancel, headers } = result;
       const changed = result.payload;
       if (changed === undefined && !cancel) {

@@ -138,7 +138,9 @@ describe("a handler of batches", () => {
   const sent = (text: string, kind: "json" | "text" = "json") => ({ kind: "returned", payload: { kind, text } });
 
   it("receives the event as a batch of one, with type and payload", () => {
-    expect(of("return { data: events };")).toMatchObject(sent('{"eventType":"invoice.paid","payload":{"n":1}}'));
+    expect(of("return { config: {}, data: events };")).toMatchObject(
+      sent('{"eventType":"invoice.paid","payload":{"n":1}}'),
+    );
   });
 
   it("returns a document in each format, and headers", () => {
@@ -152,11 +154,23 @@ describe("a handler of batches", () => {
       ...sent("x", "text"),
       headers: { a: "b" },
     });
-    expect(of('return { data: [{ a: 1 }, "b"] };')).toMatchObject({
+    expect(of('return { config: {}, data: [{ a: 1 }, "b"] };')).toMatchObject({
       ...sent('{"a":1}\nb', "text"),
       headers: { "content-type": "application/x-ndjson" },
     });
-    expect(of("return { data: { count: events.length } };")).toMatchObject(sent('{"count":1}'));
+    expect(of("return { config: {}, data: { count: events.length } };")).toMatchObject(sent('{"count":1}'));
+  });
+
+  it("can change method, URL and headers", () => {
+    const request = { method: "PUT", url: "https://example.com/v2", headers: { a: "b" } };
+    const text = JSON.stringify(request);
+    expect(of(`return { config: ${text}, data: [] };`)).toMatchObject(request);
+    expect(of(`return { ...${text}, payloads: ["x"] };`)).toMatchObject({ ...request, ...sent("x", "text") });
+  });
+
+  it("can cancel, whatever else it returns", () => {
+    expect(of('return { config: {}, data: ["x"], cancel: true };')).toMatchObject({ kind: "returned", cancel: true });
+    expect(of('return { payloads: ["a", "b"], cancel: true };')).toMatchObject({ kind: "returned", cancel: true });
   });
 
   it("returns one message, or none, for queues", () => {
@@ -176,6 +190,37 @@ describe("a handler of batches", () => {
   it("fails if it returns neither, or an unknown format", () => {
     expect(of("return { config: {} };")).toMatchObject({ kind: "failed", reason: "returned_nothing" });
     expect(of('return { config: { format: "csv" }, data: [] };')).toMatchObject({ kind: "failed", reason: "threw" });
+  });
+});
+
+describe("a handler of webhooks", () => {
+  const payload = '{"data":[1],"payloads":[2],"messages":[{"payload":3}],"config":{}}';
+
+  it("can cancel with the fields of a payload that looks like the result of a handler of batches", () => {
+    for (const events of ["", "webhook.events;"]) {
+      expect(run(`${events} return { ...webhook.payload, cancel: true };`, payload)).toMatchObject({
+        kind: "returned",
+        cancel: true,
+      });
+    }
+  });
+
+  it.each([
+    "return webhook.payload;",
+    "return { ...webhook.payload };",
+    "console.log(webhook, { ...webhook }); return { ...webhook.payload };",
+    "console.log(webhook.events); return webhook.payload;",
+    "return webhook.events[0].payload;",
+    "webhook.events; return { data: webhook.payload };",
+    "return { config: {}, data: webhook.payload };",
+    "const { events } = webhook; delete webhook.payload; return Object.assign(webhook, { payloads: [1] });",
+  ])("fails if it returns no webhook: %s", (code) => {
+    expect(run(code, payload)).toMatchObject({ kind: "failed", reason: "returned_nothing" });
+  });
+
+  it("may replace its events, and return other fields next to the payload", () => {
+    const code = "webhook.events = [1]; return { ...webhook, data: webhook.events, payload: webhook.events };";
+    expect(run(code)).toMatchObject({ payload: { kind: "json", text: "[1]" } });
   });
 });
 
