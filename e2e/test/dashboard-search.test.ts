@@ -329,3 +329,27 @@ describe("selected messages", () => {
     await expect.poll(() => world.receiver.requests.length).toBe(before + 2);
   });
 });
+
+describe("views with the same filters", () => {
+  it("are told apart: the page shows, and changes, the one that was opened or duplicated", async () => {
+    for (const name of ["Failed first", "Failed second"])
+      await world.api.post("/api/v1/saved-view", { list: "messages", name, query: "state=failed" });
+    const page = await open("/messages");
+    const choose = async (menu: string, item: string): Promise<void> => {
+      await page.getByRole("button", { name: menu, exact: true }).click();
+      await page.getByRole("menuitem", { name: item }).click();
+    };
+    await choose("Views", "Failed second");
+    await page.waitForURL(/state=failed/);
+    await choose("Failed second", "Duplicate");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await choose("Failed second (copy)", "Failed first");
+    await choose("Failed first", "Failed second (copy)");
+    await choose("Failed second (copy)", "Delete");
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const { json } = await world.api.get("/api/v1/saved-view");
+    const names = (json["data"] as { readonly name: string }[]).map(({ name }) => name);
+    expect(names).toEqual(["Failed first", "Failed second"]);
+  });
+});

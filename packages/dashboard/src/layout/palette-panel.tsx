@@ -141,7 +141,7 @@ function useItems(query: string) {
     return [...actions, ...pages];
   }, [t, audience]);
   if (query === "") return { items: places, error: null, isLoading: false };
-  const found = (search.data ?? []).map((one) => toItem(one, audience));
+  const found = (search.data ?? []).map((one) => toItem(one, audience, t));
   const isLoading = asked !== query || search.isPending;
   // Not before the objects: otherwise a quick Enter would choose it.
   const inPayloads: readonly PaletteItem[] =

@@ -1,7 +1,9 @@
 /** Results of the search over everything: links to objects, pages and actions. */
 import type { LinkProps } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import type { components } from "../api/schema.ts";
 import type { Audience } from "../session/audience.ts";
+import { foundViewText } from "./view-text.ts";
 import { linkOfFoundView } from "./views.ts";
 
 export type FoundObject = components["schemas"]["FoundObjectOut"];
@@ -37,11 +39,11 @@ export function linkOf({ kind, id, appId, detail }: FoundObject, { endpoint, mes
 }
 
 /** An object as a result. */
-export function toItem(found: FoundObject, links: Links): PaletteItem {
+export function toItem(found: FoundObject, links: Links, t: TFunction): PaletteItem {
   const { kind, id, uid, name, detail, appName } = found;
   if (kind === "view") {
-    const where = detail?.replace("?", " · ").replaceAll("&", ", ") ?? null;
-    return { key: `${kind} ${id}`, group: kind, name, detail: where, link: linkOf(found, links) };
+    const text = detail === null ? null : foundViewText(detail, t);
+    return { key: `${kind} ${id}`, group: kind, name, detail: text, link: linkOf(found, links) };
   }
   const parts = [appName, detail === name ? null : detail, kind === "message" ? id : uid];
   const more = parts.filter((part) => part !== null && part !== "").join(" · ");

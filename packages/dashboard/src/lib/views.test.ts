@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { currentView, linkOfFoundView, readView, type SavedView, viewLink, viewQuery } from "./views.ts";
+import {
+  currentView,
+  linkOfFoundView,
+  readView,
+  type SavedView,
+  searchesPayloads,
+  viewLink,
+  viewQuery,
+} from "./views.ts";
 
 const view = (id: string, query: string): SavedView => ({
   id,
@@ -35,6 +43,12 @@ describe("a view", () => {
     });
   });
 
+  it("searches in payloads with the text of the list of messages only", () => {
+    expect(searchesPayloads("messages", "range=1h&q=ada")).toBe(true);
+    expect(searchesPayloads("messages", "range=1h&type=q%3D1")).toBe(false);
+    expect(searchesPayloads("applications", "q=ada")).toBe(false);
+  });
+
   it("reports no default order as ignored", () => {
     expect(readView("applications", "order=descending")).toEqual({ filter: {}, ignored: [] });
   });
@@ -61,6 +75,14 @@ describe("the current view", () => {
     const filter = { range: "24h", state: "failed" };
     expect(currentView(views, "messages", filter, null)).toEqual({ view: views[0], isChanged: false });
     expect(currentView(views, "messages", filter, "same")).toEqual({ view: views[1], isChanged: false });
+  });
+
+  it("is one of the reader's own among several, unless another was opened", () => {
+    const shared = { ...view("shared", "state=failed"), own: false, shared: true };
+    const all = [shared, view("copy", "state=failed")];
+    expect(currentView(all, "messages", { state: "failed" }, null)?.view.id).toBe("copy");
+    expect(currentView(all, "messages", { state: "failed" }, "shared")?.view.id).toBe("shared");
+    expect(currentView([shared], "messages", { state: "failed" }, null)?.view.id).toBe("shared");
   });
 
   it("is the opened one, with changes, after the reader changed a filter", () => {

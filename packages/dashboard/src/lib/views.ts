@@ -84,14 +84,31 @@ function isDefault(name: string): boolean {
 
 /** Link to a list with the filters of a view. */
 export function viewLink(list: ViewList, query: string): LinkProps {
-  const { to, fixed } = PLACES[list];
-  return { to, search: { ...fixed, ...readView(list, query).filter } };
+  return linkTo(list, readView(list, query).filter);
 }
 
-/** List and search parameters of a view that the search found, such as `messages?state=failed`; `null`: the list is unknown. */
-export function linkOfFoundView(detail: string): LinkProps | null {
+function linkTo(list: ViewList, filter: Filter): LinkProps {
+  const { to, fixed } = PLACES[list];
+  return { to, search: { ...fixed, ...filter } };
+}
+
+/** Reads list and search parameters of a view that the search found, such as `messages?state=failed`; `null`: the list is unknown. */
+export function readFoundView(detail: string): { readonly list: ViewList; readonly filter: Filter } | null {
   const [list = "", query = ""] = detail.split(/\?(.*)/s);
-  return Object.hasOwn(PLACES, list) ? viewLink(list as ViewList, query) : null;
+  return Object.hasOwn(PLACES, list)
+    ? { list: list as ViewList, filter: readView(list as ViewList, query).filter }
+    : null;
+}
+
+/** Link to a view that the search found; `null`: the list is unknown. */
+export function linkOfFoundView(detail: string): LinkProps | null {
+  const found = readFoundView(detail);
+  return found === null ? null : linkTo(found.list, found.filter);
+}
+
+/** Whether the view searches for text in payloads. Only people who may read payloads see it when it is shared. */
+export function searchesPayloads(list: ViewList, query: string): boolean {
+  return list === "messages" && new URLSearchParams(query).has("q");
 }
 
 export interface CurrentView {
@@ -102,7 +119,8 @@ export interface CurrentView {
 
 /**
  * The view that the page shows: the one with exactly the filters of the page, or else the one that was open before the reader changed them.
- * Without any filter, the page shows a view only if that has none either.
+ * Without any filter, the page shows a view only if that has none either. Among several with the same filters, it is the opened one, or else one
+ * of the reader's own: a change must not reach a shared view that the reader did not open.
  *
  * @param opened ID of the view that was open last; `null`: none.
  */
@@ -114,7 +132,7 @@ export function currentView(
 ): CurrentView | null {
   const shown = viewQuery(filter);
   const fitting = views.filter(({ query }) => viewQuery(readView(list, query).filter) === shown);
-  const view = fitting.find(({ id }) => id === opened) ?? fitting[0];
+  const view = fitting.find(({ id }) => id === opened) ?? fitting.find(({ own }) => own) ?? fitting[0];
   if (view !== undefined) return { view, isChanged: false };
   const before = shown === "" ? undefined : views.find(({ id }) => id === opened);
   return before === undefined ? null : { view: before, isChanged: true };

@@ -1,52 +1,59 @@
-/** Dialogs that save, rename, duplicate and delete a view of a list. */
+/** Dialogs that save, rename, duplicate, share and delete a view of a list. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import dialogStyles from "../components/dialog.module.css";
 import { FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, SwitchField, TextField } from "../components/form.tsx";
-import { type SavedView, viewLink, type ViewList } from "../lib/views.ts";
+import { type SavedView, searchesPayloads, type ViewList } from "../lib/views.ts";
 import { useAudience } from "../session/audience.ts";
 
 export type Task =
   | { readonly kind: "save"; readonly view: null }
-  | { readonly kind: "rename" | "duplicate" | "delete"; readonly view: SavedView };
+  | { readonly kind: "rename" | "duplicate" | "share" | "delete"; readonly view: SavedView };
 
 export interface ViewDialogProps {
   readonly task: Task;
   readonly list: ViewList;
   /** Filters of the page. */
   readonly query: string;
+  /** Opens the view that was saved. */
+  readonly onOpen: (view: SavedView) => void;
   readonly onClose: () => void;
 }
 
-const SUBMIT = { save: "save", rename: "save", duplicate: "save", delete: "delete" } as const;
+const SUBMIT = {
+  save: "actions.save",
+  rename: "actions.save",
+  duplicate: "actions.save",
+  share: "views.shareAction",
+  delete: "actions.delete",
+} as const;
 
-export function ViewDialog({ task, list, query, onClose }: ViewDialogProps) {
+export function ViewDialog({ task, list, query, onOpen, onClose }: ViewDialogProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const navigate = useNavigate();
   const mayShare = useAudience().may("views:share");
   const [isShared, setShared] = useState(false);
   const saving = useMutation({
     mutationFn: ({ name = "" }: FormValues) => run(task, { list, query, name, shared: isShared }),
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
       await queries.invalidateQueries({ queryKey: ["views", list] });
-      // The copy has the filters of the view, of which the page may show others.
-      if (task.kind === "duplicate") await navigate(viewLink(list, task.view.query));
+      // A copy has the filters of the view, of which the page may show others.
+      if (isNew && saved !== undefined) onOpen(saved);
       onClose();
     },
   });
   const { kind, view } = task;
   const isNew = kind === "save" || kind === "duplicate";
+  const shareHelp = t(searchesPayloads(list, view?.query ?? query) ? "views.shareSearchHelp" : "views.shareHelp");
   return (
     <FormDialog
       title={t(`views.titles.${kind}`)}
       open
       onOpenChange={(open) => !open && onClose()}
-      submit={t(`actions.${SUBMIT[kind]}`)}
+      submit={t(SUBMIT[kind])}
       danger={kind === "delete"}
       onSubmit={(values) => saving.mutate(values)}
       error={saving.error}
@@ -56,6 +63,8 @@ export function ViewDialog({ task, list, query, onClose }: ViewDialogProps) {
         <p className={dialogStyles["text"]}>
           {t(view.shared ? "views.deleteShared" : "views.deleteText", { name: view.name })}
         </p>
+      ) : kind === "share" ? (
+        <p className={dialogStyles["text"]}>{shareHelp}</p>
       ) : (
         <TextField
           name="name"
@@ -67,7 +76,7 @@ export function ViewDialog({ task, list, query, onClose }: ViewDialogProps) {
         />
       )}
       {isNew && mayShare && (
-        <SwitchField label={t("views.share")} help={t("views.shareHelp")} checked={isShared} onChange={setShared} />
+        <SwitchField label={t("views.share")} help={shareHelp} checked={isShared} onChange={setShared} />
       )}
     </FormDialog>
   );
@@ -80,12 +89,12 @@ interface NewView {
   readonly shared: boolean;
 }
 
-function run({ kind, view }: Task, { list, query, name, shared }: NewView): Promise<unknown> {
+function run({ kind, view }: Task, { list, query, name, shared }: NewView): Promise<SavedView | undefined> {
   if (kind === "save") return must(api.POST("/api/v1/saved-view", { body: { list, name, query, shared } }));
   if (kind === "duplicate")
     return must(api.POST("/api/v1/saved-view", { body: { list, name, query: view.query, shared } }));
   const params = { path: { view_id: view.id } };
-  return kind === "rename"
-    ? must(api.PATCH("/api/v1/saved-view/{view_id}", { params, body: { name } }))
-    : must(api.DELETE("/api/v1/saved-view/{view_id}", { params }));
+  if (kind === "delete") return must(api.DELETE("/api/v1/saved-view/{view_id}", { params }));
+  const body = kind === "rename" ? { name } : { shared: true };
+  return must(api.PATCH("/api/v1/saved-view/{view_id}", { params, body }));
 }

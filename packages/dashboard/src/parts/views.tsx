@@ -38,8 +38,14 @@ export function Views({ list, filter }: ViewsProps) {
     queryFn: () => must(api.GET("/api/v1/saved-view", { params: { query: { list, limit: MAX_SHOWN } } })),
   });
   const all = views.data?.data ?? [];
-  const current = useCurrent(all, list, filter);
-  useDefault(all, list, filter, views.isSuccess);
+  const [current, setOpened] = useCurrent(all, list, filter);
+  const navigate = useNavigate();
+  // Views with the same filters cannot be told apart by the address, so the page is told which one it shows as soon as it has the filters.
+  const open = (view: SavedView, replace = false): void => {
+    if (viewQuery(readView(list, view.query).filter) === viewQuery(filter)) setOpened(view.id);
+    else void navigate({ ...viewLink(list, view.query), replace }).then(() => setOpened(view.id));
+  };
+  useDefault(all, filter, { isLoaded: views.isSuccess, open: (view) => open(view, true) });
   const ignored = current === null || current.isChanged ? [] : readView(list, current.view.query).ignored;
   const label = current === null ? t("views.open") : current.view.name;
   return (
@@ -55,28 +61,38 @@ export function Views({ list, filter }: ViewsProps) {
           </Button>
         }
       >
-        <ViewLinks list={list} views={all} current={current} isFiltered={viewQuery(filter) !== ""} />
+        <ViewLinks list={list} views={all} current={current} isFiltered={viewQuery(filter) !== ""} onOpen={open} />
         <MenuItem onClick={() => setTask({ kind: "save", view: null })}>{t("views.save")}</MenuItem>
         {current !== null && <Actions list={list} filter={filter} current={current} onTask={setTask} />}
       </Menu>
       {ignored.length > 0 && <Note tone="warn">{t("views.ignored", { names: ignored.join(", ") })}</Note>}
-      {task !== null && <ViewDialog task={task} list={list} query={viewQuery(filter)} onClose={() => setTask(null)} />}
+      {task !== null && (
+        <ViewDialog task={task} list={list} query={viewQuery(filter)} onOpen={open} onClose={() => setTask(null)} />
+      )}
     </>
   );
 }
 
-/** The view that the page shows. Remembers it, so that it is still named after the reader changed a filter. */
-function useCurrent(views: readonly SavedView[], list: ViewList, filter: object): CurrentView | null {
+/** The view that the page shows, and a function that chooses it by its ID. Remembers it, so that it is still named after the reader changed a filter. */
+function useCurrent(
+  views: readonly SavedView[],
+  list: ViewList,
+  filter: object,
+): readonly [CurrentView | null, (id: string) => void] {
   const [opened, setOpened] = useState<string | null>(null);
   const current = currentView(views, list, filter, opened);
   const id = current?.view.id ?? null;
   if (views.length > 0 && id !== opened) setOpened(id);
-  return current;
+  return [current, setOpened];
+}
+
+interface Opening {
+  readonly isLoaded: boolean;
+  readonly open: (view: SavedView) => void;
 }
 
 /** Opens the list with the default view of the reader, once, if the address has no filters. */
-function useDefault(views: readonly SavedView[], list: ViewList, filter: object, isLoaded: boolean): void {
-  const navigate = useNavigate();
+function useDefault(views: readonly SavedView[], filter: object, { isLoaded, open }: Opening): void {
   const done = useRef(false);
   const isPlain = viewQuery(filter) === "";
   useEffect(() => {
@@ -85,8 +101,8 @@ function useDefault(views: readonly SavedView[], list: ViewList, filter: object,
     if (!isLoaded || done.current) return;
     done.current = true;
     const view = views.find((one) => one.default);
-    if (view !== undefined) void navigate({ ...viewLink(list, view.query), replace: true });
-  }, [views, list, isPlain, isLoaded, navigate]);
+    if (view !== undefined) open(view);
+  }, [views, isPlain, isLoaded, open]);
 }
 
 interface LinksProps {
@@ -94,9 +110,10 @@ interface LinksProps {
   readonly views: readonly SavedView[];
   readonly current: CurrentView | null;
   readonly isFiltered: boolean;
+  readonly onOpen: (view: SavedView) => void;
 }
 
-function ViewLinks({ list, views, current, isFiltered }: LinksProps) {
+function ViewLinks({ list, views, current, isFiltered, onOpen }: LinksProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const groups = [
@@ -110,7 +127,7 @@ function ViewLinks({ list, views, current, isFiltered }: LinksProps) {
           rows.length > 0 && (
             <MenuGroup key={name} label={t(`views.${name}`)}>
               {rows.map((view) => (
-                <MenuItem key={view.id} onClick={() => void navigate(viewLink(list, view.query))}>
+                <MenuItem key={view.id} onClick={() => onOpen(view)}>
                   <span className={styles["mark"]}>
                     {current?.view.id === view.id && <Check aria-label={t("views.current")} />}
                   </span>
@@ -129,10 +146,13 @@ function ViewLinks({ list, views, current, isFiltered }: LinksProps) {
   );
 }
 
+/** Owners without a name: tokens have none, and users and keys lose theirs when they are removed. */
+const NAMELESS = { token: "views.organisation", user: "views.formerUser", key: "views.formerKey" } as const;
+
 /** What sets a view apart: that others see it, whose it is, and that the list opens with it. */
 function Facts({ view: { own, shared, owner, default: isDefault } }: { readonly view: SavedView }) {
   const { t } = useTranslation();
-  const nameOfOwner = owner.name ?? t(owner.id === null ? "views.organisation" : "views.formerOwner");
+  const nameOfOwner = owner.name ?? t(NAMELESS[owner.kind]);
   const facts = [
     ...(own ? (shared ? [t("views.isShared")] : []) : [nameOfOwner]),
     ...(isDefault ? [t("views.isDefault")] : []),
@@ -177,12 +197,11 @@ function Actions({ list, filter, current: { view, isChanged }, onTask }: Actions
         <MenuItem onClick={setDefault}>{t(view.default ? "views.unsetDefault" : "views.setDefault")}</MenuItem>
         <MenuItem onClick={() => onTask({ kind: "duplicate", view })}>{t("views.duplicate")}</MenuItem>
         {view.mayChange && <MenuItem onClick={() => onTask({ kind: "rename", view })}>{t("views.rename")}</MenuItem>}
-        {view.own && (mayShare || view.shared) && (
-          <MenuItem onClick={() => patch({ shared: !view.shared })}>
-            {t(view.shared ? "views.unshare" : "views.share")}
-          </MenuItem>
+        {view.own && view.shared && <MenuItem onClick={() => patch({ shared: false })}>{t("views.unshare")}</MenuItem>}
+        {view.own && !view.shared && mayShare && (
+          <MenuItem onClick={() => onTask({ kind: "share", view })}>{t("views.share")}</MenuItem>
         )}
-        {view.mayChange && (
+        {(view.own || view.mayChange) && (
           <MenuItem danger onClick={() => onTask({ kind: "delete", view })}>
             {t("views.delete")}
           </MenuItem>
