@@ -21,7 +21,7 @@ const GENERATED: Record<string, Record<string, () => string>> = {
 };
 
 const check = process.argv.includes("--check");
-const problems = [...errorCodeProblems(), ...dependencyProblems()];
+const problems = [...errorCodeProblems(), ...dependencyProblems(), ...decisionProblems()];
 
 for (const [path, parts] of Object.entries(GENERATED)) {
   const before = read(path);
@@ -70,6 +70,13 @@ function decisionList(): string {
     .toSorted()
     .map((file) => `- [${/^# (.+)$/m.exec(read(`docs/decisions/${file}`))?.[1] ?? file}](decisions/${file})`);
   return links.join("\n");
+}
+
+/** Titles of decisions start with their number, by which other documents refer to them. */
+function decisionProblems(): string[] {
+  return readdirSync("docs/decisions")
+    .filter((file) => file.endsWith(".md") && !read(`docs/decisions/${file}`).startsWith(`# ${file.slice(0, 3)}`))
+    .map((file) => `the title of docs/decisions/${file} does not start with its number`);
 }
 
 /** Causes of failed attempts. Faults of the server and aborted attempts are omitted: they are never recorded. */

@@ -132,7 +132,7 @@ export class EndpointSender {
     return auth === undefined ? client.plain.send(request) : client.auth.send(request, auth);
   }
 
-  /** Other kinds send to a capture as to any other target. */
+  /** Captures of this server receive webhooks without a connection. Other kinds, whose requests are for an API, go through the address rules. */
   #clientOf({ destinationKind }: DirectoryEndpoint, url: string): AuthorisedClient {
     const isToCapture = destinationKind === WEBHOOK_KIND && SOURCE_URL.test(url);
     return isToCapture ? (this.#captures ?? this.#open) : this.#open;
