@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KeptBatches } from "../src/dispatch/kept-batches.ts";
 import type { ClusterStore, NodeReport, Membership } from "../src/store/cluster.ts";
 import type { Lease } from "../src/store/delivery.ts";
-import { SHARDS } from "../src/store/shards.ts";
+import { SHARDS, shardOf } from "../src/store/shards.ts";
 import type { Signal } from "../src/store/signal.ts";
 import type { Store } from "../src/store/store.ts";
 import { openClusterScene } from "./support/cluster-scene.ts";
 import { acceptEntry, attemptRecord, deliveryOf, successOutcome } from "./support/store.ts";
 import type { ClusterScene } from "./simulation/cluster/scene.ts";
+import { Random } from "./simulation/random.ts";
 
 const LEASE_MS = 60_000;
 const FACTS = {
@@ -16,7 +17,7 @@ const FACTS = {
   version: "1",
   secretsMark: "same",
   process: null,
-  missingKinds: [],
+  kinds: [],
   hasEnded: () => false,
 };
 const REPORT: NodeReport = {
@@ -202,6 +203,42 @@ describe("shards", () => {
       await take(two, b, [], [a]);
       expect(await take(one, a, [9])).toEqual([]);
     });
+  });
+});
+
+describe("endpoints of kinds that some nodes cannot send to", () => {
+  const insert = async (rows: readonly { id: number; kind: string; deletedAt?: number }[]): Promise<void> => {
+    const none = { uid: null, throttle_rate: null, event_types_json: null, channels_json: null };
+    const same = { ...none, headers_sealed: null, egress_sealed: null, metadata_json: "{}", app_id: 1, version: 1 };
+    const times = { created_at: 1, updated_at: 1 };
+    const endpoints = rows.map(({ id, kind, deletedAt = null }) => ({
+      ...same,
+      ...times,
+      id,
+      kind,
+      public_id: `ep_${id}`,
+      url: "https://example.com",
+      description: "",
+      disabled: 0,
+      deleted_at: deletedAt,
+    }));
+    await scene.until(one.transaction(({ db }) => db.insertInto("endpoint").values(endpoints).execute()));
+  };
+
+  it("are found by the shard of each, at most once for each kind, without those that were deleted", async () => {
+    const random = new Random(1, "endpoint keys");
+    const kafka = Array.from({ length: 300 }, () => random.int(2 ** 20, Number.MAX_SAFE_INTEGER));
+    const [mqtt, deleted, unasked] = [2 ** 32 + 7, 2 ** 40 + 1, 2 ** 33 + 5];
+    await insert([
+      ...kafka.map((id) => ({ id, kind: "kafka" })),
+      { id: mqtt, kind: "mqtt" },
+      { id: deleted, kind: "mqtt", deletedAt: 2 },
+      { id: unasked, kind: "sqs" },
+    ]);
+    const found = await scene.until(of(two).kindsByShard(["kafka", "mqtt", "http"]));
+    const pairs = [...found].flatMap(([shard, kinds]) => [...kinds].map((kind) => `${kind} ${shard}`));
+    const expected = new Set([...kafka.map((id) => `kafka ${shardOf(id)}`), `mqtt ${shardOf(mqtt)}`]);
+    expect(pairs.toSorted()).toEqual([...expected].toSorted());
   });
 });
 

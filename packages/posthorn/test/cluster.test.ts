@@ -88,7 +88,7 @@ describe.runIf(onPostgres)("a membership slot", () => {
           version: "1",
           secretsMark: "same",
           process: null,
-          missingKinds: [],
+          kinds: [],
           hasEnded: () => false,
         },
         time: { monotonic: () => now, setTimer: () => () => undefined },

@@ -27,7 +27,7 @@ const FACTS = {
   version: "1",
   secretsMark: "same",
   process: null,
-  missingKinds: [],
+  kinds: [],
   hasEnded: () => false,
 };
 const REPORT = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };

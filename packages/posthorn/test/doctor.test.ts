@@ -125,7 +125,7 @@ describe.runIf(onPostgres)("posthorn doctor on PostgreSQL", () => {
     await using node = await startNode(folder.path, { env: { POSTHORN_DATABASE_URL: url } });
     expect(node.url).not.toBe("");
     const report = await doctor(...at);
-    for (const check of ["database", "database.schema", "clock.database", "nodes.version"]) {
+    for (const check of ["database", "database.schema", "clock.database", "nodes.version", "packages"]) {
       expect(finding(report, check)).toMatchObject({ check, status: "ok" });
     }
     // The test server runs without fsync, which the doctor has to notice.

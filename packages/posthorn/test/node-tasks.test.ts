@@ -19,7 +19,7 @@ const FACTS = {
   version: "1",
   secretsMark: "same",
   process: null,
-  missingKinds: [],
+  kinds: [],
   hasEnded: () => false,
 };
 /** Time for a lease to expire and for another node to take the shards. */

@@ -84,9 +84,9 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     else await work.gained(() => true);
   }
 
-  /** Whether another node can send to destinations of this kind. */
-  othersSend(kind: string): boolean {
-    return this.#member?.othersSend(kind) ?? false;
+  /** As `Member.isSentTo`; `null` on a single node. */
+  isSentTo(kind: string, endpointId: number | null): boolean | null {
+    return this.#member?.isSentTo(kind, endpointId) ?? null;
   }
 
   /** Number of shards this node owns. */
@@ -116,7 +116,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   #singleNodeView(): ClusterView {
-    const { host, version, missingKinds } = this.#facts;
+    const { host, version, kinds } = this.#facts;
     const at = Date.now();
     const report = { draining: false, ...this.#work!.report() };
     const node = {
@@ -126,11 +126,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
       startedAt: this.#startedAt,
       seenAt: at,
       leaseMs: Infinity,
-      missingKinds,
+      kinds,
       report,
     };
     const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, fence: 0, nodeId: SINGLE_NODE_ID }));
-    return { at, nodes: [node], shards, kinds: new Map() };
+    return { at, nodes: [node], shards };
   }
 
   /** Starts a membership round: a node joined or left, or gave up shards. */

@@ -10,8 +10,9 @@
 import type { PassingTime } from "../lib/clock.ts";
 import type { LaneOwners } from "../dispatch/types.ts";
 import type { Lease } from "../store/delivery.ts";
-import type { ClusterNode, ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
+import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
 import { type InShards, shardOf } from "../store/shards.ts";
+import { contestedKinds, isSentTo, type KindView } from "./kinds.ts";
 import { planFor } from "./plan.ts";
 
 export interface MemberOptions {
@@ -67,8 +68,8 @@ export class Member implements LaneOwners, AsyncDisposable {
   #changes = 0;
   #gaining: Promise<void> = Promise.resolve();
   #roundFailed = false;
-  /** The other nodes as of the last round. */
-  #others: readonly ClusterNode[] = [];
+  /** The cluster as of the last round. */
+  #view: KindView | null = null;
   #draining = false;
   #stopped = false;
   #round: Promise<void> | null = null;
@@ -133,11 +134,14 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.holdsSlot && this.#leases.get(shard)?.fence === fence;
   }
 
-  /** Whether another live node can send to destinations of this kind, as of the last round. */
-  othersSend(kind: string): boolean {
-    return this.#others.some(
-      ({ leaseMs, missingKinds }) => leaseMs > 0 && missingKinds !== null && !missingKinds.includes(kind),
-    );
+  /**
+   * Whether a node of the cluster sends to an endpoint of a kind, as of the last round.
+   *
+   * @param endpointId `null`: whether some node sends to the kind.
+   * @returns `null`: unknown.
+   */
+  isSentTo(kind: string, endpointId: number | null): boolean | null {
+    return this.#view && isSentTo(this.#view, kind, endpointId === null ? null : shardOf(endpointId));
   }
 
   /** Starts a round now, because something changed. */
@@ -200,10 +204,16 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (this.#left.size > 0) await this.#release();
     const changes = this.#changes;
     const view = await store.view();
-    this.#others = view.nodes.filter(({ id }) => id !== this.#membership.id);
     if (this.#changes === changes) this.#settle(view, work);
-    await this.#follow(view, work);
+    this.#view = await this.#withKinds(view);
+    await this.#follow(this.#view, work);
     return this.#untilNext(view);
+  }
+
+  /** Reads no kinds while all nodes can send to the same ones. */
+  async #withKinds(view: ClusterView): Promise<KindView> {
+    const contested = contestedKinds(view);
+    return { ...view, kinds: contested.length === 0 ? new Map() : await this.#options.store.kindsByShard(contested) };
   }
 
   /** Adopts the ownership in the database: the response to an earlier take or release may have been lost. */
@@ -219,7 +229,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     );
   }
 
-  async #follow(view: ClusterView, work: MemberWork): Promise<void> {
+  async #follow(view: KindView, work: MemberWork): Promise<void> {
     const { store, time } = this.#options;
     const plan = planFor(view, this.#membership.id);
     // After a database outage every lease has expired. The other nodes get one lease duration to renew theirs.

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ClusterNode, ClusterView } from "../store/cluster.ts";
+import type { ClusterNode } from "../store/cluster.ts";
+import type { KindView } from "./kinds.ts";
 import { planFor } from "./plan.ts";
 
 const SHARDS = 64;
+const CLIENTS = ["kafka", "mqtt"];
 
 interface NodeState {
   readonly id: number;
@@ -46,7 +48,7 @@ class PlannedCluster {
     this.moves++;
   }
 
-  #view(): ClusterView {
+  #view(): KindView {
     const shards = [...this.owners].map(([shard, nodeId]) => ({ shard, nodeId, fence: 1 }));
     const kinds = new Map(Object.entries(this.kinds).map(([shard, names]) => [Number(shard), new Set(names)]));
     return { at: 0, nodes: this.nodes.map(nodeOf), shards, kinds };
@@ -56,7 +58,8 @@ class PlannedCluster {
 function nodeOf({ id, missing = [], draining = false }: NodeState): ClusterNode {
   const report = { draining, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
   const facts = { host: "here", version: "1", startedAt: 0, seenAt: 0 };
-  return { id, ...facts, leaseMs: 6000, missingKinds: missing, report };
+  const kinds = missing === null ? null : CLIENTS.filter((kind) => !missing.includes(kind));
+  return { id, ...facts, leaseMs: 6000, kinds, report };
 }
 
 describe("a plan", () => {
@@ -100,6 +103,17 @@ describe("a plan", () => {
     expect([...cluster.owners.values()]).not.toContain(null);
     cluster.settle([{ ...noMqtt, draining: true }, noKafka], kinds);
     expect(cluster.has(1)).toBe(SHARDS);
+  });
+
+  it("does not keep a shard from the node with one client because no node has the other", () => {
+    const nodes = [
+      { id: 1, missing: CLIENTS },
+      { id: 2, missing: ["mqtt"] },
+    ];
+    const cluster = new PlannedCluster().settle(nodes);
+    const shard = ownedBy(cluster, 1)[0]!;
+    cluster.settle(nodes, { [shard]: CLIENTS });
+    expect(cluster.owners.get(shard)).toBe(2);
   });
 
   it("ignores kinds while a node of an earlier version takes part", () => {

@@ -1,6 +1,7 @@
 /** Distribution of shards to nodes. Nodes that see the same cluster view compute the same distribution. */
 import type { ClusterNode, ClusterView } from "../store/cluster.ts";
-import { type CanOwn, planByKind } from "./plan-by-kind.ts";
+import { type KindView, ownersByKind, takersOf } from "./kinds.ts";
+import { planByKind } from "./plan-by-kind.ts";
 
 export interface Plan {
   /** Shards to take: shards without an owner, or owned by a node with an expired lease. */
@@ -19,11 +20,11 @@ export interface Plan {
  *
  * @param me Id of the node to plan for.
  */
-export function planFor(view: ClusterView, me: number): Plan {
+export function planFor(view: KindView, me: number): Plan {
   const live = view.nodes.filter((node) => isLive(node));
   const ids = new Set(live.map(({ id }) => id));
   const free = view.shards.filter(({ nodeId }) => nodeId === null || !ids.has(nodeId)).map(({ shard }) => shard);
-  const takers = live.filter(({ report }) => !report.draining);
+  const takers = takersOf(view);
   const expired = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
   const canOwn = ownersByKind(view, takers);
   if (canOwn !== null && takers.some(({ id }) => id === me)) {
@@ -49,19 +50,6 @@ function planByQuota(
     place += missing;
   }
   return { take: [], surplus: sharesOf(view, me) };
-}
-
-/** Which node can own which shard; `null`: each one can own all. */
-function ownersByKind({ shards, kinds }: ClusterView, takers: readonly ClusterNode[]): CanOwn | null {
-  // A node of an earlier version plans without kinds. It would leave shards without an owner that this plan gives to it.
-  if (kinds.size === 0 || takers.some(({ missingKinds }) => missingKinds === null)) return null;
-  const canSend = ({ missingKinds }: ClusterNode, shard: number): boolean =>
-    !missingKinds!.some((kind) => kinds.get(shard)?.has(kind));
-  // Where no node can send to all kinds, any node sends to the others.
-  const contested = shards.filter(({ shard }) => takers.some((node) => canSend(node, shard)));
-  const restricted = new Set(contested.map(({ shard }) => shard));
-  const canOwn: CanOwn = (node, shard) => !restricted.has(shard) || canSend(node, shard);
-  return takers.every((node) => shards.every(({ shard }) => canOwn(node, shard))) ? null : canOwn;
 }
 
 function isLive({ leaseMs }: ClusterNode): boolean {

@@ -8,8 +8,12 @@ export interface KindProblem {
 }
 
 export interface KindRules {
-  /** Why this installation cannot send to endpoints of a kind; `null`: it can. */
-  problem(kind: string): KindProblem | null;
+  /**
+   * Why this installation does not send to an endpoint of a kind; `null`: it does.
+   *
+   * @param endpointId Key of the endpoint; absent: whether it sends to the kind at all.
+   */
+  problem(kind: string, endpointId?: number): KindProblem | null;
   /** As `problem`, for this node, even if other nodes can. */
   problemHere(kind: string): KindProblem | null;
 }
@@ -19,15 +23,11 @@ export interface KindRulesOptions {
   readonly allowed: ReadonlySet<string> | null;
   /** npm packages of a kind that are not installed. */
   readonly missingPackages?: (kind: string) => readonly string[];
-  /** Whether another node has the packages of a kind, and sends to its endpoints. */
-  readonly isSentElsewhere?: (kind: string) => boolean;
+  /** Whether a node of the cluster sends to an endpoint, or with `null` to a kind; `null`: unknown, or this node is the only one. */
+  readonly isSentTo?: (kind: string, endpointId: number | null) => boolean | null;
 }
 
-export function kindRules({
-  allowed,
-  missingPackages = () => [],
-  isSentElsewhere = () => false,
-}: KindRulesOptions): KindRules {
+export function kindRules({ allowed, missingPackages = () => [], isSentTo = () => null }: KindRulesOptions): KindRules {
   const problemHere = (name: string): KindProblem | null => {
     if (name === WEBHOOK_KIND) return null;
     const kind = kindNamed(name);
@@ -43,11 +43,20 @@ export function kindRules({
   };
   return {
     problemHere,
-    problem: (name) => {
-      const problem = problemHere(name);
-      return problem?.code === "kind_unavailable" && isSentElsewhere(name) ? null : problem;
+    problem: (name, endpointId) => {
+      const here = problemHere(name);
+      if (name === WEBHOOK_KIND || (here !== null && here.code !== "kind_unavailable")) return here;
+      const isSent = isSentTo(name, endpointId ?? null);
+      if (isSent === null) return here;
+      return isSent ? null : (here ?? unavailableElsewhere(name));
     },
   };
+}
+
+/** The node of an endpoint lacks a package that this node has. */
+function unavailableElsewhere(name: string): KindProblem {
+  const sentence = `The node of the cluster that sends to this endpoint lacks a package for ${kindNamed(name)?.title ?? name} destinations. Install the same packages on all nodes, and restart them. "posthorn connectors" lists the packages.`;
+  return { code: "kind_unavailable", sentence };
 }
 
 function unknownSentence(name: string): string {

@@ -350,7 +350,7 @@ describe.runIf(onPostgres)("a batch of a node that was frozen", () => {
     version: "1",
     secretsMark: "same",
     process: null,
-    missingKinds: [],
+    kinds: [],
     hasEnded: () => false,
   };
 

@@ -221,9 +221,9 @@ export class DirectoryEndpoint {
     return this.disabled || this.grant.held || this.#isLeftToOthers;
   }
 
-  /** Why its kind cannot be used on any node; `null`: it can. Changes as nodes join and leave. */
+  /** Why no node sends to it; `null`: one does. Changes as nodes join and leave. */
   get kindProblem(): KindProblem | null {
-    return this.#isLeftToOthers ? this.#kinds.problem(this.destinationKind) : null;
+    return this.#kinds.problem(this.destinationKind, this.key);
   }
 
   /** Whether its delivery of this message, unless requested manually, was discarded when the endpoint was enabled again. */

@@ -207,7 +207,7 @@ function kindsOf({ options, cluster }: NodeBase): ReturnType<typeof kindRules> {
   return kindRules({
     allowed: options.config.destinations,
     missingPackages: options.missingPackages ?? missingPackages,
-    isSentElsewhere: (kind) => cluster.othersSend(kind),
+    isSentTo: (kind, endpointId) => cluster.isSentTo(kind, endpointId),
   });
 }
 

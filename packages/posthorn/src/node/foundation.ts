@@ -5,7 +5,7 @@ import { readKeyEnvironment } from "../config/env.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { DeliveryPause } from "../cluster/delivery-pause.ts";
 import { nodeFacts } from "../cluster/facts.ts";
-import { kindsMissing, missingPackages } from "../destinations/connections/installed.ts";
+import { sendableKinds, missingPackages } from "../destinations/connections/installed.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Keyring } from "../encryption/keyring.ts";
 import { openRootKeys } from "../encryption/open-root-keys.ts";
@@ -63,7 +63,7 @@ export async function openFoundation(
   const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners)));
   // Disposed before the store, from which it reads.
   stack.use(feed);
-  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets, kindsMissing(missing)) }));
+  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets, sendableKinds(missing)) }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
   const ids = new IdGenerator(clock.now, lastKey, slot, cluster);

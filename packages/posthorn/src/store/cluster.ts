@@ -13,8 +13,8 @@ export interface NodeFacts {
   readonly secretsMark: string;
   /** Identifies the process of the node; `null`: it cannot be identified. */
   readonly process: string | null;
-  /** Destination kinds that it cannot send to, because a package is not installed. */
-  readonly missingKinds: readonly string[];
+  /** Destination kinds other than webhooks that it can send to. */
+  readonly kinds: readonly string[];
   /** Whether the process of another node has ended, as far as this one can prove. */
   readonly hasEnded: (process: string) => boolean;
 }
@@ -51,8 +51,8 @@ export interface ClusterNode {
   readonly seenAt: number;
   /** Milliseconds until other nodes may take its shards; 0 or less: they may now. */
   readonly leaseMs: number;
-  /** Destination kinds that it cannot send to; `null`: unknown, as of a node of an earlier version. */
-  readonly missingKinds: readonly string[] | null;
+  /** Destination kinds other than webhooks that it can send to; `null`: unknown, as of a node of an earlier version. */
+  readonly kinds: readonly string[] | null;
   readonly report: NodeReport;
 }
 
@@ -68,9 +68,10 @@ export interface ClusterView {
   readonly at: number;
   readonly nodes: readonly ClusterNode[];
   readonly shards: readonly ClusterShard[];
-  /** Kinds that at least one node cannot send to, by the shards that have endpoints of them. */
-  readonly kinds: ReadonlyMap<number, ReadonlySet<string>>;
 }
+
+/** Kinds of the endpoints in each shard. A shard without any is absent. */
+export type KindsByShard = ReadonlyMap<number, ReadonlySet<string>>;
 
 /** Cluster decisions in the database. Each call is one short transaction. */
 export interface ClusterStore {
@@ -82,6 +83,8 @@ export interface ClusterStore {
   /** Extends the membership and all its leases to `leaseMs` from now. False: another node has removed it, and its leases are over. */
   renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean>;
   view(): Promise<ClusterView>;
+  /** Which shards have endpoints of these kinds. Its cost does not depend on the number of endpoints. */
+  kindsByShard(kinds: readonly string[]): Promise<KindsByShard>;
   /**
    * Removes the nodes of `expired` whose lease has ended, then takes the shards without an owner. Returns the leases that were taken. A
    * shard is not taken while an outcome of its previous owner is being written.

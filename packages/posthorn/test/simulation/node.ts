@@ -171,7 +171,7 @@ export class SimulatedNode {
       host: hostOf(run),
       version: "simulated",
       secretsMark: "same",
-      missingKinds: [],
+      kinds: [],
       ...processFacts(run),
     };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });

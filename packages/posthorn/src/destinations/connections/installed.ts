@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MAIL_SOURCE, SOURCE_KINDS } from "../../sources/kinds.ts";
-import { DESTINATION_KINDS } from "../kinds.ts";
+import { DESTINATION_KINDS, WEBHOOK_KIND } from "../kinds.ts";
 
 /** Versions of the clients that are part of the bundle, by name. Defined by `scripts/bundle-server.ts`; not set in the repository. */
 declare const BUNDLED_CLIENTS: Readonly<Record<string, string>> | undefined;
@@ -47,9 +47,9 @@ export function missingPackages(kind: string): readonly string[] {
   return declaration?.family === "connection" ? missingOf(declaration.packages) : [];
 }
 
-/** Destination kinds that lack a package. */
-export function kindsMissing(missing: (kind: string) => readonly string[]): readonly string[] {
-  return Object.keys(DESTINATION_KINDS).filter((kind) => missing(kind).length > 0);
+/** Destination kinds other than webhooks of which every package is installed. */
+export function sendableKinds(missing: (kind: string) => readonly string[]): readonly string[] {
+  return Object.keys(DESTINATION_KINDS).filter((kind) => kind !== WEBHOOK_KIND && missing(kind).length === 0);
 }
 
 const usable = new Map<string, boolean>();

@@ -4,7 +4,7 @@ import { timeOfKey } from "../../lib/id.ts";
 import { type OutsideContext, reader } from "../context.ts";
 import type { UnhealthyLane } from "../ports.ts";
 import { HOUR_MS } from "../stats/roll-up.ts";
-import { isVerifiable, WEBHOOK_KIND } from "../../destinations/kinds.ts";
+import { isVerifiable } from "../../destinations/kinds.ts";
 import type { PolicyValues } from "../policy/sections.ts";
 import { layerOf, over, platformPolicy } from "../policy/resolve.ts";
 import { toFlow } from "./flow.ts";
@@ -165,7 +165,7 @@ function settingsOf({ services }: OutsideContext, row: Row, { verification }: Po
     key: row.key,
     destinationKind: row.kind,
     disabled: row.disabled === 1,
-    kindProblem: row.kind === WEBHOOK_KIND ? null : services.rules.kinds.problem(row.kind),
+    kindProblem: services.rules.kinds.problem(row.kind, row.key),
     grant: isVerifiable(row.kind)
       ? grantOf(toVerification(row.verification_json), verification, row.url)
       : { held: false },

@@ -42,7 +42,7 @@ export async function newTarget(
 ): Promise<Target> {
   const kind = input.kind ?? WEBHOOK_KIND;
   if (rights.isSubscription !== true) refuseSubscription(kind, "kind");
-  const problem = ctx.services.rules.kinds.problem(kind);
+  const problem = ctx.services.rules.kinds.problem(kind, of.key);
   if (problem !== null) throw invalid("kind", problem.sentence);
   if (kind === WEBHOOK_KIND) return webhook(ctx, of.appKey, input);
   refuseUrl(kind, input.url);
@@ -74,7 +74,7 @@ export async function changedTarget(
   refuseUrl(existing.kind, url);
   if (config === null) return null;
   refuseSubscription(existing.kind, "config");
-  const problem = ctx.services.rules.kinds.problem(existing.kind);
+  const problem = ctx.services.rules.kinds.problem(existing.kind, existing.key);
   if (problem !== null) throw invalid("kind", problem.sentence);
   const row = await reader(ctx)
     .selectFrom("endpoint")

@@ -1,8 +1,16 @@
 /** Nodes of a PostgreSQL database and owners of its shards. All times come from the database clock. */
 import type pg from "pg";
 import { checkSecrets, freeSlot, type TakenSlot } from "../membership-slots.ts";
-import { SHARDS, shardOf } from "../shards.ts";
-import type { ClusterNode, ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../cluster.ts";
+import { kindsByShard, SHARDS } from "../shards.ts";
+import type {
+  ClusterNode,
+  ClusterStore,
+  ClusterView,
+  KindsByShard,
+  Membership,
+  NodeFacts,
+  NodeReport,
+} from "../cluster.ts";
 import type { Lease } from "../delivery.ts";
 import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
@@ -19,7 +27,7 @@ const OTHERS = `
     greatest(settled_messages, settled_attempts) AS settled
   FROM node ORDER BY id`;
 const JOIN = `
-  INSERT INTO node (slot, host, version, secrets_mark, process, missing_kinds, started_at, seen_at, leased_until)
+  INSERT INTO node (slot, host, version, secrets_mark, process, kinds, started_at, seen_at, leased_until)
   VALUES ($1, $2, $3, $4, $5, $7, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
 const RENEW = `
@@ -28,13 +36,15 @@ const RENEW = `
   WHERE id = $1 RETURNING id`;
 const NODES = `
   SELECT id, host, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
-    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, missing_kinds AS "missingKinds",
+    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, kinds,
     clock_ms() AS at
   FROM node ORDER BY id`;
 const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
-/** The first conditions are those of the index. */
-const OF_KINDS =
-  "SELECT id, kind FROM endpoint WHERE kind <> 'http' AND deleted_at IS NULL AND kind = ANY ($1::text[])";
+/** One look-up in an index for each shard and kind: `LIMIT` keeps PostgreSQL from reading all endpoints of the kinds instead. */
+const KINDS_BY_SHARD = `
+  SELECT s.shard, k.kind FROM unnest($1::text[]) AS k(kind), generate_series(0, $2::bigint - 1) AS s(shard),
+    LATERAL (SELECT FROM endpoint e
+      WHERE e.kind = k.kind AND shard_of(e.id) = s.shard AND e.kind <> 'http' AND e.deleted_at IS NULL LIMIT 1) AS one`;
 const DELETE_EXPIRED = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
 /** `OFFSET 0` keeps the order of the conditions: owned shards are filtered out before a lock is tried. */
 const TAKE = `
@@ -74,7 +84,7 @@ interface NodeRow {
   readonly messages: number;
   readonly attempts: number;
   /** JSON list; `null`: the node has an earlier version. */
-  readonly missingKinds: string | null;
+  readonly kinds: string | null;
   readonly at: number;
 }
 
@@ -105,14 +115,14 @@ export class PostgresCluster implements ClusterStore {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
-      const { host, version, secretsMark, process, missingKinds, hasEnded } = facts;
+      const { host, version, secretsMark, process, kinds, hasEnded } = facts;
       const ended = rows.filter((other) => other.process !== null && hasEnded(other.process)).map(({ id }) => id);
       const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 && !ended.includes(other.id) }));
       // Does not reuse the slot of an ended node, whose clock may have been ahead.
       const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       if (ended.length > 0) await client.query(REMOVE, [ended]);
-      const values = [slot, host, version, secretsMark, process, leaseMs, JSON.stringify(missingKinds)];
+      const values = [slot, host, version, secretsMark, process, leaseMs, JSON.stringify(kinds)];
       const joined = await client.query<{ id: number }>(JOIN, values);
       const counting = await client.query<{ counted: number }>(COUNTED);
       const settled = Math.max(counting.rows[0]!.counted, ...others.map((other) => other.settled));
@@ -131,23 +141,13 @@ export class PostgresCluster implements ClusterStore {
       this.#notifications.query<NodeRow>(NODES),
       this.#notifications.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
     ]);
-    const known = nodes.map(toNode);
-    return { at: nodes[0]?.at ?? 0, nodes: known, shards, kinds: await this.#kindsMissingIn(known) };
+    return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
   }
 
-  /** Reads nothing while every node can send to every kind. */
-  async #kindsMissingIn(nodes: readonly ClusterNode[]): Promise<ClusterView["kinds"]> {
-    const kinds = new Map<number, Set<string>>();
-    const missing = new Set(nodes.flatMap(({ missingKinds }) => missingKinds ?? []));
-    if (missing.size === 0) return kinds;
-    const values = [[...missing]];
-    for (const { id, kind } of await this.#notifications.query<{ id: number; kind: string }>(OF_KINDS, values)) {
-      const shard = shardOf(id);
-      const known = kinds.get(shard);
-      if (known === undefined) kinds.set(shard, new Set([kind]));
-      else known.add(kind);
-    }
-    return kinds;
+  async kindsByShard(kinds: readonly string[]): Promise<KindsByShard> {
+    const values = [kinds, SHARDS];
+    const rows = await this.#notifications.query<{ shard: number; kind: string }>(KINDS_BY_SHARD, values);
+    return kindsByShard(rows);
   }
 
   take(nodeId: number, shards: readonly number[], expired: readonly number[]): Promise<readonly Lease[]> {
@@ -187,7 +187,7 @@ export class PostgresCluster implements ClusterStore {
 function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
   return {
     ...node,
-    missingKinds: node.missingKinds === null ? null : (JSON.parse(node.missingKinds) as readonly string[]),
+    kinds: node.kinds === null ? null : (JSON.parse(node.kinds) as readonly string[]),
     report: { draining: draining === 1, inFlight, lanes, lagMs, settled: { messages, attempts } },
   };
 }

@@ -95,14 +95,14 @@ export class Coordination {
   nodes(): readonly ClusterNode[] {
     const now = this.#now();
     return [...this.#nodes.values()].map(
-      ({ id, facts: { host, version, missingKinds }, startedAt, seenAt, leasedUntil, report }) => ({
+      ({ id, facts: { host, version, kinds }, startedAt, seenAt, leasedUntil, report }) => ({
         id,
         host,
         version,
         startedAt,
         seenAt,
         leaseMs: leasedUntil - now,
-        missingKinds,
+        kinds,
         report,
       }),
     );

@@ -4,9 +4,11 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { DatabaseSync } from "node:sqlite";
+import { WEBHOOK_KIND } from "../../../src/destinations/kinds.ts";
 import type { ClusterStore, NodeFacts, NodeReport } from "../../../src/store/cluster.ts";
 import type { Database } from "../../../src/store/schema.ts";
 import type { Signal, SignalListener } from "../../../src/store/signal.ts";
+import { kindsByShard, shardOf } from "../../../src/store/shards.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
 import { batchMembers, keptBatches } from "../../../src/store/delivery-batches.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
@@ -175,7 +177,17 @@ export class SharedStore extends SqliteStore {
           link.query(() => coordination.nodes()),
           link.query(() => coordination.shards()),
         ]);
-        return { at: this.#options.time.utc, nodes, shards, kinds: new Map() };
+        return { at: this.#options.time.utc, nodes, shards };
+      },
+      kindsByShard: async (kinds) => {
+        const rows = await this.hotDb
+          .selectFrom("endpoint")
+          .select(["id", "kind"])
+          .where("kind", "in", kinds)
+          .where("kind", "<>", WEBHOOK_KIND)
+          .where("deleted_at", "is", null)
+          .execute();
+        return kindsByShard(rows.map(({ id, kind }) => ({ shard: shardOf(id), kind })));
       },
       take: (nodeId, shards, expired) => call(() => coordination.take(nodeId, shards, expired)),
       release: (nodeId, shards) => call(() => coordination.release(nodeId, shards)),
