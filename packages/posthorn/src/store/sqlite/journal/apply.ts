@@ -1,4 +1,5 @@
 /** Applies the entries of a commit journal to its database. */
+import { rmSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StoreError } from "../../errors.ts";
 import { hasTable } from "../file.ts";
@@ -20,7 +21,8 @@ export interface AppliedJournal {
 
 /**
  * Applies the entries that a crash has left in the journal of the database at `path`, in one transaction. Must be called before the schema is
- * migrated and before anything reads. Does nothing when the entries were applied before, or belong to another state of the database.
+ * migrated and before anything reads. Does nothing when the entries were applied before, or belong to another state of the database. A damaged
+ * journal is removed, so its loss is returned once.
  */
 export function applyJournal(db: DatabaseSync, path: string): AppliedJournal {
   const bytes = readJournal(path);
@@ -39,7 +41,19 @@ export function applyJournal(db: DatabaseSync, path: string): AppliedJournal {
       ? doesNotFit(path, cause)
       : cause;
   }
+  if (content.isDamaged) discard(db, path, number + 1);
   return { entries: content.bodies.length, loss: content.isDamaged ? "damaged" : null };
+}
+
+/** Removes a damaged journal, so that the next start does not report its loss again. The entries that can be read must have been applied. */
+function discard(db: DatabaseSync, path: string, number: number): void {
+  try {
+    setJournalNumber(db, number);
+    forgetJournalFile(db);
+    rmSync(journalPath(path), { force: true });
+  } catch {
+    // As on a full disk. This start reports the loss nevertheless, and the next one does so again.
+  }
 }
 
 /** Like {@link applyJournal}, for programs that cannot report a loss as the server does. Throws `storage_corrupt` and changes nothing. */

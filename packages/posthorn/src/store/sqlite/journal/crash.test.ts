@@ -11,7 +11,10 @@ import {
   recover,
 } from "../../../../test/support/journaled-writer.ts";
 import { acceptEntry, attemptRecord, successOutcome, temporaryFolder } from "../../../../test/support/store.ts";
+import { runMigrations } from "../../migrate.ts";
+import { openWriter } from "../open-writer.ts";
 import type { Handler } from "../reader.ts";
+import type { WalLoss } from "../wal-loss.ts";
 import { journalNumber } from "./apply.ts";
 import { encodeEntry, entriesOf, ROOM_BYTES } from "./format.ts";
 
@@ -222,6 +225,33 @@ describe("a journal", () => {
       losses: [{ kind: "journal", path, frames: 0, expectedFrames: null }],
       integrity: "ok",
     });
+  });
+
+  it.each([
+    ["whose header is damaged", (bytes: Buffer) => bytes.fill(7, 0, 100), 0],
+    ["that is empty", () => Buffer.alloc(0), 0],
+    [
+      "whose first entry is damaged",
+      (bytes: Buffer) => bytes.fill(7, bytes.indexOf('{"id":1}'), bytes.indexOf('{"id":1}') + 8),
+      0,
+    ],
+    ["that is too short", (bytes: Buffer) => bytes.subarray(0, -4096), 5],
+  ])("%s is reported once, also when the server is killed before it stores anything", async (_, damaged, kept) => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    writeFileSync(journalIn(dead), damaged(bytes));
+    const losses: WalLoss[] = [];
+    const path = join(dead, "posthorn.db");
+    const handle = openWriter({ path, role: "writer", maxPages: null }, (loss) => losses.push(loss));
+    const again = join(folder.path, "again");
+    mkdirSync(again);
+    copyFiles(dead, again);
+    handle({ op: "close" });
+    expect(losses).toMatchObject([{ kind: "journal", frames: kept }]);
+    await expect(runMigrations({ kind: "sqlite", path: join(again, "posthorn.db") }, 0)).resolves.toEqual([]);
+    expect(recover(again)).toMatchObject({ losses: [], integrity: "ok" });
+    expect(recover(again).messages).toHaveLength(kept);
   });
 
   it("of another database, or of another state of this one, is not applied", () => {
