@@ -6,6 +6,7 @@ export class LateThread implements DatabaseThread {
   readonly #open: () => Promise<DatabaseThread>;
   #started: Promise<DatabaseThread> | null = null;
   #opened: DatabaseThread | null = null;
+  #hasFailed = false;
   #isClosed = false;
   /** Requests that wait until the thread is open. */
   #waiting = 0;
@@ -16,7 +17,7 @@ export class LateThread implements DatabaseThread {
   }
 
   get isStarted(): boolean {
-    return this.#started !== null;
+    return this.#started !== null || this.#hasFailed;
   }
 
   get load(): number {
@@ -49,6 +50,7 @@ export class LateThread implements DatabaseThread {
       return (this.#opened = await this.#open());
     } catch (error) {
       this.#started = null;
+      this.#hasFailed = true;
       throw error;
     }
   }

@@ -125,7 +125,7 @@ export interface ThreadResults {
 export interface DatabaseThread {
   /** Number of outstanding requests. */
   readonly load: number;
-  /** False: it will be started by its first request. */
+  /** False: it will be started by its first request. True after a start that failed, which the next request repeats. */
   readonly isStarted?: boolean;
   request<Op extends ThreadRequest["op"]>(
     request: Extract<ThreadRequest, { op: Op }>,

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
-import { acceptEntry, openSqliteStore, rowsIn, temporaryFolder } from "../../../test/support/store.ts";
+import { acceptEntry, inlineThread, openSqliteStore, rowsIn, temporaryFolder } from "../../../test/support/store.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
+import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { LateThread } from "./late-thread.ts";
 import { migrate } from "./migrate.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
@@ -163,5 +165,27 @@ describe("opening a database file", () => {
     expect(() => lockFolder(path)).toThrow("Another Posthorn process");
     lock[Symbol.dispose]();
     lockFolder(path)[Symbol.dispose]();
+  });
+});
+
+describe("the thread for short look-ups", () => {
+  it("is not started by a health check, which fails once the thread could not be started, until it can be", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "posthorn.db");
+    let starts = 0;
+    const hotReader = new LateThread(async () => {
+      if (++starts <= 2) throw new Error("too many threads");
+      return inlineThread(path, "reader", () => undefined);
+    });
+    createFile(path);
+    const writer = inlineThread(path, "writer", () => undefined);
+    const readers = [inlineThread(path, "reader", () => undefined)];
+    await using store = new SqliteStore({ path, writer, hotReader, readers, lock: lockFolder(path) });
+    await store.ping();
+    expect(starts).toBe(0);
+    await expect(store.payload(1)).rejects.toThrow("too many threads");
+    await expect(store.ping()).rejects.toThrow("too many threads");
+    await store.ping();
+    expect([await store.payload(1), starts]).toEqual([null, 3]);
   });
 });
