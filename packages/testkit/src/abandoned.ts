@@ -5,15 +5,25 @@ import { eventually } from "./eventually.ts";
 
 /** A folder of `folderOf`: its name contains the process ID of its owner. */
 const FOLDER = /^posthorn-[a-z]+-(\d+)-\w{6}$/;
+/** Error codes of files and processes of another account. */
+const FORBIDDEN = new Set<string | undefined>(["EACCES", "EPERM"]);
 
-/** Removes the folders in `parent` whose owner has ended, and stops the PostgreSQL that still uses one. */
-export async function removeAbandoned(parent: string): Promise<void> {
+/** Removes the folders in `parent` whose owner has ended, and stops the PostgreSQL that still uses one. Those of other accounts stay. */
+export async function removeAbandoned(parent: string, remove: (folder: string) => void = removeFolder): Promise<void> {
   for (const name of readdirSync(parent)) {
     const owner = FOLDER.exec(name)?.[1];
     if (owner === undefined || isAlive(Number(owner))) continue;
     const folder = join(parent, name);
-    if (await stopPostgres(join(folder, "data"))) rmSync(folder, { recursive: true, force: true });
+    try {
+      if (await stopPostgres(join(folder, "data"))) remove(folder);
+    } catch (error) {
+      if (!FORBIDDEN.has((error as NodeJS.ErrnoException).code)) throw error;
+    }
   }
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Returns whether no server uses the data any more. */

@@ -2,12 +2,33 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { removeAbandoned } from "../src/abandoned.ts";
 
 const POSTGRES = fileURLToPath(new URL("../src/postgres.ts", import.meta.url));
+
+test.each(["EACCES", "EPERM"])(
+  "a folder of another account that must not be removed (%s) is left there",
+  async (code) => {
+    const parent = mkdtempSync(join(tmpdir(), "posthorn-test-abandoned-"));
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+    const ended = spawn(process.execPath, ["--version"]);
+    await once(ended, "exit");
+    const folders = ["aB3dE6", "aB3dE7"].map((suffix) => join(parent, `posthorn-postgres-${ended.pid}-${suffix}`));
+    for (const folder of folders) mkdirSync(folder);
+    const failing = (folder: string, failure: string) => (path: string) => {
+      if (path === folder) throw Object.assign(new Error(failure), { code: failure });
+      rmSync(path, { recursive: true });
+    };
+    await removeAbandoned(parent, failing(folders[0]!, code));
+    expect(readdirSync(parent)).toEqual([basename(folders[0]!)]);
+    await expect(removeAbandoned(parent, failing(folders[0]!, "EIO"))).rejects.toThrow("EIO");
+    await removeAbandoned(parent);
+    expect(readdirSync(parent)).toEqual([]);
+  },
+);
 
 test("the PostgreSQL of a killed run is stopped, and its data removed, but not that of a run that lives", async () => {
   const parent = mkdtempSync(join(tmpdir(), "posthorn-test-abandoned-"));
