@@ -123,7 +123,10 @@ export const StatsNowOut = Type.Object(
         }),
       ),
       oldestWaitSeconds: Type.Integer({ description: "0 when the queue is empty." }),
-      exact: Type.Boolean({ description: "False with a million deliveries or more: the counts are lower bounds." }),
+      exact: Type.Boolean({
+        description:
+          "False with more than a million deliveries, or more than 5,000 endpoints that have some: the counts are lower bounds.",
+      }),
     }),
     dispatcher: Type.Object({ inFlight: Type.Integer(), lanes: Type.Integer(), queuedBytes: Type.Integer() }),
     endpoints: Type.Object({

@@ -16,6 +16,8 @@ import {
 
 /** Maximum number of pending deliveries counted; if there are more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
+/** Maximum number of endpoints with pending deliveries whose settings are read to find out whether these are on hold. */
+export const MAX_JUDGED = 5000;
 /** Maximum number of inactive sources listed. */
 const MAX_LISTED = 50;
 
@@ -59,12 +61,8 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const failing = await failingRows(ctx);
   const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
   const unhealthy = await services.lanes.unhealthy([...keys]);
-  const holds = await holdsAmong(
-    services,
-    live.map((row) => row.endpointKey),
-    at,
-    unhealthy,
-  );
+  const judged = longestWaiting(live);
+  const holds = await holdsAmong(services, judged, at, unhealthy);
   const held = new Map([...holds].map(([key, { reason }]) => [key, PROBLEM_OF[reason]]));
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
@@ -77,13 +75,22 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
       held: due - sum(free, (row) => row.due),
       later: sum(live, (row) => row.later),
       oldestDue: free.length === 0 ? null : free.reduce((least, row) => Math.min(least, row.oldest), Infinity),
-      exact,
+      exact: exact && judged.length === live.length,
     },
     load: services.statistics.load(),
     endpoints: await needingAttention(ctx, { live, failing, held, unhealthy, at }),
     certificates: await endingCertificates(ctx),
     inactiveSources: await inactiveSources(ctx),
   };
+}
+
+/**
+ * The endpoints with pending deliveries that have waited longest. After a long outage, nearly every endpoint has some, and reading the settings
+ * of a hundred thousand takes minutes.
+ */
+export function longestWaiting(live: readonly LiveEndpoint[]): readonly number[] {
+  const sorted = live.length <= MAX_JUDGED ? live : live.toSorted((a, b) => a.oldest - b.oldest).slice(0, MAX_JUDGED);
+  return sorted.map(({ endpointKey }) => endpointKey);
 }
 
 const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
