@@ -55,6 +55,30 @@ function tooWide(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** Buttons and fields that a frame without a scroll bar cuts off, or whose text does not fit. */
+function cutControls(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const cut: string[] = [];
+    for (const control of document.querySelectorAll<HTMLElement>("button, select, input, textarea, [role=button]")) {
+      const { left, right, width, height } = control.getBoundingClientRect();
+      // Hidden ones, and those for screen readers alone.
+      if (width < 2 || height < 2 || control.closest('[class*="visually-hidden"]') !== null) continue;
+      const isTextCut = control.tagName === "BUTTON" && control.scrollWidth > control.clientWidth + 2;
+      let isOutside = right > document.documentElement.clientWidth + 1;
+      for (let frame = control.parentElement; frame !== null && !isOutside; frame = frame.parentElement) {
+        const { overflowX } = getComputedStyle(frame);
+        if (overflowX === "auto" || overflowX === "scroll") break;
+        const edges = frame.getBoundingClientRect();
+        // The heads of tables, which are hidden on phones.
+        if (edges.width < 2) break;
+        isOutside = /hidden|clip/.test(overflowX) && (right > edges.right + 1 || left < edges.left - 1);
+      }
+      if (isTextCut || isOutside) cut.push(control.outerHTML.slice(0, 160));
+    }
+    return cut;
+  });
+}
+
 /** Words of up to 24 characters in table cells that continue on the next line. IDs and other code may break anywhere. */
 function brokenWords(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
@@ -87,7 +111,7 @@ function shownIds(page: Page): Promise<readonly string[]> {
 
 describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) => {
   it(
-    "is no wider than the window at 390, 768 and 1440 pixels in German, and breaks no word in a table, its tabs included",
+    "is no wider than the window at 390, 768, 1440 and 2560 pixels in German, light and dark, cuts no control and breaks no word in a table, its tabs included",
     async () => {
       const token = face === "portal" ? (await portalLink(world, scene.app)).token : world.server.token;
       const page = await browser.open({ token, reducedMotion: "reduce", locale: "de-DE" });
@@ -104,9 +128,17 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
         await page.setViewportSize({ width: 1440, height: HEIGHT });
         await goTo(page, path);
         await settled(page);
-        for (const width of [1440, 768, 390]) {
+        // The theme changes no width, so each width is checked in one of them.
+        for (const [width, colorScheme] of [
+          [2560, "dark"],
+          [1440, "light"],
+          [768, "dark"],
+          [390, "light"],
+        ] as const) {
           await page.setViewportSize({ width, height: HEIGHT });
+          await page.emulateMedia({ colorScheme });
           for (const fault of await tooWide(page)) found.push(`${path} at ${width}: ${fault}`);
+          for (const control of await cutControls(page)) found.push(`${path} at ${width} cuts ${control}`);
           for (const word of await brokenWords(page)) found.push(`${path} at ${width}: breaks "${word}"`);
         }
         for (const id of await shownIds(page)) found.push(`${path} shows ${id}`);
