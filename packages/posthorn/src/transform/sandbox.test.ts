@@ -339,7 +339,7 @@ describe("the sandbox", () => {
     [
       "a nesting beyond the stack",
       "let o = {}; for (let i = 0; i < 1e5; i++) o = { o }; webhook.payload = o; return webhook;",
-      ["threw", "crashed", "memory"],
+      ["threw", "crashed", "memory", "timeout"],
     ],
     ["nested text beyond the stack", "return JSON.parse('['.repeat(1e6));", ["threw", "crashed", "memory"]],
     ["nested code beyond the stack", "return eval('('.repeat(2e5));", ["threw", "crashed", "memory"]],
