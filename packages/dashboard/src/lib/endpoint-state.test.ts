@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { breakerReason, customerState, isHeld } from "./endpoint-state.ts";
+import { breakerReason, customerState, isHeld, STATE_TONES } from "./endpoint-state.ts";
+
+const failing = { since: "2026-01-01T00:00:00Z", failures: 3, disabledAt: null };
+const idle = { inFlight: 0, waiting: { due: 0, later: 0 } };
+const retrying = { inFlight: 0, waiting: { due: 0, later: 1 } };
 
 it("distinguishes the reasons of a circuit breaker from free text", () => {
   expect(breakerReason("asked_to_wait")).toBe("asked_to_wait");
@@ -14,9 +18,23 @@ it("counts due deliveries as on hold only in states in which nothing is sent", (
 });
 
 it("tells customers that an endpoint is failing, unless its state says more", () => {
-  const failing = { since: "2026-01-01T00:00:00Z", failures: 3, disabledAt: null };
-  expect(customerState({ state: "active", failing })).toBe("failing");
-  expect(customerState({ state: "active", failing: null })).toBe("active");
-  expect(customerState({ state: "open", failing })).toBe("open");
-  expect(customerState({ state: "recovering", failing })).toBe("recovering");
+  expect(customerState({ ...idle, state: "active", failing: null })).toBe("active");
+  expect(customerState({ ...retrying, state: "active", failing })).toBe("failing");
+  expect(customerState({ ...retrying, state: "open", failing })).toBe("open");
+  expect(customerState({ ...idle, state: "recovering", failing })).toBe("recovering");
+});
+
+it("promises retries to customers only while deliveries are pending", () => {
+  const due = { ...idle, waiting: { due: 1, later: 0 } };
+  const inFlight = { ...idle, inFlight: 1 };
+  for (const work of [retrying, due, inFlight])
+    expect(customerState({ ...work, state: "active", failing })).toBe("failing");
+  expect(customerState({ ...idle, state: "active", failing })).toBe("exhausted");
+  expect(customerState({ ...idle, state: "active", failing: { ...failing, failures: 1 } })).toBe("exhausted");
+});
+
+it("reports a single failed attempt that is retried as no more than that", () => {
+  const once = { ...failing, failures: 1 };
+  expect(customerState({ ...retrying, state: "active", failing: once })).toBe("retrying");
+  expect(STATE_TONES.retrying).toBe("warn");
 });

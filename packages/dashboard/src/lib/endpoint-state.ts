@@ -6,7 +6,9 @@ export type EndpointState = components["schemas"]["EndpointStateOut"];
 
 export const STATE_TONES: Readonly<Record<CustomerState, Tone>> = {
   active: "good",
+  retrying: "warn",
   failing: "bad",
+  exhausted: "bad",
   disabled: "warn",
   unverified: "warn",
   unavailable: "bad",
@@ -17,12 +19,22 @@ export const STATE_TONES: Readonly<Record<CustomerState, Tone>> = {
   recovering: "info",
 };
 
-/** State in the words of customers: an endpoint without a success since its last failure is failing, although Posthorn sends to it. */
-export function customerState({ state, failing }: Pick<EndpointState, "state" | "failing">): CustomerState {
-  return state === "active" && failing !== null ? "failing" : state;
+/**
+ * State in the words of customers. An endpoint to which Posthorn sends, and which had no success since its last failure, is `retrying` after one
+ * failure and `failing` after several while deliveries are pending, and `exhausted` when nothing is left to retry.
+ */
+export function customerState({ state, failing, ...work }: CustomerFacts): CustomerState {
+  if (state !== "active" || failing === null) return state;
+  const pending = work.waiting.due + work.waiting.later + work.inFlight;
+  if (pending === 0) return "exhausted";
+  return failing.failures === 1 ? "retrying" : "failing";
 }
 
-export type CustomerState = EndpointState["state"] | "failing";
+type CustomerFacts = Pick<EndpointState, "state" | "failing" | "inFlight"> & {
+  readonly waiting: Pick<EndpointState["waiting"], "due" | "later">;
+};
+
+export type CustomerState = EndpointState["state"] | "retrying" | "failing" | "exhausted";
 
 const BREAKER_REASONS = ["failures", "asked_to_wait", "failing_before_restart"] as const;
 export type BreakerReason = (typeof BREAKER_REASONS)[number];

@@ -18,7 +18,9 @@ export const portal: typeof english = {
     },
     states: {
       active: "Aktiv",
+      retrying: "Wird wiederholt",
       failing: "Schlägt fehl",
+      exhausted: "Fehlgeschlagen",
       disabled: "Deaktiviert",
       unverified: "Nicht verifiziert",
       unavailable: "Nicht verfügbar",
@@ -30,8 +32,11 @@ export const portal: typeof english = {
     },
     stateTexts: {
       active: "Ereignisse werden gesendet, sobald sie eintreffen.",
+      retrying: "Der letzte Versuch ist fehlgeschlagen. Ausstehende Ereignisse werden automatisch erneut gesendet.",
+      exhausted:
+        "Die letzten Zustellungen sind fehlgeschlagen, und ihre Wiederholungen sind ausgeschöpft. Prüfen Sie, ob Ihr Server läuft und mit einem 2xx-Status antwortet, und senden Sie die fehlgeschlagenen Nachrichten dann erneut.",
       failing:
-        "Die letzten Zustellungen sind fehlgeschlagen. Es gehen keine Ereignisse verloren: Wir senden sie erneut. Prüfen Sie, ob Ihr Server läuft und mit einem 2xx-Status antwortet.",
+        "Die letzten Zustellungen sind fehlgeschlagen. Ausstehende Ereignisse senden wir erneut. Prüfen Sie, ob Ihr Server läuft und mit einem 2xx-Status antwortet.",
       disabled:
         "Es wird nichts gesendet, bis Sie diesen Endpunkt aktivieren. Ihre Ereignisse bleiben erhalten und verbrauchen keine Versuche.",
       unverified:

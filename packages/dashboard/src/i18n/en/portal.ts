@@ -15,7 +15,9 @@ export const portal = {
     deliveries: { lead: "Events and their deliveries to your endpoints. Open an event to see every attempt." },
     states: {
       active: "Active",
+      retrying: "Retrying",
       failing: "Failing",
+      exhausted: "Failed",
       disabled: "Disabled",
       unverified: "Not verified",
       unavailable: "Not available",
@@ -27,8 +29,11 @@ export const portal = {
     },
     stateTexts: {
       active: "Events are sent as they arrive.",
+      retrying: "The last attempt failed. Pending events are retried automatically.",
+      exhausted:
+        "Recent deliveries failed and their retries are exhausted. Check that your server is running and responds with a 2xx status, then resend the failed messages.",
       failing:
-        "Recent deliveries failed. No events are lost: we retry them. Check that your server is running and responds with a 2xx status.",
+        "Recent deliveries failed. We keep retrying the pending events. Check that your server is running and responds with a 2xx status.",
       disabled: "Nothing is sent until you enable this endpoint. Your events are kept and don’t use up retries.",
       unverified: "This endpoint has not confirmed yet that it accepts events. They are kept until it does.",
       unavailable:

@@ -15,7 +15,9 @@ export const portal = {
     deliveries: { lead: "Los eventos y sus entregas a sus endpoints. Abra un evento para ver cada intento." },
     states: {
       active: "Activo",
+      retrying: "Reintentando",
       failing: "Con fallos",
+      exhausted: "Fallido",
       disabled: "Desactivado",
       unverified: "Sin verificar",
       unavailable: "No disponible",
@@ -27,8 +29,11 @@ export const portal = {
     },
     stateTexts: {
       active: "Los eventos se envían en cuanto llegan.",
+      retrying: "El último intento ha fallado. Los eventos pendientes se reenvían automáticamente.",
+      exhausted:
+        "Las últimas entregas han fallado y sus reintentos se han agotado. Compruebe que su servidor está en marcha y responde con un estado 2xx y, después, reenvíe los mensajes fallidos.",
       failing:
-        "Las últimas entregas han fallado. No se pierde ningún evento: las reintentamos. Compruebe que su servidor está en marcha y responde con un estado 2xx.",
+        "Las últimas entregas han fallado. Seguimos reintentando los eventos pendientes. Compruebe que su servidor está en marcha y responde con un estado 2xx.",
       disabled: "No se envía nada mientras no active este endpoint. Sus eventos se conservan y no consumen reintentos.",
       unverified: "Este endpoint aún no ha confirmado que acepta eventos. Se conservan hasta que lo confirme.",
       unavailable:

@@ -17,7 +17,9 @@ export const portal = {
     },
     states: {
       active: "Actif",
+      retrying: "Nouvelle tentative",
       failing: "En échec",
+      exhausted: "Échec",
       disabled: "Désactivé",
       unverified: "Non vérifié",
       unavailable: "Indisponible",
@@ -29,8 +31,11 @@ export const portal = {
     },
     stateTexts: {
       active: "Les événements sont envoyés dès leur arrivée.",
+      retrying: "La dernière tentative a échoué. Les événements en attente sont renvoyés automatiquement.",
+      exhausted:
+        "Les dernières livraisons ont échoué et leurs tentatives sont épuisées. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx, puis renvoyez les messages en échec.",
       failing:
-        "Les dernières livraisons ont échoué. Aucun événement n’est perdu : nous réessayons. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx.",
+        "Les dernières livraisons ont échoué. Nous continuons d’essayer d’envoyer les événements en attente. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx.",
       disabled:
         "Rien n’est envoyé tant que vous n’activez pas ce point de terminaison. Vos événements sont conservés, sans consommer de tentatives.",
       unverified:
