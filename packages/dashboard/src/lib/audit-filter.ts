@@ -20,7 +20,7 @@ export function toAuditFilter(search: Readonly<Record<string, unknown>>): AuditF
     ...(typeof type === "string" && TYPES.has(type) ? { type: type as "change" } : {}),
     ...(typeof by === "string" && ACTORS.has(by) ? { by: by as "user" } : {}),
     ...(typeof target === "string" && target !== "" ? { target } : {}),
-    ...(typeof range === "string" && range in HOURS ? { range: range as "24h" } : {}),
+    ...(typeof range === "string" && Object.hasOwn(HOURS, range) ? { range: range as "24h" } : {}),
   };
 }
 

@@ -28,13 +28,27 @@ export interface MessageFilter {
 
 const TEXTS = ["q", "after", "before", "app", "endpoint", "type", "channel", "tag"] as const;
 
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const isDateTime = (text: string): boolean => DATE_TIME.test(text) && Number.isFinite(Date.parse(text));
+/** An ID or an external ID. */
+const isReference = (text: string): boolean => /^[\w.-]{1,256}$/.test(text);
+
+/** Checks of values that people do not type, and for which the API would refuse the whole list. */
+const CHECKS: Partial<Record<(typeof TEXTS)[number], (text: string) => boolean>> = {
+  after: isDateTime,
+  before: isDateTime,
+  app: isReference,
+  endpoint: isReference,
+};
+
 /** Parses the search parameters of a URL, which people edit and share: invalid values are ignored. */
 export function toMessageFilter(search: Readonly<Record<string, unknown>>): MessageFilter {
   const filter: Record<string, string> = {};
   for (const name of TEXTS) {
     const value = search[name];
     // The router parses digits as a number.
-    if ((typeof value === "string" || typeof value === "number") && value !== "") filter[name] = String(value);
+    const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    if (text !== "" && (CHECKS[name]?.(text) ?? true)) filter[name] = text;
   }
   const state = MESSAGE_STATES.find((name) => name === search["state"]);
   const range = (Object.keys(RANGES) as Range[]).find((name) => name === search["range"]);
