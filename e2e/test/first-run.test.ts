@@ -177,7 +177,8 @@ describe("the README", () => {
       if (!isNightly) copyPackages(folder);
       server.type(isNightly ? start! : start!.replace("npm ci && ", ""));
       const [, token] = await server.waitFor(/Token {4}(\S+)/);
-      expect(server.output).not.toContain("EBADENGINE");
+      // Only the nightly run installs packages, which could require another version of Node.js.
+      expect(isNightly ? server.output : "").not.toContain("EBADENGINE");
       expect(server.output).toMatch(
         /Starting the server, and building the dashboard and the documentation beside it\./,
       );

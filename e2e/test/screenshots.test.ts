@@ -14,7 +14,7 @@ import { useBrowser } from "../lib/browser.ts";
 const FOLDER = process.env["POSTHORN_SCREENSHOTS"];
 const WIDTHS = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
 type Theme = "light" | "dark";
-/** Pictures show every combination. An error occurs with a width or with a theme, so fewer find it. */
+/** Errors depend on the width or on the theme, hardly ever on both, so each is visited once. Pictures are of every combination. */
 const THEMES: Readonly<Record<keyof typeof WIDTHS, readonly Theme[]>> =
   FOLDER === undefined ? { desk: ["light"], phone: ["dark"] } : { desk: ["light", "dark"], phone: ["light", "dark"] };
 /** Every page has its contents after half a day; pictures show a whole one. */
