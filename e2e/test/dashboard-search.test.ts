@@ -106,9 +106,25 @@ describe("the API reference", () => {
     await page.getByLabel("app_id").fill("initech");
     expect(await command.innerText()).toContain(`${world.server.url}/api/v1/app/initech/msg`);
     await send.click();
+    const question = page.getByRole("dialog", { name: "Send this request?" });
+    await question.getByText(`POST ${world.server.url}/api/v1/app/initech/msg`).waitFor();
+    expect((await world.api.get("/api/v1/app/initech/msg")).json["data"]).toEqual([]);
+    await question.getByRole("button", { name: "Send request" }).click();
     await page.getByText("HTTP 202 Accepted").waitFor();
     const [sent] = (await world.api.get("/api/v1/app/initech/msg")).json["data"] as { readonly id: string }[];
     await page.getByRole("region", { name: "Response" }).getByText(sent!.id).waitFor();
+  });
+
+  it("ends the session when the server refuses the token", async () => {
+    const { json } = await world.api.post("/api/v1/auth/api-key", { name: "Short", scopes: ["read"] });
+    const page = await browser.open({ token: json["token"] as string });
+    await page.goto(`${world.server.url}/reference?operation=v1.saved-view.list`);
+    await page.getByRole("heading", { level: 2, name: "List saved views" }).waitFor();
+    await page.route("**/api/v1/saved-view**", (route) => route.fulfill({ status: 401, body: "{}" }));
+    const send = page.getByRole("button", { name: "Send request" });
+    await send.click();
+    await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+    expect(await send.count()).toBe(0);
   });
 });
 

@@ -19,10 +19,14 @@ const withToken: Middleware = {
   onRequest: ({ request }) => authorized(request),
   onResponse({ response }) {
     notePayloadView(response);
-    // The token has expired or was revoked, so no further request can succeed.
-    if (response.status === 401) endSession("expired");
+    noteRefusal(response);
   },
 };
+
+/** Ends the session after a 401: the token has expired or was revoked, so no further request can succeed. */
+export function noteRefusal({ status }: Pick<Response, "status">): void {
+  if (status === 401) endSession("expired");
+}
 
 export const api = createClient<paths>({ baseUrl: baseUrl() });
 api.use(withToken);

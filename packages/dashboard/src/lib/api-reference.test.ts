@@ -51,10 +51,22 @@ describe("the operations of the document", () => {
     expect(faults).toEqual([]);
   });
 
-  it("cannot be tried when they respond with a stream", () => {
+  it("cannot be tried when they use a stream, a socket, a file or a form", () => {
+    const bySignature = (method: string, path: string): Operation =>
+      operations.find((one) => one.method === method && one.path === path)!;
     expect(operation("v1.live").canBeTried).toBe(false);
+    expect(bySignature("GET", "/api/v1/relay/socket").canBeTried).toBe(false);
+    expect(bySignature("POST", "/websub").canBeTried).toBe(false);
+    expect(bySignature("GET", "/api/v1/audit/export").canBeTried).toBe(false);
     expect(operation("v1.message.create").canBeTried).toBe(true);
     expect(operation("v1.application.delete").canBeTried).toBe(true);
+  });
+});
+
+describe("the session", () => {
+  it("is needed by operations that can respond with 401, and by no others", () => {
+    for (const { id, needsToken, responses } of operations)
+      expect([id, needsToken]).toEqual([id, responses.some(({ status }) => status === "401")]);
   });
 });
 

@@ -27,6 +27,7 @@ interface DocumentOperation {
   readonly tags?: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content?: Content };
+  readonly security?: readonly unknown[];
   readonly responses?: Readonly<Record<string, { readonly description?: string; readonly content?: Content }>>;
 }
 
@@ -62,8 +63,10 @@ export interface Operation {
   /** Schema of the JSON body; `null`: none. */
   readonly body: Schema | null;
   readonly responses: readonly Response[];
-  /** Whether it responds once, with JSON or without a body. Streams and files do not. */
+  /** Whether a request in JSON, or without a body, gets one response in JSON, or without a body. Streams, files and forms do not. */
   readonly canBeTried: boolean;
+  /** Whether it needs a token, so that a 401 says that the session has ended. */
+  readonly needsToken: boolean;
 }
 
 const JSON_TYPE = "application/json";
@@ -78,9 +81,9 @@ export function operationsOf({ paths, tags = [] }: ApiDocument): readonly Operat
 
 function operationOf(method: string, path: string, raw: DocumentOperation): Operation {
   const responses = Object.entries(raw.responses ?? {});
-  const types = responses
-    .filter(([status]) => status.startsWith("2"))
-    .flatMap(([, { content }]) => Object.keys(content ?? {}));
+  const successes = responses.filter(([status]) => status.startsWith("2"));
+  const types = successes.flatMap(([, { content }]) => Object.keys(content ?? {}));
+  const bodies = Object.keys(raw.requestBody?.content ?? {});
   return {
     id: raw.operationId ?? `${method} ${path}`,
     method: method.toUpperCase(),
@@ -94,7 +97,11 @@ function operationOf(method: string, path: string, raw: DocumentOperation): Oper
     responses: responses.map(([status, { description = "", content }]) => {
       return { status, description, schema: content?.[JSON_TYPE]?.schema ?? null };
     }),
-    canBeTried: types.every((type) => type === JSON_TYPE),
+    canBeTried:
+      successes.length > 0 &&
+      types.every((type) => type === JSON_TYPE) &&
+      (bodies.length === 0 || bodies.includes(JSON_TYPE)),
+    needsToken: (raw.security ?? []).length > 0,
   };
 }
 

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { authorized, rethrow } from "../api/client.ts";
+import { authorized, noteRefusal, rethrow } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { Confirm } from "../components/dialog.tsx";
@@ -28,17 +28,21 @@ const TIMEOUT_MS = 30_000;
 /** A request to fill in, to copy, and to send to this server with the session. */
 export function ApiRequest({ operation, schemas }: RequestProps) {
   const { t } = useTranslation();
-  const { method, parameters, body, canBeTried } = operation;
+  const { method, parameters, body, canBeTried, needsToken } = operation;
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const [text, setText] = useState(() => (body === null ? "" : JSON.stringify(exampleOf(body, schemas), null, 2)));
   const { url, headers } = requestOf(operation, { server: baseUrl(), values });
-  const send = useMutation({ mutationFn: () => call({ method, url, headers, body: body === null ? null : text }) });
+  const send = useMutation({
+    mutationFn: () => call({ method, url, headers, body: body === null ? null : text, needsToken }),
+  });
   const missing = parameters.filter(({ name, in: place }) => place === "path" && (values[name] ?? "") === "");
+  // Every other method can change something, also that of a customer in production.
+  const isSafe = method === "GET";
   const button = (
     <Button
       kind={method === "DELETE" ? "danger" : "primary"}
       disabled={missing.length > 0 || send.isPending}
-      {...(method === "DELETE" ? {} : { onClick: () => send.mutate() })}
+      {...(isSafe ? { onClick: () => send.mutate() } : {})}
     >
       {t("apiReference.send")}
     </Button>
@@ -64,13 +68,13 @@ export function ApiRequest({ operation, schemas }: RequestProps) {
       <CodeBlock label="curl" text={curlOf({ method, url, headers, body: body === null ? null : text })} />
       {canBeTried ? (
         <div>
-          {method === "DELETE" && missing.length === 0 ? (
+          {!isSafe && missing.length === 0 ? (
             <Confirm
               trigger={button}
               title={t("apiReference.confirm")}
               text={`${method} ${url}`}
               action={t("apiReference.send")}
-              danger
+              danger={method === "DELETE"}
               onConfirm={() => send.mutateAsync()}
             />
           ) : (
@@ -119,7 +123,13 @@ interface Reply {
   readonly text: string;
 }
 
-async function call({ method, url, headers, body }: Call): Promise<Reply> {
+async function call({
+  method,
+  url,
+  headers,
+  body,
+  needsToken,
+}: Call & { readonly needsToken: boolean }): Promise<Reply> {
   const startedAt = performance.now();
   const request = new Request(url, {
     method,
@@ -128,6 +138,7 @@ async function call({ method, url, headers, body }: Call): Promise<Reply> {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const response = await fetch(authorized(request)).catch(rethrow);
+  if (needsToken) noteRefusal(response);
   const text = await response.text();
   return {
     status: response.status,

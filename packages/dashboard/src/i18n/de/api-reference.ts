@@ -16,7 +16,7 @@ export const apiReference: typeof english = {
     send: "Anfrage senden",
     confirm: "Diese Anfrage senden?",
     stream:
-      "Diese Operation antwortet mit einem Stream oder einer Datei. Kopieren Sie den Befehl, um sie auszuprobieren.",
+      "Diese Operation lässt sich hier nicht ausprobieren, weil sie einen Stream, eine Datei oder ein Formular verwendet. Kopieren Sie den Befehl und passen Sie ihn an.",
     response: "Antwort",
     duration: "{{value}} ms",
     parameters: "Parameter",

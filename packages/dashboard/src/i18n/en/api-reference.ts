@@ -13,7 +13,8 @@ export const apiReference = {
     request: "Request",
     send: "Send request",
     confirm: "Send this request?",
-    stream: "This operation responds with a stream or a file. Copy the command to try it.",
+    stream:
+      "You cannot try this operation here, because it uses a stream, a file or a form. Copy the command and adapt it.",
     response: "Response",
     duration: "{{value}} ms",
     parameters: "Parameters",
