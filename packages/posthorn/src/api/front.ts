@@ -18,6 +18,7 @@ import { errorCodeOf } from "./request-log/error-code.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import { receiveInbound, sendInbound } from "./inbound.ts";
+import { ownBytes } from "../lib/own-bytes.ts";
 import { readTraceContext } from "../lib/trace-context.ts";
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -189,10 +190,7 @@ function isOrdinary(headers: IncomingHttpHeaders): boolean {
   return accept?.includes(PROBLEM_TYPE) !== true;
 }
 
-/** A chunk may be a view of everything that was read at once; beyond this many unused bytes it is copied, so that they are freed. */
-const MAX_UNUSED_BYTES = 4096;
-
-/** Calls `done` with the whole body. Does not call it if the client disconnects. */
+/** Calls `done` with the whole body, without what was read from the socket together with it. Does not call it if the client disconnects. */
 function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
   let first: Buffer | null = null;
   let chunks: Buffer[] | null = null;
@@ -200,14 +198,10 @@ function readBody(request: IncomingMessage, done: (body: Buffer) => void): void 
     if (first === null) first = chunk;
     else (chunks ??= [first]).push(chunk);
   });
-  request.on("end", () => done(chunks === null ? own(first ?? EMPTY) : Buffer.concat(chunks)));
+  request.on("end", () => done(chunks === null ? ownBytes(first ?? EMPTY) : Buffer.concat(chunks)));
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function own(chunk: Buffer): Buffer {
-  return chunk.buffer.byteLength - chunk.length > MAX_UNUSED_BYTES ? Buffer.from(chunk) : chunk;
-}
 
 export interface InboundOptions {
   readonly gateway: Gateway;

@@ -2,6 +2,7 @@
 import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
+import { ownBytes } from "../../lib/own-bytes.ts";
 import { isImmediate } from "../../store/immediate.ts";
 import type {
   AcceptEntry,
@@ -231,7 +232,8 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 /** First attempts of a stored message, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const { id: messageId, publicId, contentType, orderingKey, requestJson, deliverUntil = null, exact = null } = entry;
-  const payload = exact === null ? entry.payload : exact.body;
+  // A job may wait for long, and must not keep the body of a whole batch in memory.
+  const payload = ownBytes(exact === null ? entry.payload : exact.body);
   const { eventType, eventId, channelsJson, tagsJson, traceContext = null } = entry;
   const labels = { eventType, eventId, channelsJson, tagsJson };
   const fresh = {
