@@ -1,6 +1,8 @@
 /** Nodes that lack the package of a destination kind: alone, and next to a node that has it. */
 import { eventually, startReceiver } from "@posthorn/testkit";
+import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
+import { MAX_NODES, shardOf } from "../src/store/shards.ts";
 import { EXAMPLE_KIND } from "./support/example-kind.ts";
 import { registerKind } from "./support/kinds.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -63,8 +65,29 @@ describe("a single node without the package of a kind", () => {
   });
 });
 
+/** States of the endpoints that follow from the owner of each shard alone. */
+async function statesByOwner({ services }: TestNode): Promise<Readonly<Record<string, unknown>>> {
+  const { nodes, shards } = await services.cluster.view();
+  const able = new Set(nodes.filter(({ kinds }) => kinds?.includes("exampleQueue")).map(({ id }) => id));
+  const endpoints = await services.store.db.selectFrom("endpoint").select(["id", "uid"]).execute();
+  const isSent = (id: number): boolean => able.has(shards[shardOf(id)]!.nodeId ?? 0);
+  return Object.fromEntries(endpoints.map(({ id, uid }) => [uid, isSent(id) ? "active" : "unavailable"]));
+}
+
+async function statesShownBy(node: TestNode, uids: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const states = await Promise.all(uids.map((uid) => stateOf(node, uid)));
+  return Object.fromEntries(uids.map((uid, index) => [uid, (states[index] as { readonly state: string }).state]));
+}
+
+/** Live nodes of a version that stores no kinds, in all free slots. With them, shards move without regard to kinds, and each node keeps one. */
+const ADD_OLD_NODES = sql`
+  INSERT INTO node (slot, host, version, secrets_mark, started_at, seen_at, leased_until)
+  SELECT slot, 'old', '0', (SELECT max(secrets_mark) FROM node), clock_ms(), clock_ms(), clock_ms() + 600000
+  FROM generate_series(0, ${MAX_NODES}::bigint - 1) AS slot WHERE slot NOT IN (SELECT slot FROM node)`;
+const REMOVE_OLD_NODES = sql`DELETE FROM node WHERE host = 'old'`;
+
 describe.runIf(onPostgres)("a node without the package of a kind, next to one that has it", () => {
-  it("leaves the lanes of the kind to the other node, and takes them without sending when that one ends", async () => {
+  it("leaves the lanes of the kind to the other node, shows those that it cannot leave to it, and takes them without sending when that one ends", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     receiver.respondWith({ status: 200, body: "reference-1" });
@@ -84,6 +107,17 @@ describe.runIf(onPostgres)("a node without the package of a kind, next to one th
     await publish(lacking);
     await eventually(() => expect(receiver.requests).toHaveLength(uids.length));
     for (const uid of uids) expect(await stateOf(lacking, uid)).toMatchObject({ state: "active" });
+
+    const { db } = complete.services.store;
+    await ADD_OLD_NODES.execute(db);
+    await eventually(async () => {
+      const expected = await statesByOwner(complete);
+      expect(Object.values(expected)).toContain("unavailable");
+      for (const node of [lacking, complete]) expect(await statesShownBy(node, uids)).toEqual(expected);
+    });
+    await REMOVE_OLD_NODES.execute(db);
+    const allActive = Object.fromEntries(uids.map((uid) => [uid, "active"]));
+    await eventually(async () => expect(await statesShownBy(lacking, uids)).toEqual(allActive));
 
     await complete[Symbol.asyncDispose]();
     await eventually(async () => expect(await stateOf(lacking, "one")).toMatchObject({ state: "unavailable" }));
