@@ -282,7 +282,7 @@ describe("Publish message", () => {
     await page.getByRole("alertdialog").getByRole("button", { name: "Keep editing" }).click();
     await dialog.getByRole("button", { name: "Send" }).click();
     await page.getByRole("heading", { level: 1, name: "invoice.made" }).waitFor();
-    const { json } = await world.api.get("/api/v1/app/initech/msg");
+    const { json } = await world.api.get("/api/v1/app/initech/msg?event_types=invoice.made");
     expect(json["data"]).toMatchObject([
       { payload: { number: "2026-17", total: 2.5, status: "paid", lines: [{ quantity: 3 }] } },
     ]);
