@@ -117,6 +117,8 @@ describe("an operator", () => {
     task(overview, 5, async (hand) => {
       await hand.click("Replays");
       await hand.click("New replay");
+      // The list has a filter of the same name.
+      await hand.page.waitForURL(/\/replays\/new$/);
       const application = hand.page.getByRole("combobox", { name: "Application" });
       await hand.type(application, "Globex");
       await hand.click(hand.page.getByRole("option", { name: /Globex/ }));
