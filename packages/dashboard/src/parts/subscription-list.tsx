@@ -1,5 +1,6 @@
 import type { QueryKey } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ListPage, useList } from "../api/list.ts";
 import { ListSection } from "../components/list-page.tsx";
@@ -7,6 +8,7 @@ import type { Column } from "../components/table.tsx";
 import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
 import { DeleteRow, type DeleteRowProps } from "./delete-row.tsx";
+import { ListFilters } from "./list-filters.tsx";
 
 interface Identified {
   readonly id: string;
@@ -17,7 +19,13 @@ interface SubscriptionListProps<Row extends Identified> {
   readonly lead: string;
   readonly empty: string;
   readonly queryKey: QueryKey;
-  readonly load: (query: { readonly iterator?: string; readonly limit: number }) => Promise<ListPage<Row>>;
+  /** Label of the search field; absent: the list is not searched. */
+  readonly searchLabel?: string;
+  readonly load: (query: {
+    readonly iterator?: string;
+    readonly limit: number;
+    readonly search?: string;
+  }) => Promise<ListPage<Row>>;
   /** Polling interval; absent: it is not read again while it is shown. */
   readonly everyMs?: number;
   readonly columns: readonly Column<Row>[];
@@ -34,13 +42,23 @@ export function SubscriptionList<Row extends Identified>({
   columns,
   deletion,
   remove,
+  searchLabel,
+  empty,
   ...texts
 }: SubscriptionListProps<Row>) {
   const { t } = useTranslation();
-  const list = useList(queryKey, load, everyMs === undefined ? {} : { everyMs });
+  const [search, setSearch] = useState("");
+  const filter = search === "" ? {} : { search };
+  const list = useList(
+    [...queryKey, filter],
+    (query) => load({ ...query, ...filter }),
+    everyMs === undefined ? {} : { everyMs },
+  );
+  const isSearched = searchLabel !== undefined && (search !== "" || list.rows.length > 0);
   return (
     <ListSection
       {...texts}
+      empty={search === "" ? empty : t("subscriptions.noMatch")}
       list={list}
       rowKey={({ id }) => id}
       columns={[
@@ -55,7 +73,15 @@ export function SubscriptionList<Row extends Identified>({
           ),
         },
       ]}
-    />
+    >
+      {isSearched && (
+        <ListFilters
+          search={{ label: searchLabel, value: search }}
+          choices={[]}
+          onChange={(_name, value) => setSearch(value)}
+        />
+      )}
+    </ListSection>
   );
 }
 

@@ -43,6 +43,9 @@ describe("REST hooks", () => {
     await receiver.waitForCount(1);
     expect(receiver.requests.map(({ body }) => body.toString())).toEqual(['{"n":2}']);
     expect((await user.call("GET", "app/app/rest-hook?limit=1")).json["data"]).toMatchObject([{ id }]);
+    const part = new URL(receiver.url).port;
+    expect((await user.call("GET", `app/app/rest-hook?search=${part}`)).json["data"]).toMatchObject([{ id }]);
+    expect((await user.call("GET", "app/app/rest-hook?search=elsewhere")).json["data"]).toEqual([]);
     expect((await user.call("DELETE", `app/app/rest-hook/${id}`)).status).toBe(204);
     expect((await user.call("DELETE", `app/app/rest-hook/${id}`)).status).toBe(404);
     await publish("order.paid", { n: 3 });

@@ -53,6 +53,8 @@ export const subscriptions: typeof english = {
     deleteRequestText: "Eine wartende Anfrage wird nicht mehr geprüft. Der Abonnent kann sie erneut stellen.",
     restHooks: "REST-Hooks",
     restHooksLead: "URLs, die Zapier, n8n, Make und andere Automatisierungsplattformen abonniert haben.",
+    search: "Nach URL suchen",
+    noMatch: "Kein Abonnement passt zur Suche.",
     noRestHooks:
       "Noch keine REST-Hooks. Erstellen Sie unten ein Token und tragen Sie es in der Automatisierungsplattform ein.",
     targetUrl: "URL",

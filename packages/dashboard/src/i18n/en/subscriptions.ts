@@ -48,6 +48,8 @@ export const subscriptions = {
     deleteRequestText: "A waiting request is no longer verified. The subscriber can send it again.",
     restHooks: "REST hooks",
     restHooksLead: "URLs subscribed by Zapier, n8n, Make and other automation platforms.",
+    search: "Search by URL",
+    noMatch: "No subscription matches the search.",
     noRestHooks: "No REST hooks yet. Create a token below and enter it in the automation platform.",
     targetUrl: "URL",
     deleteHookTitle: "Unsubscribe this URL?",

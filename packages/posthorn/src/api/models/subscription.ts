@@ -31,6 +31,11 @@ const FIELDS = {
   ),
 } as const;
 
+/** Query parameter of the lists of subscriptions. */
+export const UrlSearch = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 256, description: "A part of the URL, in any case." }),
+);
+
 export const WebSubTopicIn = Type.Object(FIELDS, {
   $id: "WebSubTopicIn",
   description: "A topic of the WebSub hub: events of an application that third parties can subscribe to.",

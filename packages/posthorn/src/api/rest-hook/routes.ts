@@ -14,6 +14,7 @@ import {
   RestHookTokenIn,
   RestHookTokenList,
   RestHookTokenOut,
+  UrlSearch,
 } from "../models/subscription.ts";
 import { created, JsonText, list, noContent, ok } from "../reply.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -82,10 +83,11 @@ const listHooks = defineRoute({
   description: "Pages through the URLs subscribed through REST hooks.",
   access: "hooks",
   permission: "read",
-  query: Type.Object(PageQuery),
+  query: Type.Object({ ...PageQuery, search: UrlSearch }),
   responses: { 200: RestHookList },
   handle: async ({ ctx, params, query }) => {
-    const input = { ...pageOf(query), app: params.app_id, protocol: "rest-hook", topicKey: null } as const;
+    const search = query.search ?? null;
+    const input = { ...pageOf(query), app: params.app_id, protocol: "rest-hook", topicKey: null, search } as const;
     return list(await listSubscriptions(ctx, input), ({ id }) => id, hookOut);
   },
 });

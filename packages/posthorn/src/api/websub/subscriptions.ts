@@ -9,7 +9,7 @@ import { endByPublisher } from "../../domain/websub/deny.ts";
 import { getTopic } from "../../domain/websub/topic.ts";
 import { pageOf } from "../inputs.ts";
 import { PageQuery } from "../models/common.ts";
-import { WebSubSubscriptionList, WebSubSubscriptionOut } from "../models/subscription.ts";
+import { UrlSearch, WebSubSubscriptionList, WebSubSubscriptionOut } from "../models/subscription.ts";
 import { list, noContent, ok } from "../reply.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { dateTime } from "../wire.ts";
@@ -43,12 +43,13 @@ const listWebSubSubscriptions = defineRoute({
   description: "Those whose subscribers have confirmed them.",
   access: "ManageEndpoint",
   permission: "read",
-  query: Type.Object({ ...PageQuery, topic_id: Type.Optional(Type.String({ maxLength: 100 })) }),
+  query: Type.Object({ ...PageQuery, topic_id: Type.Optional(Type.String({ maxLength: 100 })), search: UrlSearch }),
   responses: { 200: WebSubSubscriptionList },
   handle: async ({ ctx, params, query }) => {
     const app = params.app_id;
     const topic = query.topic_id === undefined ? null : await getTopic(ctx, { app, topic: query.topic_id });
-    const input = { ...pageOf(query), app, protocol: "websub", topicKey: topic?.key ?? null } as const;
+    const search = query.search ?? null;
+    const input = { ...pageOf(query), app, protocol: "websub", topicKey: topic?.key ?? null, search } as const;
     return list(await listSubscriptions(ctx, input), ({ id }) => id, subscriptionOut);
   },
 });

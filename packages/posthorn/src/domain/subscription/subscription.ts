@@ -1,6 +1,7 @@
 /** Subscriptions that receivers create and end themselves, at the WebSub hub or as REST hooks. An endpoint delivers to each of them. */
 import { createHash } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
+import { containsText } from "../../store/portable-sql.ts";
 import type { Database } from "../../store/schema.ts";
 import type { SubscriptionTable } from "../../store/subscription-schema.ts";
 import type { Application } from "../application/application.ts";
@@ -45,11 +46,13 @@ export interface ListSubscriptions extends PageRequest {
   readonly protocol: SubscriptionProtocol;
   /** Key of a topic; `null`: all. */
   readonly topicKey: number | null;
+  /** A part of the URL, in any case; `null`: any. */
+  readonly search: string | null;
 }
 
 export async function listSubscriptions(ctx: Context, input: ListSubscriptions): Promise<Page<Subscription>> {
   const { key } = await getApplication(ctx, input.app);
-  const { protocol, topicKey } = input;
+  const { protocol, topicKey, search } = input;
   const page = await readPage(input, { order: "asc", keyOf: idIterator("sub_") }, (slice) => {
     let query = alive(reader(ctx))
       .where("s.app_id", "=", key)
@@ -57,6 +60,7 @@ export async function listSubscriptions(ctx: Context, input: ListSubscriptions):
       .orderBy("s.id", slice.order)
       .limit(slice.limit);
     if (topicKey !== null) query = query.where("s.topic_id", "=", topicKey);
+    if (search !== null) query = query.where(containsText(["e.url"], search));
     if (slice.from !== null) query = query.where("s.id", comparison(slice.order), slice.from);
     return query.execute();
   });
