@@ -72,16 +72,7 @@ export class Scene {
       config: { url: "https://silent.example.com/" },
     });
     const polling = await scene.#post(`/api/v1/app/${app}/endpoint`, { kind: "polling" });
-    const feeds = [`/api/v1/app/${app}`, `/api/v1/app/${app}/endpoint/${String(endpoint["id"])}`];
-    const polls = feeds.map((path) => `${path}/feed/consumer/worker/poll`);
-    for (const poll of polls) await scene.#post(poll, {});
-    await scene.#get(`/api/v1/app/${app}/polling-endpoint/${String(polling["id"])}/consumer/worker`);
-    await scene.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 2 } });
-    const feed = (await scene.#get(`/api/v1/app/${app}/feed`)) as {
-      readonly data: readonly { readonly offset: number }[];
-    };
-    scene.offset = feed.data.at(-1)!.offset;
-    await scene.#receive(polls);
+    await scene.#pull(app, String(endpoint["id"]), String(polling["id"]));
     const [subscription, pushed] = await Promise.all(
       ["", ""].map(() => scene.#post(`/api/v1/app/${app}/autoconfig`, {})),
     );
@@ -150,10 +141,23 @@ export class Scene {
     return scene;
   }
 
-  /** A rule that applies to no event type in use. */
   async #organisation(): Promise<string> {
     const { data } = (await this.#get("/api/v1/organisation")) as { readonly data: readonly { readonly id: string }[] };
     return data[0]!.id;
+  }
+
+  /** Reads the feeds of an application and an endpoint as the consumer `worker`. */
+  async #pull(app: string, endpoint: string, polling: string): Promise<void> {
+    const feeds = [`/api/v1/app/${app}`, `/api/v1/app/${app}/endpoint/${endpoint}`];
+    const polls = feeds.map((path) => `${path}/feed/consumer/worker/poll`);
+    for (const poll of polls) await this.#post(poll, {});
+    await this.#get(`/api/v1/app/${app}/polling-endpoint/${polling}/consumer/worker`);
+    await this.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 2 } });
+    const feed = (await this.#get(`/api/v1/app/${app}/feed`)) as {
+      readonly data: readonly { readonly offset: number }[];
+    };
+    this.offset = feed.data.at(-1)!.offset;
+    await this.#receive(polls);
   }
 
   async #view(): Promise<unknown> {
@@ -161,6 +165,7 @@ export class Scene {
     return (await this.#post("/api/v1/saved-view", view))["id"];
   }
 
+  /** A rule that applies to no event type in use. */
   async #redactionRule(app: string): Promise<unknown> {
     const rule = { path: "$.x", action: "mask", eventTypes: ["none"], appId: app };
     return (await this.#post("/api/v1/redaction-rule", rule))["id"];
