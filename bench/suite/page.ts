@@ -20,7 +20,8 @@ export function pageOf(results: readonly ScenarioResult[], diagrams: string): Pa
     if (chart !== null) charts.set(fileOf(scenario), chart);
     return [sectionOf(scenario, result, chart === null ? null : `${diagrams}/${fileOf(scenario)}`)];
   });
-  return { text: `${INTRODUCTION}\n${sections.join("\n")}\n${REPRODUCE}`, charts };
+  const shown = sections.length === 0 ? [NOTHING_YET] : sections;
+  return { text: `${INTRODUCTION}\n${shown.join("\n")}\n${REPRODUCE}`, charts };
 }
 
 const INTRODUCTION = `# Performance
@@ -40,6 +41,10 @@ stores and signs nothing: the least that a program in Node.js has to do; and, in
   signed, and its attempt recorded with request and response.
 
 Compare figures of one table with each other. Tables from another day, or another load of the machine, can differ by a third.
+`;
+
+const NOTHING_YET = `This version has no results of an idle machine yet. [bench/README.md](../bench/README.md#earlier-results) has those of November 2026, from
+before the suite.
 `;
 
 const REPRODUCE = `## Measure it yourself

@@ -108,6 +108,10 @@ describe("charts", () => {
   });
 });
 
+test("the page says that there are no results", () => {
+  expect(pageOf([], "d").text).toContain("This version has no results of an idle machine yet.");
+});
+
 test("each scenario has a name of its own, and shares of the capacity follow its measurement", () => {
   const names = SCENARIOS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
