@@ -44,5 +44,10 @@ export function compressible(): readonly string[] {
 
 function isNewer(sources: readonly string[], built: string): boolean {
   const mark = statSync(built, { throwIfNoEntry: false });
-  return mark === undefined || sources.some((path) => statSync(path).mtimeMs > mark.mtimeMs);
+  if (mark === undefined) return true;
+  return sources.some((path) => {
+    const source = statSync(path);
+    // A folder also changes when the generated client is written into it for the first time.
+    return source.isFile() && source.mtimeMs > mark.mtimeMs;
+  });
 }
