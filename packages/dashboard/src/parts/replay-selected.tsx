@@ -4,6 +4,7 @@ import { type LinkProps, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { SelectField } from "../components/form.tsx";
@@ -39,15 +40,17 @@ export function ReplaySelected({ app, selected }: ReplaySelectedProps) {
     if (next) setItems(selected);
   };
   return (
-    <Dialog
-      wide
-      trigger={<Button small>{t("replaySelected.replay")}</Button>}
-      title={t("replaySelected.title", { count: open ? items.length : selected.length })}
-      open={open}
-      onOpenChange={change}
-    >
-      {open && <Planned app={app} selected={items} />}
-    </Dialog>
+    <Allowed to="messages:replay" app={app ?? "anywhere"}>
+      <Dialog
+        wide
+        trigger={<Button small>{t("replaySelected.replay")}</Button>}
+        title={t("replaySelected.title", { count: open ? items.length : selected.length })}
+        open={open}
+        onOpenChange={change}
+      >
+        {open && <Planned app={app} selected={items} />}
+      </Dialog>
+    </Allowed>
   );
 }
 

@@ -44,7 +44,7 @@ describe("the grant of a person", () => {
     expect(grant.permissions).toEqual(ROLE_PERMISSIONS.auditor);
     expect(grant.applications).toBeNull();
     expect([...grant.inApplication!.get(7)!].toSorted()).toEqual(
-      ["audit:read", "messages:replay", "payloads:masked", "read"].toSorted(),
+      ["audit:read", "messages:replay", "payloads:masked", "read", "views:share"].toSorted(),
     );
   });
 
@@ -54,7 +54,7 @@ describe("the grant of a person", () => {
       { role: "support", appKey: 8 },
     ]);
     expect([...grant.applications!]).toEqual([7, 8]);
-    expect(grant.permissions).toEqual(new Set(["read", "payloads:masked", "messages:replay"]));
+    expect(grant.permissions).toEqual(new Set(["read", "payloads:masked", "messages:replay", "views:share"]));
     expect(grant.inApplication!.get(7)).toEqual(ROLE_PERMISSIONS.developer);
   });
 
