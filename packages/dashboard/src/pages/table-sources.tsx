@@ -9,7 +9,6 @@ import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import type { FormValues } from "../components/form.tsx";
-import { APPLICATIONS } from "../lib/option-sources.ts";
 import { timeColumn } from "../components/list-page.tsx";
 import { Card, Page, Stack } from "../components/page.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
@@ -25,7 +24,6 @@ import { type LocalSourceKind, useSourceKind } from "../parts/use-destination-ki
 type TableSource = components["schemas"]["TableSourceOut"];
 
 const EVERY_MS = 15_000;
-const PICKS = { app: APPLICATIONS };
 
 export function TableSources() {
   const { t } = useTranslation();
@@ -148,7 +146,7 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
   return (
     <form ref={form} onSubmit={(event: FormEvent) => event.preventDefault()}>
       <Stack>
-        <DestinationFields kind={kind} picks={PICKS} />
+        <DestinationFields kind={kind} />
         {tried === null || added === null ? (
           <Note>{t("tableSources.incomplete")}</Note>
         ) : (

@@ -1,9 +1,7 @@
 import { TriangleAlert } from "lucide-react";
-import { Fragment, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import { Fragment, type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AreaField, type FormValues, SelectField, SwitchField, TextField } from "../components/form.tsx";
-import type { OptionSource } from "../components/options.ts";
-import { PickField } from "../components/pick-field.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { Note } from "../components/state.tsx";
 import { formatDuration } from "../lib/format.ts";
@@ -19,12 +17,10 @@ export interface DestinationFieldsProps {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Whether each secret has a value. */
   readonly secrets?: Readonly<Record<string, boolean>> | undefined;
-  /** Objects that fields of this name stand for, which are chosen by name. */
-  readonly picks?: Readonly<Record<string, OptionSource>>;
 }
 
 /** Setup steps, the fields that the kind declares, and a preview of its messages. */
-export function DestinationFields({ kind, config, secrets, picks }: DestinationFieldsProps) {
+export function DestinationFields({ kind, config, secrets }: DestinationFieldsProps) {
   const { t } = useTranslation();
   const root = useRef<HTMLDivElement>(null);
   const target = useChangedTarget(root, kind, config);
@@ -52,7 +48,6 @@ export function DestinationFields({ kind, config, secrets, picks }: DestinationF
             value={config?.[field.name]}
             isSet={secrets?.[field.name] === true}
             isAsked={asked.has(field.name)}
-            pick={picks?.[field.name]}
           />
           {field === lastOfSchedule(kind) && <DueTimes />}
         </Fragment>
@@ -97,29 +92,6 @@ function textsOf(form: HTMLFormElement): FormValues {
   return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value as string]));
 }
 
-interface PickConfigFieldProps {
-  readonly name: string;
-  readonly label: string;
-  readonly help: ReactNode;
-  readonly placeholder: string;
-  readonly source: OptionSource;
-  readonly value: string;
-}
-
-/** Reports a choice as input to the form, as a field does in which the reader types. */
-function PickConfigField({ value, ...field }: PickConfigFieldProps) {
-  const [chosen, setChosen] = useState(value);
-  const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (chosen !== value) root.current?.dispatchEvent(new Event("input", { bubbles: true }));
-  }, [chosen, value]);
-  return (
-    <div ref={root}>
-      <PickField {...field} value={chosen} onChange={setChosen} />
-    </div>
-  );
-}
-
 interface ConfigFieldProps {
   readonly field: LocalField;
   readonly value: unknown;
@@ -127,11 +99,9 @@ interface ConfigFieldProps {
   readonly isSet: boolean;
   /** For secrets: the stored value must be entered again. */
   readonly isAsked: boolean;
-  /** The objects that the value can name. */
-  readonly pick: OptionSource | undefined;
 }
 
-function ConfigField({ field, value, isSet, isAsked, pick }: ConfigFieldProps) {
+function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
   const { t } = useTranslation();
   const name = inputName(field.name);
   const label = field.required ? field.label : t("destinations.optional", { label: field.label });
@@ -142,7 +112,6 @@ function ConfigField({ field, value, isSet, isAsked, pick }: ConfigFieldProps) {
     ? t(isAsked ? "destinations.secretAgain" : "destinations.secretSet")
     : (field.example ?? "");
   const shared = { name, label, help, placeholder } as const;
-  if (pick !== undefined) return <PickConfigField {...shared} source={pick} value={text} />;
   switch (field.type) {
     case "boolean":
       return <SwitchField name={name} label={field.label} help={help} defaultChecked={current === true} />;
