@@ -18,7 +18,7 @@ import { errorCodeOf } from "./request-log/error-code.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import { receiveInbound, sendInbound } from "./inbound.ts";
-import { ownBytes } from "../lib/own-bytes.ts";
+import { ownBytes } from "../domain/message/prepare.ts";
 import { readTraceContext } from "../lib/trace-context.ts";
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;

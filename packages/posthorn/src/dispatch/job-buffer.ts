@@ -32,7 +32,7 @@ export class HandOffDedupe {
     // Only jobs without attempts are handed over.
     if (job.attempts > 0 || job.generation > 0) return;
     this.#keys.add(keyOf(job));
-    deleteOldest(this.#keys, MAX_REMEMBERED);
+    if (this.#keys.size > MAX_REMEMBERED) deleteOldest(this.#keys, MAX_REMEMBERED);
   }
 
   /** Returns whether a page has already contained the job that is being handed over. Each job is handed over once. */

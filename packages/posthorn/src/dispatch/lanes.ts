@@ -115,7 +115,7 @@ export class Lanes {
     this.#lanes.delete(endpointId);
     if (!lane.hasPolicy) return true;
     this.#controls.set(endpointId, lane.control);
-    deleteOldest(this.#controls, MAX_CONTROLS);
+    if (this.#controls.size > MAX_CONTROLS) deleteOldest(this.#controls, MAX_CONTROLS);
     return true;
   }
 

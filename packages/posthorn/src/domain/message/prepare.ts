@@ -2,7 +2,6 @@
 import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
-import { ownBytes } from "../../lib/own-bytes.ts";
 import { isImmediate } from "../../store/immediate.ts";
 import type {
   AcceptEntry,
@@ -227,6 +226,20 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
     return key;
   });
   return ordered ? keys : null;
+}
+
+/** Unused bytes that a view may keep in memory. */
+const MAX_UNUSED_BYTES = 16 * 1024;
+
+/**
+ * Returns bytes that may be kept for long: a copy in memory of its own, if they are a small part of a larger buffer which they would keep, such
+ * as the body of a request, or the 64 KiB from which Node takes small buffers.
+ */
+export function ownBytes<T extends Uint8Array>(bytes: T): T | Buffer {
+  if (bytes.buffer.byteLength - bytes.byteLength <= MAX_UNUSED_BYTES) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
 }
 
 /** First attempts of a stored message, for the dispatcher. */

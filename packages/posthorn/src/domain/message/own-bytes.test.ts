@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ownBytes } from "./own-bytes.ts";
+import { ownBytes } from "./prepare.ts";
 
 it.each([
   ["a request body", Buffer.alloc(1024 * 1024, "x").subarray(500, 30_500)],
