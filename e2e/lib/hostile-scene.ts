@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 
 /** The maximal length of an external ID. */
 export const LONG = "x".repeat(60);
+/** As long as names get, without a place where a line may break. */
+export const LONG_NAME = `N${"n".repeat(199)}`;
 /** As long as a signature, and with slashes where no line may break. */
 const LONG_CODE = "/4FKRG1bjh2wLE3FNE=".repeat(4);
 /** The maximal length of an event type. */
@@ -31,27 +33,27 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
     assert.ok(status === 201 || status === 202, text);
     return json as Record<string, string>;
   };
-  const type = { name: LONG_TYPE, description: LONG, groupName: `G${"g".repeat(60)}` };
+  const type = { name: LONG_TYPE, description: LONG_NAME, groupName: `G${"g".repeat(60)}` };
   const schemas = { 1: { type: "object", properties: { [LONG]: { type: "string", examples: [LONG.repeat(20)] } } } };
   await make("/api/v1/event-type", { ...type, schemas });
-  const { id: app } = await make("/api/v1/app", { name: LONG, uid: LONG });
+  const { id: app } = await make("/api/v1/app", { name: LONG_NAME, uid: LONG });
   const longUrl = `${receiver.url}/${"webhooks".repeat(30)}/orders`;
   const { id: endpoint } = await make(`/api/v1/app/${app!}/endpoint`, {
     url: longUrl,
     uid: LONG,
-    description: LONG,
+    description: LONG_NAME,
     channels: [LONG],
     headers: { [`x-${LONG.slice(0, 60)}`]: LONG, "x-signature": LONG_CODE },
   });
   const published = { eventType: LONG_TYPE, eventId: LONG, channels: [LONG], tags: [LONG], payload: { [LONG]: LONG } };
   const { id: message } = await make(`/api/v1/app/${app!}/msg`, published);
-  const fields = { name: LONG, uid: LONG, type: "github", secrets: [SOURCE_SECRET] };
+  const fields = { name: LONG_NAME, uid: LONG, type: "github", secrets: [SOURCE_SECRET] };
   const { id: source, ingestUrl } = await make("/ingest/api/v1/source", fields);
   await make(`/ingest/api/v1/source/${source!}/endpoint`, { url: longUrl, description: LONG });
   await sendPush(ingestUrl!, LONG, SOURCE_SECRET, LONG);
   await sendPush(ingestUrl!, LONG, "wrong");
   const { id: watch } = await make(`/api/v1/app/${app!}/watch`, {
-    name: LONG,
+    name: LONG_NAME,
     uid: LONG,
     emit: { type: LONG_TYPE },
     rule: { read: { key: `$.${LONG}` }, when: { silent: "1d" }, expect: [LONG] },

@@ -79,14 +79,14 @@ function cutControls(page: Page): Promise<readonly string[]> {
   });
 }
 
-/** Words of up to 24 characters in table cells that continue on the next line. IDs and other code may break anywhere. */
+/** Words of up to 24 characters in table cells that continue on the next line. IDs, URLs and other code may break anywhere. */
 function brokenWords(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const broken: string[] = [];
     for (const cell of document.querySelectorAll("main td")) {
       const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
       for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
-        if (text.parentElement!.closest("code, pre") !== null) continue;
+        if (text.parentElement!.closest("code, pre") !== null || /^https?:/.test(text.textContent!)) continue;
         for (const { 0: word, index } of text.textContent!.matchAll(/[^\s\-./]+/g)) {
           const range = document.createRange();
           range.setStart(text, index);
@@ -209,7 +209,7 @@ function readability(): { narrowest: boolean; cut: number; lines: boolean } {
   return {
     narrowest: cells.every(({ width }) => width >= 110),
     cut: Math.max(0, table.scrollWidth - table.parentElement!.clientWidth),
-    lines: cells.every(({ height }) => height < 160),
+    lines: cells.every(({ height }) => height < 220),
   };
 }
 

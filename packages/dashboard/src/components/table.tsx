@@ -53,6 +53,8 @@ const COLUMN_WIDTH = 112;
 /** Number of rows whose words are checked for breaks, and the length of the longest word that must not break. */
 const CHECKED_ROWS = 10;
 const WORD_LENGTH = 24;
+/** A text without a place where a browser breaks lines. */
+const LONG_WORD = new RegExp(String.raw`[^\s\-/]{${WORD_LENGTH + 1}}`);
 
 export function Table<Row>(props: TableProps<Row>) {
   const { list, empty, emptyAction } = props;
@@ -186,7 +188,9 @@ function useCards(frame: RefObject<HTMLDivElement | null>, columns: number): voi
   }, [frame, columns]);
   // Rows that were added or scrolled into view can contain a longer word.
   useLayoutEffect(() => {
-    if (frame.current !== null && isCut(frame.current)) chooseLayout(frame.current, columns);
+    if (frame.current === null) return;
+    if (frame.current.hasAttribute("data-break")) markLongWords(frame.current);
+    if (isCut(frame.current)) chooseLayout(frame.current, columns);
   });
 }
 
@@ -201,8 +205,15 @@ function chooseLayout(frame: HTMLElement, columns: number): void {
     frame.setAttribute("data-cards", "");
   } else if (isCut(frame)) {
     frame.setAttribute("data-break", "");
+    markLongWords(frame);
     frame.toggleAttribute("data-cards", isCut(frame) || breaksWords(frame));
   }
+}
+
+/** Marks the cells in which words may break: those with a word that is longer than `WORD_LENGTH`. The columns of others keep room for theirs. */
+function markLongWords(frame: HTMLElement): void {
+  for (const cell of frame.querySelectorAll("tr[data-index] > td"))
+    cell.toggleAttribute("data-long", LONG_WORD.test(cell.textContent ?? ""));
 }
 
 function isCut(frame: HTMLElement): boolean {
