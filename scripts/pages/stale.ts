@@ -42,7 +42,8 @@ export function compressible(): readonly string[] {
   return globSync(`${DASHBOARD_FOLDER}/assets/*.{js,css,svg}`);
 }
 
-function isNewer(sources: readonly string[], built: string): boolean {
+/** Whether one of these files is newer than `built`, or that is missing. */
+export function isNewer(sources: readonly string[], built: string): boolean {
   const mark = statSync(built, { throwIfNoEntry: false });
   if (mark === undefined) return true;
   return sources.some((path) => {
