@@ -5,6 +5,7 @@
  *     npm run bench:flame -- ./profiles/CPU.….cpuprofile send.svg "One endpoint, main thread"
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { escaped } from "./lib/svg.ts";
 
 interface CallFrame {
   readonly functionName: string;
@@ -124,8 +125,4 @@ function hash(text: string): number {
   let value = 0;
   for (const character of text) value = (value * 31 + character.codePointAt(0)!) % 9973;
   return value;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -1,4 +1,5 @@
 /** Bar charts as SVG, readable on light and dark pages. */
+import { escaped } from "../lib/svg.ts";
 
 export interface Bar {
   readonly label: string;
@@ -65,8 +66,4 @@ function at(value: number, scale: number): string {
 
 function figure(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 });
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
