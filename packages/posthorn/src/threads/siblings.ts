@@ -1,0 +1,214 @@
+/**
+ * Signals between the threads of one process, confirmed.
+ *
+ * Each pair of threads shares a message channel, so that no signal waits for a third thread. A thread that starts gets its channels before
+ * it opens the store, and the others wait for its confirmations from `join` on. A thread that does not respond for a while is reported and
+ * no longer waited for, so that it cannot stop changes in the others; it still gets all signals, in order.
+ */
+import type { MessagePort } from "node:worker_threads";
+import { StoreError } from "../store/errors.ts";
+import type { Siblings } from "../store/siblings.ts";
+import type { Signal } from "../store/signal.ts";
+
+/** How long a thread may take to respond. */
+const RESPONSE_MS = 2000;
+/** The same for threads that may be starting. */
+const JOIN_MS = 30_000;
+
+type Message =
+  /** `id`: the sender waits for the confirmation; `null`: it does not. */
+  | { readonly op: "signals"; readonly id: number | null; readonly signals: readonly Signal[] }
+  | { readonly op: "catch up"; readonly id: number }
+  | { readonly op: "join"; readonly id: number }
+  | { readonly op: "done"; readonly id: number }
+  /** The thread ends, and has told everything. */
+  | { readonly op: "leave" };
+
+export interface SiblingPortsOptions {
+  readonly process: string;
+  /** Called when a thread has not responded in time, once until it responds again. */
+  readonly onSilent: (thread: number) => void;
+  /** Default: 2 s. */
+  readonly responseMs?: number;
+}
+
+/** Another thread, as this one sees it. */
+interface Sibling {
+  readonly thread: number;
+  readonly port: MessagePort;
+  /** It has sent something, so it runs. Until then, it is starting and keeps nothing in memory that signals could change. */
+  joined: boolean;
+  /** It did not respond in time, and has sent nothing since. */
+  silent: boolean;
+  /** Open requests by ID. The argument says whether the thread has confirmed. */
+  readonly requests: Map<number, (confirmed: boolean) => void>;
+}
+
+/** The channels of one thread to all others. */
+export class SiblingPorts implements Siblings, Disposable {
+  readonly #options: SiblingPortsOptions;
+  readonly #siblings = new Set<Sibling>();
+  #lastId = 0;
+  /** To be sent at the end of this turn of the event loop. */
+  #gathered: Signal[] = [];
+  #sending: NodeJS.Immediate | null = null;
+  /** Signals that arrived before there was a listener. */
+  #early: Signal[] | null = [];
+  #onSignals: (signals: readonly Signal[]) => void = (signals) => void this.#early?.push(...signals);
+  #pending: () => Promise<void> = () => Promise.resolve();
+  #onLost: () => void = () => undefined;
+
+  constructor(options: SiblingPortsOptions) {
+    this.#options = options;
+  }
+
+  get process(): string {
+    return this.#options.process;
+  }
+
+  get count(): number {
+    return this.#joined().length;
+  }
+
+  /** Adds the channel to a thread, which may not have started yet. */
+  add(thread: number, port: MessagePort): void {
+    const sibling: Sibling = { thread, port, joined: false, silent: false, requests: new Map() };
+    this.#siblings.add(sibling);
+    port.on("message", (message: Message) => this.#receive(sibling, message));
+    port.on("close", () => this.#ended(sibling, true));
+    // A channel alone does not keep the process running.
+    port.unref();
+  }
+
+  /** Resolves once all other threads wait for the confirmations of this one, and all that they had sent before has arrived. */
+  async join(): Promise<void> {
+    await Promise.all([...this.#siblings].map((sibling) => this.#request(sibling, "join", JOIN_MS)));
+  }
+
+  async tell(signals: readonly Signal[]): Promise<void> {
+    if (signals.length === 0) return;
+    this.#sendGathered();
+    const confirmations: Promise<unknown>[] = [];
+    for (const sibling of this.#siblings) {
+      if (sibling.joined && !sibling.silent) confirmations.push(this.#request(sibling, signals));
+      else post(sibling, { op: "signals", id: null, signals });
+    }
+    await Promise.all(confirmations);
+  }
+
+  send(signals: readonly Signal[]): void {
+    if (this.#siblings.size === 0) return;
+    this.#gathered.push(...signals);
+    this.#sending ??= setImmediate(() => this.#sendGathered());
+  }
+
+  async catchUp(): Promise<void> {
+    const asked = this.#joined();
+    const confirmed = await Promise.all(asked.map((sibling) => this.#request(sibling, "catch up")));
+    const silent = asked.find((_, at) => confirmed[at] !== true);
+    if (silent === undefined) return;
+    throw new StoreError("storage_unavailable", `Thread ${silent.thread} does not respond; trying again.`);
+  }
+
+  onSignals(listener: (signals: readonly Signal[]) => void): void {
+    this.#onSignals = listener;
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (early.length > 0) listener(early);
+  }
+
+  onCatchUp(pending: () => Promise<void>): void {
+    this.#pending = pending;
+  }
+
+  onLost(listener: () => void): void {
+    this.#onLost = listener;
+  }
+
+  /** Sends what is gathered, and closes the channels: this thread ends. */
+  [Symbol.dispose](): void {
+    this.#sendGathered();
+    for (const sibling of this.#siblings) {
+      post(sibling, { op: "leave" });
+      sibling.port.close();
+      this.#ended(sibling, false);
+    }
+  }
+
+  #sendGathered(): void {
+    if (this.#sending === null) return;
+    clearImmediate(this.#sending);
+    this.#sending = null;
+    const signals = this.#gathered;
+    this.#gathered = [];
+    for (const sibling of this.#siblings) post(sibling, { op: "signals", id: null, signals });
+  }
+
+  #receive(sibling: Sibling, message: Message): void {
+    sibling.joined = true;
+    sibling.silent = false;
+    switch (message.op) {
+      case "signals":
+        this.#onSignals(message.signals);
+        if (message.id !== null) post(sibling, { op: "done", id: message.id });
+        return;
+      case "catch up":
+        return void this.#caughtUp(sibling, message.id);
+      case "join":
+        return post(sibling, { op: "done", id: message.id });
+      case "done":
+        return sibling.requests.get(message.id)?.(true);
+      case "leave":
+        return this.#ended(sibling, false);
+    }
+  }
+
+  async #caughtUp(sibling: Sibling, id: number): Promise<void> {
+    await this.#pending();
+    this.#sendGathered();
+    post(sibling, { op: "done", id });
+  }
+
+  /** Resolves with `true` when the thread confirms, and with `false` when it has ended or does not respond in time. */
+  #request(
+    sibling: Sibling,
+    request: readonly Signal[] | "catch up" | "join",
+    waitMs = this.#options.responseMs ?? RESPONSE_MS,
+  ): Promise<boolean> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      const end = (confirmed: boolean): void => {
+        clearTimeout(timer);
+        sibling.requests.delete(id);
+        resolve(confirmed);
+      };
+      // After a long turn of this thread, its timers run before the messages that arrived meanwhile.
+      const timer = setTimeout(() => setImmediate(() => this.#expire(sibling, id)), waitMs);
+      sibling.requests.set(id, end);
+      post(sibling, typeof request === "string" ? { op: request, id } : { op: "signals", id, signals: request });
+    });
+  }
+
+  #expire(sibling: Sibling, id: number): void {
+    const end = sibling.requests.get(id);
+    if (end === undefined) return;
+    end(false);
+    if (sibling.silent || !sibling.joined) return;
+    sibling.silent = true;
+    this.#options.onSilent(sibling.thread);
+  }
+
+  #joined(): readonly Sibling[] {
+    return [...this.#siblings].filter(({ joined }) => joined);
+  }
+
+  #ended(sibling: Sibling, isLost: boolean): void {
+    if (!this.#siblings.delete(sibling)) return;
+    for (const end of sibling.requests.values()) end(false);
+    if (isLost) this.#onLost();
+  }
+}
+
+function post({ port }: Sibling, message: Message): void {
+  port.postMessage(message);
+}
