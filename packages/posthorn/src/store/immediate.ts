@@ -44,6 +44,11 @@ export class NewestKey {
 
   /** Upper bound for the due time of deliveries without a delay, Unix milliseconds. */
   get due(): number {
-    return this.#key === 0 ? 0 : timeOfKey(this.#key) + TOLERANCE_MS;
+    return dueOf(this.#key);
   }
+}
+
+/** Upper bound for the due time of deliveries without a delay whose message has at most this key; 0: there is none. */
+export function dueOf(newestKey: number): number {
+  return newestKey === 0 ? 0 : timeOfKey(newestKey) + TOLERANCE_MS;
 }

@@ -1,17 +1,21 @@
 /** Messages between the main thread and the database threads. */
+import type { MessagePort } from "node:worker_threads";
 import type { PosthornErrorCode } from "../../lib/errors.ts";
 import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
 import type { DeliveryState, Trigger } from "../schema.ts";
 import type { PackedPage } from "./packed-page.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../store.ts";
-import type { EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
+import type { ClusterNode, ClusterShard, Membership, NodeFacts, NodeReport } from "../cluster.ts";
+import type { EndpointBacklog, Lease, PageSelection, Outcome } from "../delivery.ts";
 
 export interface ThreadOptions {
   readonly path: string;
   readonly role: "writer" | "reader";
   /** Maximum size of the file in pages of 4 KiB. Tests use it to simulate a full disk. */
   readonly maxPages: number | null;
+  /** Memory of the `SharedWords`, when several threads share the writer; absent or `null`: none do. */
+  readonly words?: SharedArrayBuffer | null;
 }
 
 /** A message and its deliveries, in the form that the writer thread uses. */
@@ -55,6 +59,8 @@ export interface Batch {
   readonly accepts: readonly Cell[];
   readonly payloads: Uint8Array;
   readonly records: readonly Cell[];
+  /** Leases of the outcomes (see `packLeases`), when several threads share the writer; absent or `null`: none has one. */
+  readonly leases?: readonly number[] | null;
 }
 
 /** Result of each row, in order; `null` when all were stored without further results. */
@@ -110,6 +116,31 @@ export type FreeSpaceStep =
   | { readonly kind: "overwrite"; readonly from: number }
   | { readonly kind: "empty-log" };
 
+/** Facts that a thread reports when it joins the others. */
+export type ThreadFacts = Omit<NodeFacts, "hasEnded">;
+
+/** Requests about the threads that share the writer, which it answers from memory. See `ClusterStore`. */
+export type MemberRequest =
+  | { readonly op: "join"; readonly facts: ThreadFacts }
+  | { readonly op: "renew"; readonly nodeId: number; readonly report: NodeReport }
+  | { readonly op: "view" }
+  | { readonly op: "take"; readonly nodeId: number; readonly shards: readonly number[] }
+  | { readonly op: "release"; readonly nodeId: number; readonly shards: readonly number[] }
+  | { readonly op: "leave"; readonly nodeId: number }
+  /** Takes or releases the lock of `Store.alone`. */
+  | { readonly op: "lock"; readonly isTaken: boolean };
+
+export interface MemberResults {
+  join: Membership;
+  renew: boolean;
+  view: { readonly nodes: readonly ClusterNode[]; readonly shards: readonly ClusterShard[] };
+  take: readonly Lease[];
+  release: null;
+  leave: null;
+  /** Whether the caller has the lock. */
+  lock: boolean;
+}
+
 export interface ThreadResults {
   batch: BatchResult;
   settle: null;
@@ -135,8 +166,18 @@ export interface DatabaseThread {
   close(): Promise<void>;
 }
 
-/** Message of a database thread: a reply to a request, or, before the reply to its start, the loss found in the write-ahead log. */
-export type ThreadMessage = ThreadReply | { readonly walLoss: WalLoss };
+/** A writer thread that several threads of the process share, as seen by one of them. */
+export interface SharedThread extends DatabaseThread {
+  ask<Op extends MemberRequest["op"]>(request: Extract<MemberRequest, { op: Op }>): Promise<MemberResults[Op]>;
+  /** Returns a port on which another thread can use it. */
+  share(): MessagePort;
+}
+
+/**
+ * Message of a database thread: a reply to a request; before the reply to its start, the loss found in the write-ahead log; or that a thread that
+ * shares it has ended without closing its store, and everything that it had sent is done.
+ */
+export type ThreadMessage = ThreadReply | { readonly walLoss: WalLoss } | { readonly lost: true };
 
 export interface ThreadReply {
   readonly id: number;

@@ -1,9 +1,11 @@
 /** Client of a database thread, used by the main thread. */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { threadFile } from "../../lib/thread-file.ts";
 import { StoreError } from "../errors.ts";
 import type {
-  DatabaseThread,
+  MemberRequest,
+  MemberResults,
+  SharedThread,
   ThreadFailure,
   ThreadMessage,
   ThreadOptions,
@@ -27,6 +29,8 @@ export interface ThreadListeners {
   readonly onFailure?: ((error: Error) => void) | undefined;
   /** Called before the thread is open if the write-ahead log has lost commits. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
+  /** Called when a thread that shares this one has ended without closing its store, once everything that it had sent is done. */
+  readonly onLost?: (() => void) | undefined;
 }
 
 interface Waiting {
@@ -35,8 +39,8 @@ interface Waiting {
 }
 
 /** Sends requests to one thread and matches its replies, which arrive in the order of the requests. */
-export class ThreadClient implements DatabaseThread {
-  readonly #worker: Worker;
+export class ThreadClient implements SharedThread {
+  readonly #port: Worker | MessagePort;
   /** Resolved when the thread has ended. */
   readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
@@ -47,32 +51,45 @@ export class ThreadClient implements DatabaseThread {
   #lastId = 0;
   #dead: Error | null = null;
 
-  private constructor(options: ThreadOptions, listeners: ThreadListeners) {
-    this.#path = options.path;
+  private constructor(port: Worker | MessagePort, path: string, listeners: ThreadListeners) {
+    this.#port = port;
+    this.#path = path;
     this.#listeners = listeners;
-    this.#worker = new Worker(threadFile("./thread", import.meta.url), {
-      workerData: options,
-      name: `posthorn-${options.role}`,
-    });
-    this.#worker.on("message", (message: ThreadMessage) => {
-      if ("walLoss" in message) this.#listeners.onWalLoss?.(message.walLoss);
-      else this.#settle(message);
-    });
-    this.#worker.on("error", (error) => this.#die(error));
+    port.on("message", (message: ThreadMessage) => this.#receive(message));
     this.#ended = new Promise((resolve) => {
-      this.#worker.on("exit", () => {
+      const end = (): void => {
         this.#die(new Error("the database thread ended"));
         resolve();
-      });
+      };
+      if (port instanceof Worker) port.on("error", (error) => this.#die(error)).on("exit", end);
+      else port.on("close", end);
     });
   }
 
-  /** Resolves when the thread has opened its connection and, for the writer, migrated the schema. */
+  /** Starts a thread. Resolves when it has opened its connection and, for the writer, migrated the schema. */
   static async open(options: ThreadOptions, listeners: ThreadListeners = {}): Promise<ThreadClient> {
-    const client = new ThreadClient(options, listeners);
+    const worker = new Worker(threadFile("./thread", import.meta.url), {
+      workerData: options,
+      name: `posthorn-${options.role}`,
+    });
+    const client = new ThreadClient(worker, options.path, listeners);
     await new Promise<void>((resolve, reject) => client.#waiting.set(0, { resolve, reject }));
     client.#expected = false;
     return client;
+  }
+
+  /** Uses the writer thread of another thread, through a port that it got from there (see `share`). */
+  static join(port: MessagePort, path: string, listeners: ThreadListeners): ThreadClient {
+    const client = new ThreadClient(port, path, listeners);
+    client.#expected = false;
+    return client;
+  }
+
+  /** Returns a port on which another thread can use this one. */
+  share(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#port.postMessage({ seat: port1 }, [port1]);
+    return port2;
   }
 
   /** Number of outstanding requests. */
@@ -84,12 +101,26 @@ export class ThreadClient implements DatabaseThread {
     request: Extract<ThreadRequest, { op: Op }>,
     transfer: ArrayBuffer[] = [],
   ): Promise<ThreadResults[Op]> {
+    return this.#send(request, transfer);
+  }
+
+  ask<Op extends MemberRequest["op"]>(request: Extract<MemberRequest, { op: Op }>): Promise<MemberResults[Op]> {
+    return this.#send(request, []);
+  }
+
+  #send(request: ThreadRequest | MemberRequest, transfer: ArrayBuffer[]): Promise<never> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, request }, transfer);
+      this.#port.postMessage({ id, request }, transfer);
     });
+  }
+
+  #receive(message: ThreadMessage): void {
+    if ("walLoss" in message) this.#listeners.onWalLoss?.(message.walLoss);
+    else if ("lost" in message) this.#listeners.onLost?.();
+    else this.#settle(message);
   }
 
   async close(): Promise<void> {
