@@ -3,7 +3,7 @@ import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { LaneOwners } from "../dispatch/types.ts";
 import type { Job, Lease } from "../store/delivery.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
-import type { ClusterView, Membership, NodeFacts } from "../store/cluster.ts";
+import { type ClusterView, type Membership, type NodeFacts, settledOf } from "../store/cluster.ts";
 import { SHARDS } from "../store/shards.ts";
 import type { Store } from "../store/store.ts";
 import { Member, type MemberWork } from "./member.ts";
@@ -42,7 +42,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   static async join(options: ClusterOptions): Promise<Cluster> {
     const { store, facts, time = systemTime } = options;
     if (store.cluster === null) return new Cluster(options, null);
-    return new Cluster(options, await Member.join({ store: store.cluster, facts, time }));
+    return new Cluster(options, await Member.join({ store: store.cluster, facts, time, ...store.cluster.times }));
   }
 
   /** `null` on a single node. */
@@ -100,14 +100,9 @@ export class Cluster implements LaneOwners, AsyncDisposable {
 
   /** Keys up to which every other node has settled; infinite if there are no other nodes. */
   async settledByOthers(): Promise<SettledKeys> {
-    const view = await this.#store.cluster?.view();
-    let [messages, attempts] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (const { id, report } of view?.nodes ?? []) {
-      if (id === this.id) continue;
-      messages = Math.min(messages, report.settled.messages);
-      attempts = Math.min(attempts, report.settled.attempts);
-    }
-    return { messages, attempts };
+    const { cluster } = this.#store;
+    await cluster?.gatherReports?.();
+    return settledOf((await cluster?.view()) ?? { nodes: [] }, this.id);
   }
 
   /** The nodes, and which node owns which shard. */

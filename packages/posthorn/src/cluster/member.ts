@@ -20,6 +20,8 @@ export interface MemberOptions {
   readonly facts: NodeFacts;
   readonly time: PassingTime;
   readonly leaseMs?: number;
+  /** Longest time between two rounds. */
+  readonly roundMs?: number;
 }
 
 /** Callbacks from a member to its node. */
@@ -53,6 +55,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   readonly alone = false;
   readonly #options: MemberOptions;
   readonly #leaseMs: number;
+  readonly #roundMs: number;
   #membership: Membership;
   #work: MemberWork | null = null;
   readonly #leases = new Map<number, Lease>();
@@ -79,6 +82,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   private constructor(options: MemberOptions, membership: Membership, asked: number) {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#roundMs = options.roundMs ?? ROUND_MS;
     this.#membership = membership;
     this.#heldSince = asked;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
@@ -173,12 +177,13 @@ export class Member implements LaneOwners, AsyncDisposable {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       this.#cancelTimer();
-      let waitMs = ROUND_MS;
+      let waitMs = this.#roundMs;
       try {
         waitMs = await this.#makeRound(this.#work!);
         this.#roundFailed = false;
       } catch (error) {
         // Reported once per outage, not in every round.
+        waitMs = Math.min(ROUND_MS, this.#roundMs);
         if (!this.#roundFailed) this.#work!.onError(error);
         this.#roundFailed = true;
       }
@@ -309,7 +314,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   /** Milliseconds until the next round; earlier when a lease of another node may expire before it. */
   #untilNext({ nodes }: ClusterView): number {
     const ends = nodes.map(({ leaseMs }) => leaseMs + LEASE_END_DELAY_MS).filter((ms) => ms > 0);
-    return Math.max(LEASE_END_DELAY_MS, Math.min(ROUND_MS, ...ends));
+    return Math.max(LEASE_END_DELAY_MS, Math.min(this.#roundMs, ...ends));
   }
 }
 

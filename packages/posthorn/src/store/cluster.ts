@@ -73,8 +73,29 @@ export interface ClusterView {
 /** Kinds of the endpoints in each shard. A shard without any is absent. */
 export type KindsByShard = ReadonlyMap<number, ReadonlySet<string>>;
 
+/** How long a membership lasts, and how often a node renews it. */
+export interface MembershipTimes {
+  readonly leaseMs: number;
+  readonly roundMs: number;
+}
+
+/** Keys up to which all nodes but one have settled, as of their last report; infinite if there are no others. */
+export function settledOf({ nodes }: Pick<ClusterView, "nodes">, exceptId: number | null): NodeReport["settled"] {
+  let [messages, attempts] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { id, report } of nodes) {
+    if (id === exceptId) continue;
+    messages = Math.min(messages, report.settled.messages);
+    attempts = Math.min(attempts, report.settled.attempts);
+  }
+  return { messages, attempts };
+}
+
 /** Cluster decisions in the database. Each call is one short transaction. */
 export interface ClusterStore {
+  /** Absent: those of nodes in separate processes. */
+  readonly times?: MembershipTimes;
+  /** Asks the other nodes to report now. Absent: they report every few seconds anyway. */
+  gatherReports?(): Promise<void>;
   /**
    * Takes a membership slot, and removes the nodes whose process has ended, so that their shards can be taken before their lease expires.
    * Throws `config_invalid` when the secrets differ from those of the other nodes, or no slot is free.

@@ -40,10 +40,10 @@ export interface SoleWriter {
  * Moves the horizon of a database with one writing process. Messages of this process with a key up to `settled()` are on disk, and those
  * with an earlier key (`AcceptEntry.hasEarlierKey`) get a place behind the horizon, so nothing has to be waited for.
  */
-export async function moveFeedHorizon(store: SoleWriter, settled: () => number): Promise<number> {
+export async function moveFeedHorizon(store: SoleWriter, settled: () => number | Promise<number>): Promise<number> {
   const horizon = await feedHorizonIn(store.db);
   if (!(await isAnythingBehind(store.db, horizon))) return horizon;
-  const next = settled();
+  const next = await settled();
   if (next <= horizon) return horizon;
   return store.transaction(async (tx) => {
     const current = await feedHorizonIn(tx.db);

@@ -14,8 +14,8 @@ export function orderedJoin(db: Kysely<Database>): RawBuilder<unknown> {
 }
 
 /**
- * Whether a lease is still held. It stays so until the end of the transaction. PostgreSQL only: on SQLite, the node has no lease because it owns
- * everything.
+ * Whether a lease is still held. It stays so until the end of the transaction. On SQLite with a single thread, the node has no lease because it
+ * owns everything.
  */
 export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): Promise<boolean> {
   const { rows } = await sql<{ held: number }>`SELECT holds(${shard}, ${fence}) AS held`.execute(db);

@@ -10,8 +10,8 @@ import type { Tx } from "./tx.ts";
 export interface SignalHooks {
   /** Called in the transaction, after its work. */
   readonly beforeCommit?: (signals: readonly Signal[], db: Kysely<Database>) => Promise<void>;
-  /** Called on this node, after the commit. */
-  readonly committed: (signals: readonly Signal[]) => void;
+  /** Called on this node, after the commit. If it returns a promise, the transaction is reported as committed when that has resolved. */
+  readonly committed: (signals: readonly Signal[]) => void | Promise<void>;
 }
 
 export interface Transacting extends SignalHooks {
@@ -34,7 +34,8 @@ export async function transactOn<T>(
     if (signals.length > 0) await beforeCommit?.(signals, transaction);
     return done;
   });
-  if (signals.length > 0) committed(signals);
+  const handled = signals.length > 0 ? committed(signals) : undefined;
+  if (handled !== undefined) await handled;
   return result;
 }
 

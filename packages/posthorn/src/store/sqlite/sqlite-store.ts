@@ -17,17 +17,23 @@ import type {
   StoreCounters,
   StoreSize,
 } from "../store.ts";
-import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
+import type { BatchStore, EndpointBacklog, JobPage, KeptBatch, Lease, Outcome, PageSelection } from "../delivery.ts";
 import { batchMembers, keptBatches } from "../delivery-batches.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { moveFeedHorizon } from "../feed-horizon.ts";
+import type { Siblings } from "../siblings.ts";
 import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { LateThread } from "./late-thread.ts";
 import { type DatabaseThread, unpackRows } from "./protocol.ts";
-import { ThreadClient } from "./thread-client.ts";
+import { ThreadClient, toStoreError } from "./thread-client.ts";
+import { LOST } from "./threads/fences.ts";
+import { SharedTransactions } from "./threads/shared-transactions.ts";
+import { SharedWords } from "./threads/shared-words.ts";
+import type { SqliteSeat, StoreSharing } from "./threads/sharing.ts";
+import { ThreadCluster } from "./threads/thread-cluster.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import { type Gather, type SetTimer, Writer } from "./writer.ts";
 import type { Tx } from "../tx.ts";
@@ -47,7 +53,14 @@ export interface SqliteStoreOptions {
   readonly maxPages?: number;
   /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
+  /** The other threads of this process that use the database; absent or `null`: there are none. See `SqliteStore.seat`. */
+  readonly siblings?: Siblings | null;
 }
+
+/** Options of a further thread. */
+export type SqliteSeatOptions = Pick<SqliteStoreOptions, "onFailure" | "listener" | "time"> & {
+  readonly siblings: Siblings;
+};
 
 /** Open threads of a store, and how its writer gathers entries for a commit. */
 export interface SqliteThreads {
@@ -63,6 +76,8 @@ export interface SqliteThreads {
   readonly lock: Disposable;
   /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
+  /** Set if other threads use the writer as well. */
+  readonly sharing?: StoreSharing | null;
 }
 
 /** Takes the write lock immediately. At the first write, another connection might have written already. */
@@ -76,7 +91,7 @@ export class SqliteStore implements Store {
   readonly db: Kysely<Database>;
   readonly hotDb: Kysely<Database>;
   readonly days = null;
-  readonly cluster: ClusterStore | null = null;
+  readonly cluster: ClusterStore | null;
   /** Always `null`: without its file, the node ends. */
   readonly outage = null;
   readonly outageMs = 0;
@@ -89,13 +104,35 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #watch: TransactionWatch;
   readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
+  readonly #sharing: StoreSharing | null;
+  readonly #threads: ThreadCluster | null;
+  readonly #transactions: SharedTransactions | null;
   #onSignal: SignalListener = () => undefined;
 
   /** Creates a store on open threads. Use `open` to open them for a file. */
-  constructor({ path, writer, hotReader, readers, gather, setTimer, listener, lock, time, walLoss }: SqliteThreads) {
+  constructor(threads: SqliteThreads) {
+    const {
+      path,
+      writer,
+      hotReader,
+      readers,
+      gather,
+      setTimer,
+      listener,
+      lock,
+      time,
+      walLoss,
+      sharing = null,
+    } = threads;
     this.walLoss = walLoss ?? null;
     this.#watch = new TransactionWatch(time);
-    this.#writer = new Writer(writer, path, { gather, setTimer, listener });
+    this.#sharing = sharing;
+    this.#writer = new Writer(writer, path, {
+      gather,
+      setTimer,
+      listener,
+      sharing: sharing && { words: sharing.words, threads: () => 1 + sharing.siblings.count },
+    });
     this.#writer.onRecovered = () => this.#writeHealth.committed();
     this.#writer.onRefused = (error) => this.#writeHealth.failed(error);
     this.#hotReader = hotReader;
@@ -109,11 +146,15 @@ export class SqliteStore implements Store {
       dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendReader(() => this.#hotReader) }),
     });
     this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
+    this.#threads = sharing && new ThreadCluster({ ...sharing, db: this.hotDb });
+    this.cluster = this.#threads;
+    this.#transactions = sharing && new SharedTransactions(sharing.siblings);
   }
 
   /** Locks the data folder against other processes, opens the file and migrates its schema. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { path, readers = 1, maxPages, onFailure, onWalLoss, listener, time } = options;
+    const { path, readers = 1, maxPages, onFailure, onWalLoss, listener, time, siblings = null } = options;
+    const words = siblings === null ? null : new SharedWords();
     await using stack = new AsyncDisposableStack();
     const lock = stack.use(lockFolder(path));
     createFile(path);
@@ -124,17 +165,18 @@ export class SqliteStore implements Store {
     };
     const start = (role: "writer" | "reader"): Promise<ThreadClient> =>
       ThreadClient.open(
-        { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null },
-        { onFailure, onWalLoss: noteWalLoss },
+        { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null, words: words?.memory ?? null },
+        { onFailure, onWalLoss: noteWalLoss, onLost: () => store.#threadLost() },
       );
     const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
       stack.adopt(await start(role), (opened) => opened.close());
     const writer = await thread("writer");
     const others: ThreadClient[] = [];
     while (others.length < readers) others.push(await thread("reader"));
-    const store = new SqliteStore({
+    const store: SqliteStore = new SqliteStore({
       path,
       writer,
+      sharing: words && siblings && { thread: writer, words, siblings },
       hotReader: new LateThread(() => start("reader")),
       readers: others,
       lock,
@@ -145,6 +187,32 @@ export class SqliteStore implements Store {
     // From here on, the store closes them.
     stack.move();
     return store;
+  }
+
+  /** Opens the store of a further thread, which uses the writer thread of the one that gave it the seat. */
+  static join({ path, port, words: memory, walLoss }: SqliteSeat, options: SqliteSeatOptions): SqliteStore {
+    const { siblings, onFailure, listener, time } = options;
+    const writer = ThreadClient.join(port, path, { onFailure, onLost: () => store.#threadLost() });
+    const reader = (): LateThread =>
+      new LateThread(() => ThreadClient.open({ path, role: "reader", maxPages: null }, { onFailure }));
+    const store: SqliteStore = new SqliteStore({
+      path,
+      writer,
+      sharing: { thread: writer, words: new SharedWords(memory), siblings },
+      hotReader: reader(),
+      readers: [reader()],
+      lock: { [Symbol.dispose]: () => undefined },
+      walLoss,
+      listener: listener ?? null,
+      ...(time === undefined ? {} : { time }),
+    });
+    return store;
+  }
+
+  /** Lets a further thread of this process use the database, until its store is closed or it ends. The store must have `siblings`. */
+  seat(): SqliteSeat {
+    const { thread, words } = this.#sharing!;
+    return { path: this.#path, port: thread.share(), words: words.memory, walLoss: this.walLoss };
   }
 
   get writeRefusal(): StoreError | null {
@@ -168,14 +236,22 @@ export class SqliteStore implements Store {
     return this.acceptAll(entries);
   }
 
-  /** Runs the work without a lock: one process uses the file, and it has a single caller. */
-  alone<T>(work: () => Promise<T>): Promise<T | null> {
-    return work();
+  /** With a single thread, runs the work without a lock: one process uses the file, and it has a single caller. */
+  async alone<T>(work: () => Promise<T>): Promise<T | null> {
+    if (this.#sharing === null) return work();
+    const { thread } = this.#sharing;
+    if (!(await thread.ask<"lock">({ op: "lock", isTaken: true }))) return null;
+    try {
+      return await work();
+    } finally {
+      // It fails only when the writer thread has ended.
+      await thread.ask<"lock">({ op: "lock", isTaken: false }).catch(() => undefined);
+    }
   }
 
-  /** Resolves immediately: signals stay within the process and are handled before a transaction is reported as committed. */
+  /** With a single thread, resolves immediately: its signals are handled before a transaction is reported as committed. */
   catchUp(): Promise<void> {
-    return Promise.resolve();
+    return this.#sharing?.siblings.catchUp() ?? Promise.resolve();
   }
 
   lowestWaiting(): number | null {
@@ -193,14 +269,27 @@ export class SqliteStore implements Store {
   readonly batches: BatchStore = {
     list: (endpointId) => keptBatches(this.hotDb, endpointId),
     members: (endpointId, messageIds) => batchMembers(this.hotDb, "min", endpointId, messageIds),
-    keep: async ({ id, endpointId, messageIds }, _lease, ended) => {
-      const insert = "INSERT INTO delivery_batch (id, endpoint_id, message_ids_json) VALUES (?, ?, ?)";
-      await this.#writer.run(insert, [id, endpointId, JSON.stringify(messageIds)]);
-      if (ended.length === 0) return;
-      const remove = "DELETE FROM delivery_batch WHERE id IN (SELECT value FROM json_each(?))";
-      await this.#writer.run(remove, [JSON.stringify(ended)]);
-    },
+    keep: (batch, lease, ended) => this.#keepBatch(batch, lease, ended),
   };
+
+  async #keepBatch(
+    { id, endpointId, messageIds }: KeptBatch,
+    lease: Lease | undefined,
+    ended: readonly number[],
+  ): Promise<void> {
+    const insert = "INSERT INTO delivery_batch (id, endpoint_id, message_ids_json) SELECT ?, ?, ? WHERE true";
+    const stored = await this.#runIfHeld(lease, insert, [id, endpointId, JSON.stringify(messageIds)]);
+    if (stored === 0) throw toStoreError(LOST, this.#path);
+    if (ended.length === 0) return;
+    const remove = "DELETE FROM delivery_batch WHERE id IN (SELECT value FROM json_each(?))";
+    await this.#runIfHeld(lease, remove, [JSON.stringify(ended)]);
+  }
+
+  /** Runs a statement, which ends with a condition, if the lease is held. Without a lease, the statement is unchanged. */
+  #runIfHeld(lease: Lease | undefined, text: string, parameters: readonly unknown[]): Promise<number> {
+    if (lease === undefined) return this.#writer.run(text, parameters);
+    return this.#writer.run(`${text} AND holds(?, ?)`, [...parameters, lease.shard, lease.fence]);
+  }
 
   commitWaiting(): Promise<void> | null {
     return this.#writer.commitWaiting();
@@ -222,11 +311,18 @@ export class SqliteStore implements Store {
 
   onSignal(listener: SignalListener): void {
     this.#onSignal = listener;
-    this.#writer.onAnnounced = () => listener([{ kind: "operational" }], "here");
+    const siblings = this.#sharing?.siblings;
+    siblings?.onSignals((signals) => listener(signals, "elsewhere"));
+    this.#writer.onAnnounced = () => {
+      listener([{ kind: "operational" }], "here");
+      siblings?.send([{ kind: "operational" }]);
+    };
   }
 
-  /** Does nothing: there is no other node. */
-  signal(): void {}
+  /** With a single thread, does nothing: there is no other node. */
+  signal(...signals: readonly Signal[]): void {
+    this.#sharing?.siblings.send(signals);
+  }
 
   onUnknownCommit(listener: () => void): void {
     this.#writer.onUnknownCommit = listener;
@@ -234,7 +330,8 @@ export class SqliteStore implements Store {
 
   transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
     const committed = (signals: readonly Signal[]): void => this.#onSignal(signals, "here");
-    return transactOn(this.#writeDb, { committed, watch: this.#watch, operation }, work);
+    const options = { committed, watch: this.#watch, operation };
+    return this.#transactions?.run(this.#writeDb, options, work) ?? transactOn(this.#writeDb, options, work);
   }
 
   onLongTransaction(listener: LongTransactionListener): void {
@@ -291,7 +388,9 @@ export class SqliteStore implements Store {
   }
 
   feedHorizon(settled: () => number): Promise<number> {
-    return moveFeedHorizon(this, settled);
+    const threads = this.#threads;
+    if (threads === null) return moveFeedHorizon(this, settled);
+    return moveFeedHorizon(this, async () => Math.min(settled(), await threads.settledByOthers()));
   }
 
   lastKey(): Promise<number> {
@@ -306,7 +405,13 @@ export class SqliteStore implements Store {
     for (const reader of [this.#hotReader, ...this.#readers]) stack.defer(() => reader.close());
   }
 
-  /** Lends a reader that sees everything that was confirmed. */
+  /** Another thread has ended unexpectedly: others may own its shards, and the signals of its last commits may be missing. */
+  #threadLost(): void {
+    this.#onSignal([{ kind: "nodes" }], "elsewhere");
+    this.#writer.onUnknownCommit();
+  }
+
+  /** Lends a reader that sees everything that was confirmed to any thread. */
   async #lendReader(reader: () => DatabaseThread): Promise<Lent> {
     const settling = this.#writer.settle();
     if (settling !== null) await settling;

@@ -18,6 +18,8 @@ import {
   unpackRows,
 } from "./protocol.ts";
 import { toStoreError } from "./thread-client.ts";
+import { packLeases } from "./threads/fences.ts";
+import { SharedNewestKey, type SharedWords } from "./threads/shared-words.ts";
 
 /** Maximum rows per commit, so that a commit does not occupy the disk for long. Further rows go into the next one. */
 const MAX_BATCH_ROWS = 1000;
@@ -41,6 +43,14 @@ export interface WriterOptions {
   /** Calls back once after `ms`, and returns a function that cancels the timer; `setTimeout` by default. */
   readonly setTimer?: SetTimer | undefined;
   readonly listener?: CommitListener | null | undefined;
+  /** Set when other threads use the writer thread as well. */
+  readonly sharing?: WriterSharing | null | undefined;
+}
+
+export interface WriterSharing {
+  readonly words: SharedWords;
+  /** Number of threads that share the memory for waiting payloads. */
+  readonly threads: () => number;
 }
 
 interface Pending<Entry, Result> {
@@ -69,7 +79,7 @@ export class Writer {
   #cancelWait: (() => void) | null = null;
   #lastBatchRows = 0;
   /** Newest key of the messages that are stored or queued. */
-  readonly newestKey = new NewestKey();
+  readonly newestKey: NewestKey;
   /** Called after a commit with events for operational webhooks. */
   onAnnounced: () => void = () => undefined;
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
@@ -85,6 +95,9 @@ export class Writer {
   #isOpen = false;
   /** Resolved when what was in the journal is visible to readers; `null`: nothing is being made visible. */
   #settling: Promise<void> | null = null;
+  readonly #sharing: WriterSharing | null;
+  /** The last batch that `#settling` makes visible, when other threads use the writer thread as well. */
+  #settlingUpTo: number | null = null;
   /** Accepts in the commit that is in progress. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
@@ -94,6 +107,8 @@ export class Writer {
     this.#listener = options.listener ?? null;
     this.#gather = options.gather ?? gather;
     this.#setTimer = options.setTimer ?? setTimer;
+    this.#sharing = options.sharing ?? null;
+    this.newestKey = this.#sharing === null ? new NewestKey() : new SharedNewestKey(this.#sharing.words);
   }
 
   get counters(): StoreCounters {
@@ -101,7 +116,7 @@ export class Writer {
   }
 
   accept(entry: AcceptEntry): Promise<AcceptResult> {
-    if (this.#counters.waitingBytes > MAX_WAITING_BYTES) {
+    if (this.#isFull) {
       return Promise.reject(
         new StoreError("storage_failed", "The disk cannot keep up with the published messages. Try again later."),
       );
@@ -109,9 +124,12 @@ export class Writer {
     return this.#wait(entry, false);
   }
 
+  get #isFull(): boolean {
+    return this.#counters.waitingBytes > MAX_WAITING_BYTES / (this.#sharing?.threads() ?? 1);
+  }
+
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
-    if (this.#counters.waitingBytes > MAX_WAITING_BYTES)
-      return Promise.allSettled(entries.map((entry) => this.accept(entry)));
+    if (this.#isFull) return Promise.allSettled(entries.map((entry) => this.accept(entry)));
     let rows = 0;
     let bytes = 0;
     const waiting = entries.map((entry) => {
@@ -170,11 +188,11 @@ export class Writer {
     return promise;
   }
 
-  /** Runs one statement in a separate transaction. */
-  run(sql: string, parameters: readonly unknown[]): Promise<void> {
+  /** Runs one statement in a separate transaction. Resolves with the number of rows that it changed. */
+  run(sql: string, parameters: readonly unknown[]): Promise<number> {
     return this.exclusive(async () => {
       try {
-        await this.query(sql, parameters);
+        return (await this.query(sql, parameters)).changes ?? 0;
       } catch (error) {
         this.onUnknownCommit();
         throw error;
@@ -191,10 +209,24 @@ export class Writer {
 
   /** Makes every confirmed message and outcome visible to readers; `null`: they are. */
   settle(): Promise<void> | null {
+    if (this.#sharing !== null) return this.#settleShared(this.#sharing.words.hidden);
     if (!this.#isOpen) return this.#settling;
     this.#isOpen = false;
+    return this.#beginSettling();
+  }
+
+  /** @param hidden Number of the last batch, of any thread, that readers do not see. */
+  #settleShared(hidden: number | null): Promise<void> | null {
+    if (hidden === null || hidden === this.#settlingUpTo) return hidden === null ? null : this.#settling;
+    this.#settlingUpTo = hidden;
+    return this.#beginSettling();
+  }
+
+  #beginSettling(): Promise<void> {
     const settling = this.#requestSettle().finally(() => {
-      if (this.#settling === settling) this.#settling = null;
+      if (this.#settling !== settling) return;
+      this.#settling = null;
+      this.#settlingUpTo = null;
     });
     this.#settling = settling;
     return settling;
@@ -288,7 +320,9 @@ export class Writer {
     this.#committing = accepts;
     const begun = performance.now();
     try {
-      const batch = toBatch(accepts, records);
+      const packed = toBatch(accepts, records);
+      const batch =
+        this.#sharing === null ? packed : { ...packed, leases: packLeases(records.map(({ entry }) => entry)) };
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
