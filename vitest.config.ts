@@ -115,6 +115,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "seats",
+          include: ["packages/posthorn/test/{store,cluster-store}.test.ts"],
+          env: { POSTHORN_TEST_SEATS: "1" },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "pooler",
           include: ["packages/posthorn/test/store.test.ts"],
           env: { POSTHORN_TEST_STORE: "postgres", POSTHORN_TEST_POOLER: "1" },

@@ -1,13 +1,33 @@
-/** Two stores of nodes on one database: on PostgreSQL, or on the simulation's cluster store if the tests run without it. */
+/** Two stores of nodes on one database: on PostgreSQL, on seats of one SQLite database, or on the simulation's cluster store. */
+import { join } from "node:path";
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import { openSimulatedScene, type ClusterScene } from "../simulation/cluster/scene.ts";
 import { borrowDatabase } from "./postgres.ts";
-import { onPostgres } from "./store.ts";
+import { onPostgres, onSeats, openSeats, temporaryFolder } from "./store.ts";
 
 export function openClusterScene(): Promise<ClusterScene> {
-  return onPostgres ? openPostgresScene() : Promise.resolve(openSimulatedScene());
+  if (onPostgres) return openPostgresScene();
+  return onSeats ? openSeatScene() : Promise.resolve(openSimulatedScene());
+}
+
+/** Two threads of one process. Neither their leases nor their notifications can end while they live. */
+async function openSeatScene(): Promise<ClusterScene> {
+  const folder = temporaryFolder();
+  const stores = await openSeats(join(folder.path, "posthorn.db"));
+  const cannot = (): Promise<never> => Promise.reject(new Error("This does not happen between threads."));
+  return {
+    stores,
+    leasesPass: cannot,
+    until: (work) => work,
+    eventually: (check) => eventually(check),
+    breakLinks: cannot,
+    [Symbol.asyncDispose]: async () => {
+      await stores[1][Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
 }
 
 async function openPostgresScene(): Promise<ClusterScene> {

@@ -10,10 +10,10 @@ import { openWriter } from "../../src/store/sqlite/open-writer.ts";
 import { openReader } from "../../src/store/sqlite/reader.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
 import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
-import type { AcceptEntry, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { InlineThread } from "../../src/testing/inline-thread.ts";
-import type { AttemptRecord, Outcome } from "../../src/store/delivery.ts";
 import { emptyDatabase } from "./empty-database.ts";
+import { LinkedSiblings } from "./linked-siblings.ts";
 import { pooled } from "./pooler.ts";
 import { borrowDatabase } from "./postgres.ts";
 
@@ -69,6 +69,7 @@ export class TestStore<S extends Store = Store, Options = object> implements Asy
 }
 
 export { onPostgres };
+export { acceptEntry, attemptRecord, successOutcome } from "./store-rows.ts";
 
 /** Whether queries of this run go through a pooler: a Vitest project. */
 const throughPooler = process.env["POSTHORN_TEST_POOLER"] === "1";
@@ -81,9 +82,40 @@ export function openStore(listeners: Partial<StoreListeners> = {}): Promise<Test
   return onPostgres ? openPostgresStore(listeners) : openInlineStore(listeners);
 }
 
+/** Whether the stores of this run share their writer thread with another one: a Vitest project. */
+export const onSeats = process.env["POSTHORN_TEST_SEATS"] === "1";
+
 /** The same as {@link openStore}, with database threads as in production. */
 export function openWholeStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {
-  return onPostgres ? openPostgresStore(listeners) : openSqliteStore(listeners);
+  if (onPostgres) return openPostgresStore(listeners);
+  return onSeats ? openSeatStore(listeners) : openSqliteStore(listeners);
+}
+
+/** The store of a further thread, as if another one had opened the database. */
+async function openSeatStore(listeners: Partial<StoreListeners>): Promise<TestStore> {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "posthorn.db");
+  return TestStore.open(
+    path,
+    async () => (await openSeats(path, listeners))[1],
+    () => folder[Symbol.dispose](),
+  );
+}
+
+/** The store that opened the database at a path, and one of a further thread, which closes the first one when it is closed. */
+export async function openSeats(
+  path: string,
+  listeners: Partial<StoreListeners> = {},
+): Promise<readonly [SqliteStore, SqliteStore]> {
+  const siblings = new LinkedSiblings();
+  const first = await SqliteStore.open({ path, siblings, ...listeners });
+  const second = SqliteStore.join(first.seat(), { siblings: new LinkedSiblings(siblings), ...listeners });
+  const close = second[Symbol.asyncDispose].bind(second);
+  second[Symbol.asyncDispose] = async () => {
+    await close();
+    await first[Symbol.asyncDispose]();
+  };
+  return [first, second];
 }
 
 function openInlineStore(listeners: Partial<StoreListeners>): Promise<TestStore> {
@@ -156,60 +188,6 @@ export async function openPostgresStore(
       await database[Symbol.asyncDispose]();
     },
   );
-}
-
-/** A message with a delivery to endpoint 1, due since time 0. */
-export function acceptEntry(id: number, changes: Partial<AcceptEntry> = {}): AcceptEntry {
-  return {
-    id,
-    publicId: `msg_${id}`,
-    appId: 1,
-    eventType: "test.event",
-    eventId: null,
-    channelsJson: null,
-    tagsJson: null,
-    orderingKey: null,
-    unmatchedJson: null,
-    requestJson: null,
-    payload: Buffer.from(`{"id":${id}}`),
-    contentType: "application/json",
-    expiresAt: null,
-    deliverAt: null,
-    due: 0,
-    endpointIds: [1],
-    idempotency: null,
-    ...changes,
-  };
-}
-
-export function attemptRecord(id: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
-  return {
-    id,
-    publicId: `atmpt_${id}`,
-    url: "https://example.com/",
-    status: 0,
-    responseCode: 200,
-    response: "",
-    durationMs: 1,
-    errorCode: null,
-    detailJson: null,
-    ...changes,
-  };
-}
-
-/** The outcome of a scheduled attempt that succeeded. */
-export function successOutcome(messageId: number, changes: Partial<Outcome> = {}): Outcome {
-  return {
-    messageId,
-    endpointId: 1,
-    generation: 0,
-    trigger: 0,
-    state: 1,
-    due: null,
-    attempts: 1,
-    attempt: null,
-    ...changes,
-  };
 }
 
 /** The row of a delivery. */
