@@ -1,6 +1,6 @@
 /**
  * Builds the dashboard and the documentation into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence
- * beside it. Then bundles the server.
+ * beside it. Then bundles the server. Does not check the types, which takes twice the time of the rest: `npm run types` does.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ for (const name of ["webhooks", "egress", "posthorn"]) {
   for (const project of [`${folder}/tsconfig.build.json`, `${folder}/tsconfig.bin.json`].filter((path) =>
     existsSync(path),
   )) {
-    const { status } = spawnSync("tsc", ["-p", project], { stdio: "inherit" });
+    const { status } = spawnSync("tsc", ["-p", project, "--noCheck"], { stdio: "inherit" });
     if (status !== 0) process.exit(status ?? 1);
   }
   copyFileSync("LICENSE", `${folder}/LICENSE`);

@@ -89,6 +89,7 @@ const folder = mkdtempSync(join(tmpdir(), "posthorn-release-"));
 try {
   const tasks = values.publish ? openTasks() : [];
   if (tasks.length > 0) throw new Error(`Not ready to publish:\n${tasks.join("\n")}`);
+  if (values.publish) must("npm", ["run", "-s", "types"]);
   const packed = await dryRun(folder);
   if (values.publish) {
     for (const { tarball } of packed) must("npm", ["publish", tarball, "--access", "public", "--provenance"]);
