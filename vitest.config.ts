@@ -23,17 +23,21 @@ const ON_BOTH_STORES = [
 
 /**
  * What Posthorn sends, receives, reads and shows, in many variants that differ in nothing that is stored. On PostgreSQL every route runs in
- * `audit/routes.test.ts` and `access/matrix.test.ts`, and `npm run test:nightly` runs these files as well.
+ * `audit/routes.test.ts`, and `npm run test:nightly` runs these files as well.
  */
 const NIGHTLY_ON_POSTGRES = [
   "packages/posthorn/test/destinations/**",
   "packages/posthorn/test/{endpoint-egress,endpoint-verify,tenant-calls,tenant-egress}.test.ts",
   "packages/posthorn/test/sources/{email,email-kills,feed,google-pub-sub,http,ical,kinds,websub}.test.ts",
   "packages/posthorn/test/receiving/{cloud-events,generic,handshakes,inert-responses,responses,secret-warnings,separate-origin,sns}.test.ts",
-  "packages/posthorn/test/access/masking.test.ts",
+  "packages/posthorn/test/access/{masking,matrix}.test.ts",
   "packages/posthorn/test/{attempt-detail,filters,live-streams,openapi-import,problem,security-txt,transformations}.test.ts",
-  "packages/posthorn/test/{unknown-query,watch-examples}.test.ts",
+  "packages/posthorn/test/{cli-json,destination-kinds,hot-routes,telemetry,unknown-query,watch-examples}.test.ts",
+  "packages/posthorn/test/mcp/tools.test.ts",
 ];
+
+/** Test processes wait while PostgreSQL works for them, so two of them leave a core idle when the other suites have ended. */
+const BESIDE_POSTGRES = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
 
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"], alias: [BUNDLED_THREADS] },
@@ -110,6 +114,7 @@ export default defineConfig({
             ...PURE,
           ],
           env: { POSTHORN_TEST_STORE: "postgres" },
+          ...BESIDE_POSTGRES,
         },
       },
       {
@@ -125,6 +130,7 @@ export default defineConfig({
         test: {
           name: "pooler",
           include: ["packages/posthorn/test/store.test.ts"],
+          ...BESIDE_POSTGRES,
           env: { POSTHORN_TEST_STORE: "postgres", POSTHORN_TEST_POOLER: "1" },
         },
       },

@@ -1,4 +1,5 @@
 /** Steps of watches that fail, crash or race at their commit, compared with an undisturbed run. */
+import { isNightly, onPostgres } from "@posthorn/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RuleJson } from "../src/conditions/schema.ts";
 import { evaluateWatch, WatchMoved } from "../src/domain/watch/evaluate.ts";
@@ -36,6 +37,10 @@ const RULES: readonly { readonly name: string; readonly rule: RuleJson; readonly
     kinds: ["raised", "cleared"],
   },
 ];
+
+/** A loss or a repetition on PostgreSQL depends on the transaction, and not on the rule: three of them have all kinds of rows. */
+const ON_POSTGRES = new Set(["for, hold and remind", "silent, expect and forget", "a count over a window"]);
+const TESTED = RULES.filter(({ name }) => !onPostgres || isNightly || ON_POSTGRES.has(name));
 
 /** Each commit is lost once, and then made by a process that dies with it. */
 function atEveryCommit(commit: number): Death {
@@ -81,7 +86,7 @@ describe("a watch whose node is killed", () => {
   });
   afterEach(() => scene[Symbol.asyncDispose]());
 
-  describe.each(RULES)("with $name", ({ rule, kinds }) => {
+  describe.each(TESTED)("with $name", ({ rule, kinds }) => {
     it("at every commit publishes and keeps what an undisturbed one does", async () => {
       await scene.publish(readings(3, 150));
       const times = lookTimes();
