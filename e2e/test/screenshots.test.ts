@@ -1,7 +1,7 @@
 /**
- * Opens every page by its URL with half a day of sample traffic, on desktop in the light theme and on a phone in the dark one. With
- * `POSTHORN_SCREENSHOTS`, the traffic is that of a day, each page is shown in both themes on both, and pictures are written to this folder for
- * review.
+ * Opens every page with half a day of sample traffic, on desktop in the light theme and on a phone in the dark one. With
+ * `POSTHORN_SCREENSHOTS`, the traffic is that of a day, each page is opened by its URL and shown in both themes on both, and pictures are
+ * written to this folder for review.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Demo } from "../demo/demo.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { goTo } from "../lib/go-to.ts";
 
 const FOLDER = process.env["POSTHORN_SCREENSHOTS"];
 const WIDTHS = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
@@ -187,7 +188,9 @@ async function drawn(): Promise<void> {
 /** Shows a page at each width and in each theme. Adds its name to `faults` when it shows an error. */
 async function show(page: Page, name: string, path: string, faults: string[]): Promise<void> {
   await page.setViewportSize(WIDTHS.desk);
-  await page.goto(demo.url + path);
+  // The first page of a tab has its URL anyway.
+  if (FOLDER !== undefined || page.url() === "about:blank") await page.goto(demo.url + path);
+  else await goTo(page, path);
   await settled(page);
   if ((await page.getByRole("alert").count()) > 0) faults.push(name);
   for (const width of ["desk", "phone"] as const) {
