@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Services } from "../domain/context.ts";
 import { grantPermission, PERMISSION_PATH } from "../domain/endpoint/permission.ts";
 import { PosthornError } from "../lib/errors.ts";
-import { RateLimiter } from "../lib/rate-limiter.ts";
+import type { RateLimiter } from "../lib/rate-limiter.ts";
 import { discard } from "./connection.ts";
 import { failureReply } from "./failure.ts";
 import { INERT } from "./inert.ts";
@@ -23,7 +23,7 @@ declare module "fastify" {
 }
 
 export function registerPermissionCallback(app: FastifyInstance, services: Services): void {
-  const limiter = new RateLimiter(PER_ADDRESS, services.now);
+  const limiter = services.rateLimits.limiter("endpoint permissions", PER_ADDRESS);
   const respond = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
     try {
       const { status, body } = await grant(request, services, limiter);

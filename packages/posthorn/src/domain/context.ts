@@ -6,6 +6,7 @@
  */
 import type { Kysely } from "kysely";
 import type { IdGenerator } from "../lib/id.ts";
+import type { RateLimits } from "../lib/rate-limiter.ts";
 import type { ApplicationKind, Database } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -89,6 +90,7 @@ export interface Services extends TransactionServices {
   readonly subscribers: SubscriberClient;
   readonly identityProviders: OidcProtocol;
   readonly clientDocuments: ClientDocuments;
+  readonly rateLimits: RateLimits;
   /** `null`: the operator has set up no mail server. */
   readonly mailer: Mailer | null;
 }

@@ -1,6 +1,8 @@
 /** Lets a sender wait for the response of an endpoint, if its source is configured that way. */
 import type { Directory } from "../domain/directory.ts";
 import { responseType } from "../domain/source/response-rules.ts";
+import { boundedCache } from "../lib/bounded-cache.ts";
+import type { Broadcast } from "../lib/broadcast.ts";
 import type { DeliveryKey } from "../store/signal.ts";
 import type { InboundResponse } from "./inbound-response.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -29,6 +31,16 @@ interface EndpointResponse {
   readonly incomplete: boolean;
 }
 
+/** The same, for the thread that waits for it. */
+interface PublishedResponse extends EndpointResponse {
+  readonly messageId: number;
+}
+
+const WAITING_TOPIC = "waiting for response";
+const RESPONSE_TOPIC = "response";
+/** Messages of other threads whose responses are published. The least recent are forgotten. */
+const MAX_WAITING_ELSEWHERE = 10_000;
+
 interface Waiting {
   readonly received: EndpointResponse[];
   wake: () => void;
@@ -38,30 +50,45 @@ export class EndpointResponses {
   readonly #waiting = new Map<number, Waiting>();
   readonly #directory: Directory;
   readonly #setTimer: (ms: number, callback: () => void) => () => void;
+  readonly #broadcast: Broadcast | null;
+  readonly #waitingElsewhere = boundedCache<number, true>(MAX_WAITING_ELSEWHERE);
 
-  constructor(directory: Directory, setTimer: (ms: number, callback: () => void) => () => void) {
+  /** @param broadcast To the other threads of the process, one of which may have the lane of the endpoint. */
+  constructor(
+    directory: Directory,
+    setTimer: (ms: number, callback: () => void) => () => void,
+    broadcast: Broadcast | null = null,
+  ) {
     this.#directory = directory;
     this.#setTimer = setTimer;
+    this.#broadcast = broadcast;
+    broadcast?.subscribe(WAITING_TOPIC, (data) => void this.#waitingElsewhere.set(data as number, true));
+    broadcast?.subscribe(RESPONSE_TOPIC, (data) => this.#take(data as PublishedResponse));
   }
 
   /** Starts collecting the responses to a message, if its source waits for one. */
   expect({ settings }: LiveSource, messageId: number): void {
     const wait = settings.response?.wait;
-    if (wait) this.#waiting.set(messageId, { received: [], wake: () => undefined });
+    if (!wait) return;
+    this.#waiting.set(messageId, { received: [], wake: () => undefined });
+    // Before the message is stored, so that the thread that sends it knows.
+    this.#broadcast?.publish(WAITING_TOPIC, messageId);
   }
 
   /** Called after each attempt of a delivery. */
   attempted({ messageId, endpointId }: DeliveryKey, { succeeded, status, reply }: AttemptedDelivery): void {
+    const isElsewhere = this.#waitingElsewhere.has(messageId);
+    if (!isElsewhere && !this.#waiting.has(messageId)) return;
+    const { contentType, body, incomplete } = reply ?? { contentType: null, body: new Uint8Array(), incomplete: true };
+    const response = { messageId, endpointId, succeeded, status, contentType, body, incomplete };
+    if (isElsewhere) this.#broadcast?.publish(RESPONSE_TOPIC, response satisfies PublishedResponse);
+    else this.#take(response);
+  }
+
+  #take({ messageId, ...response }: PublishedResponse): void {
     const waiting = this.#waiting.get(messageId);
     if (waiting === undefined) return;
-    waiting.received.push({
-      endpointId,
-      succeeded,
-      status,
-      ...(reply === null
-        ? { contentType: null, body: new Uint8Array(), incomplete: true }
-        : { contentType: reply.contentType, body: reply.body, incomplete: reply.incomplete }),
-    });
+    waiting.received.push(response);
     waiting.wake();
   }
 

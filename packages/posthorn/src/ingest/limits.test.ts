@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { threadBus, toldUsage } from "../../test/support/thread-bus.ts";
 import { InboundLimits } from "./limits.ts";
 
 const DAY_MS = 86_400_000;
@@ -21,6 +22,29 @@ describe("the rate limit of a source", () => {
     const { limits } = limitsAt();
     expect([limits.waitOf(1, 1), limits.waitOf(1, 1), limits.waitOf(2, 1)]).toEqual([0, 1, 0]);
     expect(Array.from({ length: 100 }, () => limits.waitOf(3, null)).every((wait) => wait === 0)).toBe(true);
+  });
+});
+
+describe("several threads of a process", () => {
+  it("keep the rate and the quota of a source together", async () => {
+    const clock = { now: DAY_MS };
+    const [one, two] = threadBus(2).map((broadcast) => new InboundLimits(() => clock.now, broadcast)) as [
+      InboundLimits,
+      InboundLimits,
+    ];
+    expect([one.waitOf(1, 4), two.waitOf(1, 4), two.waitOf(1, 4)]).toEqual([0, 0, 0]);
+    for (const limits of [one, two]) limits.beginDay(1, 0);
+    expect([one.takeEvent(1, 3), two.takeEvent(1, 3)]).toEqual([true, true]);
+    await toldUsage();
+    expect([one.waitOf(1, 4), two.waitOf(1, 4)]).toEqual([0, 0]);
+    expect([one.takeEvent(1, 3), two.takeEvent(1, 2)]).toEqual([true, false]);
+    await toldUsage();
+    expect([one.waitOf(1, 4), two.waitOf(1, 4)]).toEqual([1, 1]);
+    expect([one.takeEvent(1, 3), two.takeEvent(1, 3)]).toEqual([false, false]);
+    // A repetition does not count, in either of them.
+    one.giveEvent(1);
+    await toldUsage();
+    expect(two.takeEvent(1, 3)).toBe(true);
   });
 });
 

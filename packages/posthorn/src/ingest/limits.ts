@@ -1,5 +1,7 @@
 /** Limits per source for rate, daily quota and memory, so that a flood on one source does not affect others. */
 import { boundedCache } from "../lib/bounded-cache.ts";
+import type { Broadcast } from "../lib/broadcast.ts";
+import { SharedUsage } from "../lib/shared-usage.ts";
 
 const DAY_MS = 86_400_000;
 /** Body bytes in memory of unanswered requests, for one source and for all sources. */
@@ -22,9 +24,21 @@ export class InboundLimits {
   /** Counters with bytes in memory. They must not be evicted. */
   readonly #busy = new Map<number, Counts>();
   #bytes = 0;
+  readonly #requests: SharedUsage<number>;
+  readonly #events: SharedUsage<number>;
 
-  constructor(now: () => number) {
+  /** @param broadcast To the other threads of the process, so that rates and quotas hold for all of them together. */
+  constructor(now: () => number, broadcast: Broadcast | null = null) {
     this.#now = now;
+    this.#requests = new SharedUsage(broadcast, "source requests", (sourceKey, amount) => {
+      const counts = this.#counts.get(sourceKey);
+      // Without a request here, the bucket is full, and the first one creates it.
+      if (counts !== undefined) counts.tokens -= amount;
+    });
+    this.#events = new SharedUsage(broadcast, "source events", (sourceKey, amount) => {
+      const counts = this.#counts.get(sourceKey);
+      if (counts !== undefined && counts.day === this.#today()) counts.events = Math.max(0, counts.events + amount);
+    });
   }
 
   /** Seconds until the next request is allowed. 0: this request is allowed and counted. */
@@ -36,6 +50,7 @@ export class InboundLimits {
     counts.at = now;
     if (counts.tokens < 1) return Math.max(1, Math.ceil((1 - counts.tokens) / rate));
     counts.tokens -= 1;
+    this.#requests.note(sourceKey);
     return 0;
   }
 
@@ -62,13 +77,16 @@ export class InboundLimits {
     }
     if (counts.events >= quota) return false;
     counts.events += 1;
+    this.#events.note(sourceKey);
     return true;
   }
 
   /** Takes back an event that turned out to be a repetition. */
   giveEvent(sourceKey: number): void {
     const counts = this.#counts.get(sourceKey);
-    if (counts !== undefined && counts.day === this.#today()) counts.events = Math.max(0, counts.events - 1);
+    if (counts === undefined || counts.day !== this.#today()) return;
+    counts.events = Math.max(0, counts.events - 1);
+    this.#events.note(sourceKey, -1);
   }
 
   /** Seconds until the next day begins. */

@@ -1,5 +1,6 @@
 import type { EgressRequest, EgressResult } from "@posthorn/egress";
 import { describe, expect, it } from "vitest";
+import { RateLimits } from "../lib/rate-limiter.ts";
 import { GuardedClientDocuments } from "./client-documents.ts";
 
 const URL = "https://client.example/oauth.json";
@@ -28,8 +29,14 @@ function documentsOf(answer: () => Answer) {
       truncated,
     } as unknown as EgressResult);
   };
+  const now = (): number => clock.now;
   return {
-    documents: new GuardedClientDocuments({ egress: { send }, userAgent: "Test", now: () => clock.now }),
+    documents: new GuardedClientDocuments({
+      egress: { send },
+      userAgent: "Test",
+      now,
+      rateLimits: new RateLimits(now),
+    }),
     requests,
     clock,
   };

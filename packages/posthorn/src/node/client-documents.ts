@@ -4,7 +4,7 @@ import { type ClientDescription, readDocument, refused } from "../domain/connect
 import type { ClientDocuments } from "../domain/ports.ts";
 import { boundedCache } from "../lib/bounded-cache.ts";
 import { PosthornError } from "../lib/errors.ts";
-import { RateLimiter } from "../lib/rate-limiter.ts";
+import type { RateLimiter, RateLimits } from "../lib/rate-limiter.ts";
 
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 16_384;
@@ -24,6 +24,7 @@ export interface ClientDocumentsOptions {
   readonly egress: Pick<Egress, "send">;
   readonly userAgent: string;
   readonly now: () => number;
+  readonly rateLimits: RateLimits;
 }
 
 export class GuardedClientDocuments implements ClientDocuments {
@@ -34,7 +35,7 @@ export class GuardedClientDocuments implements ClientDocuments {
 
   constructor(options: ClientDocumentsOptions) {
     this.#options = options;
-    this.#reads = new RateLimiter(READS_PER_MINUTE, options.now);
+    this.#reads = options.rateLimits.limiter("client documents", READS_PER_MINUTE);
   }
 
   async fetch(url: string, person: number): Promise<ClientDescription> {

@@ -9,6 +9,7 @@ import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import { applySignals } from "../../src/domain/signals.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
+import { RateLimits } from "../../src/lib/rate-limiter.ts";
 import type { Store } from "../../src/store/store.ts";
 import { SecretBox } from "../../src/lib/secret-box.ts";
 
@@ -46,6 +47,7 @@ export const OTHER_SERVICES = {
   mailer: null,
   identityProviders: { begin: unused, complete: unused, endSessionUrl: unused, verifyLogout: unused, check: unused },
   clientDocuments: { fetch: unused },
+  rateLimits: new RateLimits(Date.now),
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
   relay: {
     isListening: () => false,

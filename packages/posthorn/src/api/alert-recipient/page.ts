@@ -10,7 +10,6 @@ import {
 import type { Services } from "../../domain/context.ts";
 import { type CustomerLocale, customerLocale } from "../../domain/mail/letters.ts";
 import { escapeHtml } from "../../lib/html.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
 import { type PublicPage, sendPublicPage } from "../public-page.ts";
 
 /** Requests of one address in a minute. Tokens have 256 bits: the limit bounds the load, not the chance of a guess. */
@@ -35,7 +34,7 @@ type TokenRequest = FastifyRequest<{ readonly Params: { readonly token: string }
  * send the POST without showing the page (RFC 8058).
  */
 export function registerAlertPages(app: FastifyInstance, services: Services): void {
-  const limiter = new RateLimiter(PER_MINUTE, services.now);
+  const limiter = services.rateLimits.limiter("alert pages", PER_MINUTE);
   for (const { name, find, act } of ACTIONS) {
     const url = `/alerts/${name}/:token`;
     const guarded =

@@ -41,7 +41,8 @@ const methods = onFirstUse(() => import("./methods.ts"));
 
 export function registerMcp(app: FastifyInstance, options: McpOptions): void {
   if (options.access === "off") return;
-  const limit = new RequestLimit(options.services.now);
+  const { now, rateLimits } = options.services;
+  const limit = new RequestLimit(now, rateLimits.broadcast);
   const closing = new AbortController();
   app.addHook("preClose", (done) => {
     closing.abort();

@@ -8,7 +8,7 @@ import { isConnectable } from "../../domain/connected-client/server.ts";
 import { addressSubject } from "../../domain/session/limits.ts";
 import { notFound } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
+import type { RateLimiter } from "../../lib/rate-limiter.ts";
 import type { ParsedBody } from "../body.ts";
 import { INERT } from "../inert.ts";
 import { redirect } from "../redirect.ts";
@@ -43,8 +43,12 @@ export function registerOAuth(app: FastifyInstance, services: Services): void {
     const query = request.originalUrl.split("?").slice(1).join("?");
     return redirect(response, services, `${CONSENT_PATH}?${new URLSearchParams({ request: query }).toString()}`);
   });
-  const requests = new RateLimiter(REQUESTS_PER_MINUTE, services.now);
-  const registrations = new RateLimiter(REGISTRATIONS_PER_MINUTE, services.now, REGISTRATIONS_AT_ONCE);
+  const requests = services.rateLimits.limiter("oauth requests", REQUESTS_PER_MINUTE);
+  const registrations = services.rateLimits.limiter(
+    "oauth registrations",
+    REGISTRATIONS_PER_MINUTE,
+    REGISTRATIONS_AT_ONCE,
+  );
   const post = (url: string, limiter: RateLimiter, handle: (call: OAuthCall) => Promise<Reply>): void => {
     app.route({
       method: "POST",

@@ -57,7 +57,7 @@ const sockets = onFirstUse(async (): Promise<WebSocketServer> => {
 /** Registers the routes, unless listen tokens are turned off. */
 export function registerTokenSocket(app: FastifyInstance, { services, upgrades, guarded }: TokenSocketOptions): void {
   if (!services.rules.listenTokens) return;
-  const limiter = new RateLimiter(PER_MINUTE, services.now);
+  const limiter = services.rateLimits.limiter("listen sockets", PER_MINUTE);
   const shared: Shared = { services, guarded, starting: new Set(), links: new Map() };
   app.get(LISTEN_PATHS[0], async (request, reply) => {
     if (!upgrades.has(request.raw)) throw new PosthornError("bad_request", "Open a WebSocket.");

@@ -7,7 +7,7 @@ import type { Authenticator } from "../../domain/auth/authenticate.ts";
 import type { Services } from "../../domain/context.ts";
 import { AUTH_PATH, CALLBACK_PATH } from "../../domain/user/identity/paths.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
+import type { RateLimiter } from "../../lib/rate-limiter.ts";
 
 export interface ProviderRedirectOptions {
   readonly services: Services;
@@ -32,7 +32,7 @@ const handlers = onFirstUse(() => import("./provider-handlers.ts"));
 const MAX_LOGOUT_BYTES = 16_384;
 
 export function registerProviderRedirects(app: FastifyInstance, options: ProviderRedirectOptions): void {
-  const logouts = new RateLimiter(LOGOUTS_PER_MINUTE, options.services.now);
+  const logouts = options.services.rateLimits.limiter("logouts", LOGOUTS_PER_MINUTE);
   app.route({
     method: "GET",
     url: CALLBACK_PATH,

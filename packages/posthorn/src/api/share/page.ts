@@ -4,7 +4,6 @@ import type { Services } from "../../domain/context.ts";
 import type { ShownBody } from "../../domain/share/redact.ts";
 import { type SharedAttempt, type SharedHeader, type SharedView, viewShareLink } from "../../domain/share/view.ts";
 import { escapeHtml } from "../../lib/html.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
 import { type PublicPage, sendPublicPage } from "../public-page.ts";
 import { TEXTS, type ShareTexts } from "./texts.ts";
 
@@ -12,7 +11,7 @@ import { TEXTS, type ShareTexts } from "./texts.ts";
 const PER_MINUTE = 60;
 
 export function registerSharePage(app: FastifyInstance, services: Services): void {
-  const limiter = new RateLimiter(PER_MINUTE, services.now);
+  const limiter = services.rateLimits.limiter("share", PER_MINUTE);
   const show = async (request: SharedRequest, response: FastifyReply): Promise<FastifyReply> => {
     const texts = textsFor(request);
     if (!limiter.take(request.ip)) {

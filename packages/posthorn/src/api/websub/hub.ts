@@ -11,7 +11,7 @@ import { acceptHubRequest, isServed, readHubRequest } from "../../domain/websub/
 import { topicOfToken } from "../../domain/websub/topic.ts";
 import { HUB_PATH, hubUrl, TOPIC_PATH } from "../../domain/websub/urls.ts";
 import { PosthornError } from "../../lib/errors.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
+import type { RateLimiter } from "../../lib/rate-limiter.ts";
 import { discard } from "../connection.ts";
 import { failureReply } from "../failure.ts";
 import { asksForScript, INERT } from "../inert.ts";
@@ -39,9 +39,9 @@ interface HubAnswer {
 
 export function registerWebSub(app: FastifyInstance, services: Services): void {
   const limits = {
-    address: new RateLimiter(PER_ADDRESS, services.now),
-    topic: new RateLimiter(PER_TOPIC, services.now),
-    host: new RateLimiter(PER_HOST, services.now),
+    address: services.rateLimits.limiter("websub addresses", PER_ADDRESS),
+    topic: services.rateLimits.limiter("websub topics", PER_TOPIC),
+    host: services.rateLimits.limiter("websub hosts", PER_HOST),
   };
   const answer = (request: FastifyRequest, part: "hub" | "topic"): Promise<HubAnswer> =>
     (part === "hub" ? hub : topic)(request, services, limits).catch((error: unknown) => failed(request, error));

@@ -1,7 +1,7 @@
 /** Calls of an MCP client's callback that carry no event: the question whether it wants the events, and the end of a subscription. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { mcpHeaders, type McpCallback } from "../../destinations/kinds/mcp-request.ts";
-import { RateLimiter } from "../../lib/rate-limiter.ts";
+import type { RateLimiter } from "../../lib/rate-limiter.ts";
 import { applicationEgress } from "../application/egress.ts";
 import type { OutsideContext, Services } from "../context.ts";
 import type { SubscriberResponse } from "../ports.ts";
@@ -37,7 +37,7 @@ const limits = new WeakMap<Services, RateLimiter>();
 function limitOf(services: Services): RateLimiter {
   let limit = limits.get(services);
   if (limit === undefined) {
-    limit = new RateLimiter(CHALLENGES_PER_MINUTE, services.now);
+    limit = services.rateLimits.limiter("callback challenges", CHALLENGES_PER_MINUTE);
     limits.set(services, limit);
   }
   return limit;

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { threadBus } from "../../test/support/thread-bus.ts";
+import type { Directory } from "../domain/directory.ts";
+import { systemClock } from "../lib/clock.ts";
+import { EndpointResponses } from "./endpoint-responses.ts";
+import type { LiveSource } from "./live-source.ts";
+
+const [MESSAGE, ENDPOINT] = [7, 3];
+const SOURCE = {
+  key: 1,
+  settings: { response: { wait: { endpoint: null, timeoutMs: 60_000 } } },
+} as unknown as LiveSource;
+const ATTEMPT = {
+  succeeded: true,
+  status: 201,
+  reply: { contentType: "text/plain", body: new TextEncoder().encode("done"), incomplete: false },
+};
+
+it("the response of an endpoint reaches its sender, whichever thread of the process has made the attempt", async () => {
+  const threads = threadBus(3).map(
+    (broadcast) => new EndpointResponses({} as Directory, systemClock.setTimer, broadcast),
+  );
+  const [waiting, sending, other] = threads as [EndpointResponses, EndpointResponses, EndpointResponses];
+  waiting.expect(SOURCE, MESSAGE);
+  const response = waiting.of(SOURCE, MESSAGE, [ENDPOINT]);
+  other.attempted({ messageId: MESSAGE + 1, endpointId: ENDPOINT }, { ...ATTEMPT, status: 500 });
+  sending.attempted({ messageId: MESSAGE, endpointId: ENDPOINT }, ATTEMPT);
+  const { status, body } = (await response)!;
+  expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([201, "done"]);
+});
