@@ -83,7 +83,15 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
             </>
           ),
         },
-        { key: "host", label: t("cluster.host"), cell: ({ host }) => <code>{host}</code> },
+        {
+          key: "host",
+          label: t("cluster.host"),
+          cell: ({ host, thread }) => (
+            <>
+              <code>{host}</code> {thread !== null && <Badge>{t("cluster.thread", { number: thread })}</Badge>}
+            </>
+          ),
+        },
         { key: "version", label: t("cluster.version"), cell: ({ version }) => version },
         {
           key: "state",

@@ -111,12 +111,13 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   #singleNodeView(): ClusterView {
-    const { host, version, kinds } = this.#facts;
+    const { host, thread = null, version, kinds } = this.#facts;
     const at = Date.now();
     const report = { draining: false, ...this.#work!.report() };
     const node = {
       id: SINGLE_NODE_ID,
       host,
+      thread,
       version,
       startedAt: this.#startedAt,
       seenAt: at,

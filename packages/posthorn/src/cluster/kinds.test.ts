@@ -19,7 +19,7 @@ function viewOf(nodes: readonly NodeState[], owner: number | null, inShard: read
 
 function nodeOf({ id, kinds, draining = false, leaseMs = 6000 }: NodeState): ClusterNode {
   const report = { draining, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
-  return { id, host: "here", version: "1", startedAt: 0, seenAt: 0, leaseMs, kinds, report };
+  return { id, host: "here", thread: null, version: "1", startedAt: 0, seenAt: 0, leaseMs, kinds, report };
 }
 
 const NONE: NodeState = { id: 1, kinds: [] };

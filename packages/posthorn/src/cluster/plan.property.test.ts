@@ -102,7 +102,8 @@ class ChangingCluster {
     const id = ++this.#lastId;
     const report = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
     const kinds = this.#random.chance(0.1) ? null : KINDS.filter(() => this.#random.chance(0.6));
-    const node = { id, host: "here", version: "1", startedAt: 0, seenAt: 0, leaseMs: 6000, kinds, report };
+    const facts = { host: "here", thread: null, version: "1", startedAt: 0, seenAt: 0 };
+    const node = { id, ...facts, leaseMs: 6000, kinds, report };
     this.#members.set(id, { node, leaving: new Map() });
   }
 

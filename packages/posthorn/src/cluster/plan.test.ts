@@ -57,7 +57,7 @@ class PlannedCluster {
 
 function nodeOf({ id, missing = [], draining = false }: NodeState): ClusterNode {
   const report = { draining, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
-  const facts = { host: "here", version: "1", startedAt: 0, seenAt: 0 };
+  const facts = { host: "here", thread: null, version: "1", startedAt: 0, seenAt: 0 };
   const kinds = missing === null ? null : CLIENTS.filter((kind) => !missing.includes(kind));
   return { id, ...facts, leaseMs: 6000, kinds, report };
 }

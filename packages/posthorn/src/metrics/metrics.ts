@@ -5,6 +5,7 @@ import type { ConnectorStats } from "../destinations/connections/connector.ts";
 import type { AttemptRecord, Outcome } from "../store/delivery.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { MetricReading } from "../telemetry/types.ts";
+import { aggregate, readingsOf, type ThreadMetrics } from "./aggregate.ts";
 import { isStoreUnavailable } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";
 import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-watch.ts";
@@ -34,6 +35,10 @@ export interface MetricsOptions {
   readonly telemetry: {
     readonly counts: (signal: TelemetrySignal) => { readonly exported: number; readonly dropped: number };
   } | null;
+  /** Whether the metrics are those of a thread that the main thread adds to its own. */
+  readonly isWorker: boolean;
+  /** The other threads of the process; `null`: there are none, or this is one of them. */
+  readonly others: ThreadMetrics | null;
 }
 
 type TelemetrySignal = "traces" | "metrics" | "logs";
@@ -55,6 +60,7 @@ const MISNAMED_GAUGES = [
 
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #others: MetricsOptions["others"];
   readonly #attempts: Counter<"outcome" | "cause">;
   readonly #duration: Histogram;
   readonly #outcomes: Counter<"state">;
@@ -67,6 +73,7 @@ export class Metrics {
   readonly #droppedRequests: Counter;
 
   constructor(options: MetricsOptions) {
+    this.#others = options.others;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
@@ -130,6 +137,7 @@ export class Metrics {
     gauge(this.#registry, "posthorn_watches", "Watches that this node evaluates.", options.watches);
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
+    if (!options.isWorker) watchProcess(this.#registry, options);
     watchEgress(this.#registry, options.egress);
     watchConnector(this.#registry, options);
     watchTelemetry(this.#registry, options.telemetry);
@@ -183,15 +191,25 @@ export class Metrics {
       .filter((name) => name.startsWith("posthorn_"));
   }
 
-  /** The metrics with their values, for export to a collector. */
+  /** The metrics of all threads with their values, for export to a collector. */
   async read(): Promise<readonly MetricReading[]> {
-    // The declared types of prom-client have numbers where it returns words.
-    return (await this.#registry.getMetricsAsJSON()) as unknown as readonly MetricReading[];
+    return readingsOf(await this.#all());
   }
 
-  /** The metrics in the Prometheus text format, with their content type. */
+  /** The metrics of this thread. */
+  readOwn(): Promise<readonly MetricReading[]> {
+    return readingsOf(this.#registry);
+  }
+
+  /** The metrics of all threads in the Prometheus text format, with their content type. */
   async text(): Promise<{ readonly type: string; readonly body: string }> {
-    return { type: this.#registry.contentType, body: await this.#registry.metrics() };
+    const all = await this.#all();
+    return { type: all.contentType, body: await all.metrics() };
+  }
+
+  async #all(): Promise<Registry> {
+    const others = (await this.#others?.metrics()) ?? [];
+    return others.length === 0 ? this.#registry : aggregate(await this.readOwn(), others);
   }
 }
 
@@ -201,11 +219,19 @@ function causeOf({ errorCode, responseCode }: AttemptRecord): string {
   return byStatus ? `${Math.floor(responseCode / 100)}xx` : errorCode;
 }
 
-function gauge(registry: Registry, name: string, help: string, value: () => number): void {
+/** @param aggregator How the values of several threads become one. */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  value: () => number,
+  aggregator: "sum" | "min" | "max" = "sum",
+): void {
   registry.registerMetric(
     new Gauge({
       name,
       help,
+      aggregator,
       registers: [],
       collect() {
         this.set(value());
@@ -235,12 +261,14 @@ function watchDispatcher(registry: Registry, { load, shards, paused, now, backlo
     "posthorn_backlog_deliveries",
     "Deliveries waiting to be sent at the last count, on all nodes. Deliveries on hold or paused do not count.",
     backlog,
+    "max",
   );
   gauge(
     registry,
     "posthorn_deliveries_paused",
     "1: this server sends nothing, because its database was restored and deliveries have not been resumed.",
     () => (paused() ? 1 : 0),
+    "max",
   );
   gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);
   gauge(
@@ -248,6 +276,7 @@ function watchDispatcher(registry: Registry, { load, shards, paused, now, backlo
     "posthorn_dispatcher_lag_seconds",
     "Age of the oldest delivery ready to be sent. Deliveries on hold or paused do not count.",
     () => Math.max(0, now() - (load().oldestDue ?? now())) / 1000,
+    "max",
   );
   gauge(registry, "posthorn_dispatcher_in_flight", "Attempts in flight.", () => load().inFlight);
   gauge(registry, "posthorn_dispatcher_lanes", "Endpoints with a lane in memory.", () => load().lanes);
@@ -281,14 +310,30 @@ function watchStore(registry: Registry, store: Store): void {
     "Payload bytes waiting to be written to disk.",
     () => counters.waitingBytes,
   );
-  gauge(registry, "posthorn_database_up", "1 while the database can be used, else 0.", () =>
-    store.outage === null ? 1 : 0,
+  gauge(
+    registry,
+    "posthorn_database_up",
+    "1 while the database can be used, else 0.",
+    () => (store.outage === null ? 1 : 0),
+    "min",
   );
   gauge(
     registry,
     "posthorn_wal_loss_detected",
     "1 if SQLite's write-ahead log had lost commits when this process started, else 0.",
     () => (store.walLoss === null ? 0 : 1),
+    "max",
+  );
+}
+
+/** What all threads of the process would read alike. */
+function watchProcess(registry: Registry, { others, store }: MetricsOptions): void {
+  gauge(registry, "posthorn_threads", "Threads of this process that run a node.", () => 1 + (others?.running ?? 0));
+  counter(
+    registry,
+    "posthorn_thread_restarts_total",
+    "Threads that crashed and were started again.",
+    () => others?.restarts ?? 0,
   );
   registry.registerMetric(
     new Gauge({

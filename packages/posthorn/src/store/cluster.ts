@@ -8,6 +8,8 @@ import type { Lease } from "./delivery.ts";
 /** Facts that a node reports when it joins. */
 export interface NodeFacts {
   readonly host: string;
+  /** Number of the thread in its process; absent or `null`: the process has only one. */
+  readonly thread?: number | null;
   readonly version: string;
   /** Fingerprint of the node's secrets. All nodes must have the same one. */
   readonly secretsMark: string;
@@ -46,6 +48,8 @@ export interface Membership {
 export interface ClusterNode {
   readonly id: number;
   readonly host: string;
+  /** Number of the thread in its process; `null`: the process has only one. */
+  readonly thread: number | null;
   readonly version: string;
   readonly startedAt: number;
   readonly seenAt: number;

@@ -2,6 +2,7 @@
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
 import type { StoreOutage } from "./errors.ts";
+import type { Siblings } from "./siblings.ts";
 
 /** Where the database is: see `DatabaseConfig`. */
 export type StoreLocation =
@@ -26,8 +27,16 @@ export interface StoreListeners {
   readonly listener: CommitListener;
 }
 
-/** Opens the store, and loads only the code of its database. */
-export async function openStore(location: StoreLocation, listeners: StoreListeners): Promise<Store> {
+/**
+ * Opens the store, and loads only the code of its database.
+ *
+ * @param siblings The other threads of this process that use the database; `null`: there are none.
+ */
+export async function openStore(
+  location: StoreLocation,
+  listeners: StoreListeners,
+  siblings: Siblings | null = null,
+): Promise<Store> {
   const { onFailure, onWalLoss, listener } = listeners;
   if (location.kind === "sqlite") {
     const { SqliteStore } = await import("./sqlite/sqlite-store.ts");
@@ -35,5 +44,5 @@ export async function openStore(location: StoreLocation, listeners: StoreListene
   }
   const { kind: _kind, ...options } = location;
   const { PostgresStore } = await import("./postgres/postgres-store.ts");
-  return PostgresStore.open({ ...options, ...listeners });
+  return PostgresStore.open({ ...options, ...listeners, siblings });
 }

@@ -23,6 +23,7 @@ export const cluster: typeof english = {
     one: "Knoten",
     node: "Knoten {{id}}",
     current: "Liefert diese Seite",
+    thread: "Thread {{number}}",
     host: "Host",
     version: "Version",
     state: "Status",

@@ -21,6 +21,7 @@ export const cluster = {
     node: "Node {{id}}",
     current: "Serves this page",
     host: "Host",
+    thread: "Thread {{number}}",
     version: "Version",
     state: "Status",
     states: { working: "Running", draining: "Draining", silent: "Not responding" },

@@ -5,6 +5,9 @@ import { DateTime, nullable } from "./common.ts";
 const NodeOut = Type.Object({
   id: Type.Integer({ description: "Never reused: a node gets a new number at each start." }),
   host: Type.String(),
+  thread: nullable(
+    Type.Integer({ description: "Number of the thread in its process. Null: the process has one thread." }),
+  ),
   version: Type.String(),
   state: Type.Union(
     NODE_STATES.map((state) => Type.Literal(state)),

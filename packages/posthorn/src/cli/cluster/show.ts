@@ -8,6 +8,7 @@ interface ClusterOut {
   readonly nodes: readonly {
     readonly id: number;
     readonly host: string;
+    readonly thread: number | null;
     readonly version: string;
     readonly state: string;
     readonly current: boolean;
@@ -37,7 +38,7 @@ export function addClusterCommand(program: Command): void {
 function show({ at, nodes, shards, lagSeconds }: ClusterOut): void {
   const rows = nodes.map((node) => [
     `${node.id}${node.current ? " *" : ""}`,
-    node.host,
+    node.thread === null ? node.host : `${node.host} (thread ${node.thread})`,
     node.version,
     node.state,
     node.startedAt,

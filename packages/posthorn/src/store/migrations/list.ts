@@ -71,6 +71,7 @@ import { connectedClientIndex } from "./084-connected-client-index.ts";
 import { applicationNames } from "./076-application-names.ts";
 import { savedViews } from "./070-saved-views.ts";
 import { nodeKinds } from "./085-node-kinds.ts";
+import { nodeThread } from "./088-node-thread.ts";
 import { journalFile } from "./089-journal-file.ts";
 
 export interface NamedMigration {
@@ -152,6 +153,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "node kinds", sql: nodeKinds },
   { name: "journal file", sql: journalFile },
   { name: "application names", sql: applicationNames },
+  { name: "node thread", sql: nodeThread },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -27,15 +27,15 @@ const OTHERS = `
     greatest(settled_messages, settled_attempts) AS settled
   FROM node ORDER BY id`;
 const JOIN = `
-  INSERT INTO node (slot, host, version, secrets_mark, process, kinds, started_at, seen_at, leased_until)
-  VALUES ($1, $2, $3, $4, $5, $7, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
+  INSERT INTO node (slot, host, version, secrets_mark, process, kinds, thread, started_at, seen_at, leased_until)
+  VALUES ($1, $2, $3, $4, $5, $7, $8, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
 const RENEW = `
   UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
     settled_messages = $6, settled_attempts = $7, lag_ms = $8
   WHERE id = $1 RETURNING id`;
 const NODES = `
-  SELECT id, host, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
+  SELECT id, host, thread, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
     in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, kinds,
     clock_ms() AS at
   FROM node ORDER BY id`;
@@ -73,6 +73,7 @@ interface OtherRow extends Omit<TakenSlot, "live"> {
 interface NodeRow {
   readonly id: number;
   readonly host: string;
+  readonly thread: number | null;
   readonly version: string;
   readonly startedAt: number;
   readonly seenAt: number;
@@ -115,14 +116,14 @@ export class PostgresCluster implements ClusterStore {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
-      const { host, version, secretsMark, process, kinds, hasEnded } = facts;
+      const { host, thread = null, version, secretsMark, process, kinds, hasEnded } = facts;
       const ended = rows.filter((other) => other.process !== null && hasEnded(other.process)).map(({ id }) => id);
       const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 && !ended.includes(other.id) }));
       // Does not reuse the slot of an ended node, whose clock may have been ahead.
       const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       if (ended.length > 0) await client.query(REMOVE, [ended]);
-      const values = [slot, host, version, secretsMark, process, leaseMs, JSON.stringify(kinds)];
+      const values = [slot, host, version, secretsMark, process, leaseMs, JSON.stringify(kinds), thread];
       const joined = await client.query<{ id: number }>(JOIN, values);
       const counting = await client.query<{ counted: number }>(COUNTED);
       const settled = Math.max(counting.rows[0]!.counted, ...others.map((other) => other.settled));

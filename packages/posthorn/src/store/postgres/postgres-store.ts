@@ -33,6 +33,7 @@ import { NotificationConnection } from "./notification-connection.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { prepareDatabase } from "./migrate.ts";
 import { SCHEMA } from "./schema-name.ts";
+import type { Siblings } from "../siblings.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { HealthProbe } from "./health-probe.ts";
@@ -57,6 +58,8 @@ export interface PostgresStoreOptions {
   readonly listener?: CommitListener;
   /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
+  /** The other threads of this process, each with its own store on this database; `null` by default: there are none. */
+  readonly siblings?: Siblings | null;
 }
 
 const CONNECTIONS = 8;
@@ -99,6 +102,7 @@ interface Parts extends Connections {
   readonly timeoutMs: number;
   readonly notifications: NotificationConnection;
   readonly post: SignalPost;
+  readonly siblings: Siblings | null;
   readonly cluster: PostgresCluster;
   readonly listener: CommitListener | null;
   readonly watch: TransactionWatch;
@@ -162,13 +166,15 @@ export class PostgresStore implements Store {
     );
     const { hot } = connections;
     const cluster = new PostgresCluster(notifications, hot);
-    const post = new SignalPost(hot);
+    const siblings = options.siblings ?? null;
+    const post = new SignalPost(hot, siblings?.process ?? null);
     const watch = new TransactionWatch(options.time);
     store = new PostgresStore({
       ...connections,
       timeoutMs,
       notifications,
       post,
+      siblings,
       cluster,
       watch,
       listener: listener ?? null,
@@ -252,14 +258,18 @@ export class PostgresStore implements Store {
 
   onSignal(listener: SignalListener): void {
     this.#onSignal = listener;
+    this.#parts.siblings?.onSignals((signals) => listener(signals, "elsewhere"));
   }
 
   signal(...signals: readonly Signal[]): void {
-    this.#parts.post.send(signals);
+    const { post, siblings } = this.#parts;
+    siblings?.send(signals);
+    post.send(signals);
   }
 
   onUnknownCommit(listener: () => void): void {
     this.#onUnknownCommit = listener;
+    this.#parts.siblings?.onLost(listener);
   }
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
@@ -302,8 +312,12 @@ export class PostgresStore implements Store {
     return this.#newestKey.due;
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
-    return this.#writeMutex.runExclusive(() => this.#transact(work, operation));
+  async transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
+    // Settles once the other threads have applied the signals of the commit: a request to any of them finds the change.
+    const told: Promise<void>[] = [];
+    const result = await this.#writeMutex.runExclusive(() => this.#transact(work, operation, told));
+    await Promise.all(told);
+    return result;
   }
 
   onLongTransaction(listener: LongTransactionListener): void {
@@ -469,10 +483,11 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #transact<T>(work: (tx: Tx) => Promise<T>, operation: string): Promise<T> {
+  async #transact<T>(work: (tx: Tx) => Promise<T>, operation: string, told: Promise<void>[]): Promise<T> {
+    const options = { ...this.#signalHooks(told), watch: this.#parts.watch, operation };
     for (let tries = 1; ; tries++) {
       try {
-        return await transactOn(this.#writeDb, { ...this.#signalHooks, watch: this.#parts.watch, operation }, work);
+        return await transactOn(this.#writeDb, options, work);
       } catch (error) {
         if (error instanceof StoreError && isUnavailable(error.cause)) this.#onUnknownCommit();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
@@ -480,10 +495,16 @@ export class PostgresStore implements Store {
     }
   }
 
-  readonly #signalHooks: SignalHooks = {
-    beforeCommit: (signals, db) => this.#parts.post.sendIn(db, signals),
-    committed: (signals) => this.#onSignal(signals, "here"),
-  };
+  #signalHooks(told: Promise<void>[]): SignalHooks {
+    const { post, siblings } = this.#parts;
+    return {
+      beforeCommit: (signals, db) => post.sendIn(db, signals),
+      committed: (signals) => {
+        this.#onSignal(signals, "here");
+        if (siblings !== null) told.push(siblings.tell(signals));
+      },
+    };
+  }
 
   #announced(): void {
     this.#onSignal([{ kind: "operational" }], "here");

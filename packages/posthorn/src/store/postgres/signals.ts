@@ -23,8 +23,10 @@ const NOTIFY = `
   SELECT set_config('synchronous_commit', 'off', TRUE), (SELECT count(pg_notify($1, payload)) FROM unnest($2::text[]) AS payload)`;
 
 export class SignalPost {
-  /** Identifies this node as the sender, so that it can ignore its own notifications. */
+  /** Identifies this node as the sender of signals with a commit, so that it can ignore its own notifications. */
   readonly #by = randomUUID().slice(0, 8);
+  /** The same for all other signals: the other threads of the process get those without the database, and ignore them too. */
+  readonly #process: string;
   readonly #pool: Pool;
   #waiting: Signal[] = [];
   #due = new Set<number>();
@@ -34,8 +36,10 @@ export class SignalPost {
   /** Time of the last notification, milliseconds of the process. */
   #sentAt = Number.NEGATIVE_INFINITY;
 
-  constructor(pool: Pool) {
+  /** @param process Name of the process, if it has several threads. */
+  constructor(pool: Pool, process: string | null) {
     this.#pool = pool;
+    this.#process = process ?? this.#by;
   }
 
   /** Sends signals with the commit of the transaction; if it fails, none are sent. */
@@ -60,10 +64,10 @@ export class SignalPost {
     await withClient(this.#pool, (client) => client.query(NOTIFY, [channel, payloads]));
   }
 
-  /** Reads a notification. Returns `null` for one that this node has sent. */
+  /** Reads a notification. Returns `null` for one that has already been handled here. */
   read(payload: string): { readonly signals: readonly Signal[]; readonly unknown: boolean } | null {
     const { by, ...received } = fromPayload(payload);
-    return by === this.#by ? null : received;
+    return by === this.#by || by === this.#process ? null : received;
   }
 
   /** Sends the pending signals. */
@@ -82,7 +86,7 @@ export class SignalPost {
     this.#timer = null;
     this.#sentAt = performance.now();
     const due: Signal = { kind: "due", endpointIds: [...this.#due], from: this.#dueFrom };
-    const payloads = toPayloads(this.#by, [...this.#waiting, ...(this.#due.size === 0 ? [] : [due])]);
+    const payloads = toPayloads(this.#process, [...this.#waiting, ...(this.#due.size === 0 ? [] : [due])]);
     this.#waiting = [];
     this.#due = new Set();
     this.#dueFrom = Number.POSITIVE_INFINITY;

@@ -98,6 +98,7 @@ export class Coordination {
       ({ id, facts: { host, version, kinds }, startedAt, seenAt, leasedUntil, report }) => ({
         id,
         host,
+        thread: null,
         version,
         startedAt,
         seenAt,

@@ -74,6 +74,7 @@ export class Members {
     return [...this.#members.values()].map(({ membership, facts, startedAt, seenAt, report }) => ({
       id: membership.id,
       host: facts.host,
+      thread: facts.thread ?? null,
       version: facts.version,
       kinds: facts.kinds,
       startedAt,
