@@ -55,3 +55,6 @@ export const THREADS = {
   "telemetry-thread": join(SOURCE, "telemetry/telemetry-thread.ts"),
   pretty: join(SOURCE, "lib/pretty.ts"),
 };
+
+/** The same for the whole server: one more thread runs a node. */
+export const SERVER_THREADS = { ...THREADS, "server-thread": join(SOURCE, "threads/server-thread.ts") };

@@ -12,7 +12,7 @@ import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type OutputOptions, rolldown } from "rolldown";
-import { CLIENT_PACKAGES, COMPLETE_EXTERNAL, EXTERNAL, PACKAGE, SOURCE, THREADS } from "./bundle-parts.ts";
+import { CLIENT_PACKAGES, COMPLETE_EXTERNAL, EXTERNAL, PACKAGE, SERVER_THREADS, SOURCE } from "./bundle-parts.ts";
 import { withoutHttpImports } from "./http-import.ts";
 import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
 
@@ -33,7 +33,7 @@ const TARGET = join(PACKAGE, positionals[0] ?? "dist/server");
 
 rmSync(TARGET, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: { main: join(SOURCE, "main.ts"), ...THREADS, ...(values.complete ? MODULES_OF_PROGRAMS : {}) },
+  input: { main: join(SOURCE, "main.ts"), ...SERVER_THREADS, ...(values.complete ? MODULES_OF_PROGRAMS : {}) },
   platform: "node",
   external: [...(values.complete ? COMPLETE_EXTERNAL : EXTERNAL)],
   resolve: { conditionNames: ["@posthorn/source", "node", "default"] },

@@ -157,7 +157,13 @@ export const SECTIONS: readonly Section[] = [
       },
       {
         title: "Databases and nodes",
-        files: ["postgresql.md", "features/nodes.md", "operations/running.md", "operations/moving.md"],
+        files: [
+          "postgresql.md",
+          "features/nodes.md",
+          "operations/running.md",
+          "operations/threads.md",
+          "operations/moving.md",
+        ],
       },
       {
         title: "Watch",

@@ -128,7 +128,7 @@ export const settings = {
   }),
   databaseConnections: setting({
     name: "POSTHORN_DATABASE_CONNECTIONS",
-    help: "Maximum number of PostgreSQL connections for queries. Deliveries and look-ups use eight more.",
+    help: "Maximum number of PostgreSQL connections for queries. Deliveries and look-ups use eight more for each thread.",
     default: "8",
     parse: (text) => parseInteger(text, { min: 2, max: 200 }),
   }),
@@ -343,6 +343,12 @@ export const settings = {
     help: "Maximum number of concurrent attempts, over all endpoints.",
     default: "512",
     parse: (text) => parseInteger(text, { min: 1, max: 10_000 }),
+  }),
+  threads: setting({
+    name: "POSTHORN_THREADS",
+    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64. More than one requires PostgreSQL (docs/operations/threads.md).",
+    default: "1",
+    parse: (text) => parseInteger(text, { min: 1, max: 64 }),
   }),
   maxBacklog: setting({
     name: "POSTHORN_MAX_BACKLOG",

@@ -67,7 +67,8 @@ export async function startEmbedded(options: PosthornOptions, replaced: Replaced
       `"${organisation}" is not the name of an organisation: write org_ and up to 100 letters, digits, -, _ or .`,
     );
   }
-  const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
+  // A host program passes its requests to one node.
+  const config = { ...envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) })), threads: 1 };
   const prefix = prefixOf(config.publicUrl);
   const exportable = (config.telemetry?.logs ?? null) !== null;
   const log =

@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
   /** Whether sinks can be attached, which costs a little for each entry. */
   readonly exportable?: boolean;
+  /** Number of the thread, which each entry names; absent: the process has only one. */
+  readonly thread?: number | null;
 }
 
 /** Fields of log entries that could hold secrets. */
@@ -40,8 +42,8 @@ export function attachLogSink(log: Logger, sink: LogSink): () => void {
   return () => sinks?.delete(sink);
 }
 
-export function createLog({ level, format, exportable = false }: LogOptions): Logger {
-  const options = { level, redact: REDACTED, base: null };
+export function createLog({ level, format, exportable = false, thread = null }: LogOptions): Logger {
+  const options = { level, redact: REDACTED, base: thread === null ? null : { thread } };
   if (exportable) return exportableLog(options, format);
   if (format === "json") return pino(options);
   return pino(options, prettyStream());

@@ -18,6 +18,7 @@ import { Directory } from "../domain/directory.ts";
 import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
 import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
+import { RateLimits } from "../lib/rate-limiter.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -33,6 +34,7 @@ import { buildRelay } from "./relay.ts";
 import { rulesOf } from "./rules.ts";
 import { buildClients } from "./clients.ts";
 import { buildSending } from "./sending.ts";
+import { isWorker } from "./thread.ts";
 import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
 import {
   buildBacklogMonitor,
@@ -109,7 +111,8 @@ export function compose(base: NodeBase): Composition {
     backlog: () => backlog.waiting,
     watches: () => watches.size,
   });
-  const responses = new EndpointResponses(directory, clock.setTimer);
+  const rateLimits = new RateLimits(clock.now, options.thread?.broadcast);
+  const responses = new EndpointResponses(directory, clock.setTimer, rateLimits.broadcast);
   stack.defer(base.untilReleased);
   const data = { store, ids, secretBox: keyring.secretBox, directory, horizon: () => feeds.horizon() };
   const relay = stack.use(buildRelay({ ...parts, ...data }));
@@ -139,19 +142,18 @@ export function compose(base: NodeBase): Composition {
   const backlog = stack.use(buildBacklogMonitor(parts));
   const receiving = stack.use(
     new Receiving({
-      services,
+      ...parts,
       store,
       secretBox: keyring.secretBox,
       responses,
       egress,
       connector: sourceConnector,
       googleTokenUrls: config.googleTokenUrls,
-      clock: parts.clock,
-      log,
       leads: () => cluster.leads,
       shards: cluster,
       counts: metrics,
       transforms,
+      broadcast: rateLimits.broadcast,
       plainResponsesOnly: (orgId) => plainResponsesOnly(composed, options, orgId),
     }),
   );
@@ -175,7 +177,7 @@ export function compose(base: NodeBase): Composition {
     providerApis: receiving.providerApis,
     cluster,
     feeds,
-    ...guardedClients(egress, clock.now, userAgentOf(config)),
+    ...guardedClients(egress, clock.now, userAgentOf(config), rateLimits),
     ownership: ownershipOf(sender, config, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     tracing: telemetry?.tracing ?? null,
@@ -233,15 +235,17 @@ function guardedClients(
   egress: Egress,
   now: () => number,
   userAgent: string,
-): Pick<Services, "subscribers" | "identityProviders" | "clientDocuments"> {
+  rateLimits: RateLimits,
+): Pick<Services, "subscribers" | "identityProviders" | "clientDocuments" | "rateLimits"> {
   const documents = onFirstUse(async () => {
     const { GuardedClientDocuments } = await import("./client-documents.ts");
-    return new GuardedClientDocuments({ egress, userAgent, now });
+    return new GuardedClientDocuments({ egress, userAgent, now, rateLimits });
   });
   return {
     subscribers: new GuardedSubscriberClient(egress, userAgent),
     identityProviders: new OpenIdConnect({ egress, now }),
     clientDocuments: { fetch: async (url, person) => (await documents()).fetch(url, person) },
+    rateLimits,
   };
 }
 
@@ -253,11 +257,17 @@ function ownershipOf(sender: EndpointSender, config: Config, services: () => Ser
 
 /** When the node closes, the last values are exported while the parts that they are read from exist. */
 function newMetrics(
-  { metrics, pause, telemetry, stack }: NodeBase,
-  sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry" | "paused">,
+  { metrics, options: { thread = null }, pause, telemetry, stack }: NodeBase,
+  sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry" | "paused" | "isWorker" | "others">,
 ): Metrics | null {
   if (metrics === null) return null;
-  const created = new metrics({ ...sources, paused: () => pause.current !== null, telemetry });
+  const created = new metrics({
+    ...sources,
+    paused: () => pause.current !== null,
+    telemetry,
+    isWorker: isWorker(thread),
+    others: thread?.others ?? null,
+  });
   if (telemetry?.wantsMetrics === true) {
     telemetry.exportMetrics(() => created.read());
     stack.defer(() => telemetry.lastMetrics());

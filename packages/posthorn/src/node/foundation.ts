@@ -37,7 +37,7 @@ export interface Foundation {
 
 /** Opens the store and joins the cluster. If it rejects, the parts opened so far are on the stack. */
 export async function openFoundation(
-  { config, secrets, log, openStore: open, missingPackages: missing = missingPackages }: NodeOptions,
+  { config, secrets, log, openStore: open, missingPackages: missing = missingPackages, thread = null }: NodeOptions,
   clock: Clock,
   stack: AsyncDisposableStack,
 ): Promise<Foundation> {
@@ -60,10 +60,13 @@ export async function openFoundation(
     // Without other nodes, events of this one go straight to its feed.
     listener: config.database.kind === "sqlite" ? feed : shared,
   };
-  const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners)));
+  const siblings = thread?.siblings ?? null;
+  const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners, siblings)));
+  stack.defer(async () => thread?.others?.ended());
   // Disposed before the store, from which it reads.
   stack.use(feed);
-  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets, sendableKinds(missing)) }));
+  const facts = nodeFacts(secrets, sendableKinds(missing), thread?.number ?? null);
+  const cluster = stack.use(await Cluster.join({ store, facts }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
   const ids = new IdGenerator(clock.now, lastKey, slot, cluster);

@@ -1,9 +1,11 @@
 /** Starts the HTTP servers of a node: the API with its pages, and the metrics. */
+import { createServer, type ListenOptions } from "node:net";
 import { webhookSources } from "@posthorn/egress";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyListenOptions } from "fastify";
 import { RequestLog } from "../api/request-log/buffer.ts";
 import { buildServer } from "../api/server.ts";
 import { cannotListen } from "../api/startup-server.ts";
+import type { ListenAddress } from "../config/parse.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
@@ -13,6 +15,7 @@ import { reporter } from "../lib/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { serveMetrics } from "../metrics/server.ts";
 import type { NodeOptions } from "./options.ts";
+import { isWorker, SHARES_PORTS } from "./thread.ts";
 
 /** How long requests in flight may take when the process stops. */
 const CLOSE_REQUESTS_MS = 5000;
@@ -46,6 +49,32 @@ function requestLogOf(
     setTimer: (ms, callback) => clock.setTimer(ms, callback),
     onFailure: (error) => reporter(log)(error, "API requests could not be logged"),
     onDropped: () => metrics?.requestDropped(),
+  });
+}
+
+/**
+ * Listens together with the other threads of the process, if there are any. The main thread is the first, and checks that no other process
+ * listens: the system would let it share the port, too.
+ */
+async function listen(server: FastifyInstance, { config, thread = null }: NodeOptions): Promise<string> {
+  const { host, port } = config.listen;
+  const reusePort = thread !== null && SHARES_PORTS;
+  try {
+    if (reusePort && !isWorker(thread) && port !== 0) await bindAlone({ host, port });
+    // Fastify passes on what its types do not know.
+    const options: FastifyListenOptions & Pick<ListenOptions, "reusePort"> = { host, port, reusePort };
+    return await server.listen(options);
+  } catch (cause) {
+    throw cannotListen(config.listen, cause);
+  }
+}
+
+/** Rejects if another process listens. */
+function bindAlone(address: ListenAddress): Promise<void> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(address, () => server.close(() => resolve()));
   });
 }
 
@@ -85,11 +114,7 @@ export async function startHttp(
   const { metricsListen } = config;
   const metricsServer =
     metrics === null || metricsListen === null ? null : stack.use(await serveMetrics(metrics, metricsListen));
-  try {
-    return { server, url: await server.listen(config.listen), metricsUrl: metricsServer?.url ?? null };
-  } catch (cause) {
-    throw cannotListen(config.listen, cause);
-  }
+  return { server, url: await listen(server, options), metricsUrl: metricsServer?.url ?? null };
 }
 
 async function closeServer(fastify: FastifyInstance): Promise<void> {

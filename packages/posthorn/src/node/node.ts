@@ -12,7 +12,9 @@ import { compose, type Composition, type NodeBase, type NodeState } from "./comp
 import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
+import { isWorker } from "./thread.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { MetricReading } from "../telemetry/types.ts";
 import { startSmtp } from "./smtp.ts";
 import { release } from "./release.ts";
 import { startWhenDatabaseIsUp } from "./wait-for-database.ts";
@@ -48,9 +50,9 @@ export class PosthornNode implements AsyncDisposable {
 
   /** Opens the store, continues the work of an earlier run, and listens. Waits for a database that is unavailable. */
   static start(options: NodeOptions): Promise<PosthornNode> {
-    const { config, log, listens = true, signal = null } = options;
-    // Port 0 is chosen by the system, so clients could not know the port of a startup server.
-    const listen = listens && config.listen.port !== 0 ? config.listen : null;
+    const { config, log, listens = true, signal = null, thread = null } = options;
+    // Port 0 is chosen by the system, so clients could not know the port of a startup server. The main thread listens already.
+    const listen = listens && config.listen.port !== 0 && !isWorker(thread) ? config.listen : null;
     return startWhenDatabaseIsUp({ waitMs: config.databaseWaitMs, listen, log, signal }, (closeStartupServer) =>
       PosthornNode.#start(options, closeStartupServer),
     );
@@ -67,7 +69,7 @@ export class PosthornNode implements AsyncDisposable {
       const foundation = await openFoundation(options, clock, stack);
       await closeStartupServer();
       const served = options.listens !== false && options.config.metricsListen !== null;
-      const counted = served || telemetry?.wantsMetrics === true;
+      const counted = served || telemetry?.wantsMetrics === true || options.thread?.counts === true;
       node = new PosthornNode({
         ...foundation,
         telemetry,
@@ -100,6 +102,30 @@ export class PosthornNode implements AsyncDisposable {
   /** Port at which emails are received; `null`: none are. */
   get smtpPort(): number | null {
     return this.#smtpPort;
+  }
+
+  /** Number of the node in the cluster. */
+  get id(): number {
+    return this.#base.cluster.id;
+  }
+
+  /** The metrics of this node; empty if they are not counted. */
+  async metrics(): Promise<readonly MetricReading[]> {
+    return (await this.#composition.metrics?.readOwn()) ?? [];
+  }
+
+  /** Removes another thread of this process that has crashed from the cluster, so that its shards can be taken before its lease ends. */
+  async removeNode(nodeId: number): Promise<void> {
+    const { cluster, options, store } = this.#base;
+    try {
+      await store.cluster?.leave(nodeId);
+      store.signal({ kind: "nodes" });
+      cluster.look();
+    } catch (error) {
+      reporter(options.log)(error, "a thread that ended could not be removed from the cluster; its lease will end", {
+        node: nodeId,
+      });
+    }
   }
 
   /** URL of the API, such as `http://127.0.0.1:8071`. */
@@ -148,7 +174,7 @@ export class PosthornNode implements AsyncDisposable {
     const { services, authenticator, metrics, receiving } = this.#composition;
     const parts = { services, authenticator, metrics, feed, gateway: receiving.gateway };
     this.#http = await startHttp(options, clock, parts, stack);
-    state.url = this.#http.url;
+    state.url = this.#http.url || (options.thread?.url ?? "");
     this.#smtpPort = await startSmtp(options.config, { mails: receiving.mails, log: options.log }, stack);
   }
 

@@ -8,6 +8,7 @@ import type { Clock } from "../dispatch/types.ts";
 import type { Logger } from "../lib/log.ts";
 import type { StoreListeners } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
+import type { NodeThread } from "./thread.ts";
 
 export interface NodeOptions {
   readonly config: Config;
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly listens?: boolean;
   /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
   readonly base?: string;
+  /** `null` by default: the process has one thread that runs a node. */
+  readonly thread?: NodeThread | null;
   /** Builds of the dashboard and the documentation that may still be running, in a clone of the repository. */
   readonly pageBuilds?: PageBuilds;
   /** Whether a host program can mount the server, so that pages and inbound webhooks share its origin. */

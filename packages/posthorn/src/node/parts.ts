@@ -30,8 +30,9 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
 /** Maximum attempts in flight to one host, which the endpoints of many customers may share. */
 const HOST_CONCURRENCY = 128;
 
-export function hostConcurrencyOf({ endpointConcurrency }: Config): number {
-  return Math.max(HOST_CONCURRENCY, endpointConcurrency);
+/** Of one thread: the endpoints of a host are spread over all of them. */
+export function hostConcurrencyOf({ endpointConcurrency, threads }: Config): number {
+  return Math.max(Math.ceil(HOST_CONCURRENCY / threads), endpointConcurrency);
 }
 
 export function egressOf(

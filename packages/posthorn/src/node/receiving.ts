@@ -34,6 +34,7 @@ import { SourceIndex } from "../ingest/source-index.ts";
 import { LiveSourceOperations } from "../ingest/source-operations.ts";
 import { SourceMonitor } from "../workers/source-monitor.ts";
 import { type InboundEvent, TrafficSampler } from "../ingest/traffic-sampler.ts";
+import type { Broadcast } from "../lib/broadcast.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -62,6 +63,8 @@ export interface ReceivingOptions {
   readonly counts: Pick<Metrics, "sourceRead" | "sourceEvents"> | null;
   /** See `SourceIndexOptions`. */
   readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
+  /** To the other threads of the process; `null`: there are none. */
+  readonly broadcast: Broadcast | null;
   readonly log: Logger;
 }
 
@@ -134,7 +137,7 @@ export class Receiving implements AsyncDisposable {
     });
     this.#calls = new ProviderCalls(egress);
     const { now } = clock;
-    const limits = new InboundLimits(now);
+    const limits = new InboundLimits(now, options.broadcast);
     const intake = new Intake({
       services,
       now,

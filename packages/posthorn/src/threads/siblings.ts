@@ -6,6 +6,7 @@
  * no longer waited for, so that it cannot stop changes in the others; it still gets all signals, in order.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { Broadcast } from "../lib/broadcast.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Siblings } from "../store/siblings.ts";
 import type { Signal } from "../store/signal.ts";
@@ -21,6 +22,7 @@ type Message =
   | { readonly op: "catch up"; readonly id: number }
   | { readonly op: "join"; readonly id: number }
   | { readonly op: "done"; readonly id: number }
+  | { readonly op: "publish"; readonly topic: string; readonly data: unknown }
   /** The thread ends, and has told everything. */
   | { readonly op: "leave" };
 
@@ -45,7 +47,7 @@ interface Sibling {
 }
 
 /** The channels of one thread to all others. */
-export class SiblingPorts implements Siblings, Disposable {
+export class SiblingPorts implements Siblings, Broadcast, Disposable {
   readonly #options: SiblingPortsOptions;
   readonly #siblings = new Set<Sibling>();
   #lastId = 0;
@@ -57,6 +59,7 @@ export class SiblingPorts implements Siblings, Disposable {
   #onSignals: (signals: readonly Signal[]) => void = (signals) => void this.#early?.push(...signals);
   #pending: () => Promise<void> = () => Promise.resolve();
   #onLost: () => void = () => undefined;
+  readonly #subscribers = new Map<string, (data: unknown) => void>();
 
   constructor(options: SiblingPortsOptions) {
     this.#options = options;
@@ -125,6 +128,14 @@ export class SiblingPorts implements Siblings, Disposable {
     this.#onLost = listener;
   }
 
+  publish(topic: string, data: unknown): void {
+    for (const sibling of this.#siblings) post(sibling, { op: "publish", topic, data });
+  }
+
+  subscribe(topic: string, listener: (data: unknown) => void): void {
+    this.#subscribers.set(topic, listener);
+  }
+
   /** Sends what is gathered, and closes the channels: this thread ends. */
   [Symbol.dispose](): void {
     this.#sendGathered();
@@ -158,6 +169,8 @@ export class SiblingPorts implements Siblings, Disposable {
         return post(sibling, { op: "done", id: message.id });
       case "done":
         return sibling.requests.get(message.id)?.(true);
+      case "publish":
+        return this.#subscribers.get(message.topic)?.(message.data);
       case "leave":
         return this.#ended(sibling, false);
     }

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
-import { envToConfig } from "../../config/config.ts";
-import { readEnv } from "../../config/env.ts";
+import { type Config, envToConfig } from "../../config/config.ts";
+import { type RawSettings, readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createDeveloperCode, createSetupLink } from "../../domain/user/start-links.ts";
 import { createLog, type Logger } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
+import { MAIN_THREAD, requireThreads, shareOf } from "../../node/thread.ts";
+import type { ThreadPool } from "../../threads/pool.ts";
 import { VERSION } from "../../lib/version.ts";
 import { print } from "../output.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -22,24 +24,33 @@ export function addStartCommand(program: Command, surroundings: Surroundings = {
 }
 
 async function start(options: Record<string, unknown>, surroundings: Surroundings): Promise<void> {
-  const config = envToConfig(readEnv(sourcesOf(options)));
+  const settings = readEnv(sourcesOf(options));
+  const config = envToConfig(settings);
   const secrets = loadSecrets(config);
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,
     exportable: (config.telemetry?.logs ?? null) !== null,
+    thread: config.threads === 1 ? null : MAIN_THREAD,
   });
+  const threads = await threadsOf(config, settings, log);
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
   const waiting = new AbortController();
   void stop.then(() => waiting.abort());
-  await using node = await PosthornNode.start({ ...surroundings, config, secrets, log, signal: waiting.signal }).catch(
-    (error: unknown) => {
-      if (waiting.signal.aborted) return null;
-      throw error;
-    },
-  );
+  await using node = await PosthornNode.start({
+    ...surroundings,
+    config: shareOf(config),
+    secrets,
+    log,
+    signal: waiting.signal,
+    thread: threads?.mainThread ?? null,
+  }).catch((error: unknown) => {
+    if (waiting.signal.aborted) return null;
+    throw error;
+  });
   if (node === null) return;
   log.info({ url: node.url, version: VERSION }, `Posthorn ${VERSION} listens on ${node.url}`);
+  threads?.start(node);
   await printLink(node, options["dev"] === true ? secrets.jwtSecret : null, log);
   const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
@@ -48,6 +59,21 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
     process.exit(1);
   }
   log.info(`${signal}: stopping; waiting up to ${config.shutdownTimeoutMs / 1000} s for attempts in flight`);
+  // At the same time as the main thread, which waits for them before it closes its store.
+  void threads?.stop();
+}
+
+/** How long a thread may take to stop after its attempts have ended. */
+const CLOSE_MS = 15_000;
+
+/** The threads besides the main one; `null`: there are none. */
+async function threadsOf(config: Config, settings: RawSettings, log: Logger): Promise<ThreadPool | null> {
+  const { threads, metricsListen, telemetry, shutdownTimeoutMs } = config;
+  requireThreads(config);
+  if (threads === 1) return null;
+  const { ThreadPool: Pool } = await import("../../threads/pool.ts");
+  const counts = metricsListen !== null || (telemetry?.metrics ?? null) !== null;
+  return new Pool({ threads, settings, log, counts, stopMs: shutdownTimeoutMs + CLOSE_MS });
 }
 
 /**

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { envToConfig } from "../config/config.ts";
+import { readEnv } from "../config/env.ts";
+import { requireThreads, shareOf, workerConfigOf } from "./thread.ts";
+
+const POSTGRES = "postgres://posthorn@db.example.com/posthorn";
+const configOf = (environment: Record<string, string>) =>
+  envToConfig(readEnv({ environment: { POSTHORN_DATABASE_URL: POSTGRES, ...environment } }));
+
+describe("the settings of a thread", () => {
+  it("divide the limits of the process, so that several threads together stay within them", () => {
+    const config = configOf({
+      POSTHORN_THREADS: "4",
+      POSTHORN_CONCURRENCY: "512",
+      POSTHORN_TRANSFORM_THREADS: "2",
+      POSTHORN_DATABASE_CONNECTIONS: "30",
+    });
+    expect(shareOf(config)).toMatchObject({ concurrency: 128, transformThreads: 1, database: { connections: 8 } });
+    expect(shareOf(configOf({ POSTHORN_THREADS: "64" })).database).toMatchObject({ connections: 2 });
+    const single = configOf({});
+    expect(shareOf(single)).toEqual(single);
+  });
+
+  it("leave the other ports and the export of metrics to the main thread", () => {
+    const config = configOf({
+      POSTHORN_LISTEN: "[::1]:0",
+      POSTHORN_METRICS_LISTEN: "127.0.0.1:9464",
+      POSTHORN_SMTP_LISTEN: "127.0.0.1:25",
+      POSTHORN_SMTP_DOMAIN: "in.example.com",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
+    });
+    const worker = workerConfigOf(config, "http://[::1]:40123");
+    expect(worker.listen).toEqual({ host: "::1", port: 40_123 });
+    expect([worker.metricsListen, worker.smtpListen, worker.telemetry?.metrics]).toEqual([null, null, null]);
+    expect(worker.telemetry?.traces).toEqual(config.telemetry?.traces);
+    expect(workerConfigOf(config, "http://[::1]").listen.port).toBe(80);
+  });
+
+  it("allow several threads only on PostgreSQL", () => {
+    expect(() => requireThreads(configOf({ POSTHORN_THREADS: "64" }))).not.toThrow();
+    expect(() => requireThreads(configOf({ POSTHORN_DATABASE_URL: "" }))).not.toThrow();
+    expect(() => requireThreads(configOf({ POSTHORN_DATABASE_URL: "", POSTHORN_THREADS: "2" }))).toThrow(
+      "POSTHORN_THREADS is wrong: 2 threads need PostgreSQL.",
+    );
+    for (const threads of ["0", "65", "two"]) {
+      expect(() => configOf({ POSTHORN_THREADS: threads })).toThrow("POSTHORN_THREADS is wrong");
+    }
+  });
+});

@@ -1,0 +1,78 @@
+/** A node as one of several threads of a process, and its share of what the process may use. */
+import type { Config } from "../config/config.ts";
+import type { Broadcast } from "../lib/broadcast.ts";
+import { PosthornError } from "../lib/errors.ts";
+import type { ThreadMetrics } from "../metrics/aggregate.ts";
+import type { Siblings } from "../store/siblings.ts";
+
+export const MAIN_THREAD = 1;
+
+/** Place of a node among the threads of its process. */
+export interface NodeThread {
+  /** From 1 on, which is the main thread. */
+  readonly number: number;
+  readonly siblings: Siblings;
+  readonly broadcast: Broadcast;
+  /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
+  readonly url: string | null;
+  /** Whether metrics are counted for the main thread. */
+  readonly counts: boolean;
+  /** `null`: this is not the main thread. */
+  readonly others: OtherThreads | null;
+}
+
+/** Whether a node runs in another thread than the main one of its process. */
+export function isWorker(thread: NodeThread | null): boolean {
+  return thread !== null && thread.number !== MAIN_THREAD;
+}
+
+/** What the main thread needs of the others. */
+export interface OtherThreads extends ThreadMetrics {
+  /** Resolves once they have ended. The main thread waits for it before it closes its store. */
+  ended(): Promise<void>;
+}
+
+/** Whether several threads can listen on one port, so that the system spreads connections over them. */
+export const SHARES_PORTS = process.platform === "linux";
+
+/** Minimum number of connections for queries: see POSTHORN_DATABASE_CONNECTIONS. */
+const MIN_CONNECTIONS = 2;
+
+/** Throws if a server with these settings cannot have several threads. */
+export function requireThreads({ threads, database }: Pick<Config, "threads" | "database">): void {
+  if (threads === 1 || database.kind === "postgres") return;
+  throw new PosthornError(
+    "config_invalid",
+    `POSTHORN_THREADS is wrong: ${threads} threads need PostgreSQL. Set POSTHORN_DATABASE_URL to it, or POSTHORN_THREADS to 1.`,
+  );
+}
+
+/** The settings of each thread: limits that the operator sets for the process are divided. */
+export function shareOf(config: Config): Config {
+  const { concurrency, transformThreads, database, threads } = config;
+  const share = (limit: number): number => Math.ceil(limit / threads);
+  return {
+    ...config,
+    concurrency: share(concurrency),
+    transformThreads: share(transformThreads),
+    database:
+      database.kind === "postgres"
+        ? { ...database, connections: Math.max(MIN_CONNECTIONS, share(database.connections)) }
+        : database,
+  };
+}
+
+/** The settings of a thread other than the main one, which alone has the other ports and exports the metrics of all. */
+export function workerConfigOf(config: Config, url: string): Config {
+  const { listen, telemetry } = config;
+  const { port, protocol } = new URL(url);
+  return {
+    ...config,
+    listen: { host: listen.host, port: port === "" ? DEFAULT_PORTS[protocol]! : Number(port) },
+    metricsListen: null,
+    smtpListen: null,
+    telemetry: telemetry && { ...telemetry, metrics: null },
+  };
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };

@@ -1,0 +1,217 @@
+/** The threads that run a node beside the main thread: starts them, starts them again after a crash, and stops them. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { RawSettings } from "../config/env.ts";
+import type { Logger } from "../lib/log.ts";
+import { threadFile } from "../lib/thread-file.ts";
+import type { PosthornNode } from "../node/node.ts";
+import { MAIN_THREAD, type NodeThread, type OtherThreads } from "../node/thread.ts";
+import type { MetricReading } from "../telemetry/types.ts";
+import type { FromThread, SiblingChannel, ThreadStart, ToThread } from "./protocol.ts";
+import { crashesInRow, restartDelayMs } from "./restart-delay.ts";
+import { SiblingPorts } from "./siblings.ts";
+
+export interface ThreadPoolOptions {
+  /** Number of threads with a node, including the main one. */
+  readonly threads: number;
+  readonly settings: RawSettings;
+  readonly log: Logger;
+  /** Whether `metrics` is called. */
+  readonly counts: boolean;
+  /** How long the threads may take to stop. */
+  readonly stopMs: number;
+}
+
+/** How long a thread may take to read its metrics before the last ones are used again. */
+const METRICS_MS = 1000;
+
+interface Thread {
+  readonly number: number;
+  readonly worker: Worker;
+  readonly startedAt: number;
+  /** Settles when it has ended. */
+  readonly ended: PromiseWithResolvers<void>;
+  /** `null`: its node does not run yet. */
+  nodeId: number | null;
+  error: unknown;
+  metrics: readonly MetricReading[];
+  /** Called with each message. */
+  readonly listeners: Set<(message: FromThread) => void>;
+}
+
+export class ThreadPool implements OtherThreads {
+  readonly #options: ThreadPoolOptions;
+  readonly #siblings: SiblingPorts;
+  readonly #threads = new Map<number, Thread>();
+  /** Crashes in a row of each thread. */
+  readonly #crashes = new Map<number, number>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** Totals of the threads that have ended. */
+  #endedMetrics: readonly MetricReading[] = [];
+  #main: Pick<PosthornNode, "url" | "removeNode"> | null = null;
+  #spawning: Promise<void> = Promise.resolve();
+  #lastMetricsId = 0;
+  #stopped: Promise<void> | null = null;
+  restarts = 0;
+
+  constructor(options: ThreadPoolOptions) {
+    const { log } = options;
+    this.#options = options;
+    this.#siblings = new SiblingPorts({
+      process: randomUUID().slice(0, 8),
+      onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
+    });
+  }
+
+  /** For the node of the main thread. */
+  get mainThread(): NodeThread {
+    const siblings = this.#siblings;
+    return { number: MAIN_THREAD, siblings, broadcast: siblings, url: null, counts: false, others: this };
+  }
+
+  get running(): number {
+    return [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null).length;
+  }
+
+  /** Starts the threads, once the main node listens. */
+  start(main: Pick<PosthornNode, "url" | "removeNode">): void {
+    this.#main = main;
+    for (let number = MAIN_THREAD + 1; number <= this.#options.threads; number++) this.#spawn(number);
+  }
+
+  async metrics(): Promise<readonly (readonly MetricReading[])[]> {
+    const threads = [...this.#threads.values()];
+    await Promise.all(threads.map((thread) => this.#readMetrics(thread)));
+    return [...threads.map(({ metrics }) => metrics), this.#endedMetrics].filter(({ length }) => length > 0);
+  }
+
+  ended(): Promise<void> {
+    return this.stop();
+  }
+
+  /** Stops the threads in order, and ends those that take too long. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#restarts) clearTimeout(timer);
+    await this.#spawning;
+    const threads = [...this.#threads.values()];
+    for (const thread of threads) post(thread, { op: "stop" });
+    const inTime = new AbortController();
+    const ended = Promise.all(threads.map((thread) => thread.ended.promise)).then(() => inTime.abort());
+    await delay(this.#options.stopMs, null, { signal: inTime.signal, ref: false }).catch(() => undefined);
+    for (const { number, worker } of this.#threads.values()) {
+      this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; it is ended`);
+      await worker.terminate();
+    }
+    await ended;
+    this.#siblings[Symbol.dispose]();
+  }
+
+  /** One after the other, because a new thread needs a channel to each of the others. */
+  #spawn(number: number): void {
+    this.#spawning = this.#spawning.then(() => this.#spawnNow(number));
+  }
+
+  async #spawnNow(number: number): Promise<void> {
+    const { settings, counts } = this.#options;
+    const others = [...this.#threads.values()];
+    const siblings = await Promise.all(others.map((other) => connect(other, number)));
+    if (this.#stopped !== null) return;
+    const { port1, port2 } = new MessageChannel();
+    this.#siblings.add(number, port1);
+    siblings.push({ thread: MAIN_THREAD, port: port2 });
+    const { process } = this.#siblings;
+    const workerData: ThreadStart = { number, settings, url: this.#main!.url, process, counts, siblings };
+    const worker = new Worker(threadFile("./server-thread", import.meta.url), {
+      workerData,
+      transferList: siblings.map(({ port }) => port),
+      name: `posthorn-${number}`,
+    });
+    const thread: Thread = {
+      number,
+      worker,
+      startedAt: performance.now(),
+      ended: Promise.withResolvers(),
+      nodeId: null,
+      error: null,
+      metrics: [],
+      listeners: new Set(),
+    };
+    this.#threads.set(number, thread);
+    worker.on("message", (message: FromThread) => this.#receive(thread, message));
+    worker.on("error", (error) => (thread.error = error));
+    worker.on("exit", (code) => this.#ended(thread, code));
+  }
+
+  #receive(thread: Thread, message: FromThread): void {
+    for (const listener of thread.listeners) listener(message);
+    if (message.op !== "running") return;
+    thread.nodeId = message.nodeId;
+    const { log, threads } = this.#options;
+    log.info({ started: thread.number, node: message.nodeId }, `thread ${thread.number} of ${threads} runs`);
+  }
+
+  #ended(thread: Thread, code: number): void {
+    const { number, nodeId, error, startedAt } = thread;
+    this.#threads.delete(number);
+    thread.ended.resolve();
+    if (this.#stopped !== null) return;
+    const crashes = crashesInRow(this.#crashes.get(number) ?? 0, performance.now() - startedAt);
+    this.#crashes.set(number, crashes);
+    const waitMs = restartDelayMs(crashes);
+    const err = error ?? new Error(`it ended with code ${code}`);
+    this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
+    if (nodeId !== null) void this.#main!.removeNode(nodeId);
+    void this.#keepTotals(thread);
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.restarts++;
+      this.#spawn(number);
+    }, waitMs);
+    this.#restarts.add(timer);
+  }
+
+  /** Counters that start again from 0 would look like many new events to who sums them up. */
+  async #keepTotals({ metrics }: Thread): Promise<void> {
+    if (metrics.length === 0) return;
+    const { aggregate, countersOf, readingsOf } = await import("../metrics/aggregate.ts");
+    this.#endedMetrics = await readingsOf(aggregate(this.#endedMetrics, [countersOf(metrics)]));
+  }
+
+  /** Keeps the last metrics if the thread does not respond in time. */
+  async #readMetrics(thread: Thread): Promise<void> {
+    const id = ++this.#lastMetricsId;
+    const read = Promise.withResolvers<void>();
+    const listener = (message: FromThread): void => {
+      if (message.op !== "metrics" || message.id !== id) return;
+      thread.metrics = message.metrics;
+      read.resolve();
+    };
+    thread.listeners.add(listener);
+    post(thread, { op: "metrics", id });
+    await Promise.race([read.promise, thread.ended.promise, delay(METRICS_MS, undefined, { ref: false })]);
+    thread.listeners.delete(listener);
+  }
+}
+
+/** Gives a running thread its end of a channel to a new one, and returns the other end once it has it. */
+async function connect(thread: Thread, to: number): Promise<SiblingChannel> {
+  const { port1, port2 } = new MessageChannel();
+  const added = Promise.withResolvers<void>();
+  const listener = (message: FromThread): void => {
+    if (message.op === "sibling added" && message.thread === to) added.resolve();
+  };
+  thread.listeners.add(listener);
+  thread.worker.postMessage({ op: "sibling", sibling: { thread: to, port: port1 } } satisfies ToThread, [port1]);
+  await Promise.race([added.promise, thread.ended.promise]);
+  thread.listeners.delete(listener);
+  return { thread: thread.number, port: port2 };
+}
+
+function post({ worker }: Thread, message: ToThread): void {
+  worker.postMessage(message, []);
+}

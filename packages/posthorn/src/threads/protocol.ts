@@ -1,0 +1,35 @@
+/** Messages between the main thread and the threads that it starts. */
+import type { MessagePort } from "node:worker_threads";
+import type { RawSettings } from "../config/env.ts";
+import type { MetricReading } from "../telemetry/types.ts";
+
+/** What a thread gets when it starts. */
+export interface ThreadStart {
+  readonly number: number;
+  /** Settings of the process as texts: parsed ones cannot all be sent to another thread. */
+  readonly settings: RawSettings;
+  /** URL at which the main thread listens. */
+  readonly url: string;
+  /** See `Siblings.process`. */
+  readonly process: string;
+  /** Whether the main thread asks for metrics. */
+  readonly counts: boolean;
+  /** Channels to the other threads. */
+  readonly siblings: readonly SiblingChannel[];
+}
+
+export interface SiblingChannel {
+  readonly thread: number;
+  readonly port: MessagePort;
+}
+
+export type ToThread =
+  | { readonly op: "sibling"; readonly sibling: SiblingChannel }
+  | { readonly op: "metrics"; readonly id: number }
+  | { readonly op: "stop" };
+
+export type FromThread =
+  | { readonly op: "sibling added"; readonly thread: number }
+  /** The node of the thread runs. */
+  | { readonly op: "running"; readonly nodeId: number }
+  | { readonly op: "metrics"; readonly id: number; readonly metrics: readonly MetricReading[] };

@@ -1,0 +1,49 @@
+/** Runs the node of a thread until the main thread stops it. */
+import { once } from "node:events";
+import { envToConfig } from "../config/config.ts";
+import { loadSecrets } from "../config/secrets.ts";
+import { createLog, type Logger } from "../lib/log.ts";
+import { PosthornNode } from "../node/node.ts";
+import { SHARES_PORTS, shareOf, workerConfigOf } from "../node/thread.ts";
+import type { ThreadStart } from "./protocol.ts";
+import type { SiblingPorts } from "./siblings.ts";
+
+export interface RunOptions {
+  readonly siblings: SiblingPorts;
+  readonly stop: AbortSignal;
+  /** Called with the log of the thread. */
+  readonly onLog: (log: Logger) => void;
+  /** Called when the node accepts requests and owns its share of the shards. */
+  readonly onRunning: (node: PosthornNode) => void;
+}
+
+/** Resolves when the node has stopped. Rejects if it cannot start. */
+export async function runNode({ number, settings, url, counts }: ThreadStart, options: RunOptions): Promise<void> {
+  const { siblings, stop, onLog, onRunning } = options;
+  const config = workerConfigOf(shareOf(envToConfig(settings)), url);
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    exportable: (config.telemetry?.logs ?? null) !== null,
+    thread: number,
+  });
+  onLog(log);
+  await using node = await PosthornNode.start({
+    config,
+    secrets: loadSecrets(config),
+    log,
+    listens: SHARES_PORTS,
+    signal: stop,
+    thread: { number, siblings, broadcast: siblings, url, counts, others: null },
+  }).catch((error: unknown) => {
+    if (stop.aborted) return null;
+    throw error;
+  });
+  if (node === null) return;
+  onRunning(node);
+  const failure = await Promise.race([node.failed, stop.aborted ? null : once(stop, "abort").then(() => null)]);
+  if (failure === null) return;
+  log.fatal({ err: failure }, "the node of this thread cannot continue; restarting it");
+  // Ends only this thread. An orderly shutdown is no longer possible, and accepted messages are on disk.
+  process.exit(1);
+}

@@ -1,0 +1,293 @@
+/** One process with several threads, each of which runs a node on the PostgreSQL database. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { Agent, request } from "node:http";
+import type { Worker } from "node:worker_threads";
+import {
+  builtProgramArguments,
+  eventually,
+  freePort,
+  type Receiver,
+  startReceiver,
+  startServer,
+  type TestServer,
+} from "@posthorn/testkit";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { envToConfig } from "../src/config/config.ts";
+import { readEnv } from "../src/config/env.ts";
+import { loadSecrets } from "../src/config/secrets.ts";
+import { organisationToken } from "../src/cli/token/create.ts";
+import { PosthornNode } from "../src/node/node.ts";
+import { shareOf } from "../src/node/thread.ts";
+import { ThreadPool } from "../src/threads/pool.ts";
+import { NODE_THREAD_OF } from "./support/bundled-thread-file.ts";
+import { borrowDatabase } from "./support/postgres.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
+
+const THREADS = 4;
+const ENDPOINTS = 12;
+const ROUNDS = 200;
+/** A delivery that used up an attempt is only repeated after an hour. */
+const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600" };
+
+interface Reply {
+  readonly status: number;
+  readonly json: Record<string, unknown>;
+}
+
+/** One connection to a server, which one of its threads has accepted. */
+class Connection implements Disposable {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  call(token: string, method: string, path: string, body?: object): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const asked = request(`${this.#url}/api/v1/${path}`, { method, headers, agent: this.#agent }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode!, json: text === "" ? {} : (JSON.parse(text) as Reply["json"]) });
+        });
+        response.on("error", reject);
+      });
+      asked.on("error", reject);
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}
+
+interface NodeOfThread {
+  readonly id: number;
+  readonly thread: number | null;
+  readonly current: boolean;
+  readonly shards: number;
+}
+
+async function nodesOf(connection: Connection, token: string): Promise<readonly NodeOfThread[]> {
+  return (await connection.call(token, "GET", "cluster")).json["nodes"] as readonly NodeOfThread[];
+}
+
+/** Waits until all threads have their share of the shards, and returns a connection to each of them, by their numbers. */
+async function connectToAll(url: string, token: string, threads: number): Promise<ReadonlyMap<number, Connection>> {
+  const connections = new Map<number, Connection>();
+  await eventually(async () => {
+    const connection = new Connection(url);
+    const nodes = await nodesOf(connection, token);
+    const thread = nodes.find(({ current }) => current)!.thread!;
+    if (connections.has(thread)) connection[Symbol.dispose]();
+    else connections.set(thread, connection);
+    expect(nodes.map(({ shards }) => shards)).toEqual(nodes.map(() => 64 / threads));
+    expect(connections.size).toBe(threads);
+  });
+  return connections;
+}
+
+describe.runIf(onPostgres)("a process with several threads", () => {
+  let server: TestServer;
+  let metricsUrl: string;
+  let receiver: Receiver;
+  let threads: ReadonlyMap<number, Connection>;
+
+  const call = async (thread: number, method: string, path: string, body?: object): Promise<Reply["json"]> => {
+    const { status, json } = await threads.get(thread)!.call(server.token, method, path, body);
+    if (status > 299) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
+    return json;
+  };
+
+  beforeAll(async () => {
+    receiver = await startReceiver();
+    const metrics = `127.0.0.1:${await freePort()}`;
+    metricsUrl = `http://${metrics}/metrics`;
+    const env = { ...SETTINGS, POSTHORN_THREADS: String(THREADS), POSTHORN_METRICS_LISTEN: metrics };
+    server = await startServer({ env });
+    threads = await connectToAll(server.url, server.token, THREADS);
+    await call(1, "POST", "app", { name: "Test", uid: "app" });
+    for (let number = 0; number < ENDPOINTS; number++)
+      await call(1, "POST", "app/app/endpoint", { url: `${receiver.url}/${number}` });
+  });
+
+  afterAll(async () => {
+    for (const connection of threads.values()) connection[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+    await receiver[Symbol.asyncDispose]();
+  });
+
+  it("accepts messages in every thread, and sends each once to every endpoint", async () => {
+    const ids: string[] = [];
+    for (let message = 0; message < 5; message++) {
+      for (const thread of threads.keys())
+        ids.push((await call(thread, "POST", "app/app/msg", { eventType: "a", payload: {} }))["id"] as string);
+    }
+    const received = await receiver.waitForCount(ids.length * ENDPOINTS);
+    const deliveries = received.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`);
+    expect(new Set(deliveries).size).toBe(ids.length * ENDPOINTS);
+    expect(deliveries).toHaveLength(ids.length * ENDPOINTS);
+  });
+
+  it(`refuses a key in every thread as soon as one has revoked it (${ROUNDS} rounds)`, async () => {
+    const numbers = [...threads.keys()];
+    const statuses: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const [creator, revoker] = [numbers[round % THREADS]!, numbers[(round * 3 + 1) % THREADS]!];
+      const key = await call(creator, "POST", "auth/api-key", { name: `round ${round}` });
+      const use = (): Promise<Reply[]> =>
+        Promise.all([...threads.values()].map((thread) => thread.call(key["token"] as string, "GET", "app")));
+      // Every thread has the key in memory.
+      expect((await use()).map(({ status }) => status)).toEqual(numbers.map(() => 200));
+      await call(revoker, "DELETE", `auth/api-key/${String(key["id"])}`);
+      statuses.push(...(await use()).map(({ status }) => status));
+    }
+    expect(statuses).toEqual(statuses.map(() => 401));
+    expect(statuses).toHaveLength(ROUNDS * THREADS);
+  });
+
+  it("sends to the new URL of an endpoint as soon as its change was answered, whichever thread has the lane", async () => {
+    const app = `moved-${server.organisation}`;
+    await call(1, "POST", "app", { name: "Moved", uid: app });
+    await Promise.all(
+      Array.from({ length: 16 }, (_, at) =>
+        call(1, "POST", `app/${app}/endpoint`, { url: `${receiver.url}/before`, uid: `e${at}` }),
+      ),
+    );
+    const publish = (thread: number): Promise<Reply["json"]> =>
+      call(thread, "POST", `app/${app}/msg`, { eventType: "a", payload: {} });
+    receiver.clear();
+    await publish(2);
+    await receiver.waitForCount(16);
+    for (let at = 0; at < 16; at++)
+      await call((at % THREADS) + 1, "PATCH", `app/${app}/endpoint/e${at}`, { url: `${receiver.url}/after` });
+    receiver.clear();
+    await publish(3);
+    const received = await receiver.waitForCount(16);
+    expect(received.map(({ path }) => path)).toEqual(received.map(() => "/after"));
+  });
+
+  it("serves one set of metrics, which counts what all threads did", async () => {
+    const before = await countsOf(metricsUrl);
+    expect(before["posthorn_threads"]).toBe(THREADS);
+    receiver.clear();
+    for (const thread of threads.keys()) await call(thread, "POST", "app/app/msg", { eventType: "a", payload: {} });
+    await receiver.waitForCount(THREADS * ENDPOINTS);
+    await eventually(async () => {
+      const after = await countsOf(metricsUrl);
+      expect(after["posthorn_messages_total"]! - before["posthorn_messages_total"]!).toBe(THREADS);
+      const attempts = 'posthorn_attempts_total{outcome="success",cause="2xx"}';
+      expect(after[attempts]! - before[attempts]!).toBe(THREADS * ENDPOINTS);
+      expect(after["posthorn_shards"]).toBe(64);
+    });
+  });
+
+  it("names the thread in each entry of its log", () => {
+    const entries = server.log.split("\n").filter((line) => line.startsWith('{"level"'));
+    const named = entries.map((line) => (JSON.parse(line) as { thread?: number }).thread);
+    expect(entries.length).toBeGreaterThan(0);
+    expect(named.every((thread) => thread !== undefined && thread >= 1 && thread <= THREADS)).toBe(true);
+  });
+
+  it("stops in order: attempts in flight end in every thread, and none is repeated", async () => {
+    receiver.clear();
+    const release = Promise.withResolvers<void>();
+    receiver.respondWith(async () => {
+      await release.promise;
+      return 204;
+    });
+    await call(4, "POST", "app/app/msg", { eventType: "a", payload: {} });
+    await receiver.waitForCount(ENDPOINTS);
+    const { url } = server;
+    const stopped = server.stop();
+    // No thread accepts connections any more, so all of them are stopping while their attempts are in flight.
+    await eventually(() => expect(fetch(`${url}/health/live`)).rejects.toThrow("fetch failed"));
+    release.resolve();
+    expect(await stopped).toEqual({ code: 0, signal: null });
+    receiver.respondWith(204);
+    await server.restart();
+    for (const connection of threads.values()) connection[Symbol.dispose]();
+    threads = await connectToAll(server.url, server.token, THREADS);
+    const { data } = (await call(1, "GET", "app/app/msg")) as { data: { id: string }[] };
+    const attempts = (await call(1, "GET", `app/app/attempt/msg/${data[0]!.id}`)) as { data: { status: number }[] };
+    expect(attempts.data.map(({ status }) => status)).toEqual(Array.from({ length: ENDPOINTS }, () => 0));
+    expect(receiver.requests).toHaveLength(ENDPOINTS);
+  });
+});
+
+describe.runIf(onPostgres)("a thread that crashes", () => {
+  it("loses nothing and uses up no attempt: another one takes its shards, and it is started again", async () => {
+    using folder = temporaryFolder();
+    vi.stubEnv(NODE_THREAD_OF, (await builtProgramArguments()).at(-1));
+    await using receiver = await startReceiver();
+    const environment = {
+      ...SETTINGS,
+      POSTHORN_DATA_DIR: folder.path,
+      POSTHORN_LISTEN: "127.0.0.1:0",
+      POSTHORN_DATABASE_URL: (await borrowDatabase()).url,
+      POSTHORN_THREADS: "2",
+      POSTHORN_LOG_LEVEL: "silent",
+    };
+    const settings = readEnv({ environment, dev: true });
+    const config = envToConfig(settings);
+    const secrets = loadSecrets(config);
+    const token = await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test");
+    const workers: Worker[] = [];
+    const note = (message: unknown): void => {
+      const { worker } = message as { worker: Worker };
+      if (worker.threadName === "posthorn-2") workers.push(worker);
+    };
+    const log = pino({ level: "silent" });
+    const pool = new ThreadPool({ threads: 2, settings, log, counts: false, stopMs: 60_000 });
+    subscribe("worker_threads", note);
+    try {
+      await using node = await PosthornNode.start({ config: shareOf(config), secrets, log, thread: pool.mainThread });
+      pool.start(node);
+      const connections = await connectToAll(node.url, token, 2);
+      using main = connections.get(1)!;
+      connections.get(2)![Symbol.dispose]();
+      await main.call(token, "POST", "app", { name: "Test", uid: "app" });
+      for (let number = 0; number < ENDPOINTS; number++)
+        await main.call(token, "POST", "app/app/endpoint", { url: `${receiver.url}/${number}` });
+      receiver.respondWith("hang");
+      await main.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
+      await receiver.waitForCount(ENDPOINTS);
+      receiver.clear();
+      receiver.respondWith(204);
+      await workers[0]!.terminate();
+      // Those of the thread that has ended. The others still wait for their responses.
+      const repeated = await receiver.waitFor(() => true);
+      expect(repeated.headers["webhook-id"]).toMatch(/^msg_/);
+      const again = await connectToAll(node.url, token, 2);
+      expect(workers).toHaveLength(2);
+      expect(pool.restarts).toBe(1);
+      receiver.clear();
+      const { json } = await again.get(2)!.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
+      await eventually(() => {
+        const own = receiver.requests.filter(({ headers }) => headers["webhook-id"] === json["id"]);
+        expect(new Set(own.map(({ path }) => path)).size).toBe(ENDPOINTS);
+      });
+      for (const connection of again.values()) connection[Symbol.dispose]();
+      void pool.stop();
+    } finally {
+      unsubscribe("worker_threads", note);
+    }
+  });
+});
+
+/** Values of metrics by their names with labels. */
+async function countsOf(url: string): Promise<Readonly<Record<string, number>>> {
+  const text = await (await fetch(url)).text();
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const at = line.lastIndexOf(" ");
+      return [line.slice(0, at), Number(line.slice(at + 1))];
+    }),
+  );
+}
