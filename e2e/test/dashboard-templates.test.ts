@@ -15,8 +15,12 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   return page;
 }
 
+/** ID of the application. */
+let shop: string;
+
 beforeAll(async () => {
-  await world.api.post("/api/v1/app", { name: "Shop", uid: "shop" });
+  const { json } = await world.api.post("/api/v1/app", { name: "Shop", uid: "shop" });
+  shop = json["id"] as string;
 });
 
 describe("the gallery", () => {
@@ -85,10 +89,13 @@ describe("table sources", () => {
     await page.getByRole("heading", { level: 1, name: "Table sources" }).waitFor();
     await page.getByText("To get the command, enter a table and either an application").waitFor();
     await page.getByLabel("Table", { exact: true }).fill("shop.orders");
-    await page.getByLabel(/^Application \(optional\)/).fill("shop");
+    const application = page.getByRole("combobox", { name: /^Application \(optional\)/ });
+    await application.pressSequentially("sho");
+    await page.getByRole("option", { name: "Shop" }).click();
+    await expect.poll(() => application.inputValue()).toBe("Shop");
     await page.getByLabel(/^Condition/).fill("new.status = 'paid'");
-    const command =
-      "posthorn tables add shop.orders --app shop --on insert,update,delete --when 'new.status = '\\''paid'\\'''";
+    const when = String.raw`'new.status = '\''paid'\'''`;
+    const command = `posthorn tables add shop.orders --app ${shop} --on insert,update,delete --when ${when}`;
     await expect.poll(() => page.locator("pre").allInnerTexts()).toEqual([`${command} --dry-run`, command]);
     await expectAccessible(page);
   });

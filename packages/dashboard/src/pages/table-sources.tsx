@@ -9,6 +9,7 @@ import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import type { FormValues } from "../components/form.tsx";
+import { APPLICATIONS } from "../lib/option-sources.ts";
 import { timeColumn } from "../components/list-page.tsx";
 import { Card, Page, Stack } from "../components/page.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
@@ -24,6 +25,7 @@ import { type LocalSourceKind, useSourceKind } from "../parts/use-destination-ki
 type TableSource = components["schemas"]["TableSourceOut"];
 
 const EVERY_MS = 15_000;
+const PICKS = { app: APPLICATIONS };
 
 export function TableSources() {
   const { t } = useTranslation();
@@ -129,24 +131,24 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
   useEffect(() => {
     const { current } = form;
     if (current === null) return;
-    const read = (): void => setValues(valuesOf(current));
+    setValues(valuesOf(current));
     // Switches report changes by clicks only, and set their value afterwards.
-    const readLater = (): void => void setTimeout(read);
-    read();
-    current.addEventListener("input", read);
+    const readLater = (): void => void setTimeout(() => setValues(valuesOf(current)));
     current.addEventListener("click", readLater);
-    return () => {
-      current.removeEventListener("input", read);
-      current.removeEventListener("click", readLater);
-    };
+    return () => current.removeEventListener("click", readLater);
   }, []);
   const config = toConfig(kind.fields, values);
   const tried = tableCommand(config, true);
   const added = tableCommand(config, false);
   return (
-    <form ref={form} onSubmit={(event: FormEvent) => event.preventDefault()}>
+    // Not a listener of the element: that would render before React has told a combobox what was typed, and thereby undo it.
+    <form
+      ref={form}
+      onSubmit={(event: FormEvent) => event.preventDefault()}
+      onInput={({ currentTarget }) => setValues(valuesOf(currentTarget))}
+    >
       <Stack>
-        <DestinationFields kind={kind} />
+        <DestinationFields kind={kind} picks={PICKS} />
         {tried === null || added === null ? (
           <Note>{t("tableSources.incomplete")}</Note>
         ) : (

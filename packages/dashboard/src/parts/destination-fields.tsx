@@ -1,7 +1,9 @@
 import { TriangleAlert } from "lucide-react";
-import { Fragment, type RefObject, useEffect, useRef, useState } from "react";
+import { Fragment, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AreaField, type FormValues, SelectField, SwitchField, TextField } from "../components/form.tsx";
+import type { OptionSource } from "../components/options.ts";
+import { PickField } from "../components/pick-field.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { Note } from "../components/state.tsx";
 import { formatDuration } from "../lib/format.ts";
@@ -17,10 +19,12 @@ export interface DestinationFieldsProps {
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Whether each secret has a value. */
   readonly secrets?: Readonly<Record<string, boolean>> | undefined;
+  /** Objects that fields of this name stand for, which are chosen by name. */
+  readonly picks?: Readonly<Record<string, OptionSource>>;
 }
 
 /** Setup steps, the fields that the kind declares, and a preview of its messages. */
-export function DestinationFields({ kind, config, secrets }: DestinationFieldsProps) {
+export function DestinationFields({ kind, config, secrets, picks }: DestinationFieldsProps) {
   const { t } = useTranslation();
   const root = useRef<HTMLDivElement>(null);
   const target = useChangedTarget(root, kind, config);
@@ -48,6 +52,7 @@ export function DestinationFields({ kind, config, secrets }: DestinationFieldsPr
             value={config?.[field.name]}
             isSet={secrets?.[field.name] === true}
             isAsked={asked.has(field.name)}
+            pick={picks?.[field.name]}
           />
           {field === lastOfSchedule(kind) && <DueTimes />}
         </Fragment>
@@ -76,12 +81,12 @@ function useChangedTarget(
     const form = root.current?.closest("form");
     if (config === undefined || form === null || form === undefined) return;
     const read = (): void => setTarget(changedTarget(kind.fields, config, textsOf(form)));
-    form.addEventListener("input", read);
-    // Switches report changes by clicks only, and set their value afterwards.
+    // Later: switches report changes by clicks only, and set their value afterwards; comboboxes would lose what was typed.
     const later = (): void => void requestAnimationFrame(read);
+    form.addEventListener("input", later);
     form.addEventListener("click", later);
     return () => {
-      form.removeEventListener("input", read);
+      form.removeEventListener("input", later);
       form.removeEventListener("click", later);
     };
   }, [root, kind, config]);
@@ -92,6 +97,29 @@ function textsOf(form: HTMLFormElement): FormValues {
   return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value as string]));
 }
 
+interface PickConfigFieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help: ReactNode;
+  readonly placeholder: string;
+  readonly source: OptionSource;
+  readonly value: string;
+}
+
+/** Reports a choice as input to the form, as a field does in which the reader types. */
+function PickConfigField({ value, ...field }: PickConfigFieldProps) {
+  const [chosen, setChosen] = useState(value);
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen !== value) root.current?.dispatchEvent(new Event("input", { bubbles: true }));
+  }, [chosen, value]);
+  return (
+    <div ref={root}>
+      <PickField {...field} value={chosen} onChange={setChosen} />
+    </div>
+  );
+}
+
 interface ConfigFieldProps {
   readonly field: LocalField;
   readonly value: unknown;
@@ -99,9 +127,11 @@ interface ConfigFieldProps {
   readonly isSet: boolean;
   /** For secrets: the stored value must be entered again. */
   readonly isAsked: boolean;
+  /** The objects that the value can name. */
+  readonly pick: OptionSource | undefined;
 }
 
-function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
+function ConfigField({ field, value, isSet, isAsked, pick }: ConfigFieldProps) {
   const { t } = useTranslation();
   const name = inputName(field.name);
   const label = field.required ? field.label : t("destinations.optional", { label: field.label });
@@ -112,6 +142,7 @@ function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
     ? t(isAsked ? "destinations.secretAgain" : "destinations.secretSet")
     : (field.example ?? "");
   const shared = { name, label, help, placeholder } as const;
+  if (pick !== undefined) return <PickConfigField {...shared} source={pick} value={text} />;
   switch (field.type) {
     case "boolean":
       return <SwitchField name={name} label={field.label} help={help} defaultChecked={current === true} />;
