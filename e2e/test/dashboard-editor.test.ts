@@ -120,7 +120,7 @@ describe("the editor of a filter", () => {
     await json.fill('{"body": {"order": {"total": {"$gt": 20}}}}');
     const trial = page.getByRole("region", { name: "Recent messages" });
     await trial.getByRole("button", { name: "Try on recent messages" }).click();
-    await trial.getByText("0 of 1 message matches.").waitFor();
+    await trial.getByText("Matching messages: 0 of 1.").waitFor();
     await trial.getByText("body.order.total.$gt", { exact: true }).first().waitFor();
     expect(await axeFaults(page, "light")).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });

@@ -79,7 +79,7 @@ describe("a developer", () => {
       await row.getByLabel("Field").fill("body.amount");
       await row.getByLabel("Value").fill("2");
       await hand.click("Try on recent messages");
-      await hand.sees(/1 of [34] messages match/);
+      await hand.sees(/Matching messages: 1 of [34]/);
     }));
 
   it("27. writes and tests a transformation (before: 6 clicks)", () =>

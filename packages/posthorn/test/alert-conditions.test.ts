@@ -3,6 +3,7 @@ import { eventually, onPostgres } from "@posthorn/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { systemActor } from "../src/domain/access.ts";
 import { evaluateCondition } from "../src/domain/alert/conditions.ts";
+import type { AlertContent } from "../src/domain/alert/message.ts";
 import type { AlertKind, AlertParams } from "../src/domain/alert/rule.ts";
 import { saveCertificates } from "../src/domain/health/certificates.ts";
 import { DAY_MS } from "../src/domain/storage/day.ts";
@@ -21,6 +22,10 @@ afterEach(() => gateway[Symbol.asyncDispose]());
 
 /** Titles of what fulfils a condition, `ms` from now. */
 async function firing(kind: AlertKind, params: AlertParams = {}, ms = 0): Promise<readonly string[]> {
+  return (await contentsOf(kind, params, ms)).map(({ title }) => title);
+}
+
+async function contentsOf(kind: AlertKind, params: AlertParams, ms = 0): Promise<readonly AlertContent[]> {
   const { services } = gateway.node;
   const { id, public_id } = await services.store.db
     .selectFrom("organisation")
@@ -28,7 +33,7 @@ async function firing(kind: AlertKind, params: AlertParams = {}, ms = 0): Promis
     .executeTakeFirstOrThrow();
   const later = { ...services, now: () => Date.now() + ms };
   const ctx = { services: later, actor: systemActor(id, public_id), tx: null } as const;
-  return (await evaluateCondition(ctx, kind, params)).map(({ content }) => content.title);
+  return (await evaluateCondition(ctx, kind, params)).map(({ content }) => content);
 }
 
 async function endpoint(url: string): Promise<number> {
@@ -50,6 +55,9 @@ it("quarantine: requests of a source that failed verification", async () => {
   await send(source.url, "{}", githubHeaders("wrong", "{}", "1"));
   await gateway.quarantine(source);
   expect(await firing("quarantine", { minutes: 60, count: 1 })).toEqual(["The source Code rejects requests"]);
+  expect(await contentsOf("quarantine", { minutes: 1, count: 1 })).toMatchObject([
+    { text: "1 request failed verification in the last minute and went to quarantine." },
+  ]);
   expect(await firing("quarantine", { minutes: 60, count: 2 })).toEqual([]);
   expect(await firing("quarantine", { minutes: 60, count: 1 }, 2 * HOUR_MS)).toEqual([]);
 });
@@ -85,6 +93,9 @@ it("backlog-age: a delivery that has been due for long, on an endpoint that is n
   await publish({ delaySeconds: 600 });
   expect(await firing("backlog-age", { minutes: 60 })).toEqual([]);
   expect(await firing("backlog-age", { minutes: 60 }, 2 * HOUR_MS)).toEqual(["Deliveries are late"]);
+  expect(await contentsOf("backlog-age", { minutes: 60 }, 2 * HOUR_MS)).toMatchObject([
+    { text: expect.stringMatching(/ 1 delivery is queued\.$/) as string },
+  ]);
   expect(await firing("backlog-age", { minutes: 120 }, 2 * HOUR_MS)).toEqual([]);
 });
 

@@ -27,8 +27,8 @@ export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) 
           {t("acrossReplay.wouldSend", {
             count: toSend,
             value: number(toSend),
-            endpoints: number(endpoints),
-            applications: number(applications),
+            endpoints: t("acrossReplay.toEndpoints", { count: endpoints, value: number(endpoints) }),
+            customers: t("acrossReplay.ofCustomers", { count: applications, value: number(applications) }),
           })}
         </strong>
       </p>

@@ -78,7 +78,7 @@ async function endpointFailing(ctx: OutsideContext, { minutes }: Required<AlertP
     subject: row.id,
     content: {
       title: `The endpoint ${hostOf(row.url)} of ${row.appName} is failing`,
-      text: `All ${row.failures} attempts have failed since ${timeText(row.since)}. No events are lost: deliveries are retried or on hold.`,
+      text: `${row.failures === 1 ? "The only attempt has" : `All ${row.failures} attempts have`} failed since ${timeText(row.since)}. No events are lost: deliveries are retried or on hold.`,
       severity: "error",
       path: placeOf(row),
     },
@@ -130,7 +130,7 @@ async function successRate(
   if (attempts < count || ok * 100 >= percent * attempts) return [];
   return organisationWide({
     title: `Only ${Math.floor((ok * 100) / attempts)} % of attempts succeed`,
-    text: `${failed} of ${attempts} attempts failed in the last ${minutes} minutes. The threshold is ${percent} %.`,
+    text: `${failed} of ${counted(attempts, "attempt", "attempts")} failed in the last ${lastMinutes(minutes)}. The threshold is ${percent} %.`,
     severity: "error",
     path: "/incidents",
   });
@@ -143,11 +143,20 @@ async function retriesExhausted(
   const { exhausted } = await recent(ctx, minutes);
   if (exhausted < count) return [];
   return organisationWide({
-    title: `Retries exhausted for ${exhausted} ${exhausted === 1 ? "delivery" : "deliveries"}`,
-    text: `They failed finally in the last ${minutes} minutes. Replay them when their endpoints work again.`,
+    title: `Retries exhausted for ${counted(exhausted, "delivery", "deliveries")}`,
+    text: `Their last attempts were made in the last ${lastMinutes(minutes)}. Replay the messages when their endpoints work again.`,
     severity: "error",
     path: "/incidents",
   });
+}
+
+/** Such as "minute" or "60 minutes", after "in the last". */
+function lastMinutes(minutes: number): string {
+  return minutes === 1 ? "minute" : `${minutes} minutes`;
+}
+
+function counted(value: number, one: string, several: string): string {
+  return `${value} ${value === 1 ? one : several}`;
 }
 
 function organisationWide(content: AlertContent): readonly Firing[] {
@@ -160,7 +169,7 @@ async function backlogAge(ctx: OutsideContext, { minutes }: Required<AlertParams
   if (oldestDue === null || at - oldestDue < minutes * MINUTE_MS) return [];
   return organisationWide({
     title: "Deliveries are late",
-    text: `The oldest pending delivery has been due since ${timeText(oldestDue)}. ${due - held} deliveries are queued.`,
+    text: `The oldest pending delivery has been due since ${timeText(oldestDue)}. ${counted(due - held, "delivery is", "deliveries are")} queued.`,
     severity: "error",
     path: "/",
   });
@@ -186,7 +195,7 @@ async function incidents(
     subject: public_id,
     content: {
       title: `Incident: ${cause} at ${host === "*" ? "several hosts" : host}`,
-      text: `${applications} ${applications === 1 ? "customer" : "customers"}, ${events} ${events === 1 ? "event" : "events"} since ${timeText(first_at)}.`,
+      text: `${counted(applications, "customer", "customers")}, ${counted(events, "event", "events")} since ${timeText(first_at)}.`,
       severity: "error",
       path: `/incidents/${public_id}`,
     },
@@ -225,7 +234,7 @@ async function quarantine(
     subject: sourceIdOf(id),
     content: {
       title: `The source ${name} rejects requests`,
-      text: `${rejected} requests failed verification in the last ${minutes} minutes and are in quarantine.`,
+      text: `${counted(rejected, "request", "requests")} failed verification in the last ${lastMinutes(minutes)} and went to quarantine.`,
       severity: "warning",
       path: `/sources/${sourceIdOf(id)}?tab=quarantine`,
     },
@@ -251,7 +260,7 @@ async function disk(ctx: OutsideContext, { days }: Required<AlertParams>): Promi
   const { fullInDays } = forecast;
   if (fullInDays === null || fullInDays > days) return [];
   return organisationWide({
-    title: `The disk is full in ${fullInDays} ${fullInDays === 1 ? "day" : "days"}`,
+    title: `The disk is full in ${counted(fullInDays, "day", "days")}`,
     text: "Shorten the retention, or add space. When the disk is full, no more messages are accepted.",
     severity: "critical",
     path: "/settings?tab=storage",
