@@ -70,6 +70,10 @@ describe.each(LANGUAGES)("the texts in %s", (language, texts, server) => {
   });
 });
 
+it("French texts have no line break before a punctuation mark that a space precedes, and inside of quotation marks", () => {
+  expect([...textsOf(fr), ...textsOf(frServer)].filter(([, text]) => / [:;?!»]|« /.test(text))).toEqual([]);
+});
+
 describe("the texts of the dashboard", () => {
   it("have the same keys in German as in English", () => {
     expect(
@@ -88,6 +92,9 @@ const OPERATOR_PARTS = new Set([
   "parts/source-samples.tsx",
   "parts/due-times.tsx",
   "parts/message-filters.tsx",
+  "parts/views.tsx",
+  "parts/view-dialog.tsx",
+  "parts/api-command.tsx",
   "layout/preferences-menu.tsx",
 ]);
 

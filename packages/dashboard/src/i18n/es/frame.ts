@@ -14,8 +14,10 @@ export const frame = {
     language: "Idioma",
     notices: "Licencias de código abierto",
   },
-  signIn: { portal: "Este enlace ha caducado. Vuelva a abrir la página desde el producto que le trajo aquí." },
+  signIn: { portal: "Este enlace ha caducado. Vuelva a abrir la página desde el servicio en el que la encontró." },
   list: {
+    command: "Lo mismo con la API",
+    docs: "Leer la documentación",
     export: "Exportar",
     exportRows_one: "{{value}} fila",
     exportRows_many: "{{value}} filas",
@@ -51,10 +53,10 @@ export const frame = {
   },
   filters: {
     direction: "Sentido",
-    bothDirections: "Cualquier sentido",
+    bothDirections: "Ambos sentidos",
     directions: { out: "Saliente", in: "Entrante" },
     title: "Filtros",
-    search: "ID, event:… o texto del contenido",
+    search: "ID, event:… o texto de la carga útil",
     state: "Estado",
     anyState: "Cualquier estado",
     range: "Periodo",
@@ -75,7 +77,7 @@ export const frame = {
   },
   payload: {
     masked: "Valores ocultos",
-    hidden: "No tiene permiso para ver el contenido de los mensajes.",
+    hidden: "No tiene permiso para ver la carga útil de los mensajes.",
     view: "Ver como",
     pretty: "Con formato",
     raw: "Sin formato",
@@ -121,7 +123,7 @@ export const frame = {
     unreadable:
       "No se pudo leer la respuesta. Puede proceder de un proxy situado delante del servidor. Inténtelo de nuevo o recargue la página.",
     status:
-      "El servidor respondió HTTP {{status}}. Inténtelo de nuevo. Si vuelve a ocurrir, póngase en contacto con el soporte.",
+      "El servidor respondió HTTP {{status}}. Inténtelo de nuevo. Si vuelve a ocurrir, póngase en contacto con el equipo de soporte.",
     gateway:
       "Un proxy respondió HTTP {{status}}: no pudo comunicarse con el servidor. Inténtelo de nuevo dentro de un momento.",
     page: "No se pudo mostrar esta página",

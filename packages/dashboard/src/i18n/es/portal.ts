@@ -37,10 +37,10 @@ export const portal = {
       disabled: "No se envía nada mientras no active este endpoint. Sus eventos se conservan y no consumen reintentos.",
       unverified: "Este endpoint aún no ha confirmado que acepta eventos. Se conservan hasta que lo confirme.",
       unavailable:
-        "Este tipo de destino no está disponible en este momento. Sus eventos se conservan. Póngase en contacto con el soporte.",
+        "Este tipo de destino no está disponible en este momento. Sus eventos se conservan. Póngase en contacto con el equipo de soporte.",
       no_listener: "Ningún programa recibe estos eventos. Se conservan hasta que se conecte un receptor.",
       paused: "No se envía nada mientras no reanude las entregas. Sus eventos se conservan.",
-      open: "Los últimos envíos fallaron, así que hemos dejado de enviar por ahora. No se pierde ningún evento: volvemos a intentarlo de forma automática. Compruebe que su servidor funciona y elija «Probar ahora».",
+      open: "Todos los envíos recientes han fallado, así que hemos suspendido el envío por ahora. No se pierde ningún evento: volvemos a intentarlo automáticamente. Compruebe que su servidor funciona y elija «Probar ahora».",
       half_open: "Enviamos un evento para comprobar si su endpoint vuelve a funcionar. Los demás se conservan.",
       recovering: "Su endpoint vuelve a responder. Enviamos los eventos conservados, al principio despacio.",
     },
@@ -64,7 +64,7 @@ export const portal = {
     url: { help: "Se comprueba mientras escribe. No se envía nada.", good: "Se permiten entregas a esta URL." },
     health: {
       disabled: "Este endpoint está desactivado.",
-      failing: "Falla desde el",
+      failing: "Con fallos desde el",
       autoDisable: "Se desactivará si ninguna entrega tiene éxito antes del <when/>.",
       disabledText: "Sus entregas están en espera y no consumen reintentos. Podrá enviarlas cuando lo active de nuevo.",
       someDisabled_one: "{{count}} endpoint está desactivado:",
@@ -125,15 +125,15 @@ export const portal = {
       address: "Dirección",
     },
     feed: {
-      lead: "Para redes que no pueden recibir solicitudes entrantes: consulte los eventos usted mismo.",
+      lead: "Para redes que no pueden recibir solicitudes entrantes: consulte el feed de eventos.",
       poll: "Consultar nuevos eventos",
       begin:
-        "Devuelve los mensajes más antiguos que aún no ha confirmado, con su contenido. Si no hay ninguno, espera hasta 30 segundos.",
+        "Devuelve los mensajes más antiguos que aún no ha confirmado, con su carga útil. Si no hay ninguno, espera hasta 30 segundos.",
       go: "Después de procesar una página, confirme la posición de su último mensaje. Los mensajes que no confirme en 60 segundos se entregan de nuevo.",
       live: "Ver en vivo",
       liveLead:
         "Los eventos enviados por el servidor (SSE) entregan los mensajes nuevos al instante. Envíe Last-Event-ID al reconectarse para continuar donde lo dejó.",
-      token: "API_TOKEN es un token de su cuenta. El producto que le trajo aquí puede emitir uno.",
+      token: "API_TOKEN es un token de su cuenta. Puede obtenerlo en el servicio desde el que ha llegado aquí.",
       useToken: "Usar el token de esta sesión",
       copyToken: "Copiar el token (caduca con esta sesión)",
       newest: "Lo más reciente del feed",
@@ -190,7 +190,7 @@ export const portal = {
     firstPoll: "Comando que crea un consumidor",
     poll: "Consultar mensajes",
     commit: "Confirmar lo que ha procesado",
-    stream: "Recibir mensajes en continuo",
+    stream: "Recibir mensajes de forma continua",
     name: "Consumidor",
     position: "Confirmado hasta",
     start: "Inicio del feed",
@@ -214,9 +214,9 @@ export const portal = {
     resets: {
       earliest: "El mensaje más antiguo conservado",
       latest: "El final del feed",
-      after: "Un momento concreto",
+      after: "Una fecha y hora concretas",
     },
-    resetAfter: "Momento",
+    resetAfter: "Fecha y hora",
     resetRepeats:
       "Los mensajes posteriores a esta posición se entregan de nuevo, incluso los ya confirmados. Las reservas abiertas terminan.",
     resetSkips: "Los mensajes que no se han leído se omiten. Las reservas abiertas terminan.",

@@ -35,7 +35,7 @@ export const server = {
       tls_version:
         "El host no admite TLS 1.2 o posterior con un cifrado utilizable. Actualice su configuración de TLS.",
       tls_failed: "Falló la negociación TLS con el host. Compruebe que este puerto usa TLS.",
-      timeout: "El host no respondió a tiempo. Responda primero con 2xx y haga el trabajo después.",
+      timeout: "El host no respondió a tiempo. Responda primero con un estado 2xx y procese el evento después.",
       reset: "El host cerró la conexión antes de responder. Busque en sus registros un fallo o un límite del proxy.",
       protocol: "La respuesta del host no es HTTP/1.1 válido. Compruebe qué programa responde en este puerto.",
       headers_too_large: "Los encabezados de la respuesta son demasiado grandes. Envíe menos o más cortos.",
@@ -46,13 +46,13 @@ export const server = {
       auth_refused:
         "El servidor de tokens rechazó el cliente. Compruebe el ID de cliente, el secreto y el ámbito de este endpoint.",
       auth_unavailable: "El servidor de tokens no devolvió un token utilizable. Compruebe su URL y que funciona.",
-      no_sockets: "No hubo una conexión libre a tiempo. No tiene que hacer nada.",
-      bad_request: "No se pudo crear la solicitud. Compruebe los encabezados propios de este endpoint.",
+      no_sockets: "Ninguna conexión quedó libre a tiempo. No tiene que hacer nada.",
+      bad_request: "No se pudo crear la solicitud. Compruebe los encabezados personalizados de este endpoint.",
       bad_tls_settings:
         "La configuración de TLS de este endpoint no se puede usar. Compruebe la autoridad, el certificado y la clave.",
       stalled:
         "Nuestro proceso estuvo bloqueado más tiempo que el límite. La solicitud no se envió. No tiene que hacer nada.",
-      shutdown: "El remitente se está cerrando. La solicitud no se envió.",
+      shutdown: "El servicio que envía se está deteniendo. La solicitud no se envió.",
       internal: "Se produjo un error inesperado por nuestra parte. No tiene que hacer nada.",
       canceled: "La solicitud se interrumpió antes de terminar.",
     },
@@ -64,13 +64,13 @@ export const server = {
         "403 Forbidden: su endpoint rechazó la solicitud. Compruebe sus reglas de acceso y las credenciales de este endpoint.",
       "404": "404 Not Found: no hay nada en esta URL. Compruebe la ruta.",
       "405": "405 Method Not Allowed: esta URL no acepta POST. Compruebe la ruta y que su aplicación procesa POST.",
-      "408": "408 Request Timeout: su endpoint no esperó más la solicitud. Compruebe el proxy que tiene delante.",
+      "408": "408 Request Timeout: su endpoint dejó de esperar la solicitud. Compruebe el proxy que tiene delante.",
       "409": "409 Conflict: su endpoint notifica un conflicto. Lea la causa en la respuesta.",
       "410": "410 Gone: su endpoint indica que ya no existe. Elimínelo, o introduzca la URL nueva y actívelo de nuevo.",
       "411":
         "411 Length Required: su endpoint exige la longitud, que sí se envió. Compruebe el proxy que tiene delante.",
       "413":
-        "413 Content Too Large: el contenido es demasiado grande para su endpoint. Aumente su límite, o envíe contenidos más pequeños.",
+        "413 Content Too Large: la carga útil es demasiado grande para su endpoint. Aumente su límite, o envíe cargas útiles más pequeñas.",
       "415": "415 Unsupported Media Type: su endpoint no acepta este Content-Type.",
       "421":
         "421 Misdirected Request: el servidor no es responsable de este host. Compruebe la URL y los registros DNS del dominio.",
@@ -87,7 +87,7 @@ export const server = {
       "503":
         "503 Service Unavailable: su servidor no está disponible en este momento. Compruebe que funciona y tiene capacidad.",
       "504":
-        "504 Gateway Timeout: un proxy situado delante de su servidor lo esperó demasiado. Responda primero con 2xx y haga el trabajo después.",
+        "504 Gateway Timeout: un proxy situado delante de su servidor lo esperó demasiado. Responda primero con un estado 2xx y procese el evento después.",
       "4xx": "Su endpoint rechazó la solicitud. Lea el motivo en la respuesta.",
       "5xx": "Se produjo un error en su servidor. Consulte sus registros a la hora de este intento.",
       other: "Este estado no cuenta como éxito. Compruebe la política de entrega de este endpoint.",
@@ -98,7 +98,7 @@ export const server = {
       redirect: "La URL redirige. No se siguen las redirecciones. Introduzca la URL nueva en el endpoint.",
       success_rule: "La respuesta no cumple la regla de éxito. Compruebe la política de entrega de este endpoint.",
       transform_failed: "La transformación falló. Compruebe su código.",
-      format_failed: "No se pudo convertir el contenido al formato de este endpoint.",
+      format_failed: "No se pudo convertir la carga útil al formato de este endpoint.",
       credentials_refused: "El destino rechazó las credenciales.",
       target_not_found: "El destino no existe, o ya no acepta mensajes.",
       message_too_large: "El mensaje es demasiado grande para el destino.",

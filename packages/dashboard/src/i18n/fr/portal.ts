@@ -35,7 +35,7 @@ export const portal = {
       exhausted:
         "Les dernières livraisons ont échoué et leurs tentatives sont épuisées. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx, puis renvoyez les messages en échec.",
       failing:
-        "Les dernières livraisons ont échoué. Nous continuons d’essayer d’envoyer les événements en attente. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx.",
+        "Les dernières livraisons ont échoué. Nous poursuivons les tentatives pour les événements en attente. Vérifiez que votre serveur fonctionne et répond avec un statut 2xx.",
       disabled:
         "Rien n’est envoyé tant que vous n’activez pas ce point de terminaison. Vos événements sont conservés, sans consommer de tentatives.",
       unverified:
@@ -45,7 +45,7 @@ export const portal = {
       no_listener:
         "Aucun programme ne reçoit ces événements. Ils sont conservés jusqu’à ce qu’un récepteur se connecte.",
       paused: "Rien n’est envoyé tant que vous ne reprenez pas les livraisons. Vos événements sont conservés.",
-      open: "Les derniers envois ont tous échoué, nous avons donc cessé d’envoyer pour l’instant. Aucun événement n’est perdu : nous réessayons d’office. Vérifiez que votre serveur fonctionne, puis choisissez « Essayer maintenant ».",
+      open: "Les derniers envois ont tous échoué. Nous avons donc suspendu l’envoi pour l’instant. Aucun événement n’est perdu : nous réessayons automatiquement. Vérifiez que votre serveur fonctionne, puis choisissez « Essayer maintenant ».",
       half_open:
         "Nous envoyons un événement pour vérifier que votre point de terminaison fonctionne de nouveau. Les autres sont conservés.",
       recovering:
@@ -116,10 +116,10 @@ export const portal = {
       sendLead: "À l’un de vos points de terminaison, signé comme tout autre message.",
     },
     alerts: {
-      lead: "Soyez averti par e-mail, ou par un événement, quand l’un de vos points de terminaison est en échec.",
+      lead: "Recevez un e-mail ou un événement quand l’un de vos points de terminaison est en échec.",
     },
     agents: {
-      lead: "Laissez un agent de programmation ou un assistant découvrir pourquoi un webhook n’est pas arrivé.",
+      lead: "Laissez un agent de codage ou un assistant découvrir pourquoi un webhook n’est pas arrivé.",
       keys: "Clés",
       keysLead:
         "Une clé donne à un agent un accès en lecture à vos événements, livraisons et points de terminaison, jusqu’à ce que vous la révoquiez.",
@@ -132,19 +132,20 @@ export const portal = {
       revokeTitle: "Révoquer cette clé ?",
       revokeText: "Les agents qui l’utilisent perdent immédiatement leur accès.",
       connect: "Connecter un agent",
-      connectLead: "Ces programmes parlent MCP. Remplacez YOUR_KEY par une clé.",
+      connectLead: "Ces programmes prennent en charge MCP. Remplacez YOUR_KEY par une clé.",
       address: "Adresse",
     },
     feed: {
       lead: "Pour les réseaux qui n’acceptent aucune requête entrante : interrogez le flux d’événements.",
       poll: "Demander les nouveaux événements",
       begin:
-        "Renvoie les messages les plus anciens que vous n’avez pas encore confirmés, avec leur contenu. S’il n’y en a pas, attend jusqu’à 30 secondes.",
+        "Renvoie les messages les plus anciens que vous n’avez pas encore confirmés, avec leur charge utile. S’il n’y en a pas, attend jusqu’à 30 secondes.",
       go: "Après avoir traité une page, confirmez la position de son dernier message. Les messages que vous ne confirmez pas dans les 60 secondes sont redistribués.",
       live: "Suivre en direct",
       liveLead:
         "Les événements envoyés par le serveur (SSE) livrent les nouveaux messages aussitôt. Envoyez Last-Event-ID en vous reconnectant pour reprendre où vous en étiez.",
-      token: "API_TOKEN est un jeton de votre compte. Le produit qui vous a amené ici peut en émettre un.",
+      token:
+        "API_TOKEN est un jeton de votre compte. Vous pouvez en obtenir un auprès du service qui vous a conduit ici.",
       useToken: "Utiliser le jeton de cette session",
       copyToken: "Copier le jeton (il expire avec cette session)",
       newest: "Les plus récents du flux",
@@ -230,9 +231,9 @@ export const portal = {
     resets: {
       earliest: "Le plus ancien message conservé",
       latest: "La fin du flux",
-      after: "Un moment donné",
+      after: "Une date et une heure précises",
     },
-    resetAfter: "Moment",
+    resetAfter: "Date et heure",
     resetRepeats:
       "Les messages situés après cette position sont redistribués, y compris ceux déjà confirmés. Les baux ouverts prennent fin.",
     resetSkips: "Les messages non lus sont ignorés. Les baux ouverts prennent fin.",

@@ -37,8 +37,8 @@ export const server = {
         "L’hôte exige un certificat client, ou a refusé celui qui a été envoyé. Configurez le bon certificat.",
       tls_version:
         "L’hôte ne prend pas en charge TLS 1.2 ou ultérieur avec un chiffrement utilisable. Mettez ses réglages TLS à jour.",
-      tls_failed: "La négociation TLS avec l’hôte a échoué. Vérifiez que ce port parle TLS.",
-      timeout: "L’hôte n’a pas répondu à temps. Répondez d’abord 2xx, puis effectuez le travail.",
+      tls_failed: "La négociation TLS avec l’hôte a échoué. Vérifiez que ce port utilise bien TLS.",
+      timeout: "L’hôte n’a pas répondu à temps. Répondez d’abord avec un statut 2xx, puis traitez l’événement.",
       reset:
         "L’hôte a fermé la connexion avant de répondre. Cherchez dans ses journaux un plantage ou une limite du proxy.",
       protocol: "La réponse de l’hôte n’est pas du HTTP/1.1 valide. Vérifiez quel programme répond sur ce port.",
@@ -51,7 +51,7 @@ export const server = {
         "Le serveur de jetons a refusé le client. Vérifiez l’ID client, le secret et la portée de ce point de terminaison.",
       auth_unavailable:
         "Le serveur de jetons n’a pas fourni de jeton utilisable. Vérifiez son URL et qu’il fonctionne.",
-      no_sockets: "Aucune connexion n’a été libre à temps. Vous n’avez rien à faire.",
+      no_sockets: "Aucune connexion ne s’est libérée à temps. Vous n’avez rien à faire.",
       bad_request:
         "La requête n’a pas pu être construite. Vérifiez les en-têtes personnalisés de ce point de terminaison.",
       bad_tls_settings:
@@ -64,7 +64,7 @@ export const server = {
     },
     status: {
       "400":
-        "400 Bad Request : votre point de terminaison n’a pas compris la requête. Lisez dans la réponse ce qui manque.",
+        "400 Bad Request : votre point de terminaison n’a pas compris la requête. Consultez la réponse pour savoir ce qui manque.",
       "401":
         "401 Unauthorized : votre point de terminaison exige des identifiants, ou a refusé ceux qui ont été envoyés. Vérifiez les identifiants de ce point de terminaison.",
       "403":
@@ -73,14 +73,14 @@ export const server = {
       "405":
         "405 Method Not Allowed : cette URL n’accepte pas POST. Vérifiez le chemin, et que votre application traite POST.",
       "408":
-        "408 Request Timeout : votre point de terminaison n’a pas attendu la requête plus longtemps. Vérifiez le proxy qui le précède.",
+        "408 Request Timeout : votre point de terminaison a cessé d’attendre la requête. Vérifiez le proxy qui le précède.",
       "409": "409 Conflict : votre point de terminaison signale un conflit. Lisez la cause dans la réponse.",
       "410":
         "410 Gone : votre point de terminaison indique qu’il n’existe plus. Supprimez-le, ou saisissez la nouvelle URL et réactivez-le.",
       "411":
-        "411 Length Required : votre point de terminaison exige une longueur, qui a été envoyée. Vérifiez le proxy qui le précède.",
+        "411 Length Required : votre point de terminaison exige une longueur, qui a pourtant été envoyée. Vérifiez le proxy qui le précède.",
       "413":
-        "413 Content Too Large : le contenu est trop volumineux pour votre point de terminaison. Relevez sa limite, ou envoyez des contenus plus petits.",
+        "413 Content Too Large : la charge utile est trop volumineuse pour votre point de terminaison. Relevez sa limite, ou envoyez des charges utiles plus petites.",
       "415": "415 Unsupported Media Type : votre point de terminaison n’accepte pas ce Content-Type.",
       "421":
         "421 Misdirected Request : le serveur n’est pas responsable de cet hôte. Vérifiez l’URL et les enregistrements DNS du domaine.",
@@ -95,9 +95,9 @@ export const server = {
       "502":
         "502 Bad Gateway : un proxy placé devant votre serveur n’en a pas reçu de réponse valide. Vérifiez que votre application fonctionne.",
       "503":
-        "503 Service Unavailable : votre serveur est indisponible pour le moment. Vérifiez qu’il fonctionne et qu’il a des ressources.",
+        "503 Service Unavailable : votre serveur est indisponible pour le moment. Vérifiez qu’il fonctionne et qu’il dispose de ressources suffisantes.",
       "504":
-        "504 Gateway Timeout : un proxy placé devant votre serveur l’a attendu trop longtemps. Répondez d’abord 2xx, puis effectuez le travail.",
+        "504 Gateway Timeout : un proxy placé devant votre serveur l’a attendu trop longtemps. Répondez d’abord avec un statut 2xx, puis traitez l’événement.",
       "4xx": "Votre point de terminaison a refusé la requête. Lisez la raison dans la réponse.",
       "5xx": "Une erreur s’est produite sur votre serveur. Consultez ses journaux au moment de cette tentative.",
       other: "Ce statut ne compte pas comme une réussite. Vérifiez les règles de livraison de ce point de terminaison.",
@@ -110,7 +110,7 @@ export const server = {
       success_rule:
         "La réponse ne respecte pas la règle de réussite. Vérifiez les règles de livraison de ce point de terminaison.",
       transform_failed: "La transformation a échoué. Vérifiez son code.",
-      format_failed: "Le contenu n’a pas pu être converti au format de ce point de terminaison.",
+      format_failed: "La charge utile n’a pas pu être convertie au format de ce point de terminaison.",
       credentials_refused: "La cible a refusé les identifiants.",
       target_not_found: "La cible n’existe pas, ou n’accepte plus de messages.",
       message_too_large: "Le message est trop volumineux pour la cible.",

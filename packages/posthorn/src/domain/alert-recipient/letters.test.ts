@@ -34,7 +34,7 @@ describe.each(CUSTOMER_LOCALES)("emails in %s", (locale) => {
   it("say of each endpoint what happened and since when, and how to unsubscribe", () => {
     const alerts = [alert("failing", "Orders"), alert("disabled"), alert("recovered")];
     const { subject, text } = alertMail(locale, alerts, { ...to, unsubscribe: LINK });
-    expect(subject).toMatch(/^\[Kontor, Acme Logistics\] 2 .+ 1 \p{L}+$/u);
+    expect(subject).toMatch(/^\[Kontor, Acme Logistics\] 2 .+, 1 .+$/u);
     expect(text).toContain("Orders, hooks.example.com (ep_1)");
     expect(text.match(/2026,? .*UTC/g)).toHaveLength(2);
     expect(text.trimEnd().endsWith(`\n${LINK}`)).toBe(true);

@@ -20,6 +20,7 @@ interface AlertTexts {
     application: string,
   ) => { readonly subject: string; readonly ask: string; readonly limits: string };
   readonly subject: Readonly<Record<EndpointAlert["status"], string>>;
+  /** Subject of an email about several endpoints. */
   readonly several: (failing: number, recovered: number) => string;
   readonly failing: (alert: EndpointAlert) => string;
   readonly disabled: (alert: EndpointAlert) => string;
@@ -42,13 +43,16 @@ export const ALERT_TEXTS: Readonly<Record<CustomerLocale, AlertTexts>> = {
     },
     subject: { failing: "webhook deliveries are failing", disabled: "endpoint disabled", recovered: "working again" },
     several: (failing, recovered) =>
-      `${count(failing, "webhook endpoint needs", "webhook endpoints need")} attention, ${recovered} recovered`,
+      joined(
+        [failing, count("en", failing, "webhook endpoint needs attention", "webhook endpoints need attention")],
+        [recovered, count("en", recovered, "webhook endpoint works again", "webhook endpoints work again")],
+      ),
     failing: ({ since, failures }) =>
-      `Deliveries have been failing since ${utc("en-GB", since)} (${count(failures, "attempt", "attempts")}). No events are lost: they are retried.`,
+      `Deliveries have been failing since ${utc("en-GB", since)} (${count("en", failures, "attempt", "attempts")}). No events are lost: they are retried.`,
     disabled: ({ since }) =>
       `The endpoint was disabled, because deliveries have failed since ${utc("en-GB", since)}. Its events are on hold. Enable it again when your server works.`,
     recovered: () => "The endpoint works again. Queued events are being delivered.",
-    more: (more) => `And ${count(more, "more endpoint", "more endpoints")}.`,
+    more: (more) => `And ${count("en", more, "more endpoint", "more endpoints")}.`,
     advice:
       "Check that your server is running and responds with a 2xx status. The failed attempts and their responses are in the webhook settings of your account.",
     unsubscribe: "Unsubscribe from these alerts:",
@@ -69,13 +73,19 @@ export const ALERT_TEXTS: Readonly<Record<CustomerLocale, AlertTexts>> = {
       recovered: "funktioniert wieder",
     },
     several: (failing, recovered) =>
-      `${count(failing, "Webhook-Endpunkt benötigt", "Webhook-Endpunkte benötigen")} Aufmerksamkeit, ${recovered} wiederhergestellt`,
+      joined(
+        [failing, count("de", failing, "Webhook-Endpunkt ist gestört", "Webhook-Endpunkte sind gestört")],
+        [
+          recovered,
+          count("de", recovered, "Webhook-Endpunkt funktioniert wieder", "Webhook-Endpunkte funktionieren wieder"),
+        ],
+      ),
     failing: ({ since, failures }) =>
-      `Zustellungen schlagen seit ${utc("de-DE", since)} fehl (${count(failures, "Versuch", "Versuche")}). Es gehen keine Ereignisse verloren, sie werden erneut gesendet.`,
+      `Zustellungen schlagen seit dem ${utc("de-DE", since)} fehl (${count("de", failures, "Versuch", "Versuche")}). Es gehen keine Ereignisse verloren, sie werden erneut gesendet.`,
     disabled: ({ since }) =>
-      `Der Endpunkt wurde deaktiviert, weil Zustellungen seit ${utc("de-DE", since)} fehlschlagen. Seine Ereignisse sind angehalten. Aktivieren Sie ihn wieder, wenn Ihr Server funktioniert.`,
+      `Der Endpunkt wurde deaktiviert, weil Zustellungen seit dem ${utc("de-DE", since)} fehlschlagen. Seine Ereignisse sind angehalten. Aktivieren Sie ihn wieder, wenn Ihr Server funktioniert.`,
     recovered: () => "Der Endpunkt funktioniert wieder. Wartende Ereignisse werden zugestellt.",
-    more: (more) => `Und ${count(more, "weiterer Endpunkt", "weitere Endpunkte")}.`,
+    more: (more) => `Und ${count("de", more, "weiterer Endpunkt", "weitere Endpunkte")}.`,
     advice:
       "Prüfen Sie, ob Ihr Server läuft und mit einem 2xx-Status antwortet. Die fehlgeschlagenen Versuche und ihre Antworten finden Sie in den Webhook-Einstellungen Ihres Kontos.",
     unsubscribe: "Diese Warnungen abbestellen:",
@@ -85,28 +95,37 @@ export const ALERT_TEXTS: Readonly<Record<CustomerLocale, AlertTexts>> = {
       const from = product === "" ? "" : ` de ${product}`;
       return {
         subject: `Confirmez votre adresse pour les alertes webhook${from}`,
-        ask: `Cette adresse a été saisie pour recevoir des alertes sur les points de terminaison webhook${from} (${application}). Ouvrez ce lien pour la confirmer :`,
+        ask: `Cette adresse a été saisie pour recevoir des alertes sur les points de terminaison webhook${from} (${application}). Ouvrez ce lien pour la confirmer :`,
         limits:
-          "Ce lien est valable 7 jours. Si vous n’attendiez pas cet e-mail, ignorez-le : sans confirmation, vous ne recevrez aucune alerte.",
+          "Ce lien est valable 7 jours. Si vous n’attendiez pas cet e-mail, ignorez-le : sans confirmation, vous ne recevrez aucune alerte.",
       };
     },
     subject: {
-      failing: "les livraisons webhook échouent",
+      failing: "échec des livraisons webhook",
       disabled: "point de terminaison désactivé",
       recovered: "à nouveau opérationnel",
     },
     several: (failing, recovered) =>
-      `${count(failing, "point de terminaison webhook requiert", "points de terminaison webhook requièrent")} votre attention, ${recovered} ${recovered < 2 ? "rétabli" : "rétablis"}`,
+      joined(
+        [
+          failing,
+          count("fr", failing, "point de terminaison webhook en échec", "points de terminaison webhook en échec"),
+        ],
+        [
+          recovered,
+          count("fr", recovered, "point de terminaison webhook rétabli", "points de terminaison webhook rétablis"),
+        ],
+      ),
     failing: ({ since, failures }) =>
-      `Les livraisons échouent depuis le ${utc("fr-FR", since)} (${count(failures, "tentative", "tentatives")}). Aucun événement n’est perdu : de nouvelles tentatives suivront.`,
+      `Les livraisons échouent depuis le ${utc("fr-FR", since)} (${count("fr", failures, "tentative", "tentatives")}). Aucun événement n’est perdu : de nouvelles tentatives suivront.`,
     disabled: ({ since }) =>
-      `Le point de terminaison a été désactivé, car les livraisons échouent depuis le ${utc("fr-FR", since)}. Ses événements sont en attente. Réactivez-le lorsque votre serveur fonctionne.`,
+      `Le point de terminaison a été désactivé, car les livraisons échouent depuis le ${utc("fr-FR", since)}. Ses événements sont en attente. Réactivez-le lorsque votre serveur fonctionnera de nouveau.`,
     recovered: () =>
       "Le point de terminaison fonctionne à nouveau. Les événements en attente sont en cours de livraison.",
-    more: (more) => `Et ${count(more, "autre point de terminaison", "autres points de terminaison")}.`,
+    more: (more) => `Et ${count("fr", more, "autre point de terminaison", "autres points de terminaison")}.`,
     advice:
-      "Vérifiez que votre serveur est démarré et répond avec un statut 2xx. Vous trouverez les tentatives échouées et leurs réponses dans les paramètres webhook de votre compte.",
-    unsubscribe: "Se désabonner de ces alertes :",
+      "Vérifiez que votre serveur fonctionne et répond avec un statut 2xx. Vous trouverez les tentatives échouées et leurs réponses dans les paramètres webhook de votre compte.",
+    unsubscribe: "Se désabonner de ces alertes :",
   },
   es: {
     confirmation: (product, application) => {
@@ -119,28 +138,37 @@ export const ALERT_TEXTS: Readonly<Record<CustomerLocale, AlertTexts>> = {
       };
     },
     subject: {
-      failing: "las entregas de webhooks fallan",
+      failing: "las entregas de webhooks están fallando",
       disabled: "endpoint desactivado",
       recovered: "vuelve a funcionar",
     },
     several: (failing, recovered) =>
-      `${count(failing, "endpoint de webhooks requiere", "endpoints de webhooks requieren")} atención, ${count(recovered, "recuperado", "recuperados")}`,
+      joined(
+        [failing, count("es", failing, "endpoint de webhooks con fallos", "endpoints de webhooks con fallos")],
+        [recovered, count("es", recovered, "endpoint de webhooks recuperado", "endpoints de webhooks recuperados")],
+      ),
     failing: ({ since, failures }) =>
-      `Las entregas fallan desde el ${utc("es-ES", since)} (${count(failures, "intento", "intentos")}). No se pierde ningún evento: se reintentan.`,
+      `Las entregas fallan desde el ${utc("es-ES", since)} (${count("es", failures, "intento", "intentos")}). No se pierde ningún evento: las entregas se reintentan.`,
     disabled: ({ since }) =>
-      `El endpoint se ha desactivado porque las entregas fallan desde el ${utc("es-ES", since)}. Sus eventos están retenidos. Vuelva a activarlo cuando su servidor funcione.`,
+      `El endpoint se ha desactivado porque las entregas fallan desde el ${utc("es-ES", since)}. Sus eventos están en espera. Vuelva a activarlo cuando su servidor funcione.`,
     recovered: () => "El endpoint vuelve a funcionar. Los eventos en cola se están entregando.",
-    more: (more) => `Y ${count(more, "endpoint más", "endpoints más")}.`,
+    more: (more) => `Y ${count("es", more, "endpoint más", "endpoints más")}.`,
     advice:
       "Compruebe que su servidor está en marcha y responde con un estado 2xx. Los intentos fallidos y sus respuestas están en la configuración de webhooks de su cuenta.",
     unsubscribe: "Dejar de recibir estas alertas:",
   },
 };
 
-function count(value: number, one: string, many: string): string {
-  return `${value} ${value === 1 ? one : many}`;
+/** The number with the word in the form that the language has for it. */
+function count(locale: CustomerLocale, value: number, one: string, other: string): string {
+  return `${value} ${new Intl.PluralRules(locale).select(value) === "one" ? one : other}`;
+}
+
+/** The texts whose number is not zero. */
+function joined(...parts: readonly (readonly [number, string])[]): string {
+  return parts.flatMap(([value, text]) => (value === 0 ? [] : [text])).join(", ");
 }
 
 function utc(locale: string, at: number): string {
-  return `${new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }).format(at)} UTC`;
+  return `${new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" }).format(at)} UTC`;
 }
