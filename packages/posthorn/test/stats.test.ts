@@ -1,5 +1,6 @@
 import { eventually, startReceiver } from "@posthorn/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { MAX_JUDGED } from "../src/domain/stats/now.ts";
 import { startNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -171,5 +172,40 @@ describe("statistics", () => {
       status: 400,
     });
     expect(await tenant.call("GET", `stats/series?${early}&until=2026-06-01T00:00:00Z`)).toMatchObject({ status: 400 });
+  });
+
+  it("say that counts are lower bounds when more endpoints have pending deliveries than are looked at, and read no more", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, ENV);
+    const tenant = new Tenant(node);
+    await tenant.setUp("https://example.com/");
+    await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {}, delaySeconds: 7200 });
+    const { store, directory, ids, now } = node.services;
+    const endpoint = await store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
+    const delivery = await store.db.selectFrom("delivery").selectAll().executeTakeFirstOrThrow();
+    const keys = Array.from({ length: MAX_JUDGED }, () => ids.next("ep_"));
+    const failing = { since: now() - 60_000, failures: 9, last_at: now(), warned: 0, updated_at: now() };
+    for (let start = 0; start < keys.length; start += 500) {
+      const some = keys.slice(start, start + 500);
+      await store.transaction(async ({ db }) => {
+        const endpoints = some.map(({ key, id }) => ({ ...endpoint, id: key, public_id: id, uid: null }));
+        await db.insertInto("endpoint").values(endpoints).execute();
+        await db
+          .insertInto("delivery")
+          .values(some.map(({ key }) => ({ ...delivery, endpoint_id: key })))
+          .execute();
+        await db
+          .insertInto("endpoint_failure")
+          .values(some.map(({ key }) => ({ ...failing, endpoint_id: key })))
+          .execute();
+      });
+    }
+    const read = vi.spyOn(directory, "endpoint");
+    const { json } = await tenant.call("GET", "stats/now");
+    expect(json["waiting"]).toMatchObject({ due: 0, held: 0, later: MAX_JUDGED + 1, exact: false });
+    expect(at(json, "endpoints", "more")).toBe(true);
+    expect(json["endpoints"]).toMatchObject({ needingAttention: { length: 50 } });
+    const settings = new Set(read.mock.calls.map(([key]) => key));
+    expect(settings.size).toBe(MAX_JUDGED);
   });
 });

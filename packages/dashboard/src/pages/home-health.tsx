@@ -25,16 +25,18 @@ export function HealthSummary({ now, items }: HealthSummaryProps) {
   const endpoints = urgent.filter(({ kind }) => kind === "endpoint");
   const down = endpoints.filter(({ tone }) => tone === "bad").length;
   const degraded = endpoints.length - down;
+  // The server lists a limited number of endpoints.
+  const shown = (value: number): string => `${value}${now.endpoints.more ? "+" : ""}`;
   const behind = wait > BEHIND_SECONDS;
   const tone = urgent.some((item) => item.tone === "bad") ? "bad" : urgent.length > 0 || behind ? "warn" : "good";
   const Icon = tone === "good" ? CircleCheck : urgent.length > 0 ? TriangleAlert : Clock;
   const sentence =
     endpoints.length > 0
       ? degraded === 0
-        ? t("home.health.endpoints", { count: down })
+        ? t("home.health.endpoints", { count: down, value: shown(down) })
         : down === 0
-          ? t("home.health.degraded", { count: degraded })
-          : t("home.health.both", { down, count: degraded })
+          ? t("home.health.degraded", { count: degraded, value: shown(degraded) })
+          : t("home.health.both", { down: shown(down), count: degraded, value: shown(degraded) })
       : behind
         ? t("home.health.behind", { wait: formatDuration(i18n.language, wait * 1000) })
         : urgent.length > 0

@@ -22,6 +22,18 @@ export interface TilesProps {
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
+/** Counts of pending deliveries. The server stops counting at a limit. */
+function useQueues(now: TilesProps["now"]) {
+  const { t, i18n } = useTranslation();
+  const count = (value: number): string => formatCompact(i18n.language, value);
+  if (now === undefined) return { due: t("home.due", { value: "–" }), later: "–", held: "–" };
+  const { due, held, later, exact } = now.waiting;
+  const atLeast = (value: number): string => `${count(value)}${exact ? "" : "+"}`;
+  // Of the deliveries on hold, some may be counted as queued.
+  const queued = exact ? t("home.due", { value: count(due - held) }) : t("home.dueAtLeast", { value: count(due) });
+  return { due: queued, later: atLeast(later), held: atLeast(held) };
+}
+
 export function Tiles({ now, summary, usual, storage, window, urgent }: TilesProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
@@ -36,6 +48,7 @@ export function Tiles({ now, summary, usual, storage, window, urgent }: TilesPro
   const days = storage?.fullInDays;
   const oldest = now?.waiting.oldestWaitSeconds ?? 0;
   const held = now?.waiting.held ?? 0;
+  const queues = useQueues(now);
   // What is not as usual is never behind a click.
   const isUnusual =
     held > 0 || inactive > 0 || (summary?.deliveries.exhausted ?? 0) > 0 || (days ?? Infinity) < DISK_WARNING_DAYS;
@@ -74,7 +87,7 @@ export function Tiles({ now, summary, usual, storage, window, urgent }: TilesPro
           name={t("home.oldest")}
           value={oldest === 0 ? t("home.nothing") : formatDuration(language, oldest * 1000)}
           tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
-          more={t("home.due", { value: count(now === undefined ? undefined : now.waiting.due - now.waiting.held) })}
+          more={queues.due}
           link={{ to: "/messages", search: { state: "pending" } }}
         />
         <Tile
@@ -106,13 +119,13 @@ export function Tiles({ now, summary, usual, storage, window, urgent }: TilesPro
           />
           <Tile
             name={t("home.retrying")}
-            value={count(now?.waiting.later)}
+            value={queues.later}
             more={t("home.retryingMore")}
             link={{ to: "/messages", search: { state: "retrying" } }}
           />
           <Tile
             name={t("home.held")}
-            value={count(now?.waiting.held)}
+            value={queues.held}
             tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
             more={t("home.heldMore")}
             link={{ to: "/messages", search: { state: "held" } }}

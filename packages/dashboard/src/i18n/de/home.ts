@@ -18,6 +18,7 @@ export const home: typeof english = {
     oldest: "Älteste ausstehende",
     nothing: "keine",
     due: "{{value}} in der Warteschlange",
+    dueAtLeast: "mindestens {{value}} fällig",
     retrying: "Geplant",
     retryingMore: "Wiederholungen und spätere Nachrichten",
     held: "Angehalten",
@@ -65,17 +66,17 @@ export const home: typeof english = {
     health: {
       good: "Alle Systeme arbeiten normal. Jedes angenommene Ereignis ist zugestellt oder in Zustellung.",
       endpoints_one:
-        "{{count}} Endpunkt erfordert Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; seine Zustellungen bleiben erhalten und werden wiederholt.",
+        "{{value}} Endpunkt erfordert Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; seine Zustellungen bleiben erhalten und werden wiederholt.",
       endpoints_other:
-        "{{count}} Endpunkte erfordern Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; ihre Zustellungen bleiben erhalten und werden wiederholt.",
+        "{{value}} Endpunkte erfordern Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; ihre Zustellungen bleiben erhalten und werden wiederholt.",
       both_one:
-        "{{down}} ausgefallen, {{count}} Endpunkt beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
+        "{{down}} ausgefallen, {{value}} Endpunkt beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
       both_other:
-        "{{down}} ausgefallen, {{count}} Endpunkte beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
+        "{{down}} ausgefallen, {{value}} Endpunkte beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
       degraded_one:
-        "{{count}} Endpunkt ist beeinträchtigt: Ein Teil seiner Zustellungen schlägt fehl und wird wiederholt.",
+        "{{value}} Endpunkt ist beeinträchtigt: Ein Teil seiner Zustellungen schlägt fehl und wird wiederholt.",
       degraded_other:
-        "{{count}} Endpunkte sind beeinträchtigt: Ein Teil ihrer Zustellungen schlägt fehl und wird wiederholt.",
+        "{{value}} Endpunkte sind beeinträchtigt: Ein Teil ihrer Zustellungen schlägt fehl und wird wiederholt.",
       other_one: "Die Zustellung läuft normal. {{count}} anderer Punkt erfordert Ihre Aufmerksamkeit.",
       other_other: "Die Zustellung läuft normal. {{count}} andere Punkte erfordern Ihre Aufmerksamkeit.",
       behind: "Zustellungen verzögern sich. Die älteste steht seit {{wait}} aus: Dieser Server ist überlastet.",

@@ -17,6 +17,7 @@ export const home = {
     oldest: "Oldest pending",
     nothing: "none",
     due: "{{value}} queued",
+    dueAtLeast: "at least {{value}} due",
     retrying: "Scheduled",
     retryingMore: "retries and delayed messages",
     held: "On hold",
@@ -63,14 +64,14 @@ export const home = {
     viewOf: "View {{url}}",
     health: {
       good: "All systems healthy. Every accepted event is delivered or in progress.",
-      endpoints_one: "{{count}} endpoint needs attention. No events are lost; its deliveries are kept and retried.",
-      endpoints_other: "{{count}} endpoints need attention. No events are lost; their deliveries are kept and retried.",
+      endpoints_one: "{{value}} endpoint needs attention. No events are lost; its deliveries are kept and retried.",
+      endpoints_other: "{{value}} endpoints need attention. No events are lost; their deliveries are kept and retried.",
       both_one:
-        "{{down}} down, {{count}} degraded endpoint. No events are lost; their deliveries are kept and retried.",
+        "{{down}} down, {{value}} degraded endpoint. No events are lost; their deliveries are kept and retried.",
       both_other:
-        "{{down}} down, {{count}} degraded endpoints. No events are lost; their deliveries are kept and retried.",
-      degraded_one: "{{count}} endpoint is degraded: some of its deliveries fail and are retried.",
-      degraded_other: "{{count}} endpoints are degraded: some of their deliveries fail and are retried.",
+        "{{down}} down, {{value}} degraded endpoints. No events are lost; their deliveries are kept and retried.",
+      degraded_one: "{{value}} endpoint is degraded: some of its deliveries fail and are retried.",
+      degraded_other: "{{value}} endpoints are degraded: some of their deliveries fail and are retried.",
       other_one: "Deliveries are running normally. {{count}} other item needs attention.",
       other_other: "Deliveries are running normally. {{count}} other items need attention.",
       behind: "Deliveries are delayed. The oldest has been pending for {{wait}}: this server is overloaded.",
