@@ -1,7 +1,8 @@
 /** Sources in the dashboard, in a real browser: settings apply to received requests. */
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { startGitHub } from "@posthorn/testkit";
-import type { Page } from "playwright-core";
+import { eventually, startGitHub } from "@posthorn/testkit";
+import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
 import { type DashboardScene, sendPush, setUpScene, SOURCE_SECRET } from "../lib/dashboard-scene.ts";
@@ -72,6 +73,100 @@ describe("a request in quarantine", () => {
     await release.click();
     await page.getByRole("dialog").getByText("it may be forged").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  });
+});
+
+describe("several requests in quarantine", () => {
+  let id: string;
+  let url: string;
+
+  /** Reasons of the requests that are in quarantine. */
+  const reasons = async (): Promise<readonly string[]> => {
+    const { json } = await world.api.get(`/ingest/api/v1/source/${id}/quarantine`);
+    return (json.data as { readonly reason: string }[]).map(({ reason }) => reason).toSorted();
+  };
+  const idsOf = async (reason: string): Promise<readonly string[]> => {
+    const { json } = await world.api.get(`/ingest/api/v1/source/${id}/quarantine?reason=${reason}`);
+    return (json.data as { readonly id: string }[]).map((row) => row.id);
+  };
+  const unsigned = () =>
+    fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-github-event": "push" },
+      body: "{}",
+    });
+  const openList = async (query = "", locale = "en-US"): Promise<Page> => {
+    const page = await browser.open({ token: world.server.token, locale, reducedMotion: "reduce" });
+    await page.goto(`${world.server.url}/sources/${id}?tab=quarantine${query}`);
+    await page.getByRole("row").nth(1).waitFor();
+    return page;
+  };
+  /** Opens the dialog of an action on all rows. */
+  const begin = async (page: Page, action: string): Promise<Locator> => {
+    for (const box of await page.getByRole("checkbox").all()) await box.check();
+    await page.getByRole("group", { name: "Selected requests" }).getByRole("button", { name: action }).click();
+    return page.getByRole("dialog");
+  };
+
+  beforeAll(async () => {
+    const body = { name: "Mirror", type: "github", secrets: [SOURCE_SECRET] };
+    const { json } = await world.api.post("/ingest/api/v1/source", body);
+    id = json.id as string;
+    url = json.ingestUrl as string;
+    for (const branch of ["a", "b", "c"]) await sendPush(url, branch, "wrong");
+    await unsigned();
+    await unsigned();
+    await eventually(async () => assert.equal((await reasons()).length, 5));
+  });
+
+  it("are filtered by a reason in words, which the address and a saved view hold", async () => {
+    const page = await openList();
+    await page.getByRole("combobox", { name: "Reason" }).selectOption({ label: "Header missing" });
+    await page.waitForURL((at) => at.searchParams.get("reason") === "missing_header");
+    await expect.poll(() => page.getByRole("row").count()).toBe(3);
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save as new view" }).click();
+    await page.getByLabel("Name").fill("Unsigned");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Unsigned" }).waitFor();
+    const { json } = await world.api.get("/api/v1/saved-view?list=quarantine");
+    expect(json.data).toMatchObject([{ name: "Unsigned", query: `reason=missing_header&source=${id}` }]);
+    // Another source does not show the view.
+    await page.goto(`${world.server.url}/sources/${scene.source}?tab=quarantine`);
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save as new view" }).waitFor();
+    expect(await page.getByRole("menuitem", { name: "Unsigned" }).count()).toBe(0);
+  });
+
+  it("have reasons in German on German pages", async () => {
+    const page = await openList("&reason=signature_mismatch", "de-DE");
+    const field = page.getByRole("combobox", { name: "Grund" });
+    await expect.poll(() => field.locator("option:checked").innerText()).toBe("Falsche Signatur");
+  });
+
+  it("are released together, and the dialog names the one for which it failed", async () => {
+    const page = await openList("&reason=missing_header");
+    const dialog = await begin(page, "Release");
+    await dialog.getByText("2 of them may be forged").waitFor();
+    const [gone] = await idsOf("missing_header");
+    await world.api.delete(`/ingest/api/v1/source/${id}/quarantine/${gone!}`);
+    await dialog.getByRole("button", { name: "Release" }).click();
+    await dialog.getByText("1 succeeded, 1 failed.").waitFor();
+    expect(await dialog.getByRole("listitem").allInnerTexts()).toEqual([expect.stringContaining(gone!)]);
+    expect(await reasons()).toEqual(["signature_mismatch", "signature_mismatch", "signature_mismatch"]);
+    const events = await world.api.get(`/ingest/api/v1/source/${id}/event`);
+    expect(events.json.data).toHaveLength(1);
+  });
+
+  it("are deleted together, and the dialog names the one for which it failed", async () => {
+    const page = await openList("&reason=signature_mismatch");
+    const dialog = await begin(page, "Delete");
+    const [gone] = await idsOf("signature_mismatch");
+    await world.api.delete(`/ingest/api/v1/source/${id}/quarantine/${gone!}`);
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await dialog.getByText("2 succeeded, 1 failed.").waitFor();
+    expect(await dialog.getByRole("listitem").allInnerTexts()).toEqual([expect.stringContaining(gone!)]);
+    expect(await idsOf("signature_mismatch")).toEqual([]);
   });
 });
 

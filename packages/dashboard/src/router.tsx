@@ -10,13 +10,18 @@ import { toMessageFilter } from "./lib/message-filter.ts";
 import {
   applicationsSearch,
   capturesSearch,
+  endpointSearch,
   eventTypesSearch,
   incidentsSearch,
+  liveSearch,
   problemSearch,
+  type QuarantineSearch,
+  quarantineSearch,
   rangeSearch,
   replaysSearch,
   type Search,
   sourcesSearch,
+  subscriptionsSearch,
   usersSearch,
   watchesSearch,
 } from "./lib/page-search.ts";
@@ -30,7 +35,7 @@ function tabSearch(search: Search): { readonly tab?: string } {
   return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
 }
 
-interface SourceSearch {
+interface SourceSearch extends QuarantineSearch {
   readonly tab?: string;
   /** ID of the endpoint of the selected route. */
   readonly route?: string;
@@ -45,9 +50,14 @@ function sourceSearch(search: Search): SourceSearch {
   return {
     ...tabSearch(search),
     ...windowSearch(search),
+    ...quarantineSearch(search),
     ...(typeof route === "string" ? { route } : {}),
     ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
   };
+}
+
+function endpointPageSearch(search: Search) {
+  return { ...endpointSearch(search), ...tabSearch(search) };
 }
 
 interface WatchSearch {
@@ -106,6 +116,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/live",
+    validateSearch: liveSearch,
     component: lazyRouteComponent(() => import("./pages/live.tsx"), "Live"),
   }),
   createRoute({
@@ -152,13 +163,17 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/applications/$app",
-    validateSearch: (search: Search) => ({ ...toMessageFilter(search), ...tabSearch(search) }),
+    validateSearch: (search: Search) => ({
+      ...toMessageFilter(search),
+      ...subscriptionsSearch(search),
+      ...tabSearch(search),
+    }),
     component: lazyRouteComponent(() => import("./pages/application.tsx"), "ApplicationPage"),
   }),
   createRoute({
     getParentRoute: () => operator,
     path: "/applications/$app/endpoints/$endpoint",
-    validateSearch: tabSearch,
+    validateSearch: endpointPageSearch,
     component: lazyRouteComponent(() => import("./pages/endpoint.tsx"), "EndpointPage"),
   }),
   createRoute({
@@ -405,7 +420,7 @@ const portalPages = [
   createRoute({
     getParentRoute: () => portal,
     path: "/endpoints/$endpoint",
-    validateSearch: tabSearch,
+    validateSearch: endpointPageSearch,
     component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalEndpoint"),
   }),
   createRoute({

@@ -5,9 +5,13 @@ import type { FindingCode } from "@posthorn/webhooks/doctor";
 import { describe, expect, it } from "vitest";
 import { doctor } from "../../dashboard/src/i18n/de/doctor.ts";
 import { causes } from "../../dashboard/src/i18n/de/causes.ts";
+import { quarantine as german } from "../../dashboard/src/i18n/de/quarantine.ts";
 import { server } from "../../dashboard/src/i18n/de/server.ts";
+import { quarantine as english } from "../../dashboard/src/i18n/en/quarantine.ts";
+import { QUARANTINE_REASONS } from "../../dashboard/src/lib/quarantine.ts";
 import { DESTINATION_ERROR_CODES } from "../src/destinations/kind.ts";
 import { STATUS_SENTENCES } from "../src/domain/attempt/sentence.ts";
+import { ORIGIN_NOT_ALLOWED } from "../src/domain/quarantine/permission.ts";
 import type { KindProblem } from "../src/destinations/kind-rules.ts";
 import type { TableSourceProblem } from "../src/domain/source/table-sources.ts";
 import type { PosthornErrorCode } from "../src/lib/errors.ts";
@@ -52,6 +56,15 @@ function missing(codes: Iterable<string>, ...texts: readonly object[]): readonly
   return [...codes].filter((code) => !texts.some((group) => Object.hasOwn(group, code)));
 }
 
+const REASONS = [...WEBHOOK_ERROR_CODES, ORIGIN_NOT_ALLOWED, ...UNREADABLE_REASONS];
+
+it("the dashboard knows each reason of a rejected request, and has a name for it in its languages", () => {
+  expect([...QUARANTINE_REASONS].toSorted()).toEqual(REASONS.toSorted());
+  for (const names of [english, german]) {
+    expect(Object.keys(names.quarantineReasons).toSorted()).toEqual(REASONS.toSorted());
+  }
+});
+
 describe("a German text exists", () => {
   it("for the sentence of each code that an attempt can fail with", () => {
     expect(missing(Object.keys(EGRESS_ERRORS), sentences.attempt)).toEqual([]);
@@ -84,6 +97,6 @@ describe("a German text exists", () => {
   });
 
   it("for each reason of a rejected request", () => {
-    expect(missing([...WEBHOOK_ERROR_CODES, ...UNREADABLE_REASONS], summaries.quarantine)).toEqual([]);
+    expect(missing(REASONS, summaries.quarantine)).toEqual([]);
   });
 });

@@ -28,6 +28,7 @@ import { pick } from "./de/pick.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
 import { portalLook } from "./de/portal-look.ts";
+import { quarantine } from "./de/quarantine.ts";
 import { recipients } from "./de/recipients.ts";
 import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
@@ -69,6 +70,7 @@ export const de: typeof en = {
   ...policy,
   ...portal,
   ...portalLook,
+  ...quarantine,
   ...recipients,
   ...sources,
   ...redaction,

@@ -31,7 +31,7 @@ const TEXTS = ["q", "after", "before", "app", "endpoint", "type", "channel", "ta
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 const isDateTime = (text: string): boolean => DATE_TIME.test(text) && Number.isFinite(Date.parse(text));
 /** An ID or an external ID. */
-const isReference = (text: string): boolean => /^[\w.-]{1,256}$/.test(text);
+export const isReference = (text: string): boolean => /^[\w.-]{1,256}$/.test(text);
 
 /** Checks of values that people do not type, and for which the API would refuse the whole list. */
 const CHECKS: Partial<Record<(typeof TEXTS)[number], (text: string) => boolean>> = {

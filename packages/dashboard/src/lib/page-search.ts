@@ -1,6 +1,6 @@
 /** Search parameters of pages of lists. Invalid values are ignored, because people edit and share addresses. */
 import { isProblem, type EndpointProblem } from "./endpoint-problems.ts";
-import { type Range, RANGES } from "./message-filter.ts";
+import { isReference, type Range, RANGES } from "./message-filter.ts";
 import { READ_STATES } from "./source-kind.ts";
 import { WATCH_STATES, type WatchState } from "./watch.ts";
 
@@ -36,6 +36,10 @@ interface UsersSearch {
 export function usersSearch({ search, state }: Search): UsersSearch {
   const known = oneOf(["active", "disabled"], state);
   return { ...textSearch(search), ...(known === undefined ? {} : { state: known }) };
+}
+
+export function keysSearch({ search }: Search): { readonly search?: string } {
+  return textSearch(search);
 }
 
 export function capturesSearch({ search }: Search): { readonly search?: string } {
@@ -121,4 +125,88 @@ export function problemSearch({ problem }: Search): { readonly problem?: Endpoin
 export function rangeSearch(search: Search): { readonly range?: Range } {
   const range = oneOf(Object.keys(RANGES) as Range[], search["range"]);
   return range === undefined ? {} : { range };
+}
+
+export const LIVE_ROWS = ["messages", "attempts", "failures"] as const;
+
+interface LiveSearch {
+  /** Absent: all rows. */
+  readonly show?: (typeof LIVE_ROWS)[number];
+  readonly search?: string;
+}
+
+export function liveSearch({ show, search }: Search): LiveSearch {
+  const known = oneOf(LIVE_ROWS, show);
+  return { ...(known === undefined ? {} : { show: known }), ...textSearch(search) };
+}
+
+/** IDs or external IDs of the objects that a list belongs to. */
+function referencesIn<const Name extends string>(
+  search: Search,
+  names: readonly Name[],
+): { readonly [One in Name]?: string } {
+  const given = names.flatMap((name) => {
+    const value = search[name];
+    return typeof value === "string" && isReference(value) ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(given) as { readonly [One in Name]?: string };
+}
+
+export interface QuarantineSearch {
+  /** Code of a reason. The server may have more of them than this dashboard has names for. */
+  readonly reason?: string;
+}
+
+export function quarantineSearch({ reason }: Search): QuarantineSearch {
+  return typeof reason === "string" && /^[a-z_]{1,64}$/.test(reason) ? { reason } : {};
+}
+
+/** The quarantine of a source, with its filter. */
+export function quarantineOfSource(search: Search): QuarantineSearch & { readonly source?: string } {
+  return { ...referencesIn(search, ["source"]), ...quarantineSearch(search) };
+}
+
+export const ATTEMPT_RESULTS = ["success", "fail"] as const;
+export const ATTEMPT_RESPONSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
+
+export interface AttemptsSearch {
+  readonly status?: (typeof ATTEMPT_RESULTS)[number];
+  /** Class of the HTTP status, or that there was no response. */
+  readonly response?: (typeof ATTEMPT_RESPONSES)[number];
+}
+
+export function attemptsSearch({ status, response }: Search): AttemptsSearch {
+  const [result, kind] = [oneOf(ATTEMPT_RESULTS, status), oneOf(ATTEMPT_RESPONSES, response)];
+  return { ...(result === undefined ? {} : { status: result }), ...(kind === undefined ? {} : { response: kind }) };
+}
+
+interface EndpointPlace {
+  readonly app?: string;
+  readonly endpoint?: string;
+}
+
+/** The attempts of an endpoint, with their filter. */
+export function attemptsOfEndpoint(search: Search): AttemptsSearch & EndpointPlace {
+  return { ...referencesIn(search, ["app", "endpoint"]), ...attemptsSearch(search) };
+}
+
+/** The listeners of an endpoint, with their filter. */
+export function listenersOfEndpoint(search: Search): EndpointPlace & { readonly search?: string } {
+  return { ...referencesIn(search, ["app", "endpoint"]), ...textSearch(search["search"]) };
+}
+
+/** Filters of the lists on the page of an endpoint. */
+export function endpointSearch(search: Search): AttemptsSearch & { readonly search?: string } {
+  return { ...attemptsSearch(search), ...textSearch(search["search"]) };
+}
+
+interface SubscriptionsSearch {
+  readonly subscription?: string;
+  readonly hook?: string;
+}
+
+/** Texts to search for in the subscriptions of an application. */
+export function subscriptionsSearch({ subscription, hook }: Search): SubscriptionsSearch {
+  const [one, other] = [textSearch(subscription).search, textSearch(hook).search];
+  return { ...(one === undefined ? {} : { subscription: one }), ...(other === undefined ? {} : { hook: other }) };
 }

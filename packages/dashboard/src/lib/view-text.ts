@@ -1,9 +1,10 @@
 /** Describes a view that the search found: its list, and the values of its filters. */
 import type { TFunction } from "i18next";
-import { readFoundView, type ViewList } from "./views.ts";
+import { filtersOf, readFoundView, type ViewList } from "./views.ts";
 
 const LISTS = {
   applications: "nav.applications",
+  attempts: "attempts.title",
   audit: "nav.audit",
   captures: "nav.capture",
   endpoints: "nav.endpoints",
@@ -11,7 +12,11 @@ const LISTS = {
   "event-types": "nav.eventTypes",
   incidents: "nav.incidents",
   issues: "issues.title",
+  keys: "keys.title",
+  listeners: "listeners.title",
+  live: "nav.live",
   messages: "nav.messages",
+  quarantine: "sources.tabs.quarantine",
   replays: "nav.replays",
   requests: "requestLog.title",
   sources: "nav.sources",
@@ -21,10 +26,13 @@ const LISTS = {
 
 /** Where the texts of the values of a filter are. Other values are shown as they are. */
 const VALUES: Partial<Record<ViewList, Readonly<Record<string, string>>>> = {
+  attempts: { status: "status", response: "attempts.responses" },
   audit: { range: "audit.ranges" },
   endpoints: { state: "endpointList.states", health: "endpointList.filters" },
   issues: { range: "filters.ranges" },
+  live: { show: "live.show" },
   messages: { state: "deliveries.states", range: "filters.ranges", direction: "filters.directions" },
+  quarantine: { reason: "quarantineReasons" },
   replays: { status: "replays.states" },
   requests: { result: "requestLog.results" },
   sources: { state: "sourceKinds.states" },
@@ -41,10 +49,9 @@ export function foundViewText(detail: string, t: TFunction): string | null {
   const found = readFoundView(detail);
   if (found === null) return null;
   const { list, filter } = found;
-  const values = Object.entries(filter).map(([name, value]) => {
+  const values = Object.entries(filtersOf(list, filter)).map(([name, value]) => {
     const texts = VALUES[list]?.[name];
-    // Reading the view dropped values without a text.
-    return texts === undefined ? value : t(`${texts}.${value}` as never);
+    return texts === undefined ? value : t(`${texts}.${value}` as never, { defaultValue: value });
   });
   return [t(LISTS[list]), values.join(", ")].filter((part) => part !== "").join(" · ");
 }

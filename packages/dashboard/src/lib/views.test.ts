@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
   currentView,
+  filtersOf,
   linkOfFoundView,
   readView,
   type SavedView,
   searchesPayloads,
   viewLink,
   viewQuery,
+  viewsWithin,
 } from "./views.ts";
 
 const view = (id: string, query: string): SavedView => ({
@@ -61,6 +63,36 @@ describe("a view", () => {
     expect(linkOfFoundView("messages?state=failed")).toEqual({ to: "/messages", search: { state: "failed" } });
     expect(linkOfFoundView("users")).toEqual({ to: "/users", search: {} });
     expect(linkOfFoundView("constructor?x=1")).toBeNull();
+  });
+});
+
+describe("a view of a list that belongs to an object", () => {
+  const forged = "reason=signature_mismatch&source=src_1";
+
+  it("opens the page of the object with the other filters, and without the object a page to choose one on", () => {
+    expect(viewLink("quarantine", forged)).toEqual({
+      to: "/sources/$source",
+      params: { source: "src_1" },
+      search: { tab: "quarantine", reason: "signature_mismatch" },
+    });
+    expect(viewLink("attempts", "app=shop&endpoint=ep_1&response=5xx")).toEqual({
+      to: "/applications/$app/endpoints/$endpoint",
+      params: { app: "shop", endpoint: "ep_1" },
+      search: { tab: "attempts", response: "5xx" },
+    });
+    expect(viewLink("quarantine", "reason=signature_mismatch")).toEqual({ to: "/sources" });
+    expect(viewLink("listeners", "app=shop&search=laptop")).toEqual({ to: "/endpoints" });
+  });
+
+  it("is shown with this object only", () => {
+    const all = [view("here", forged), view("there", "source=src_2"), view("nowhere", "reason=signature_mismatch")];
+    expect(viewsWithin(all, "quarantine", { source: "src_1" }).map(({ id }) => id)).toEqual(["here"]);
+    expect(viewsWithin(all, "quarantine", {})).toHaveLength(3);
+  });
+
+  it("names its filters without the object", () => {
+    expect(filtersOf("quarantine", { reason: "replayed", source: "src_1" })).toEqual({ reason: "replayed" });
+    expect(filtersOf("messages", { app: "shop" })).toEqual({ app: "shop" });
   });
 });
 

@@ -6,10 +6,15 @@ import { toEndpointFilter } from "./endpoint-filter.ts";
 import { toMessageFilter } from "./message-filter.ts";
 import {
   applicationsSearch,
+  attemptsOfEndpoint,
   capturesSearch,
   eventTypesSearch,
   incidentsSearch,
+  keysSearch,
+  listenersOfEndpoint,
+  liveSearch,
   problemSearch,
+  quarantineOfSource,
   rangeSearch,
   replaysSearch,
   type Search,
@@ -30,10 +35,18 @@ interface Place {
   readonly read: (search: Search) => object;
   /** Search parameters that lead to the list, and belong to no view. */
   readonly fixed?: Filter;
+  /** For a list that belongs to an object: the names in the path, which views hold as well, and the page to open without them. */
+  readonly within?: { readonly names: readonly string[]; readonly otherwise: NonNullable<LinkProps["to"]> };
 }
 
 const PLACES: Readonly<Record<ViewList, Place>> = {
   applications: { to: "/applications", read: applicationsSearch },
+  attempts: {
+    to: "/applications/$app/endpoints/$endpoint",
+    read: attemptsOfEndpoint,
+    fixed: { tab: "attempts" },
+    within: { names: ["app", "endpoint"], otherwise: "/endpoints" },
+  },
   audit: { to: "/audit", read: toAuditFilter },
   captures: { to: "/capture", read: capturesSearch },
   endpoints: { to: "/endpoints", read: toEndpointFilter },
@@ -41,7 +54,20 @@ const PLACES: Readonly<Record<ViewList, Place>> = {
   "event-types": { to: "/event-types", read: eventTypesSearch },
   incidents: { to: "/incidents", read: incidentsSearch },
   issues: { to: "/issues", read: rangeSearch },
+  keys: { to: "/settings", read: keysSearch, fixed: { tab: "keys" } },
+  listeners: {
+    to: "/applications/$app/endpoints/$endpoint",
+    read: listenersOfEndpoint,
+    within: { names: ["app", "endpoint"], otherwise: "/endpoints" },
+  },
+  live: { to: "/live", read: liveSearch },
   messages: { to: "/messages", read: toMessageFilter },
+  quarantine: {
+    to: "/sources/$source",
+    read: quarantineOfSource,
+    fixed: { tab: "quarantine" },
+    within: { names: ["source"], otherwise: "/sources" },
+  },
   replays: { to: "/replays", read: replaysSearch },
   requests: { to: "/settings", read: toRequestFilter, fixed: { tab: "requests" } },
   sources: { to: "/sources", read: sourcesSearch },
@@ -88,8 +114,28 @@ export function viewLink(list: ViewList, query: string): LinkProps {
 }
 
 function linkTo(list: ViewList, filter: Filter): LinkProps {
-  const { to, fixed } = PLACES[list];
-  return { to, search: { ...fixed, ...filter } };
+  const { to, fixed, within } = PLACES[list];
+  if (within === undefined) return { to, search: { ...fixed, ...filter } };
+  const { names, otherwise } = within;
+  if (names.some((name) => filter[name] === undefined)) return { to: otherwise };
+  const [params, search] = [true, false].map((isInPath) =>
+    Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name) === isInPath)),
+  );
+  return { to, params: params as never, search: { ...fixed, ...search } };
+}
+
+/** Filters of a view that the page of the list shows, without the objects that the list belongs to. */
+export function filtersOf(list: ViewList, filter: Filter): Filter {
+  const names = PLACES[list].within?.names ?? [];
+  return Object.fromEntries(Object.entries(filter).filter(([name]) => !names.includes(name)));
+}
+
+/** Views of a list that belongs to objects: those that hold the same ones. */
+export function viewsWithin(views: readonly SavedView[], list: ViewList, objects: Filter): readonly SavedView[] {
+  return views.filter(({ query }) => {
+    const { filter } = readView(list, query);
+    return Object.entries(objects).every(([name, value]) => filter[name] === value);
+  });
 }
 
 /** Reads list and search parameters of a view that the search found, such as `messages?state=failed`; `null`: the list is unknown. */

@@ -7,13 +7,14 @@ import { Copyable } from "../components/copy.tsx";
 import { Page } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
-import { toMessageFilter } from "../lib/message-filter.ts";
+import { type MessageFilter, toMessageFilter } from "../lib/message-filter.ts";
 import { Endpoints } from "../parts/endpoints.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
 import { PublishMessage } from "../parts/publish-message.tsx";
 import { SendExample } from "../parts/send-example.tsx";
+import { Views } from "../parts/views.tsx";
 import { Subscriptions } from "../parts/subscriptions.tsx";
 import { PolicyEditor } from "../parts/policy-editor.tsx";
 import { ApplicationSettings } from "./application-settings.tsx";
@@ -33,6 +34,9 @@ export function ApplicationPage() {
   if (application.error !== null) return <Failed error={application.error} retry={() => void application.refetch()} />;
   if (application.data === undefined) return <Loading />;
   const { name, id, uid } = application.data;
+  const messages = toMessageFilter(search);
+  const showMessages = (filter: MessageFilter, replace = false): void =>
+    void navigate({ search: { ...filter, tab: "messages" }, replace });
   return (
     <Page
       title={name}
@@ -54,6 +58,14 @@ export function ApplicationPage() {
       ]}
       actions={
         <>
+          {tab === "messages" && (
+            <Views
+              list="messages"
+              filter={messages}
+              within={{ app: id }}
+              onFilter={({ app: _own, ...filter }, replace) => showMessages(toMessageFilter(filter), replace)}
+            />
+          )}
           <SendExample app={id} />
           <PublishMessage app={id} />
           <NewEndpoint app={app} />
@@ -66,13 +78,7 @@ export function ApplicationPage() {
         tabs={TABS.map((one) => ({ name: one, label: t(`applications.tabs.${one}`) }))}
       />
       {tab === "endpoints" && <Endpoints app={app} />}
-      {tab === "messages" && (
-        <MessageList
-          app={app}
-          filter={toMessageFilter(search)}
-          onFilter={(filter) => void navigate({ search: { ...filter, tab: "messages" } })}
-        />
-      )}
+      {tab === "messages" && <MessageList app={app} filter={messages} onFilter={(filter) => showMessages(filter)} />}
       {tab === "feed" && <Feed app={app} endpoint={null} />}
       {tab === "subscriptions" && <Subscriptions app={app} />}
       {tab === "policy" && <ApplicationPolicy app={app} />}

@@ -132,7 +132,7 @@ function DiskItem({ item: { days, tone } }: OfKind<"disk">) {
   const { t } = useTranslation();
   const link = (
     <Link to="/settings" search={{ tab: "storage" }} className={buttonClass("plain", true)}>
-      {t("settings.tabs.storage")}
+      {t("storage.title")}
     </Link>
   );
   return (

@@ -1,5 +1,5 @@
 /** Live feed of accepted messages and recorded attempts. It can be paused, and marks gaps after a lost connection. */
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Pause, Play, Trash2 } from "lucide-react";
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
@@ -13,6 +13,7 @@ import { Page } from "../components/page.tsx";
 import { Empty } from "../components/state.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration, regional } from "../lib/format.ts";
+import { LIVE_ROWS, liveSearch } from "../lib/page-search.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import type { LiveEvent, MessageAccepted } from "../live/live.ts";
 import {
@@ -28,9 +29,12 @@ import {
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
 import filterStyles from "../parts/filters.module.css";
+import { Views } from "../parts/views.tsx";
 import styles from "./live.module.css";
+import { publish } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
-const SHOWN = ["all", "messages", "attempts", "failures"] as const;
+const SHOWN = ["all", ...LIVE_ROWS] as const;
 type Shown = (typeof SHOWN)[number];
 
 const ROW_HEIGHT = 38;
@@ -40,8 +44,13 @@ const MAX_CAUGHT_UP = 250;
 export function Live() {
   const { t } = useTranslation();
   const [tail, setTail] = useState(EMPTY_TAIL);
-  const [shown, setShown] = useState<Shown>("all");
-  const [text, setText] = useState("");
+  const navigate = useNavigate({ from: "/live" });
+  const filter = useSearch({ from: "/operator/live" });
+  const show = (next: object): void => void navigate({ search: liveSearch({ ...filter, ...next }), replace: true });
+  // The address follows while the reader types; otherwise, the field follows the address.
+  const [typed, setTyped] = useState<string | null>(null);
+  const shown = filter.show ?? "all";
+  const text = typed ?? filter.search ?? "";
   const gaps = useRef(0);
   useLive({
     events: (events) => setTail((before) => withEvents(before, events)),
@@ -55,7 +64,7 @@ export function Live() {
     (row) => row.kind === "gap" || matchesFilter(row.event, shown, text.trim().toLowerCase()),
   );
   return (
-    <Page title={t("live.title")} lead={t("live.lead")}>
+    <Page title={t("live.title")} lead={t("live.lead")} actions={<Views list="live" filter={filter} />}>
       <div className={styles["head"]}>
         <LiveIndicator />
         <Controls tail={tail} setTail={setTail} />
@@ -66,7 +75,7 @@ export function Live() {
             bare
             label={t("live.shown")}
             value={shown}
-            onChange={(value) => setShown(value as Shown)}
+            onChange={(value) => show({ show: value })}
             choices={SHOWN.map((value) => ({ value, label: t(`live.show.${value}`) }))}
           />
         </div>
@@ -77,10 +86,18 @@ export function Live() {
           placeholder={t("live.filter")}
           aria-label={t("live.filter")}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={({ target: { value } }) => {
+            setTyped(value);
+            show({ search: value });
+          }}
+          onBlur={() => setTyped(null)}
         />
       </div>
-      {rows.length === 0 ? <Empty>{t("live.none")}</Empty> : <Rows rows={rows} />}
+      {rows.length === 0 ? (
+        <Empty action={<ApiCommand call={publish()} />}>{t("live.none")}</Empty>
+      ) : (
+        <Rows rows={rows} />
+      )}
     </Page>
   );
 }

@@ -10,7 +10,7 @@ import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { isForged } from "../lib/quarantine.ts";
+import { isForged, quarantineReason } from "../lib/quarantine.ts";
 import { requestLine } from "../lib/request-line.ts";
 import { serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
@@ -51,7 +51,7 @@ export function QuarantinedPage() {
         <Card title={t("attempts.request")}>
           <Facts
             facts={[
-              [t("quarantine.reason"), <code key="reason">{data.reason}</code>],
+              [t("quarantine.reason"), <Reason key="reason" code={data.reason} />],
               [t("quarantine.from"), <code key="from">{data.address}</code>],
               [t("messages.time"), <Time key="time" at={data.timestamp} />],
               [t("quarantine.line"), <code key="line">{requestLine(data)}</code>],
@@ -73,6 +73,18 @@ export function QuarantinedPage() {
         </Card>
       </Columns>
     </Page>
+  );
+}
+
+/** The name of a reason with its code, which the API has. */
+function Reason({ code }: { readonly code: string }) {
+  const { t } = useTranslation();
+  const known = quarantineReason(code);
+  return (
+    <>
+      {known !== undefined && `${t(`quarantineReasons.${known}`)} `}
+      <code className="muted">{code}</code>
+    </>
   );
 }
 

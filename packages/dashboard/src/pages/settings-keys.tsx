@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -11,17 +12,19 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { keysSearch } from "../lib/page-search.ts";
 import { type EditedKey, keyBody, KeyFields } from "../parts/key-fields.tsx";
 import { ListFilters } from "../parts/list-filters.tsx";
 import { KeySentence } from "../parts/key-sentence.tsx";
+import { Views } from "../parts/views.tsx";
 
 /** API keys of the organisation. A key is shown once, after it is created. */
 export function Keys() {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [search, setSearch] = useState("");
-  const filter = search === "" ? {} : { search };
-  const list = useList(["keys", search], (page) =>
+  const navigate = useNavigate({ from: "/settings" });
+  const filter = keysSearch({ ...useSearch({ from: "/operator/settings" }) });
+  const list = useList(["keys", filter], (page) =>
     must(api.GET("/api/v1/auth/api-key", { params: { query: { ...page, ...filter } } })),
   );
   const [created, setCreated] = useState<string | null>(null);
@@ -33,10 +36,15 @@ export function Keys() {
     <ListSection
       title={t("keys.title")}
       lead={t("keys.lead")}
-      actions={<NewKey onCreated={setCreated} />}
+      actions={
+        <>
+          <Views list="keys" filter={filter} />
+          <NewKey onCreated={setCreated} />
+        </>
+      }
       list={list}
       rowKey={(row) => row.id}
-      empty={t(search === "" ? "keys.none" : "keys.noMatch")}
+      empty={t(filter.search === undefined ? "keys.none" : "keys.noMatch")}
       columns={[
         {
           key: "name",
@@ -88,9 +96,11 @@ export function Keys() {
       ]}
     >
       <ListFilters
-        search={{ label: t("keys.search"), value: search }}
+        search={{ label: t("keys.search"), value: filter.search }}
         choices={[]}
-        onChange={(_name, value) => setSearch(value)}
+        onChange={(_name, search) =>
+          void navigate({ search: { ...keysSearch({ search }), tab: "keys" }, replace: true })
+        }
       />
       {created !== null && (
         <Note tone="good">

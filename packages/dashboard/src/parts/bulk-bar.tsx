@@ -6,6 +6,7 @@ import type { Needs } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import dialogStyles from "../components/dialog.module.css";
+import { ErrorText } from "../components/error-text.tsx";
 import { runBulk } from "../lib/bulk.ts";
 import { formatNumber } from "../lib/format.ts";
 import styles from "./bulk-actions.module.css";
@@ -102,7 +103,10 @@ export function BulkAction<Row extends { readonly id: string }>(props: BulkActio
         <ul className={styles["failures"]}>
           {failures.map(([row, error]) => (
             <li key={row.id}>
-              {nameOf(row)} <span className="muted">{error.message}</span>
+              {nameOf(row)}{" "}
+              <span className="muted">
+                <ErrorText error={error} />
+              </span>
             </li>
           ))}
         </ul>

@@ -1,7 +1,6 @@
 /** Page of one endpoint: status, attempts, subscription, policy, secret and settings. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -9,10 +8,11 @@ import { Page, type PageProps } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { targetName } from "../lib/destination-config.ts";
+import { type AttemptsSearch, attemptsSearch } from "../lib/page-search.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
-import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
+import { AttemptFilters } from "./attempt-filters.tsx";
 import { ExportButton } from "./export-button.tsx";
 import { Attempts } from "./attempts.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
@@ -26,6 +26,7 @@ import { HealthBanner } from "./health-banner.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { useDestinationKinds } from "./use-destination-kinds.ts";
+import { Views } from "./views.tsx";
 
 const TABS = ["overview", "attempts", "matching", "policy", "feed", "security", "settings"] as const;
 
@@ -110,14 +111,30 @@ function Tab({ app, endpoint, tab }: TabProps) {
   }
 }
 
+const STATUSES = { success: 0, fail: 2 } as const;
+const RESPONSES = { "2xx": 200, "3xx": 300, "4xx": 400, "5xx": 500, none: 0 } as const;
+
+/** Query parameters of the API for a filter. */
+function attemptQuery({ status, response }: AttemptsSearch) {
+  return {
+    ...(status === undefined ? {} : { status: STATUSES[status] }),
+    ...(response === undefined ? {} : { status_code_class: RESPONSES[response] }),
+  };
+}
+
 function EndpointAttempts({ app, id }: { readonly app: string; readonly id: string }) {
-  const [filter, setFilter] = useState<AttemptFilter>({});
+  const navigate = useNavigate();
+  const audience = useAudience();
+  const filter = attemptsSearch(useSearch({ strict: false }));
+  const query = attemptQuery(filter);
+  const show = (next: AttemptsSearch): void =>
+    void navigate({ to: ".", search: { ...next, tab: "attempts" } as never, replace: true });
   const list = useList(["attempts", app, id, filter], (page) =>
     must(
       api.GET("/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}", {
         params: {
           path: { app_id: app, endpoint_id: id },
-          query: { ...page, ...filter, with_content: false, expanded_statuses: true },
+          query: { ...page, ...query, with_content: false, expanded_statuses: true },
         },
       }),
     ),
@@ -125,12 +142,13 @@ function EndpointAttempts({ app, id }: { readonly app: string; readonly id: stri
   useLiveRefresh([["attempts", app, id]], (event) => event.type === "attempt.recorded" && event.endpointId === id);
   return (
     <>
-      <AttemptFilters filter={filter} onChange={setFilter}>
+      <AttemptFilters filter={filter} onChange={show}>
+        {audience.kind === "operator" && <Views list="attempts" filter={filter} within={{ app, endpoint: id }} />}
         <ExportButton
           name="attempts"
           open={(format, signal) =>
             api.GET("/api/v1/export/attempts", {
-              params: { query: { app_id: app, endpoint_id: id, ...filter, format } },
+              params: { query: { app_id: app, endpoint_id: id, ...query, format } },
               parseAs: "stream",
               signal,
             })

@@ -17,7 +17,7 @@ export function HubSubscriptions({ app }: { readonly app: string }) {
       title={t("subscriptions.webSub")}
       lead={t("subscriptions.webSubLead")}
       empty={t("subscriptions.noWebSub")}
-      searchLabel={t("subscriptions.search")}
+      searched={{ name: "subscription", label: t("subscriptions.search") }}
       queryKey={hubSubscriptionsKey(app)}
       load={(query) =>
         must(api.GET("/api/v1/app/{app_id}/websub/subscription", { params: { path: { app_id: app }, query } }))

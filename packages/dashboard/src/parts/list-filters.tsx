@@ -1,5 +1,6 @@
 /** Search field and choices above a list. The filters are in the URL, so that a filtered list can be linked. */
 import { Search } from "lucide-react";
+import type { ReactNode } from "react";
 import { type Choice, SelectField } from "../components/form.tsx";
 import type { OptionSource } from "../components/options.ts";
 import { PickField } from "../components/pick-field.tsx";
@@ -33,9 +34,18 @@ export interface ListFiltersProps<Name extends string> {
   }[];
   /** Receives a filter that has changed; an empty value removes it. */
   readonly onChange: (name: Name | "search", value: string) => void;
+  /** Actions on the filtered list. */
+  readonly children?: ReactNode;
 }
 
-export function ListFilters<Name extends string>({ search, texts, choices, picks, onChange }: ListFiltersProps<Name>) {
+export function ListFilters<Name extends string>({
+  search,
+  texts,
+  choices,
+  picks,
+  onChange,
+  children,
+}: ListFiltersProps<Name>) {
   return (
     <div className={styles["line"]} role="search">
       {search !== undefined && (
@@ -91,6 +101,7 @@ export function ListFilters<Name extends string>({ search, texts, choices, picks
           />
         </div>
       ))}
+      {children}
     </div>
   );
 }

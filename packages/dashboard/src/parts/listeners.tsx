@@ -1,6 +1,6 @@
 /** Listeners that are connected to a relay endpoint. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -9,7 +9,10 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
+import { endpointSearch } from "../lib/page-search.ts";
+import { useAudience } from "../session/audience.ts";
 import { ListFilters } from "./list-filters.tsx";
+import { Views } from "./views.tsx";
 
 export interface ListenersProps {
   readonly app: string;
@@ -34,7 +37,9 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
       ),
     { everyMs: REFRESH_MS },
   );
-  const [search, setSearch] = useState("");
+  const navigate = useNavigate();
+  const { search = "" } = endpointSearch(useSearch({ strict: false }));
+  const { kind } = useAudience();
   // The response has all of them.
   const rows = list.rows.filter((row) => `${row.name} ${row.nodeId}`.toLowerCase().includes(search.toLowerCase()));
   const disconnect = async (id: string): Promise<void> => {
@@ -49,6 +54,11 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
     <ListSection
       title={t("listeners.title")}
       lead={t("listeners.lead")}
+      actions={
+        kind === "operator" && (
+          <Views list="listeners" filter={search === "" ? {} : { search }} within={{ app, endpoint }} />
+        )
+      }
       list={{ ...list, rows }}
       rowKey={({ id }) => id}
       empty={t(search === "" ? "listeners.none" : "listeners.noMatch")}
@@ -81,11 +91,13 @@ export function Listeners({ app, endpoint, name }: ListenersProps) {
         },
       ]}
     >
-      {list.rows.length > 0 && (
+      {(list.rows.length > 0 || search !== "") && (
         <ListFilters
           search={{ label: t("listeners.search"), value: search }}
           choices={[]}
-          onChange={(_name, value) => setSearch(value)}
+          onChange={(_name, value) =>
+            void navigate({ to: ".", search: endpointSearch({ search: value }) as never, replace: true })
+          }
         />
       )}
     </ListSection>

@@ -1,5 +1,5 @@
 /** Requests of a source that failed verification, with a filter by reason, and actions on several of them. */
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -8,12 +8,14 @@ import type { components } from "../api/schema.ts";
 import { timeColumn } from "../components/list-page.tsx";
 import { Table } from "../components/table.tsx";
 import { formatBytes } from "../lib/format.ts";
-import { isForged } from "../lib/quarantine.ts";
+import { quarantineSearch } from "../lib/page-search.ts";
+import { isForged, quarantineReason } from "../lib/quarantine.ts";
 import { serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { BulkAction, BulkBar } from "./bulk-bar.tsx";
 import { ListFilters } from "./list-filters.tsx";
 import { useSelection } from "./use-selection.tsx";
+import { Views } from "./views.tsx";
 
 type Quarantined = components["schemas"]["QuarantinedOut"];
 
@@ -21,19 +23,23 @@ const EVERY_MS = 15_000;
 
 export function QuarantineList({ source }: { readonly source: string }) {
   const { t, i18n } = useTranslation();
-  const [reason, setReason] = useState("");
+  const navigate = useNavigate({ from: "/sources/$source" });
+  const filter = quarantineSearch({ ...useSearch({ from: "/operator/sources/$source" }) });
   const list = useList(
-    ["source", source, "quarantine", reason],
+    ["source", source, "quarantine", filter],
     (page) =>
       must(
         api.GET("/ingest/api/v1/source/{source_id}/quarantine", {
-          params: { path: { source_id: source }, query: { ...page, ...(reason === "" ? {} : { reason }) } },
+          params: { path: { source_id: source }, query: { ...page, ...filter } },
         }),
       ),
     { everyMs: EVERY_MS },
   );
-  const reasons = useSeen(list.rows.map((row) => row.reason));
-  const nameOf = (row: Quarantined): string => `${row.reason}, ${row.address}, ${row.id}`;
+  const { reason } = filter;
+  const seen = useSeen([...list.rows.map((row) => row.reason), ...(reason === undefined ? [] : [reason])]);
+  const reasons = seen.flatMap((code) => quarantineReason(code) ?? []);
+  const nameOf = ({ reason: code, detail, address, id }: Quarantined): string =>
+    `${serverText(i18n, "quarantine", code, detail).text} ${address}, ${id}`;
   const selection = useSelection(list.rows, nameOf);
   const mayChange = useAudience().may("sources:write");
   return (
@@ -47,12 +53,16 @@ export function QuarantineList({ source }: { readonly source: string }) {
             value: reason,
             choices: [
               { value: "", label: t("quarantine.anyReason") },
-              ...reasons.map((value) => ({ value, label: value.replaceAll("_", " ") })),
+              ...reasons.map((value) => ({ value, label: t(`quarantineReasons.${value}`) })),
             ],
           },
         ]}
-        onChange={(_name, value) => setReason(value)}
-      />
+        onChange={(_name, value) =>
+          void navigate({ search: { ...quarantineSearch({ reason: value }), tab: "quarantine" }, replace: true })
+        }
+      >
+        <Views list="quarantine" filter={filter} within={{ source }} />
+      </ListFilters>
       <BulkBar label={t("quarantine.selected")} selection={selection} loaded={list.rows.length}>
         <Actions source={source} selected={selection.selected} />
       </BulkBar>
@@ -61,7 +71,7 @@ export function QuarantineList({ source }: { readonly source: string }) {
         list={list}
         rowKey={(row) => row.id}
         linked
-        empty={t(reason === "" ? "quarantine.none" : "quarantine.noMatch")}
+        empty={t(reason === undefined ? "quarantine.none" : "quarantine.noMatch")}
         columns={[
           {
             key: "reason",

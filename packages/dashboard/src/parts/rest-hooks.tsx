@@ -16,7 +16,7 @@ export function RestHooks({ app }: { readonly app: string }) {
       title={t("subscriptions.restHooks")}
       lead={t("subscriptions.restHooksLead")}
       empty={t("subscriptions.noRestHooks")}
-      searchLabel={t("subscriptions.search")}
+      searched={{ name: "hook", label: t("subscriptions.search") }}
       queryKey={restHooksKey(app)}
       load={(query) => must(api.GET("/api/v1/app/{app_id}/rest-hook", { params: { path: { app_id: app }, query } }))}
       columns={[

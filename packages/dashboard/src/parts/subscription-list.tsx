@@ -1,11 +1,11 @@
 import type { QueryKey } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { type ListPage, useList } from "../api/list.ts";
 import { ListSection } from "../components/list-page.tsx";
 import type { Column } from "../components/table.tsx";
 import { Url } from "../components/url.tsx";
+import { subscriptionsSearch } from "../lib/page-search.ts";
 import { useAudience } from "../session/audience.ts";
 import { DeleteRow, type DeleteRowProps } from "./delete-row.tsx";
 import { ListFilters } from "./list-filters.tsx";
@@ -19,8 +19,8 @@ interface SubscriptionListProps<Row extends Identified> {
   readonly lead: string;
   readonly empty: string;
   readonly queryKey: QueryKey;
-  /** Label of the search field; absent: the list is not searched. */
-  readonly searchLabel?: string;
+  /** The search field, and its name in the address; absent: the list is not searched. */
+  readonly searched?: { readonly name: "subscription" | "hook"; readonly label: string };
   readonly load: (query: {
     readonly iterator?: string;
     readonly limit: number;
@@ -42,19 +42,21 @@ export function SubscriptionList<Row extends Identified>({
   columns,
   deletion,
   remove,
-  searchLabel,
+  searched,
   empty,
   ...texts
 }: SubscriptionListProps<Row>) {
   const { t } = useTranslation();
-  const [search, setSearch] = useState("");
+  const navigate = useNavigate({ from: "/applications/$app" });
+  const given = subscriptionsSearch({ ...useSearch({ from: "/operator/applications/$app" }) });
+  const search = searched === undefined ? "" : (given[searched.name] ?? "");
   const filter = search === "" ? {} : { search };
   const list = useList(
     [...queryKey, filter],
     (query) => load({ ...query, ...filter }),
     everyMs === undefined ? {} : { everyMs },
   );
-  const isSearched = searchLabel !== undefined && (search !== "" || list.rows.length > 0);
+  const isShown = search !== "" || list.rows.length > 0;
   return (
     <ListSection
       {...texts}
@@ -74,11 +76,16 @@ export function SubscriptionList<Row extends Identified>({
         },
       ]}
     >
-      {isSearched && (
+      {searched !== undefined && isShown && (
         <ListFilters
-          search={{ label: searchLabel, value: search }}
+          search={{ label: searched.label, value: search }}
           choices={[]}
-          onChange={(_name, value) => setSearch(value)}
+          onChange={(_name, value) =>
+            void navigate({
+              search: { ...subscriptionsSearch({ ...given, [searched.name]: value }), tab: "subscriptions" },
+              replace: true,
+            })
+          }
         />
       )}
     </ListSection>

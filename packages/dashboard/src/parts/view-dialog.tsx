@@ -16,8 +16,9 @@ export type Task =
 export interface ViewDialogProps {
   readonly task: Task;
   readonly list: ViewList;
-  /** Filters of the page. */
+  /** Filters of the page, and the objects that its list belongs to. */
   readonly query: string;
+  readonly isFiltered: boolean;
   /** Opens the view that was saved. */
   readonly onOpen: (view: SavedView) => void;
   readonly onClose: () => void;
@@ -31,7 +32,7 @@ const SUBMIT = {
   delete: "actions.delete",
 } as const;
 
-export function ViewDialog({ task, list, query, onOpen, onClose }: ViewDialogProps) {
+export function ViewDialog({ task, list, query, isFiltered, onOpen, onClose }: ViewDialogProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const mayShare = useAudience().may("views:share");
@@ -70,7 +71,7 @@ export function ViewDialog({ task, list, query, onOpen, onClose }: ViewDialogPro
           name="name"
           label={t("applications.name")}
           value={kind === "duplicate" ? t("views.copyOf", { name: view.name }) : (view?.name ?? "")}
-          {...(kind === "save" ? { help: t(query === "" ? "views.helpPlain" : "views.help") } : {})}
+          {...(kind === "save" ? { help: t(isFiltered ? "views.help" : "views.helpPlain") } : {})}
           required
           autoFocus
         />

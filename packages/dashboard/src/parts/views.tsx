@@ -11,11 +11,13 @@ import { Note } from "../components/state.tsx";
 import {
   type CurrentView,
   currentView,
+  type Filter,
   readView,
   type SavedView,
   viewLink,
   type ViewList,
   viewQuery,
+  viewsWithin,
 } from "../lib/views.ts";
 import { useAudience } from "../session/audience.ts";
 import { type Task, ViewDialog } from "./view-dialog.tsx";
@@ -28,24 +30,36 @@ export interface ViewsProps {
   readonly list: ViewList;
   /** Filters of the page, as its address has them. */
   readonly filter: object;
+  /** Objects that the list on this page belongs to, by the name of the filter. Only views of the same ones are shown. */
+  readonly within?: Filter;
+  /** Shows other filters. By default, the page of the list opens with them. */
+  readonly onFilter?: (filter: Filter, replace: boolean) => void;
 }
 
-export function Views({ list, filter }: ViewsProps) {
+const EVERYTHING: Filter = {};
+
+export function Views({ list, filter: chosen, within = EVERYTHING, onFilter }: ViewsProps) {
   const { t } = useTranslation();
   const [task, setTask] = useState<Task | null>(null);
   const views = useQuery({
     queryKey: ["views", list],
     queryFn: () => must(api.GET("/api/v1/saved-view", { params: { query: { list, limit: MAX_SHOWN } } })),
   });
-  const all = views.data?.data ?? [];
+  const all = viewsWithin(views.data?.data ?? [], list, within);
+  const filter = { ...within, ...chosen };
   const [current, setOpened] = useCurrent(all, list, filter);
   const navigate = useNavigate();
   // Views with the same filters cannot be told apart by the address, so the page is told which one it shows as soon as it has the filters.
+  const show = async (query: string, replace: boolean): Promise<void> => {
+    if (onFilter === undefined) await navigate({ ...viewLink(list, query), replace });
+    else onFilter(readView(list, query).filter, replace);
+  };
   const open = (view: SavedView, replace = false): void => {
     if (viewQuery(readView(list, view.query).filter) === viewQuery(filter)) setOpened(view.id);
-    else void navigate({ ...viewLink(list, view.query), replace }).then(() => setOpened(view.id));
+    else void show(view.query, replace).then(() => setOpened(view.id));
   };
-  useDefault(all, filter, { isLoaded: views.isSuccess, open: (view) => open(view, true) });
+  const isFiltered = viewQuery(chosen) !== "";
+  useDefault(all, isFiltered, { isLoaded: views.isSuccess, open: (view) => open(view, true) });
   const ignored = current === null || current.isChanged ? [] : readView(list, current.view.query).ignored;
   const label = current === null ? t("views.open") : current.view.name;
   return (
@@ -61,13 +75,26 @@ export function Views({ list, filter }: ViewsProps) {
           </Button>
         }
       >
-        <ViewLinks list={list} views={all} current={current} isFiltered={viewQuery(filter) !== ""} onOpen={open} />
+        <ViewLinks
+          views={all}
+          current={current}
+          isFiltered={isFiltered}
+          onOpen={open}
+          onClear={() => void show(viewQuery(within), false)}
+        />
         <MenuItem onClick={() => setTask({ kind: "save", view: null })}>{t("views.save")}</MenuItem>
         {current !== null && <Actions list={list} filter={filter} current={current} onTask={setTask} />}
       </Menu>
       {ignored.length > 0 && <Note tone="warn">{t("views.ignored", { names: ignored.join(", ") })}</Note>}
       {task !== null && (
-        <ViewDialog task={task} list={list} query={viewQuery(filter)} onOpen={open} onClose={() => setTask(null)} />
+        <ViewDialog
+          task={task}
+          list={list}
+          query={viewQuery(filter)}
+          isFiltered={isFiltered}
+          onOpen={open}
+          onClose={() => setTask(null)}
+        />
       )}
     </>
   );
@@ -92,30 +119,29 @@ interface Opening {
 }
 
 /** Opens the list with the default view of the reader, once, if the address has no filters. */
-function useDefault(views: readonly SavedView[], filter: object, { isLoaded, open }: Opening): void {
+function useDefault(views: readonly SavedView[], isFiltered: boolean, { isLoaded, open }: Opening): void {
   const done = useRef(false);
-  const isPlain = viewQuery(filter) === "";
   useEffect(() => {
     if (done.current) return;
-    if (!isPlain) done.current = true;
+    if (isFiltered) done.current = true;
     if (!isLoaded || done.current) return;
     done.current = true;
     const view = views.find((one) => one.default);
     if (view !== undefined) open(view);
-  }, [views, isPlain, isLoaded, open]);
+  }, [views, isFiltered, isLoaded, open]);
 }
 
 interface LinksProps {
-  readonly list: ViewList;
   readonly views: readonly SavedView[];
   readonly current: CurrentView | null;
   readonly isFiltered: boolean;
   readonly onOpen: (view: SavedView) => void;
+  /** Removes the filters. */
+  readonly onClear: () => void;
 }
 
-function ViewLinks({ list, views, current, isFiltered, onOpen }: LinksProps) {
+function ViewLinks({ views, current, isFiltered, onOpen, onClear }: LinksProps) {
   const { t } = useTranslation();
-  const navigate = useNavigate();
   const groups = [
     ["own", views.filter(({ own }) => own)],
     ["others", views.filter(({ own }) => !own)],
@@ -140,7 +166,7 @@ function ViewLinks({ list, views, current, isFiltered, onOpen }: LinksProps) {
             </MenuGroup>
           ),
       )}
-      {isFiltered && <MenuItem onClick={() => void navigate(viewLink(list, ""))}>{t("views.none")}</MenuItem>}
+      {isFiltered && <MenuItem onClick={onClear}>{t("views.none")}</MenuItem>}
       {(views.length > 0 || isFiltered) && <MenuLine />}
     </>
   );

@@ -62,34 +62,6 @@ export const ingest: typeof english = {
     lastAt: "Zuletzt empfangen",
     notForwarded: "Duplikate werden bestätigt, aber nicht weitergeleitet.",
   },
-  quarantine: {
-    one: "Anfrage in Quarantäne",
-    lead: "Anfragen, die die Prüfung nicht bestanden haben. Sie werden nur zugestellt, wenn Sie sie freigeben.",
-    none: "Keine Anfragen in Quarantäne.",
-    reason: "Grund",
-    from: "Von",
-    line: "Anfragezeile",
-    notKept: "Der Body war zu groß zum Speichern; diese Anfrage kann nicht freigegeben werden.",
-    release: "Freigeben",
-    releaseTitle: "Diese Anfrage freigeben?",
-    releaseForged:
-      "Die Signatur dieser Anfrage ist falsch oder fehlt; sie kann gefälscht sein: Jeder, der die URL kennt, kann sie senden. Wenn Sie sie freigeben, verarbeiten Ihre Endpunkte sie wie ein verifiziertes Ereignis. Starten Sie zuerst die Diagnose.",
-    releaseText:
-      "Sie wird angenommen, als wäre sie verifiziert, und weitergeleitet. Geben Sie sie nur frei, wenn Sie wissen, dass sie echt ist.",
-    releaseMany_one: "{{count}} Anfrage freigeben?",
-    releaseMany_other: "{{count}} Anfragen freigeben?",
-    releaseForgedMany_one:
-      "{{count}} davon ist möglicherweise gefälscht: Ihre Signatur ist falsch oder fehlt, sodass jeder sie geschickt haben kann, der die URL kennt. Ihre Endpunkte verarbeiten freigegebene Anfragen wie verifizierte Ereignisse.",
-    releaseForgedMany_other:
-      "{{count}} davon sind möglicherweise gefälscht: Ihre Signaturen sind falsch oder fehlen, sodass jeder sie geschickt haben kann, der die URL kennt. Ihre Endpunkte verarbeiten freigegebene Anfragen wie verifizierte Ereignisse.",
-    deleteMany_one: "{{count}} Anfrage löschen?",
-    deleteMany_other: "{{count}} Anfragen löschen?",
-    selected: "Ausgewählte Anfragen",
-    anyReason: "Jeder Grund",
-    noMatch: "Keine Anfrage in Quarantäne hat diesen Grund.",
-    deleteTitle: "Diese Anfrage löschen?",
-    deleteText: "Sie können sie danach nicht mehr ansehen oder freigeben.",
-  },
   sourceGuide: {
     title: "{{provider}} einrichten",
     lead: "Die Anleitung ist auf Englisch. „The URL“ ist die URL dieser Quelle.",

@@ -124,6 +124,7 @@ export const messages: typeof english = {
     anyResponse: "Jede Antwort",
     httpStatus: "HTTP {{status}}",
     noResponse: "Keine Antwort",
+    responses: { "2xx": "2xx", "3xx": "3xx", "4xx": "4xx", "5xx": "5xx", none: "Keine Antwort" },
     noResponseText: "Der Endpunkt hat nicht geantwortet.",
     duration: "Dauer",
     trigger: "Auslöser",

@@ -60,33 +60,6 @@ export const ingest = {
     lastAt: "Last received",
     notForwarded: "Duplicates are acknowledged and not forwarded.",
   },
-  quarantine: {
-    one: "Quarantined request",
-    lead: "Requests that failed verification. They are not delivered unless you release them.",
-    none: "No quarantined requests.",
-    reason: "Reason",
-    from: "From",
-    line: "Request line",
-    notKept: "The body was too large to store, so this request cannot be released.",
-    release: "Release",
-    releaseTitle: "Release this request?",
-    releaseForged:
-      "The signature of this request is wrong or missing, so it may be forged: anyone who knows the URL could have sent it. If you release it, your endpoints process it like a verified event. Run the diagnosis first.",
-    releaseText: "It is accepted and routed as if it had been verified. Release it only if you know it is genuine.",
-    releaseMany_one: "Release {{count}} request?",
-    releaseMany_other: "Release {{count}} requests?",
-    releaseForgedMany_one:
-      "{{count}} of them may be forged: its signature is wrong or missing, so anyone who knows the URL could have sent it. Your endpoints process released requests like verified events.",
-    releaseForgedMany_other:
-      "{{count}} of them may be forged: their signatures are wrong or missing, so anyone who knows the URL could have sent them. Your endpoints process released requests like verified events.",
-    deleteMany_one: "Delete {{count}} request?",
-    deleteMany_other: "Delete {{count}} requests?",
-    selected: "Selected requests",
-    anyReason: "Any reason",
-    noMatch: "No quarantined request has this reason.",
-    deleteTitle: "Delete this request?",
-    deleteText: "You can no longer view or release it.",
-  },
   sourceGuide: {
     title: "Set up {{provider}}",
     lead: "“The URL” is the URL of this source.",

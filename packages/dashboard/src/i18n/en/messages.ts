@@ -120,6 +120,7 @@ export const messages = {
     anyResponse: "Any response",
     httpStatus: "HTTP {{status}}",
     noResponse: "No response",
+    responses: { "2xx": "2xx", "3xx": "3xx", "4xx": "4xx", "5xx": "5xx", none: "No response" },
     noResponseText: "The endpoint sent no response.",
     duration: "Duration",
     trigger: "Trigger",

@@ -3,6 +3,7 @@ import { apiReference } from "./api-reference.ts";
 import { audit } from "./audit.ts";
 import { privacy } from "./privacy.ts";
 import { share } from "./share.ts";
+import { capture } from "./capture.ts";
 import { causes } from "./causes.ts";
 import { cluster } from "./cluster.ts";
 import { destinations } from "./destinations.ts";
@@ -20,7 +21,9 @@ import { pick } from "./pick.ts";
 import { policy } from "./policy.ts";
 import { portal } from "./portal.ts";
 import { portalLook } from "./portal-look.ts";
+import { quarantine } from "./quarantine.ts";
 import { recipients } from "./recipients.ts";
+import { settings } from "./settings.ts";
 import { sources } from "./sources.ts";
 import { redaction } from "./redaction.ts";
 import { subscriptions } from "./subscriptions.ts";
@@ -36,6 +39,7 @@ export const rest = {
   ...audit,
   ...privacy,
   ...share,
+  ...capture,
   ...causes,
   ...cluster,
   ...destinations,
@@ -53,7 +57,9 @@ export const rest = {
   ...policy,
   ...portal,
   ...portalLook,
+  ...quarantine,
   ...recipients,
+  ...settings,
   ...sources,
   ...redaction,
   ...subscriptions,

@@ -11,6 +11,7 @@ import { comparison, idIterator, type Page, type PageRequest, readPage } from ".
 /** Lists of the dashboard that have views. */
 export const VIEW_LISTS = [
   "applications",
+  "attempts",
   "audit",
   "captures",
   "endpoints",
@@ -18,7 +19,11 @@ export const VIEW_LISTS = [
   "event-types",
   "incidents",
   "issues",
+  "keys",
+  "listeners",
+  "live",
   "messages",
+  "quarantine",
   "replays",
   "requests",
   "sources",
