@@ -1,10 +1,13 @@
 /** Placeholders for empty, loading and failed content, and notes. */
 import { Inbox, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { ErrorText } from "./error-text.tsx";
 import styles from "./state.module.css";
+
+/** Where to read about the content of the page, at the end of each empty state. */
+export const EmptyHelp = createContext<ReactNode>(null);
 
 export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
   return (
@@ -12,6 +15,7 @@ export function Empty({ children, action }: { readonly children: ReactNode; read
       <Inbox className={styles["icon"]} aria-hidden />
       <p>{children}</p>
       {action}
+      {useContext(EmptyHelp)}
     </div>
   );
 }

@@ -25,8 +25,7 @@ import type { en } from "../i18n/en.ts";
 import { useAudience } from "../session/audience.ts";
 import type { Permission } from "../lib/caller.ts";
 import styles from "./shell.module.css";
-import { docsPath } from "../lib/base.ts";
-import { helpUrl } from "../lib/help.ts";
+import { useHelpUrl } from "./use-help-url.ts";
 
 interface Place {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -97,8 +96,7 @@ export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) 
 /** Link to the page of the documentation that explains the current page. */
 function HelpLink() {
   const { t } = useTranslation();
-  const route = useRouterState({ select: ({ matches }) => matches.at(-1)?.fullPath ?? "/" });
-  const url = helpUrl(route === "/" ? route : route.replace(/\/$/, ""), docsPath());
+  const url = useHelpUrl();
   if (url === null) return null;
   return (
     <a href={url} className={styles["link"]} target="_blank" rel="noreferrer">

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { en } from "../i18n/en.ts";
-import { Empty, Failed, Loading } from "../components/state.tsx";
+import { Empty, EmptyHelp, Failed, Loading } from "../components/state.tsx";
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { isFramed } from "../portal/frame.ts";
@@ -14,6 +14,7 @@ import { serverLook } from "../portal/look.ts";
 import { useLook } from "../portal/use-look.ts";
 import { type Capability, AudienceContext, type Audience } from "../session/audience.ts";
 import { useSession } from "../session/use-session.ts";
+import { DocsLink } from "./docs-link.tsx";
 import { NoticesLink } from "./notices.tsx";
 import { Preferences } from "./preferences.tsx";
 import styles from "./portal.module.css";
@@ -122,7 +123,9 @@ function PortalFrame({ app, docs }: PortalFrameProps) {
         ))}
       </nav>
       <main id="main" tabIndex={-1} className={styles["main"]}>
-        <Outlet />
+        <EmptyHelp value={<DocsLink href={docs} />}>
+          <Outlet />
+        </EmptyHelp>
       </main>
       <footer>
         {docs !== null && (

@@ -1,11 +1,13 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { EmptyHelp } from "../components/state.tsx";
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { OrganisationSwitch } from "../parts/organisation-switch.tsx";
 import { PausedDeliveries } from "../parts/paused-deliveries.tsx";
 import { Brand } from "./brand.tsx";
+import { DocsLink } from "./docs-link.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
 import { NoticesLink } from "./notices.tsx";
@@ -13,6 +15,7 @@ import { Palette } from "./palette.tsx";
 import { Preferences } from "./preferences.tsx";
 import { ServerName } from "./server-name.tsx";
 import styles from "./shell.module.css";
+import { useHelpUrl } from "./use-help-url.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 
 const NOTHING = { events: () => undefined, gap: () => undefined };
@@ -23,6 +26,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const first = useRef(path);
+  const help = useHelpUrl();
   useShortcuts();
   // Keeps the live stream open across pages, so that the indicator works on all of them.
   useLive(NOTHING);
@@ -57,7 +61,9 @@ export function Shell() {
       </aside>
       <main id="main" ref={main} className={styles["main"]} tabIndex={-1}>
         <PausedDeliveries />
-        <Outlet />
+        <EmptyHelp value={<DocsLink href={help} />}>
+          <Outlet />
+        </EmptyHelp>
       </main>
     </div>
   );

@@ -44,17 +44,35 @@ export const HELP: Readonly<Record<string, string>> = {
   "/reference": "api.md",
 };
 
+/** As {@link HELP}, by the tab of the settings. Other tabs have the page of the settings. */
+export const SETTINGS_HELP: Readonly<Record<string, string>> = {
+  keys: "access.md#api-keys",
+  organisations: "access.md#organisations",
+  signIn: "operations/single-sign-on.md",
+  privacy: "features/erasure.md",
+  redaction: "features/redaction.md",
+  storage: "features/retention.md",
+  egress: "egress.md",
+  webhooks: "features/operational-webhooks.md",
+  alerts: "features/alerts.md",
+  agents: "features/mcp.md",
+  portal: "portal.md#match-your-brand",
+  requests: "features/request-log.md",
+};
+
 /**
  * Address of the documentation for a page; `null` when this server does not serve the documentation.
  *
  * @param route Path of the route, such as `/replays/$app/$replay`.
  * @param root Address of the documentation, such as `/docs`; `null`: there is none.
+ * @param tab Tab of the settings.
  * @example
  * helpUrl("/audit", "/docs"); // "/docs/features/audit"
  */
-export function helpUrl(route: string, root: string | null): string | null {
+export function helpUrl(route: string, root: string | null, tab = "keys"): string | null {
   if (root === null) return null;
-  const [file = "", anchor] = (HELP[route] ?? "").split("#");
+  const place = (route === "/settings" ? SETTINGS_HELP[tab] : undefined) ?? HELP[route] ?? "";
+  const [file = "", anchor] = place.split("#");
   // As in `slugOf` of packages/docs: the README of a folder is at `overview`, and the API reference of the server at `/docs/api`.
   const page = file
     .replace(/README\.md$/, "overview")

@@ -12,6 +12,8 @@ import { applicationsSearch } from "../lib/page-search.ts";
 import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
+import { CREATE_APPLICATION } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 export function Applications() {
   const { t } = useTranslation();
@@ -53,6 +55,7 @@ export function Applications() {
       rowKey={(row) => row.id}
       linked
       empty={t(filter.search === undefined ? "applications.none" : "applications.noMatch")}
+      emptyAction={filter.search === undefined && <ApiCommand call={CREATE_APPLICATION} />}
       columns={[
         {
           key: "name",

@@ -29,6 +29,8 @@ import { useSelection } from "../parts/use-selection.tsx";
 import { useAudience } from "../session/audience.ts";
 import styles from "./endpoints.module.css";
 import { Views } from "../parts/views.tsx";
+import { createEndpoint } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 type ListedEndpoint = components["schemas"]["ListedEndpointOut"];
 
@@ -85,6 +87,7 @@ export function Endpoints() {
       rowKey={(row) => row.id}
       linked
       empty={t(Object.keys(conditions).length === 0 ? "endpointList.none" : "endpointList.noMatch")}
+      emptyAction={Object.keys(conditions).length === 0 && <ApiCommand call={createEndpoint()} />}
       columns={mayChange ? [...columns, selection.column] : columns}
     >
       <Filters />

@@ -13,6 +13,8 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
+import { CREATE_EVENT_TYPE } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 export function EventTypes() {
   const { t } = useTranslation();
@@ -48,6 +50,7 @@ export function EventTypes() {
       rowKey={(row) => row.name}
       linked
       empty={t(search === undefined && state === undefined ? "eventTypes.none" : "eventTypes.noMatch")}
+      emptyAction={search === undefined && state === undefined && <ApiCommand call={CREATE_EVENT_TYPE} />}
       columns={[
         {
           key: "name",

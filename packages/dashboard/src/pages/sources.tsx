@@ -12,6 +12,8 @@ import { NewSource } from "../parts/new-source.tsx";
 import { type LocalSourceKind, useSourceKinds } from "../parts/use-destination-kinds.ts";
 import styles from "./source.module.css";
 import { Views } from "../parts/views.tsx";
+import { CREATE_SOURCE } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 const EVERY_MS = 15_000;
 
@@ -48,6 +50,7 @@ export function Sources() {
       rowKey={(row) => row.id}
       linked
       empty={t(isFiltered ? "sourceKinds.noMatch" : "sources.none")}
+      emptyAction={!isFiltered && <ApiCommand call={CREATE_SOURCE} />}
       columns={[
         {
           key: "name",

@@ -11,6 +11,8 @@ import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
 import { NewEndpoint } from "./new-endpoint.tsx";
 import { useDestinationKinds } from "./use-destination-kinds.ts";
+import { createEndpoint } from "../lib/api-command.ts";
+import { ApiCommand } from "./api-command.tsx";
 
 /** Table of the endpoints of an application. */
 export function Endpoints({ app }: { readonly app: string }) {
@@ -27,7 +29,14 @@ export function Endpoints({ app }: { readonly app: string }) {
       rowKey={(row) => row.id}
       linked
       empty={t("endpoints.none")}
-      emptyAction={audience.can("ManageEndpoint") ? <NewEndpoint app={app} /> : undefined}
+      emptyAction={
+        audience.can("ManageEndpoint") && (
+          <>
+            <NewEndpoint app={app} />
+            {audience.kind === "operator" && <ApiCommand call={createEndpoint(app)} />}
+          </>
+        )
+      }
       columns={[
         {
           key: "url",

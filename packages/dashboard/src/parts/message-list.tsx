@@ -19,6 +19,9 @@ import { timeColumn } from "../components/list-page.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { MAX_REPLAYED, ReplaySelected } from "./replay-selected.tsx";
 import { useSelection } from "./use-selection.tsx";
+import { publish } from "../lib/api-command.ts";
+import { ApiCommand } from "./api-command.tsx";
+import { SendExample } from "./send-example.tsx";
 
 export interface MessageListProps {
   /** ID of the application. If omitted, messages of all applications are listed. */
@@ -119,6 +122,7 @@ function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
       rowKey={(row) => row.id}
       linked
       empty={t(filtered ? "messages.noneFound" : "messages.none")}
+      emptyAction={!filtered && <FirstMessage app={app} />}
       columns={[
         {
           key: "type",
@@ -162,4 +166,11 @@ function MessageTable({ list, app, asked, filtered }: MessageTableProps) {
       {table}
     </>
   );
+}
+
+/** How to get a first message: operators publish it, and customers send an example. */
+function FirstMessage({ app }: { readonly app: string | undefined }) {
+  const audience = useAudience();
+  if (audience.kind === "operator") return <ApiCommand call={publish(app)} />;
+  return app !== undefined && audience.can("CreateAttempts") && <SendExample app={app} />;
 }

@@ -73,6 +73,8 @@ export const frame: typeof english = {
       "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, über das Sie hierher gelangt sind.",
   },
   list: {
+    command: "Dasselbe über die API",
+    docs: "Dokumentation lesen",
     export: "Exportieren",
     exportRows_one: "{{value}} Zeile",
     exportRows_other: "{{value}} Zeilen",

@@ -68,6 +68,8 @@ export const frame = {
     portal: "This link has expired. Open the page again from the product that sent you here.",
   },
   list: {
+    command: "The same with the API",
+    docs: "Read the documentation",
     export: "Export",
     exportRows_one: "{{value}} row",
     exportRows_other: "{{value}} rows",
