@@ -346,7 +346,7 @@ export const settings = {
   }),
   threads: setting({
     name: "POSTHORN_THREADS",
-    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64. More than one requires PostgreSQL (docs/operations/threads.md).",
+    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64 (docs/operations/threads.md).",
     default: "1",
     parse: (text) => parseInteger(text, { min: 1, max: 64 }),
   }),

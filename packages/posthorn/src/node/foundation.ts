@@ -58,7 +58,7 @@ export async function openFoundation(
     onOutage: (outage) => logProblem(log, outage),
     onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
     // Without other nodes, events of this one go straight to its feed.
-    listener: config.database.kind === "sqlite" ? feed : shared,
+    listener: config.database.kind === "sqlite" && thread === null ? feed : shared,
   };
   const siblings = thread?.siblings ?? null;
   const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners, siblings)));

@@ -13,6 +13,7 @@ import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
 import { isWorker } from "./thread.ts";
+import type { SqliteSeat } from "../store/sqlite/threads/sharing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 import { startSmtp } from "./smtp.ts";
@@ -107,6 +108,11 @@ export class PosthornNode implements AsyncDisposable {
   /** Number of the node in the cluster. */
   get id(): number {
     return this.#base.cluster.id;
+  }
+
+  /** Lets another thread of this process use the store; `null`: it opens its own. */
+  seat(): SqliteSeat | null {
+    return this.#base.store.seat?.() ?? null;
   }
 
   /** The metrics of this node; empty if they are not counted. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
-import { requireThreads, shareOf, workerConfigOf } from "./thread.ts";
+import { shareOf, workerConfigOf } from "./thread.ts";
 
 const POSTGRES = "postgres://posthorn@db.example.com/posthorn";
 const configOf = (environment: Record<string, string>) =>
@@ -36,12 +36,8 @@ describe("the settings of a thread", () => {
     expect(workerConfigOf(config, "http://[::1]").listen.port).toBe(80);
   });
 
-  it("allow several threads only on PostgreSQL", () => {
-    expect(() => requireThreads(configOf({ POSTHORN_THREADS: "64" }))).not.toThrow();
-    expect(() => requireThreads(configOf({ POSTHORN_DATABASE_URL: "" }))).not.toThrow();
-    expect(() => requireThreads(configOf({ POSTHORN_DATABASE_URL: "", POSTHORN_THREADS: "2" }))).toThrow(
-      "POSTHORN_THREADS is wrong: 2 threads need PostgreSQL.",
-    );
+  it("are 1 to 64 threads", () => {
+    expect(configOf({ POSTHORN_THREADS: "64" }).threads).toBe(64);
     for (const threads of ["0", "65", "two"]) {
       expect(() => configOf({ POSTHORN_THREADS: threads })).toThrow("POSTHORN_THREADS is wrong");
     }

@@ -1,7 +1,6 @@
 /** A node as one of several threads of a process, and its share of what the process may use. */
 import type { Config } from "../config/config.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
-import { PosthornError } from "../lib/errors.ts";
 import type { ThreadMetrics } from "../metrics/aggregate.ts";
 import type { Siblings } from "../store/siblings.ts";
 
@@ -37,15 +36,6 @@ export const SHARES_PORTS = process.platform === "linux";
 
 /** Minimum number of connections for queries: see POSTHORN_DATABASE_CONNECTIONS. */
 const MIN_CONNECTIONS = 2;
-
-/** Throws if a server with these settings cannot have several threads. */
-export function requireThreads({ threads, database }: Pick<Config, "threads" | "database">): void {
-  if (threads === 1 || database.kind === "postgres") return;
-  throw new PosthornError(
-    "config_invalid",
-    `POSTHORN_THREADS is wrong: ${threads} threads need PostgreSQL. Set POSTHORN_DATABASE_URL to it, or POSTHORN_THREADS to 1.`,
-  );
-}
 
 /** The settings of each thread: limits that the operator sets for the process are divided. */
 export function shareOf(config: Config): Config {

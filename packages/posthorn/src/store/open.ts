@@ -1,4 +1,5 @@
 /** Opens the configured store. */
+import type { SqliteSeat } from "./sqlite/threads/sharing.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
 import type { StoreOutage } from "./errors.ts";
@@ -40,9 +41,19 @@ export async function openStore(
   const { onFailure, onWalLoss, listener } = listeners;
   if (location.kind === "sqlite") {
     const { SqliteStore } = await import("./sqlite/sqlite-store.ts");
-    return SqliteStore.open({ path: location.path, onFailure, onWalLoss, listener });
+    return SqliteStore.open({ path: location.path, onFailure, onWalLoss, listener, siblings });
   }
   const { kind: _kind, ...options } = location;
   const { PostgresStore } = await import("./postgres/postgres-store.ts");
   return PostgresStore.open({ ...options, ...listeners, siblings });
+}
+
+/** Opens the store of a further thread on the database of the one that gave it the seat. */
+export async function joinStore(
+  seat: SqliteSeat,
+  { onFailure, listener }: StoreListeners,
+  siblings: Siblings,
+): Promise<Store> {
+  const { SqliteStore } = await import("./sqlite/sqlite-store.ts");
+  return SqliteStore.join(seat, { onFailure, listener, siblings });
 }

@@ -6,6 +6,7 @@ import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } fro
 import type { StoreError, StoreOutage } from "./errors.ts";
 import type { Database } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
+import type { SqliteSeat } from "./sqlite/threads/sharing.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
 import type { Tx } from "./tx.ts";
@@ -203,6 +204,8 @@ export interface Store extends AsyncDisposable {
   commitWaiting(): Promise<void> | null;
   /** History in day partitions; `null`: it is all in one table. */
   readonly days: DayStore | null;
+  /** Lets another thread of this process use the database with `joinStore`; absent: it opens its own store. */
+  seat?(): SqliteSeat;
   /** Coordination between nodes that share the database; `null`: there is one node. */
   readonly cluster: ClusterStore | null;
   /** Sets the listener for changes: signals of this node's transactions after they commit, and those of other nodes. */

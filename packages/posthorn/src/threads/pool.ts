@@ -17,6 +17,8 @@ export interface ThreadPoolOptions {
   readonly threads: number;
   readonly settings: RawSettings;
   readonly log: Logger;
+  /** Whether the threads accept requests, on systems where they can. */
+  readonly listens: boolean;
   /** Whether `metrics` is called. */
   readonly counts: boolean;
   /** How long the threads may take to stop. */
@@ -25,6 +27,9 @@ export interface ThreadPoolOptions {
 
 /** How long a thread may take to read its metrics before the last ones are used again. */
 const METRICS_MS = 1000;
+
+/** What the threads need of the node of the main thread. */
+type MainNode = Pick<PosthornNode, "url" | "seat" | "removeNode">;
 
 interface Thread {
   readonly number: number;
@@ -49,7 +54,7 @@ export class ThreadPool implements OtherThreads {
   readonly #restarts = new Set<NodeJS.Timeout>();
   /** Totals of the threads that have ended. */
   #endedMetrics: readonly MetricReading[] = [];
-  #main: Pick<PosthornNode, "url" | "removeNode"> | null = null;
+  #main: MainNode | null = null;
   #spawning: Promise<void> = Promise.resolve();
   #lastMetricsId = 0;
   #stopped: Promise<void> | null = null;
@@ -75,7 +80,7 @@ export class ThreadPool implements OtherThreads {
   }
 
   /** Starts the threads, once the main node listens. */
-  start(main: Pick<PosthornNode, "url" | "removeNode">): void {
+  start(main: MainNode): void {
     this.#main = main;
     for (let number = MAIN_THREAD + 1; number <= this.#options.threads; number++) this.#spawn(number);
   }
@@ -117,7 +122,7 @@ export class ThreadPool implements OtherThreads {
   }
 
   async #spawnNow(number: number): Promise<void> {
-    const { settings, counts } = this.#options;
+    const { settings, listens, counts } = this.#options;
     const others = [...this.#threads.values()];
     const siblings = await Promise.all(others.map((other) => connect(other, number)));
     if (this.#stopped !== null) return;
@@ -125,10 +130,12 @@ export class ThreadPool implements OtherThreads {
     this.#siblings.add(number, port1);
     siblings.push({ thread: MAIN_THREAD, port: port2 });
     const { process } = this.#siblings;
-    const workerData: ThreadStart = { number, settings, url: this.#main!.url, process, counts, siblings };
+    const main = this.#main!;
+    const seat = main.seat();
+    const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, seat, siblings };
     const worker = new Worker(threadFile("./server-thread", import.meta.url), {
       workerData,
-      transferList: siblings.map(({ port }) => port),
+      transferList: [...siblings.map(({ port }) => port), ...(seat === null ? [] : [seat.port])],
       name: `posthorn-${number}`,
     });
     const thread: Thread = {

@@ -1,6 +1,7 @@
 /** Messages between the main thread and the threads that it starts. */
 import type { MessagePort } from "node:worker_threads";
 import type { RawSettings } from "../config/env.ts";
+import type { SqliteSeat } from "../store/sqlite/threads/sharing.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 
 /** What a thread gets when it starts. */
@@ -10,10 +11,14 @@ export interface ThreadStart {
   readonly settings: RawSettings;
   /** URL at which the main thread listens. */
   readonly url: string;
+  /** Whether it accepts requests. */
+  readonly listens: boolean;
   /** See `Siblings.process`. */
   readonly process: string;
   /** Whether the main thread asks for metrics. */
   readonly counts: boolean;
+  /** `null`: the thread opens its own store. */
+  readonly seat: SqliteSeat | null;
   /** Channels to the other threads. */
   readonly siblings: readonly SiblingChannel[];
 }

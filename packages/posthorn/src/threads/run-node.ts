@@ -5,6 +5,7 @@ import { loadSecrets } from "../config/secrets.ts";
 import { createLog, type Logger } from "../lib/log.ts";
 import { PosthornNode } from "../node/node.ts";
 import { SHARES_PORTS, shareOf, workerConfigOf } from "../node/thread.ts";
+import { joinStore } from "../store/open.ts";
 import type { ThreadStart } from "./protocol.ts";
 import type { SiblingPorts } from "./siblings.ts";
 
@@ -18,7 +19,8 @@ export interface RunOptions {
 }
 
 /** Resolves when the node has stopped. Rejects if it cannot start. */
-export async function runNode({ number, settings, url, counts }: ThreadStart, options: RunOptions): Promise<void> {
+export async function runNode(start: ThreadStart, options: RunOptions): Promise<void> {
+  const { number, settings, url, counts, seat } = start;
   const { siblings, stop, onLog, onRunning } = options;
   const config = workerConfigOf(shareOf(envToConfig(settings)), url);
   const log = createLog({
@@ -32,8 +34,9 @@ export async function runNode({ number, settings, url, counts }: ThreadStart, op
     config,
     secrets: loadSecrets(config),
     log,
-    listens: SHARES_PORTS,
+    listens: SHARES_PORTS && start.listens,
     signal: stop,
+    ...(seat === null ? {} : { openStore: (listeners) => joinStore(seat, listeners, siblings) }),
     thread: { number, siblings, broadcast: siblings, url, counts, others: null },
   }).catch((error: unknown) => {
     if (stop.aborted) return null;

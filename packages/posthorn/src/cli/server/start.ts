@@ -6,7 +6,7 @@ import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createDeveloperCode, createSetupLink } from "../../domain/user/start-links.ts";
 import { createLog, type Logger } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
-import { MAIN_THREAD, requireThreads, shareOf } from "../../node/thread.ts";
+import { MAIN_THREAD, shareOf } from "../../node/thread.ts";
 import type { ThreadPool } from "../../threads/pool.ts";
 import { VERSION } from "../../lib/version.ts";
 import { print } from "../output.ts";
@@ -33,7 +33,9 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
     exportable: (config.telemetry?.logs ?? null) !== null,
     thread: config.threads === 1 ? null : MAIN_THREAD,
   });
-  const threads = await threadsOf(config, settings, log);
+  // In a clone, only the main thread knows when the pages are built.
+  const listens = surroundings.pageBuilds === undefined;
+  const threads = await threadsOf(config, { settings, listens, log });
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
   const waiting = new AbortController();
   void stop.then(() => waiting.abort());
@@ -67,13 +69,15 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
 const CLOSE_MS = 15_000;
 
 /** The threads besides the main one; `null`: there are none. */
-async function threadsOf(config: Config, settings: RawSettings, log: Logger): Promise<ThreadPool | null> {
+async function threadsOf(
+  config: Config,
+  options: { readonly settings: RawSettings; readonly listens: boolean; readonly log: Logger },
+): Promise<ThreadPool | null> {
   const { threads, metricsListen, telemetry, shutdownTimeoutMs } = config;
-  requireThreads(config);
   if (threads === 1) return null;
   const { ThreadPool: Pool } = await import("../../threads/pool.ts");
   const counts = metricsListen !== null || (telemetry?.metrics ?? null) !== null;
-  return new Pool({ threads, settings, log, counts, stopMs: shutdownTimeoutMs + CLOSE_MS });
+  return new Pool({ ...options, threads, counts, stopMs: shutdownTimeoutMs + CLOSE_MS });
 }
 
 /**
