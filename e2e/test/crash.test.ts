@@ -1,5 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually, onPostgres, startReceiver, startServer, type Received, type Receiver } from "@posthorn/testkit";
+import {
+  eventually,
+  isNightly,
+  onPostgres,
+  startReceiver,
+  startServer,
+  type Received,
+  type Receiver,
+} from "@posthorn/testkit";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, onTestFailed } from "vitest";
 import { CrashRun } from "../lib/crash-run.ts";
@@ -7,7 +15,7 @@ import { checkDisk } from "../lib/disk.ts";
 import { PersistentClient } from "../lib/persistent-client.ts";
 import { seededRandom, testSeed } from "../lib/random.ts";
 
-const KILLS = 21;
+const KILLS = isNightly ? 40 : 12;
 const CONNECTIONS = 16;
 /** The most messages published between two kills, so that the run ends in time on a fast machine. */
 const MESSAGES_A_LIFE = 500;
@@ -52,7 +60,7 @@ async function settled(run: CrashRun): Promise<void> {
 describe("a server that is killed repeatedly under full load", () => {
   it(
     "loses nothing it accepted, doubles no message, and repeats only what was in flight",
-    { timeout: 600_000 },
+    { timeout: 300_000 + KILLS * 25_000 },
     async () => {
       const random = seededRandom(testSeed());
       onTestFailed(() => void process.stderr.write(`crash test: SEED=${random.seed}\n`));

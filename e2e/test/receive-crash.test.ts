@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually, onPostgres, startReceiver, startServer } from "@posthorn/testkit";
+import { eventually, isNightly, onPostgres, startReceiver, startServer } from "@posthorn/testkit";
 import { expect, it, onTestFailed } from "vitest";
 import { checkDisk } from "../lib/disk.ts";
 import { PersistentClient } from "../lib/persistent-client.ts";
 import { seededRandom, testSeed } from "../lib/random.ts";
 import { ReceiveRun } from "../lib/receive-run.ts";
 
-const KILLS = 12;
+const KILLS = isNightly ? 40 : 8;
 const SENDERS = 8;
 /** The most events between two kills, so that the run ends in time on a fast machine. */
 const EVENTS_A_LIFE = 300;
@@ -14,7 +14,7 @@ const MAX_LIFE_MS = 600;
 
 it(
   "every acknowledged webhook is delivered, once for each delivery id, however often the server is killed",
-  { timeout: 300_000 },
+  { timeout: 200_000 + KILLS * 12_500 },
   async () => {
     const random = seededRandom(testSeed());
     onTestFailed(() => void process.stderr.write(`receiving crash test: SEED=${random.seed}\n`));

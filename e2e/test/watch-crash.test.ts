@@ -5,7 +5,7 @@ import { seededRandom, testSeed } from "../lib/random.ts";
 import { CONDITIONS, TIMED, WatchRun } from "../lib/watch-run.ts";
 
 /** The nightly run sets more. */
-const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
+const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 6);
 /** Both nodes need the same key. */
 const ENV = { POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
 const READINGS_A_LIFE = 200;

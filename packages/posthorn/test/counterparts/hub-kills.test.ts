@@ -4,7 +4,7 @@ import { keyAfterTime, keyOfId } from "../../src/lib/id.ts";
 import { HubScene } from "./kills/hub-scene.ts";
 import { KillRun, killsOr, timeoutFor } from "./kills/run.ts";
 
-const KILLS = killsOr(10);
+const KILLS = killsOr(6);
 
 it(
   `subscribers at the hub get every message of their subscription although the server is killed ${KILLS} times`,

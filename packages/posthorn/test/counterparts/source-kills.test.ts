@@ -4,7 +4,7 @@ import { READ_BROKERS } from "./kills/read-brokers.ts";
 import { killsOr, timeoutFor } from "./kills/run.ts";
 import { SourceKillRun } from "./kills/source-run.ts";
 
-const KILLS = killsOr(10);
+const KILLS = killsOr(6);
 
 it(
   `every message of every broker is stored, once where it has an ID, although the server is killed ${KILLS} times, and the broker keeps none`,

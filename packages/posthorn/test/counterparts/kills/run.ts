@@ -16,7 +16,7 @@ const KILLS_PER_LINE = 20;
 /** File to which the reports are appended, one line of JSON each. */
 const REPORT_FILE = process.env["POSTHORN_TEST_REPORT"];
 
-/** @param usual Kills in every other run: about three in each test of destinations, ten at the hub. */
+/** @param usual Kills in every other run: about three in each test of destinations, six of sources and at the hub. */
 export function killsOr(usual: number): number {
   return Number(WANTED_KILLS ?? usual);
 }
