@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { type JobRow, toJob } from "../job-row.ts";
-import { packPage, unpackPage } from "./packed-page.ts";
+import { jobColumns, type JobRow, toJob } from "../job-row.ts";
+import { COLUMNS, packPage, unpackPage } from "./packed-page.ts";
 
 const ROW: JobRow = {
   payload: null,
@@ -27,6 +27,8 @@ const ROW: JobRow = {
   exactBytes: 9,
 };
 
+const cellsOf = (rows: readonly JobRow[]) => rows.map((row) => COLUMNS.map((column) => row[column]));
+
 it("a page arrives with every value of its jobs, with and without a payload", () => {
   const rows: readonly JobRow[] = [
     { ...ROW, payload: Buffer.from("first") },
@@ -35,7 +37,7 @@ it("a page arrives with every value of its jobs, with and without a payload", ()
     { ...ROW, messageId: 11, payload: Buffer.from("last") },
   ];
   const ordered = { scannedTo: { due: 1, messageId: 1 }, done: true, blocked: new Map() };
-  const packed = packPage({ rows, nextDue: 99, ordered } as unknown as Parameters<typeof packPage>[0]);
+  const packed = packPage({ rows: cellsOf(rows), nextDue: 99, ordered } as unknown as Parameters<typeof packPage>[0]);
   const page = unpackPage(structuredClone(packed, { transfer: [packed.payloads.buffer] }));
   const expected = rows.map((row) => ({
     ...toJob(row),
@@ -50,13 +52,18 @@ it("a page arrives with every value of its jobs, with and without a payload", ()
 
 it("a job keeps only its own payload in memory, not those of its page", () => {
   const rows = Array.from({ length: 256 }, () => ({ ...ROW, payload: new Uint8Array(16_384) }));
-  const { deliveries } = unpackPage(packPage({ rows, nextDue: null }));
+  const { deliveries } = unpackPage(packPage({ rows: cellsOf(rows), nextDue: null }));
   const buffers = deliveries.map(({ payload }) => payload!.buffer);
   expect(new Set(buffers).size).toBe(256);
   expect(buffers.filter(({ byteLength }) => byteLength !== 16_384)).toEqual([]);
 });
 
 it("the only payload of a page is not copied", () => {
-  const packed = packPage({ rows: [{ ...ROW, payload: Buffer.from("only") }, ROW], nextDue: null });
+  const packed = packPage({ rows: cellsOf([{ ...ROW, payload: Buffer.from("only") }, ROW]), nextDue: null });
   expect(unpackPage(packed).deliveries[0]!.payload!.buffer).toBe(packed.payloads.buffer);
+});
+
+it("the columns of a page are those that its statements select", () => {
+  const selected = jobColumns("min").matchAll(/ AS "?(\w+)"?(?=,|\s*$)/g);
+  expect([...selected].map(([, name]) => name)).toEqual([...COLUMNS]);
 });

@@ -14,13 +14,14 @@ export interface PackedPage extends Omit<JobPage, "deliveries"> {
 }
 
 export interface RowPage extends Omit<JobPage, "deliveries"> {
-  readonly rows: readonly JobRow[];
+  /** Values of {@link COLUMNS} for each delivery. Objects cost the database thread more to make and to read. */
+  readonly rows: readonly (readonly Value[])[];
 }
 
-/** In this place of a row is the number of bytes of the payload; `null`: it is not in the page. */
-const PAYLOAD = 0;
-const COLUMNS = [
-  "payload",
+type Value = JobRow[keyof JobRow];
+
+/** Columns of a row, in the order in which `jobColumns` selects them. */
+export const COLUMNS = [
   "messageId",
   "publicId",
   "endpointId",
@@ -42,22 +43,31 @@ const COLUMNS = [
   "traceContext",
   "bytes",
   "exactBytes",
+  "payload",
 ] as const satisfies readonly (keyof JobRow)[];
+
+/** In this place of a row is its payload, and in the cells of a page the number of its bytes; `null`: it is not in the page. */
+const PAYLOAD = COLUMNS.length - 1;
+const DUE = COLUMNS.indexOf("due");
+
+/** The due time of a row. */
+export function dueOf(row: RowPage["rows"][number]): number {
+  return row[DUE] as number;
+}
 
 export function packPage({ rows, ...page }: RowPage): PackedPage {
   let bytes = 0;
-  for (const { payload } of rows) bytes += payload?.byteLength ?? 0;
+  for (const row of rows) bytes += (row[PAYLOAD] as Uint8Array | null)?.byteLength ?? 0;
   const payloads = new Uint8Array(bytes);
-  const cells: JobRow[keyof JobRow][] = [];
+  const cells: Value[] = [];
   let offset = 0;
   for (const row of rows) {
-    const start = cells.length;
-    for (const column of COLUMNS) cells.push(row[column]);
-    const { payload } = row;
+    for (let column = 0; column < PAYLOAD; column++) cells.push(row[column]);
+    const payload = row[PAYLOAD] as Uint8Array | null;
+    cells.push(payload === null ? null : payload.byteLength);
     if (payload === null) continue;
     payloads.set(payload, offset);
     offset += payload.byteLength;
-    cells[start + PAYLOAD] = payload.byteLength;
   }
   return { ...page, cells, payloads };
 }
@@ -83,26 +93,26 @@ function ownBytes(payloads: PackedPage["payloads"], offset: number, length: numb
 function rowAt(cells: PackedPage["cells"], at: number, payload: Uint8Array | null): JobRow {
   return {
     payload,
-    messageId: cells[at + 1] as number,
-    publicId: cells[at + 2] as string,
-    endpointId: cells[at + 3] as number,
-    due: cells[at + 4] as number,
-    attempts: cells[at + 5] as number,
-    generation: cells[at + 6] as number,
-    trigger: cells[at + 7] as JobRow["trigger"],
-    resent: cells[at + 8] as number,
-    orderKey: cells[at + 9] as string | null,
-    contentType: cells[at + 10] as string,
-    orderingKey: cells[at + 11] as string | null,
-    requestJson: cells[at + 12] as string | null,
-    deliverUntil: cells[at + 13] as number | null,
-    deliverAt: cells[at + 14] as number | null,
-    eventType: cells[at + 15] as string,
-    eventId: cells[at + 16] as string | null,
-    channelsJson: cells[at + 17] as string | null,
-    tagsJson: cells[at + 18] as string | null,
-    traceContext: cells[at + 19] as string | null,
-    bytes: cells[at + 20] as number | null,
-    exactBytes: cells[at + 21] as number | null,
+    messageId: cells[at] as number,
+    publicId: cells[at + 1] as string,
+    endpointId: cells[at + 2] as number,
+    due: cells[at + 3] as number,
+    attempts: cells[at + 4] as number,
+    generation: cells[at + 5] as number,
+    trigger: cells[at + 6] as JobRow["trigger"],
+    resent: cells[at + 7] as number,
+    orderKey: cells[at + 8] as string | null,
+    contentType: cells[at + 9] as string,
+    orderingKey: cells[at + 10] as string | null,
+    requestJson: cells[at + 11] as string | null,
+    deliverUntil: cells[at + 12] as number | null,
+    deliverAt: cells[at + 13] as number | null,
+    eventType: cells[at + 14] as string,
+    eventId: cells[at + 15] as string | null,
+    channelsJson: cells[at + 16] as string | null,
+    tagsJson: cells[at + 17] as string | null,
+    traceContext: cells[at + 18] as string | null,
+    bytes: cells[at + 19] as number | null,
+    exactBytes: cells[at + 20] as number | null,
   };
 }

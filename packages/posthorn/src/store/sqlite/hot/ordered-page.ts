@@ -1,9 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
-import { jobColumns, type JobRow } from "../../job-row.ts";
+import { jobColumns } from "../../job-row.ts";
 import { REQUESTED_BY, DELIVERY_STATE } from "../../schema.ts";
 import type { OrderedPage, PageSelection } from "../../delivery.ts";
+import type { RowPage } from "../packed-page.ts";
 
 const JOB_COLUMNS = jobColumns("min");
 
@@ -21,7 +22,7 @@ export interface OrderedPageAsk extends Extract<PageSelection, { kind: "ordered"
  */
 export function prepareOrderedPage(
   db: DatabaseSync,
-): (ask: OrderedPageAsk) => { readonly rows: JobRow[]; readonly page: OrderedPage } {
+): (ask: OrderedPageAsk) => { readonly rows: RowPage["rows"]; readonly page: OrderedPage } {
   // `ahead` is the delivery that this one must wait for: the closest earlier one of the same key that is due, or that failed and will be
   // retried. Messages scheduled for later by their publisher, deliveries that have blocked for long enough, and resends of finished ones
   // are skipped. So are those in memory ($known): an earlier one can arrive after them, from a publisher that scheduled it or from a node
@@ -47,10 +48,11 @@ export function prepareOrderedPage(
     FROM delivery d INDEXED BY delivery_order
     WHERE d.endpoint_id = $endpoint AND d.order_key = $key AND d.due IS NOT NULL AND ${isDueSql("d", "$now")}
     ORDER BY d.message_id
-    LIMIT $rows`);
+    LIMIT $rows + 0`);
   const job = db.prepare(`
     SELECT ${JOB_COLUMNS} FROM delivery d JOIN message m ON m.id = d.message_id
     WHERE d.message_id = ? AND d.endpoint_id = ?`);
+  job.setReturnArrays(true);
   const passAt = db.prepare("SELECT pass_at AS passAt FROM delivery WHERE message_id = ? AND endpoint_id = ?");
 
   return ({ endpointId, now, newestDue, limit, ...selection }) => {
@@ -75,7 +77,7 @@ export function prepareOrderedPage(
         );
       }
     }
-    const rows = builder.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);
+    const rows = builder.taken.map((id) => job.get(id, endpointId) as unknown as RowPage["rows"][number]);
     return { rows, page: builder.page };
   };
 }
