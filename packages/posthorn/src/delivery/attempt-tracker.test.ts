@@ -30,4 +30,20 @@ describe("the settled key of the attempt tracker", () => {
     tracker.ended(attempt, null);
     expect(tracker.settledUpTo).toBe(20);
   });
+
+  it("passes attempts that started together once the last of them is settled", () => {
+    let lastKey = 10;
+    const tracker = new AttemptTracker(() => lastKey);
+    const attempts = tracker.started(3);
+    lastKey = 20;
+    const result = made(0) as Extract<ReturnType<typeof made>, { kind: "made" }>;
+    const outcome = successOutcome(1, { attempt: result.attempt });
+    tracker.ended(attempts, null);
+    tracker.ended(attempts, result);
+    tracker.settled(outcome);
+    tracker.settled(outcome);
+    expect(tracker.settledUpTo).toBe(10);
+    tracker.ended(attempts, { kind: "held" });
+    expect(tracker.settledUpTo).toBe(20);
+  });
 });

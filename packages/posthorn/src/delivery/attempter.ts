@@ -66,7 +66,7 @@ export class DeliveryAttempter implements Attempter {
 
   async attemptBatch(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]> {
     const { tracker } = this.#options;
-    const started = jobs.map(() => tracker.started());
+    const started = tracker.started(jobs.length);
     let results: readonly BatchedResult[] | null = null;
     try {
       results = await this.#batches.attempt(jobs, batch);
@@ -75,9 +75,9 @@ export class DeliveryAttempter implements Attempter {
       const postponed = await this.#postponed(error, batch.signal);
       return jobs.map(() => postponed);
     } finally {
-      for (const [index, attempt] of started.entries()) {
+      for (let index = 0; index < jobs.length; index++) {
         const result = results?.[index] ?? null;
-        tracker.ended(attempt, result?.kind === "made" ? result : null);
+        tracker.ended(started, result?.kind === "made" ? result : null);
       }
     }
   }

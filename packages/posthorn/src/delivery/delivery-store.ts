@@ -89,18 +89,20 @@ export class DeliveryStore implements JobStore {
   }
 }
 
-/** An attempt that has started: its key is greater than `after`. */
-export interface StartedAttempt {
+/** Attempts that have started together: their keys are greater than `after`. */
+export interface StartedAttempts {
   readonly after: number;
+  /** How many of them are neither stored nor given up. */
+  unsettled: number;
 }
 
 /** Tracks attempts whose outcome is not stored yet. Statistics count attempts up to the key below which none is missing. */
 export class AttemptTracker {
   readonly #lastKey: () => number;
   /** In the order they started, so the first has the lowest key. */
-  readonly #open = new Set<StartedAttempt>();
+  readonly #open = new Set<StartedAttempts>();
   /** Attempts that were made, until their outcome is stored, by key. */
-  readonly #made = new Map<number, StartedAttempt>();
+  readonly #made = new Map<number, StartedAttempts>();
 
   /** @param lastKey Returns the last key that was assigned. */
   constructor(lastKey: () => number) {
@@ -113,24 +115,33 @@ export class AttemptTracker {
     return first === undefined ? this.#lastKey() : first.after;
   }
 
-  started(): StartedAttempt {
-    const attempt = { after: this.#lastKey() };
-    this.#open.add(attempt);
-    return attempt;
+  /** @param count How many attempts start now, at least one. Each of them must end. */
+  started(count = 1): StartedAttempts {
+    const attempts = { after: this.#lastKey(), unsettled: count };
+    this.#open.add(attempts);
+    return attempts;
   }
 
-  /** @param result `null`: the attempt was interrupted. */
-  ended(attempt: StartedAttempt, result: AttemptResult | null): void {
-    if (result?.kind === "made") this.#made.set(result.attempt.id, attempt);
-    else this.#open.delete(attempt);
+  /**
+   * One of the attempts has ended.
+   * @param result `null`: the attempt was interrupted.
+   */
+  ended(attempts: StartedAttempts, result: AttemptResult | null): void {
+    if (result?.kind === "made") this.#made.set(result.attempt.id, attempts);
+    else this.#settle(attempts);
   }
 
   /** The outcome is stored, or never will be. */
   settled({ attempt }: Outcome): void {
     if (attempt === null) return;
-    const started = this.#made.get(attempt.id);
-    if (started === undefined) return;
+    const attempts = this.#made.get(attempt.id);
+    if (attempts === undefined) return;
     this.#made.delete(attempt.id);
-    this.#open.delete(started);
+    this.#settle(attempts);
+  }
+
+  #settle(attempts: StartedAttempts): void {
+    attempts.unsettled--;
+    if (attempts.unsettled === 0) this.#open.delete(attempts);
   }
 }

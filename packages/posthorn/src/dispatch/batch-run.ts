@@ -96,7 +96,7 @@ export class BatchRun {
     this.#options.judge(inFlight, judged(results), { now, isFull });
     const stop = results.find((result) => result.kind === "held" || result.kind === "not_now");
     const entries = this.#entries(inFlight, jobs, results, now);
-    const outcomes = entries.flatMap(({ outcome }) => outcome ?? []);
+    const outcomes = entries.map(({ outcome }) => outcome).filter((outcome) => outcome !== null);
     if (stop === undefined) {
       engine.enqueue(lane);
       engine.pump();

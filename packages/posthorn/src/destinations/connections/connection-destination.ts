@@ -71,18 +71,16 @@ export class ConnectionDestination implements Destination {
     const startedAt = now();
     const signatures = outgoing.map((message) => signatureOf(message, families, startedAt));
     const messages = outgoing.map((message, index) => kindMessage(message, signatures[index]!, startedAt));
-    const { hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
+    const { hide } = configSecrets(kind, config, secretsIn(outgoing));
     const { timeoutMs } = endpoint.policy.values.limits;
-    const sending = (message: KindMessage, index: number): Sending => ({
-      endpoint,
-      kind,
-      message,
-      signature: signatures[index]!,
-      hide,
-      durationMs: Math.max(0, now() - startedAt),
-    });
+    const eachOf = (judge: (sending: Sending, index: number) => SendResult): readonly SendResult[] => {
+      const durationMs = Math.max(0, now() - startedAt);
+      return messages.map((message, index) =>
+        judge({ endpoint, kind, message, signature: signatures[index]!, hide, durationMs }, index),
+      );
+    };
     const allFailed = (failure: Failure, link: LinkFacts | null): readonly SendResult[] =>
-      messages.map((message, index) => failed(sending(message, index), failure, link));
+      eachOf((sending) => failed(sending, failure, link));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return allFailed(tooLarge(kind, large.body.byteLength), null);
     const result = await connector.send({
@@ -104,11 +102,9 @@ export class ConnectionDestination implements Destination {
       case "timeout":
         return allFailed(timedOut(kind, timeoutMs), NO_LINK);
       case "items":
-        return messages.map((message, index) => {
+        return eachOf((sending, index) => {
           const item = result.results[index]!;
-          return item.kind === "ok"
-            ? succeeded(sending(message, index), item, result.facts)
-            : failed(sending(message, index), item, result.facts);
+          return item.kind === "ok" ? succeeded(sending, item, result.facts) : failed(sending, item, result.facts);
         });
     }
   }
@@ -161,9 +157,7 @@ function factsOf(
   return {
     method: kind.title,
     standard: signature,
-    headers: message.attributes
-      .slice(SIGNATURE_ATTRIBUTES * signature.families.length)
-      .flatMap(([name, value]) => [name, isSecretHeader(name, value) || hide(value) !== value ? null : value]),
+    headers: headersOf(message, SIGNATURE_ATTRIBUTES * signature.families.length, hide),
     bodyBytes: message.body.byteLength,
     timings: {
       queueMs: 0,
@@ -182,6 +176,23 @@ function factsOf(
     sentence: failure === null || UNANSWERED.has(failure.code) ? null : hide(failure.sentence),
     retryAfterMs: failure?.kind === "later" ? failure.afterMs : null,
   };
+}
+
+const NO_HEADERS: SentFacts["headers"] = [];
+
+/** @param from Place of the first attribute after the signature. */
+function headersOf({ attributes }: KindMessage, from: number, hide: Hider): SentFacts["headers"] {
+  if (attributes.length === from) return NO_HEADERS;
+  return attributes
+    .slice(from)
+    .flatMap(([name, value]) => [name, isSecretHeader(name, value) || hide(value) !== value ? null : value]);
+}
+
+/** Messages of one endpoint have the same headers, unless it changes its requests. */
+function secretsIn(messages: readonly OutgoingMessage[]): readonly string[] {
+  return messages.some(({ changed }) => changed !== null)
+    ? messages.flatMap(secretAttributes)
+    : secretAttributes(messages[0]!);
 }
 
 function tooLarge({ title, limits }: ConnectionKind<Fields>, bytes: number): Failure {
