@@ -4,6 +4,7 @@ import { connect, credsAuthenticator, nkeys, type NatsConnection } from "@nats-i
 import { eventually } from "@posthorn/testkit";
 import { isSkipped, startNats, type TestNats } from "@posthorn/testkit/counterparts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KindMessage } from "../../src/destinations/kind.ts";
 import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
 
 const { createAccount, createOperator, createUser } = nkeys;
@@ -62,6 +63,28 @@ describe.skipIf(isSkipped("nats"))("NATS JetStream", () => {
     expect(stored!.header.get("Nats-Msg-Id")).toBe(message.id);
     expect(stored!.header.get("webhook-signature")).toBe("v1,signature");
     expect(stored!.header.get("Content-Type")).toBe("application/json");
+  });
+
+  it("stores the same headers whether or not the endpoint has its own", async () => {
+    const signature: KindMessage["attributes"] = [
+      ["webhook-id", "msg_1"],
+      ["webhook-timestamp", "1767323045"],
+      ["webhook-signature", "v1,a+/="],
+    ];
+    const headersOf = async (attributes: KindMessage["attributes"]): Promise<readonly [string, string[]][]> => {
+      const message = { ...messageOf(), attributes, eventType: "rechnung.überfällig" };
+      const { reference } = accepted(await connector.send("nats", configOf(), message));
+      const stored = await manager.streams.getMessage("events", { seq: Number(reference!.split("/")[1]) });
+      expect(stored!.header.get("Nats-Msg-Id")).toBe(message.id);
+      return [...stored!.header].filter(([name]) => name !== "Nats-Msg-Id");
+    };
+    const plain = await headersOf(signature);
+    expect(Object.fromEntries(plain)).toEqual({
+      "Content-Type": ["application/json"],
+      "event-type": ["rechnung.überfällig"],
+      ...Object.fromEntries(signature.map(([name, value]) => [name, [value]])),
+    });
+    expect(await headersOf([...signature, ["X-Tenant", "eu"]])).toEqual([...plain, ["X-Tenant", ["eu"]]]);
   });
 
   it("stores a message that is sent again only once", async () => {

@@ -30,6 +30,13 @@ const SIGNED: KindMessage = {
   ],
 };
 
+/** With the names of `SIGNED`, and partly other values. */
+const OTHER_SIGNED: KindMessage = {
+  ...SIGNED,
+  id: "msg_2",
+  attributes: SIGNED.attributes.map(([name, value]) => [name, value.replace("msg_1", "msg_2").replace("abc", "xyz")]),
+};
+
 it("messages with and without optional parts are the same after the way to the thread", () => {
   const messages: readonly KindMessage[] = [
     PLAIN,
@@ -50,7 +57,11 @@ it("messages with and without optional parts are the same after the way to the t
   ];
   const sendings = [
     { id: 7, link: 1, messages },
-    { id: 8, link: 2, messages: [SIGNED, { ...SIGNED, eventType: "invoice.due" }, SIGNED] },
+    {
+      id: 8,
+      link: 2,
+      messages: [SIGNED, { ...SIGNED, eventType: "invoice.due" }, SIGNED, OTHER_SIGNED, PLAIN, SIGNED],
+    },
     { id: 9, link: 1, messages: [{ ...PLAIN, contentType: "" }] },
   ];
   const all = sendings.flatMap((sending) => sending.messages);

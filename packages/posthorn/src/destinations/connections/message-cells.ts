@@ -20,14 +20,27 @@ const NAMES: readonly string[] = ["webhook", "svix", "x-posthorn"].flatMap((fami
   `${family}-signature`,
 ]);
 const INDEX: ReadonlyMap<string, number> = new Map(NAMES.map((name, index) => [name, index]));
+
+/** Whether an attribute of this name is the ID, the time or the signature of a message. */
+export function isSignatureName(name: string): boolean {
+  return INDEX.has(name);
+}
+
 /** ID, time and signature are repeated under the names of each family. A value that equals the one so many places before is `null`. */
 const REPEATED_AFTER = 3;
+/** In place of the number of attributes: their names are those of the message before. */
+const SAME_NAMES = -1;
+/** In place of the value of an attribute: the ID of the message, or the value in the same place of the message before. */
+const OWN_ID = 0;
+const SAME_VALUE = 1;
+const NO_ATTRIBUTES: KindMessage["attributes"] = [];
 
 export class MessageWriter {
   readonly cells: Cell[] = [];
   /** Values of the last message. The same value in the next one is `null`. */
   #eventType: string | null = null;
   #contentType: string | null = null;
+  #attributes = NO_ATTRIBUTES;
 
   add({ id, link, messages }: Sending): void {
     this.cells.push(id, link, messages.length);
@@ -43,13 +56,30 @@ export class MessageWriter {
     this.#contentType = contentType;
     cells.push(channels.length);
     for (const channel of channels) cells.push(channel);
-    cells.push(attributes.length);
+    this.#addAttributes(attributes, id);
+  }
+
+  /** Most messages have the attributes of the message before, except for the ID and the signature. */
+  #addAttributes(attributes: KindMessage["attributes"], id: string): void {
+    const { cells } = this;
+    const before = this.#attributes;
+    this.#attributes = attributes;
+    const hasSameNames = areSameNames(attributes, before);
+    cells.push(hasSameNames ? SAME_NAMES : attributes.length);
     for (let index = 0; index < attributes.length; index++) {
       const [name, value] = attributes[index]!;
-      const isRepeated = index >= REPEATED_AFTER && attributes[index - REPEATED_AFTER]![1] === value;
-      cells.push(INDEX.get(name) ?? name, isRepeated ? null : value);
+      if (!hasSameNames) cells.push(INDEX.get(name) ?? name);
+      if (index >= REPEATED_AFTER && attributes[index - REPEATED_AFTER]![1] === value) cells.push(null);
+      else if (value === id) cells.push(OWN_ID);
+      else cells.push(hasSameNames && before[index]![1] === value ? SAME_VALUE : value);
     }
   }
+}
+
+function areSameNames(attributes: KindMessage["attributes"], others: KindMessage["attributes"]): boolean {
+  if (attributes.length !== others.length) return false;
+  for (let index = 0; index < attributes.length; index++) if (attributes[index]![0] !== others[index]![0]) return false;
+  return true;
 }
 
 export class MessageReader {
@@ -59,6 +89,7 @@ export class MessageReader {
   #offset: number;
   #eventType = "";
   #contentType = "";
+  #before = NO_ATTRIBUTES;
 
   /** @param bodies The buffer in which the bodies are, one after the other from `bodyStart` on. */
   constructor(cells: readonly Cell[], bodies: Uint8Array, bodyStart: number) {
@@ -99,19 +130,30 @@ export class MessageReader {
       createdAt,
       contentType: this.#contentType,
       body,
-      attributes: this.#attributes(),
+      attributes: this.#attributes(id),
       isTest,
     };
   }
 
-  #attributes(): KindMessage["attributes"] {
+  #attributes(id: string): KindMessage["attributes"] {
+    const before = this.#before;
+    const count = this.#number();
+    const hasSameNames = count === SAME_NAMES;
     const attributes: (readonly [string, string])[] = [];
-    for (let left = this.#number(); left > 0; left--) {
-      const name = this.#cell();
-      const value = this.#cell() ?? attributes[attributes.length - REPEATED_AFTER]![1];
-      attributes.push([typeof name === "number" ? NAMES[name]! : (name as string), value as string]);
+    for (let index = 0; index < (hasSameNames ? before.length : count); index++) {
+      const name = hasSameNames ? before[index]![0] : this.#name();
+      const cell = this.#cell();
+      if (cell === null) attributes.push([name, attributes[index - REPEATED_AFTER]![1]]);
+      else if (cell === OWN_ID) attributes.push([name, id]);
+      else attributes.push(cell === SAME_VALUE ? before[index]! : [name, cell as string]);
     }
+    this.#before = attributes;
     return attributes;
+  }
+
+  #name(): string {
+    const name = this.#cell();
+    return typeof name === "number" ? NAMES[name]! : (name as string);
   }
 
   #cell(): Cell {
