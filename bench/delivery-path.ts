@@ -25,6 +25,8 @@ const { values } = parseArgs({
     messages: { type: "string", default: "2000" },
     batch: { type: "string", default: "100" },
     rounds: { type: "string", default: "5" },
+    /** Rounds that are not measured: they open the connections, and V8 compiles the code in them. */
+    "warm-up": { type: "string", default: "6" },
     /** Kinds to measure, separated by commas. */
     only: { type: "string", default: "http,sqs,nats,rabbitMq,kafka" },
     /** Part of the name of a path, such as "× 100": measures only the paths that contain it. */
@@ -34,9 +36,8 @@ const { values } = parseArgs({
   },
 });
 const [MESSAGES, BATCH, ROUNDS] = [Number(values.messages), Number(values.batch), Number(values.rounds)];
+const WARM_UP_ROUNDS = Number(values["warm-up"]);
 const KINDS = new Set(values.only.split(","));
-/** They compile the code and open the connections. */
-const WARM_UP_ROUNDS = 2;
 const PUBLISHED_TOGETHER = 100;
 /** The server has finished its work for published messages when an interval takes less CPU time than this, or after so many intervals. */
 const QUIET = { ms: 100, cpuUs: 5000, atMost: 30 } as const;
@@ -95,7 +96,7 @@ console.log("path            server  × http  × single    main connector  datab
 for (const [name, cost] of best) console.log(lineOf(name, cost));
 
 function lineOf(name: string, { cpuUs, threads, counterpartUs, perSecond }: Cost): string {
-  const single = best.get(name.replace(/ × \d+$/, ""))!;
+  const single = best.get(name.replace(/ × \d+$/, "")) ?? { cpuUs };
   const http = best.get("http");
   const part = (threadName: RegExp): number =>
     [...threads].reduce((sum, [thread, { cpuMicros }]) => (threadName.test(thread) ? sum + cpuMicros : sum), 0) /
