@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { openForReading } from "./file.ts";
-import type { PackedResult, ThreadFailure, ThreadRequest } from "./protocol.ts";
+import type { PackedResult, ThreadFailure, ThreadReply, ThreadRequest, ThreadResults } from "./protocol.ts";
 
 export type Handler = (request: ThreadRequest) => unknown;
 
@@ -49,6 +49,11 @@ export function failureOf(error: unknown): ThreadFailure {
     sqliteCode: typeof code === "number" ? code : null,
     ...(error instanceof StoreError ? { posthornCode: error.code } : {}),
   };
+}
+
+/** The memory that is handed over with a reply. */
+export function memoryOf({ op }: Pick<ThreadRequest, "op">, { value }: ThreadReply): ArrayBuffer[] {
+  return op === "due" && value !== undefined ? [(value as ThreadResults["due"]).payloads.buffer] : [];
 }
 
 /** Closes the connection, as the response to a request. */

@@ -1,32 +1,40 @@
 /** Entry point of a database thread: one connection that handles requests in order. The writer commits batches, readers only read. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { ThreadMessage, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
-import { failureOf, type Handler, openReader } from "./reader.ts";
+import { failureOf, type Handler, memoryOf, openReader } from "./reader.ts";
+import type { WalLoss } from "./wal-loss.ts";
 
 const options = workerData as ThreadOptions;
 const port = parentPort!;
 
 try {
-  if (options.role === "reader") read(openReader(options.path));
-  else await write();
+  if (options.role === "reader") serve(openReader(options.path));
+  else await openWriter();
   port.postMessage({ id: 0 } satisfies ThreadReply);
 } catch (error) {
   port.postMessage({ id: 0, failure: failureOf(error) } satisfies ThreadReply);
   port.close();
 }
 
-function read(handle: Handler): void {
-  port.on("message", ({ id, request }: { id: number; request: ThreadRequest }) => {
-    port.postMessage(respond(id, request, handle));
-    if (request.op === "close") port.close();
-  });
+/** Loads migrations and hot statements, which would be in the memory of each reader, and what several threads need if there are several. */
+async function openWriter(): Promise<void> {
+  const onWalLoss = (walLoss: WalLoss): void => port.postMessage({ walLoss } satisfies ThreadMessage);
+  if (options.words) {
+    const shared = await import("./threads/open-shared-writer.ts");
+    shared.openSharedWriter(options, options.words, onWalLoss).add(port);
+  } else {
+    const alone = await import("./open-writer.ts");
+    serve(alone.openWriter(options, onWalLoss));
+  }
 }
 
-async function write(): Promise<void> {
-  // Migrations and hot statements, which would be in the memory of each reader.
-  const { openWriterPorts } = await import("./open-writer.ts");
-  const ports = openWriterPorts(options, (walLoss) => port.postMessage({ walLoss } satisfies ThreadMessage));
-  ports.add(port);
+/** Serves the thread that started this one. */
+function serve(handle: Handler): void {
+  port.on("message", ({ id, request }: { id: number; request: ThreadRequest }) => {
+    const reply = respond(id, request, handle);
+    port.postMessage(reply, memoryOf(request, reply));
+    if (request.op === "close") port.close();
+  });
 }
 
 function respond(id: number, request: ThreadRequest, handle: Handler): ThreadReply {

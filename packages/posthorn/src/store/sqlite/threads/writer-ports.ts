@@ -7,15 +7,8 @@
  */
 import { type PassingTime, systemTime } from "../../../lib/clock.ts";
 import { StoreError } from "../../errors.ts";
-import type {
-  MemberRequest,
-  MemberResults,
-  ThreadMessage,
-  ThreadReply,
-  ThreadRequest,
-  ThreadResults,
-} from "../protocol.ts";
-import { failureOf, type Handler } from "../reader.ts";
+import type { MemberRequest, MemberResults, ThreadMessage, ThreadReply, ThreadRequest } from "../protocol.ts";
+import { failureOf, type Handler, memoryOf } from "../reader.ts";
 import type { EarlierRun, Members } from "./members.ts";
 
 /** How long a thread may leave its transaction idle while others wait. */
@@ -124,7 +117,7 @@ export class WriterPorts {
     if (message === null) return this.#end(seat);
     const { id, request } = message;
     const reply = this.#reply(id, seat, request);
-    seat.port.postMessage(reply, transferred(request, reply));
+    seat.port.postMessage(reply, memoryOf(request as ThreadRequest, reply));
     if (request.op === "close") seat.port.close();
   }
 
@@ -267,11 +260,6 @@ const OF_MEMBERS: ReadonlySet<string> = new Set<MemberRequest["op"]>([
 
 function isOfMember(request: ThreadRequest | MemberRequest): request is MemberRequest {
   return OF_MEMBERS.has(request.op);
-}
-
-/** The memory that is handed over with a reply. */
-function transferred({ op }: ThreadRequest | MemberRequest, { value }: ThreadReply): ArrayBuffer[] {
-  return op === "due" && value !== undefined ? [(value as ThreadResults["due"]).payloads.buffer] : [];
 }
 
 function transactionAborted(): StoreError {
