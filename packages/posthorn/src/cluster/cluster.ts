@@ -105,9 +105,12 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return settledOf((await cluster?.view()) ?? { nodes: [] }, this.id);
   }
 
-  /** The nodes, and which node owns which shard. */
-  view(): Promise<ClusterView> {
-    return this.#store.cluster?.view() ?? Promise.resolve(this.#singleNodeView());
+  /** The nodes with their current reports, and which node owns which shard. */
+  async view(): Promise<ClusterView> {
+    const { cluster } = this.#store;
+    if (cluster === null) return this.#singleNodeView();
+    if (cluster.gatherReports !== undefined) await Promise.all([cluster.gatherReports(), this.#member?.look()]);
+    return cluster.view();
   }
 
   #singleNodeView(): ClusterView {

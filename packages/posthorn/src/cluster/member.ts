@@ -160,6 +160,8 @@ export class Member implements LaneOwners, AsyncDisposable {
   /** Takes no more shards, and gives up each owned shard as soon as it has no attempts in flight. */
   async drain(): Promise<void> {
     this.#draining = true;
+    // The other nodes leave free shards to a node whose last report does not say so. Where rounds are rare, that would be for long.
+    if (this.#roundMs > ROUND_MS) await this.look();
     await this.#leaveShards(this.shards);
   }
 

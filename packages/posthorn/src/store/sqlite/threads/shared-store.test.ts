@@ -14,6 +14,7 @@ import type { NodeReport } from "../../cluster.ts";
 import { leaseHeld } from "../../portable-sql.ts";
 import type { Signal } from "../../signal.ts";
 import { SqliteStore } from "../sqlite-store.ts";
+import { Cluster } from "../../../cluster/cluster.ts";
 import { keyAtTime, timeOfKey } from "../../../lib/id.ts";
 
 const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, kinds: [], hasEnded: () => false };
@@ -127,6 +128,45 @@ describe("the lock of all threads", () => {
     await first;
     await expect(two.alone(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await one.alone(() => Promise.resolve("again"))).toBe("again");
+  });
+});
+
+/** A member of the cluster without work. */
+async function joinCluster(store: SqliteStore, load: { inFlight: number }): Promise<Cluster> {
+  const cluster = await Cluster.join({ store, facts: FACTS });
+  store.onSignal(() => cluster.look());
+  await cluster.start({
+    gained: () => Promise.resolve(),
+    leave: () => Promise.resolve(),
+    renewed: () => undefined,
+    moved: () => undefined,
+    report: () => ({ ...REPORT, ...load }),
+    inFlight: () => 0,
+    announce: () => store.signal({ kind: "nodes" }),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return cluster;
+}
+
+describe("the members of a cluster of threads", () => {
+  it("share the shards, report when they are asked, and take over those of a member that leaves", async () => {
+    await using shared = await openShared(3);
+    const loads = shared.stores.map(() => ({ inFlight: 0 }));
+    const clusters: Cluster[] = [];
+    for (const [at, store] of shared.stores.entries()) clusters.push(await joinCluster(store, loads[at]!));
+    // Rounds that nothing has caused are a minute apart.
+    const soon = { timeoutMs: 30_000 };
+    await eventually(() => expect(Math.max(...clusters.map(({ shards }) => shards))).toBe(22), soon);
+    for (const [at, load] of loads.entries()) load.inFlight = 10 + at;
+    await eventually(async () => {
+      const { nodes } = await clusters[0]!.view();
+      expect(nodes.map(({ report }) => report.inFlight)).toEqual([10, 11, 12]);
+    }, soon);
+    await clusters[2]!.drain();
+    await eventually(() => expect(clusters.map(({ shards }) => shards)).toEqual([32, 32, 0]), soon);
+    for (const cluster of clusters) await cluster[Symbol.asyncDispose]();
   });
 });
 
