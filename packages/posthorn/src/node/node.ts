@@ -13,7 +13,7 @@ import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
 import { isWorker } from "./thread.ts";
-import type { SqliteSeat } from "../store/sqlite/threads/sharing.ts";
+import type { SqliteSeat } from "../store/sqlite/threads/seat.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 import { startSmtp } from "./smtp.ts";

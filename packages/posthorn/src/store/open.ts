@@ -1,5 +1,5 @@
 /** Opens the configured store. */
-import type { SqliteSeat } from "./sqlite/threads/sharing.ts";
+import type { SqliteSeat } from "./sqlite/threads/seat.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
 import type { StoreOutage } from "./errors.ts";

@@ -6,7 +6,7 @@ import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } fro
 import type { StoreError, StoreOutage } from "./errors.ts";
 import type { Database } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
-import type { SqliteSeat } from "./sqlite/threads/sharing.ts";
+import type { SqliteSeat } from "./sqlite/threads/seat.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
 import type { Tx } from "./tx.ts";

@@ -1,7 +1,7 @@
 /** Messages between the main thread and the threads that it starts. */
 import type { MessagePort } from "node:worker_threads";
 import type { RawSettings } from "../config/env.ts";
-import type { SqliteSeat } from "../store/sqlite/threads/sharing.ts";
+import type { SqliteSeat } from "../store/sqlite/threads/seat.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 
 /** What a thread gets when it starts. */

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { shardOf } from "../../src/store/shards.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
-import type { SqliteSeat } from "../../src/store/sqlite/threads/sharing.ts";
+import type { SqliteSeat } from "../../src/store/sqlite/threads/seat.ts";
 import { LinkedSiblings } from "./linked-siblings.ts";
 import { acceptEntry, attemptRecord, successOutcome } from "./store-rows.ts";
 

@@ -215,6 +215,17 @@ describe("a member", () => {
   });
 });
 
+describe("the membership of another thread", () => {
+  it("cannot be ended while everything that it has sent is not done", () => {
+    const { first, second, members } = openPorts();
+    const { id } = second.send({ op: "join", facts: FACTS })()!.value as { id: number };
+    first.send({ op: "leave", nodeId: id });
+    expect(members.nodes()).toHaveLength(1);
+    second.emit("close");
+    expect(members.nodes()).toHaveLength(0);
+  });
+});
+
 describe("the lock", () => {
   it("is given to one piece of work at a time, also within a thread, and released only by the thread that has it", () => {
     const { first, second } = openPorts();

@@ -173,8 +173,8 @@ export class WriterPorts {
         members.release(request.nodeId, request.shards);
         return null;
       case "leave":
-        members.leave(request.nodeId);
-        seat.nodeIds.delete(request.nodeId);
+        // The membership of a thread that has crashed ends once everything that it had sent is done.
+        if (seat.nodeIds.delete(request.nodeId)) members.leave(request.nodeId);
         return null;
       case "lock":
         return this.#lock(seat, request.isTaken);
