@@ -6,9 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { brotliCompress, gzip } from "node:zlib";
+import { gzip } from "node:zlib";
 import { writeNotices } from "../packages/dashboard/scripts/notices.ts";
 import { BuildProgress } from "./pages/progress.ts";
+import { brotli } from "./pages/brotli.ts";
 import { firstLoadBytes, MAX_FIRST_LOAD_BYTES } from "./pages/first-load.ts";
 import { compressible, DASHBOARD_FOLDER, DASHBOARD_PAGE, isDashboardStale } from "./pages/stale.ts";
 
@@ -17,6 +18,8 @@ const STEPS: readonly { readonly name: string; readonly run: () => Promise<void>
   { name: "write the third-party notices", run: notices },
   { name: "compress the files", run: compress },
 ];
+/** Quality of brotli: these files are compressed once, and loaded by every browser. */
+const SMALLEST = 11;
 /** The step after which the pages can be served. */
 const LAST_NEEDED_STEP = 2;
 
@@ -93,7 +96,7 @@ async function compress(): Promise<void> {
     const bytes = readFileSync(path);
     writeWhole(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }));
     // Last, because a build is complete when these files exist.
-    writeWhole(`${path}.br`, await promisify(brotliCompress)(bytes));
+    writeWhole(`${path}.br`, await brotli(bytes, SMALLEST));
   };
   await Promise.all(compressible().map(compressFile));
 }
