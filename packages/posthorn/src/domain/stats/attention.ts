@@ -1,5 +1,7 @@
 /** Endpoints that need attention: why, and how urgently. */
-import { APPLICATION_KIND } from "../../store/schema.ts";
+import { sql } from "kysely";
+import { indexedBy } from "../../store/portable-sql.ts";
+import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type Context, type OutsideContext, reader, type Services } from "../context.ts";
 import { disabledAt, type Streak } from "../health/streak.ts";
@@ -75,11 +77,14 @@ type ProblemRow = Awaited<ReturnType<ReturnType<typeof problemFacts>["execute"]>
 
 /** Failing endpoints in the database, longest first. Failures that just began are only in the memory of the node with the lane. */
 export function failingRows(ctx: Context): Promise<readonly ProblemRow[]> {
-  return problemFacts(ctx)
-    .where("f.endpoint_id", "is not", null)
-    .orderBy("f.since")
-    .limit(MAX_LISTED + 1)
-    .execute();
+  return (
+    problemFacts(ctx)
+      // SQLite reads all endpoints for a condition on the joined table.
+      .where("e.id", "in", (eb) => eb.selectFrom("endpoint_failure").select("endpoint_id"))
+      .orderBy("f.since")
+      .limit(MAX_LISTED + 1)
+      .execute()
+  );
 }
 
 interface Found {
@@ -160,8 +165,11 @@ async function degradedEndpoints(
   at: number,
 ): Promise<ReadonlyMap<number, number>> {
   const visible = visibleApplications(ctx.actor);
-  const rows = await reader(ctx)
-    .selectFrom("rollup")
+  const db = reader(ctx);
+  // SQLite would read the counts of all hours of the organisation.
+  const recent = sql<Database["rollup"]>`(SELECT * FROM rollup ${indexedBy(db, "rollup_hour")})`.as("rollup");
+  const rows = await db
+    .selectFrom(recent)
     .select((eb) => [
       "endpoint_id as key",
       eb.fn.sum<number>("attempts_ok").as("ok"),

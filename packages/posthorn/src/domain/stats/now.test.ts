@@ -1,6 +1,13 @@
+import { sql, type KyselyPlugin, type RootOperationNode } from "kysely";
 import { expect, it } from "vitest";
+import { servicesOver } from "../../../test/support/services.ts";
+import { onPostgres, openStore } from "../../../test/support/store.ts";
+import { systemActor } from "../access.ts";
 import type { LiveEndpoint } from "./attention.ts";
-import { longestWaiting, MAX_JUDGED } from "./now.ts";
+import { longestWaiting, MAX_JUDGED, statsNow } from "./now.ts";
+
+/** Reads all endpoints, applications or sources, or the counts of all hours. */
+const COSTLY = /^SCAN (?:e|a|s|rollup)\b|^SEARCH rollup .*\(org_id=\?\)$/;
 
 /** Endpoints of which a higher key has waited longer. */
 function live(count: number): readonly LiveEndpoint[] {
@@ -16,4 +23,29 @@ it("the settings of a bounded number of endpoints are read, of those that have w
 
 it("all are read when there are fewer", () => {
   expect(longestWaiting(live(MAX_JUDGED))).toHaveLength(MAX_JUDGED);
+});
+
+// PostgreSQL chooses its plans by the number of rows.
+it.skipIf(onPostgres)("no statement reads all endpoints, applications or sources", async () => {
+  await using opened = await openStore();
+  const { store } = opened;
+  const nodes: RootOperationNode[] = [];
+  const watch: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      nodes.push(node);
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  };
+  const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as typeof store;
+  const services = { ...servicesOver(store).services, store: watched };
+  await statsNow({ ctx: { services, actor: systemActor(1, "org_1"), tx: null }, input: null });
+  expect(nodes.length).toBeGreaterThan(4);
+  const steps = nodes.map(async (node) => {
+    const { sql: text, parameters } = store.db.getExecutor().compileQuery(node, { queryId: "x" });
+    const filled = parameters.reduce<string>((filling, value) => filling.replace("?", JSON.stringify(value)), text);
+    const { rows } = await sql<{ detail: string }>`EXPLAIN QUERY PLAN ${sql.raw(filled)}`.execute(store.db);
+    return rows.map(({ detail }) => detail);
+  });
+  expect((await Promise.all(steps)).flat().filter((step) => COSTLY.test(step))).toEqual([]);
 });

@@ -105,19 +105,24 @@ const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
 
 async function inactiveSources(ctx: Context): Promise<readonly InactiveSource[]> {
   const visible = visibleApplications(ctx.actor);
-  return reader(ctx)
-    .selectFrom("source_activity as r")
-    .innerJoin("source as s", "s.id", "r.source_id")
-    .innerJoin("application as a", "a.id", "r.source_id")
-    .select(["s.public_id as sourceId", "a.name", "r.inactive_since as inactiveSince"])
-    .where("a.org_id", "=", ctx.actor.orgId)
-    .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
-    .where("a.deleted_at", "is", null)
-    .where("r.inactive_since", "is not", null)
-    .orderBy("r.inactive_since")
-    .limit(MAX_LISTED)
-    .$narrowType<{ inactiveSince: number }>()
-    .execute();
+  return (
+    reader(ctx)
+      .selectFrom("source_activity as r")
+      .innerJoin("source as s", "s.id", "r.source_id")
+      .innerJoin("application as a", "a.id", "r.source_id")
+      .select(["s.public_id as sourceId", "a.name", "r.inactive_since as inactiveSince"])
+      .where("a.org_id", "=", ctx.actor.orgId)
+      .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
+      .where("a.deleted_at", "is", null)
+      // SQLite reads all applications for a condition on the joined table.
+      .where("a.id", "in", (eb) =>
+        eb.selectFrom("source_activity").select("source_id").where("inactive_since", "is not", null),
+      )
+      .orderBy("r.inactive_since")
+      .limit(MAX_LISTED)
+      .$narrowType<{ inactiveSince: number }>()
+      .execute()
+  );
 }
 
 interface Live {
