@@ -96,6 +96,8 @@ export function Home() {
   const firstRun = useFirstRun();
   const error = now.error ?? summary.error ?? series.error;
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
+  // Until then, only placeholders are shown, so that nothing that is already on the screen moves.
+  const isLoading = now.isPending || summary.isPending;
   const items = now.data === undefined ? undefined : attentionItems(now.data, storage.data?.fullInDays ?? null);
   return (
     <Page title={t("home.title")} actions={<WindowPicker windows={TIME_WINDOWS} current={window} />}>
@@ -107,24 +109,28 @@ export function Home() {
       {/* An empty server has nothing else to show. */}
       {(firstRun.hasMessages || !firstRun.isShown) && (
         <>
-          <HealthSummary now={now.data} items={items} />
-          <NeedsAttention items={items} />
-          <Tiles
-            now={now.data}
-            summary={summary.data}
-            usual={usual.data}
-            urgent={items?.filter((item) => item.kind === "endpoint" && isUrgent(item)).length ?? 0}
-            storage={storage.data}
-            window={window}
-          />
-          <Columns>
-            <Card title={t("home.outcomes")}>
-              <Outcomes series={series.data} />
-            </Card>
-            <Card title={t("home.latency")} lead={t("home.latencyLead")}>
-              <Latency series={series.data} />
-            </Card>
-          </Columns>
+          <HealthSummary now={isLoading ? undefined : now.data} items={items} />
+          <NeedsAttention items={isLoading ? undefined : items} />
+          {!isLoading && (
+            <>
+              <Tiles
+                now={now.data}
+                summary={summary.data}
+                usual={usual.data}
+                urgent={items?.filter((item) => item.kind === "endpoint" && isUrgent(item)).length ?? 0}
+                storage={storage.data}
+                window={window}
+              />
+              <Columns>
+                <Card title={t("home.outcomes")}>
+                  <Outcomes series={series.data} />
+                </Card>
+                <Card title={t("home.latency")} lead={t("home.latencyLead")}>
+                  <Latency series={series.data} />
+                </Card>
+              </Columns>
+            </>
+          )}
         </>
       )}
     </Page>
