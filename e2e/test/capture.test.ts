@@ -30,7 +30,7 @@ describe("a capture", () => {
       body: '{"price":1.0,"big":12345678901234567890}',
     });
     await page.getByRole("heading", { name: "PUT /orders/7?from=shop" }).waitFor();
-    const body = page.getByRole("region", { name: "Body" });
+    const body = page.getByRole("group", { name: "Body" });
     await body.getByText("12345678901234567890").waitFor();
     expect(await body.innerText()).toContain("1.0");
     await page.getByRole("rowheader", { name: "x-mine" }).waitFor();

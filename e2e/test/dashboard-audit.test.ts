@@ -70,7 +70,7 @@ describe("a shared link", () => {
     await dialog.getByText("The link was created.").waitFor();
     await expectAccessible(page);
     await picture(page, "share-dialog");
-    const url = (await dialog.getByRole("region", { name: "Link" }).innerText()).trim();
+    const url = (await dialog.getByRole("group", { name: "Link" }).innerText()).trim();
 
     const stranger = await browser.open({ reducedMotion: "reduce" });
     await stranger.goto(url);

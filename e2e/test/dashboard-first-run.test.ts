@@ -57,7 +57,7 @@ describe("the first steps", () => {
       "curl,Node.js,Python,Go,Ruby,PHP,Java,C#,Rust".split(","),
     );
     await page.getByRole("button", { name: "Create a key for this application" }).click();
-    const shown = await page.getByRole("region", { name: "API key" }).textContent();
+    const shown = await page.getByRole("group", { name: "API key" }).textContent();
     const key = /"(.+)"/.exec(shown ?? "")![1]!;
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const body = JSON.stringify({ eventType: "invoice.paid", payload: {} });

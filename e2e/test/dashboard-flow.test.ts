@@ -76,7 +76,7 @@ describe("an outage of a receiver", () => {
     const steps = page.getByRole("navigation", { name: "Attempts of this delivery" });
     await steps.getByText("Attempt 2 of 2").waitFor();
     await page.getByText("Show differences").click();
-    const differences = page.getByRole("region", { name: "Request", exact: true }).last();
+    const differences = page.getByRole("group", { name: "Request", exact: true });
     await differences
       .getByText(/^webhook-signature: /)
       .first()
@@ -267,7 +267,7 @@ describe("a message", () => {
     const published = await world.api.post(`/api/v1/app/${APP}/msg`, message);
     const page = await open(`/applications/${APP}/messages/${published.json.id as string}`);
     await page.getByText("Transformed before sending").click();
-    const diff = page.getByRole("region", { name: "Before and after" });
+    const diff = page.getByRole("group", { name: "Before and after" });
     await diff.waitFor();
     const lines = (await diff.innerText()).split(/\s*\n\s*/);
     expect(lines).toEqual(expect.arrayContaining(['"amount": 1', '"amount": 2']));
@@ -283,7 +283,7 @@ describe("a message", () => {
     });
     expect(status).toBe(202);
     const page = await open(`/applications/large/messages/${json.id as string}`);
-    const body = page.getByRole("region", { name: "Payload" });
+    const body = page.getByRole("group", { name: "Payload" });
     await body.getByText('"a name of item 1"').waitFor();
     const lines = () => body.locator("[data-index]").count();
     expect(await lines()).toBeLessThan(150);
@@ -305,7 +305,7 @@ describe("the live page", () => {
       await world.api.post("/api/v1/app/large/msg/batch", { messages });
     };
     await publishMany("read.here", 60);
-    const frame = page.getByRole("region", { name: "Live" });
+    const frame = page.getByRole("group", { name: "Live" });
     const height = () => frame.evaluate((element) => element.scrollHeight);
     await expect.poll(height).toBeGreaterThan(60 * 38 - 1);
     const whole = await height();

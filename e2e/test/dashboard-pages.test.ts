@@ -317,7 +317,7 @@ describe("the live page", () => {
     await world.api.post("/api/v1/app/short/endpoint", { url: `${world.receiver.url}/short` });
     await world.api.post("/api/v1/app/short/msg", { eventType: "short", payload: {} });
     await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: LONG_TYPE, channels: [LONG], payload: {} });
-    const frame = page.getByRole("region", { name: "Live" });
+    const frame = page.getByRole("group", { name: "Live" });
     await expect.poll(() => frame.getByRole("link").count()).toBe(4);
     const attempt = frame.getByRole("link", { name: /Failed/ }).filter({ hasText: "Short" });
     expect(await attempt.innerText()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/short/);
@@ -335,7 +335,7 @@ describe("details", () => {
     const page = await open(
       `/applications/${scene.app}/messages/${scene.message}/attempts/${scene.parameters["attempt"]!}`,
     );
-    const frame = page.locator('[role="region"][tabindex="0"]').first();
+    const frame = page.locator('[role="group"][tabindex="0"]').first();
     await frame.waitFor();
     const bar = await frame.evaluate((element) => {
       const [size, thumb] = ["::-webkit-scrollbar", "::-webkit-scrollbar-thumb"].map((part) =>

@@ -99,7 +99,7 @@ describe("the API reference", () => {
     await page.getByLabel("Search operations").fill("publish a message");
     await page.getByLabel("Search operations").press("Enter");
     await page.getByRole("heading", { level: 2, name: "Publish a message" }).waitFor();
-    const command = page.getByRole("region", { name: "curl" });
+    const command = page.getByRole("group", { name: "curl" });
     expect(await command.innerText()).toContain(`authorization: Bearer ${world.server.token}`);
     const send = page.getByRole("button", { name: "Send request" });
     expect(await send.isDisabled()).toBe(true);
@@ -112,7 +112,7 @@ describe("the API reference", () => {
     await question.getByRole("button", { name: "Send request" }).click();
     await page.getByText("HTTP 202 Accepted").waitFor();
     const [sent] = (await world.api.get("/api/v1/app/initech/msg")).json["data"] as { readonly id: string }[];
-    await page.getByRole("region", { name: "Response" }).getByText(sent!.id).waitFor();
+    await page.getByRole("group", { name: "Response" }).getByText(sent!.id).waitFor();
   });
 
   it("ends the session when the server refuses the token", async () => {
@@ -297,7 +297,7 @@ describe("the page of a message", () => {
       await world.api.post("/api/v1/app/umbrella/msg", { eventType: "parcel.lost", payload: {} });
     }
     const page = await open("/messages?app=umbrella&type=parcel.sent");
-    const payload = page.getByRole("region", { name: "Payload" }).first();
+    const payload = page.getByRole("group", { name: "Payload" }).first();
     await page.getByRole("link", { name: "parcel.sent" }).nth(1).click();
     await payload.getByText("2").first().waitFor();
     await page.getByRole("link", { name: "Newer" }).click();

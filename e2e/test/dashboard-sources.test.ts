@@ -356,7 +356,7 @@ describe("the events of a source", () => {
     const file = await (await saving).path();
     expect(await readFile(file, "utf8")).toMatch(/export (interface|type) /);
     await page.getByRole("link", { name: "push" }).click();
-    await page.getByRole("region", { name: "Schema" }).last().getByText('"ref"').waitFor();
+    await page.getByRole("group", { name: "Schema" }).getByText('"ref"').waitFor();
     await page.getByRole("button", { name: "Reset schema" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Reset schema" }).click();
     await page.getByText("No event types yet.").waitFor();

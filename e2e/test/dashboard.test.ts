@@ -138,11 +138,11 @@ describe("the dashboard", () => {
 
   it("shows a hostile payload and response as text", async () => {
     const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
-    await page.getByRole("region", { name: "Payload" }).getByText("onerror").waitFor();
+    await page.getByRole("group", { name: "Payload" }).getByText("onerror").waitFor();
     await page.goto(
       `${world.server.url}/applications/${scene.app}/messages/${scene.message}/attempts/${scene.failedAttempt}`,
     );
-    const response = page.getByRole("region", { name: "Response body" });
+    const response = page.getByRole("group", { name: "Response body" });
     expect(await response.innerText()).toContain(HOSTILE);
     await page.goto(`${world.server.url}/applications/${scene.app}/endpoints/${scene.bad}`);
     await page.getByText("onerror").first().waitFor();
@@ -156,7 +156,7 @@ describe("the dashboard", () => {
       '{"eventType":"exact.numbers","payload":{"price":1.0,"big":12345678901234567890}}',
     );
     const page = await open(`/applications/${scene.app}/messages/${json.id as string}`);
-    const payload = page.getByRole("region", { name: "Payload", exact: true });
+    const payload = page.getByRole("group", { name: "Payload", exact: true });
     await payload.getByText("12345678901234567890").waitFor();
     expect(await payload.innerText()).toContain("1.0");
   });

@@ -165,9 +165,9 @@ describe("the appearance in the settings", () => {
     await expect
       .poll(() => button.evaluate((one) => getComputedStyle(one).backgroundColor))
       .not.toBe("rgb(173, 54, 10)");
-    const settings = await page.getByRole("region", { name: "For all portals" }).last().innerText();
+    const settings = await page.getByRole("group", { name: "For all portals" }).innerText();
     for (const part of ["POSTHORN_PORTAL_COLOUR", "#0a7d5c", "Kontor"]) expect(settings).toContain(part);
-    const link = await page.getByRole("region", { name: "For one link" }).last().innerText();
+    const link = await page.getByRole("group", { name: "For one link" }).innerText();
     expect(JSON.parse(link)).toEqual({ look: { name: "Kontor", colour: "#0a7d5c", theme: "dark" } });
   });
 });

@@ -252,7 +252,7 @@ describe("an operator", () => {
       await hand.type("Event type, application or ID", "customer-3");
       await expect.poll(() => hand.page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
       await world.api.post("/api/v1/app/customer-3/msg", { eventType: "refund.made", payload: {} });
-      await hand.page.getByRole("region", { name: "Live" }).getByText("refund.made").first().waitFor();
+      await hand.page.getByRole("group", { name: "Live" }).getByText("refund.made").first().waitFor();
     }));
 
   it("21. is alerted when an endpoint fails for ten minutes (before: not possible)", () =>

@@ -50,7 +50,7 @@ function ChartTable({ label, times, series, format, rowLink }: ChartProps) {
   const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
   return (
     // Scrollable regions must be reachable by keyboard.
-    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
+    <div className={styles["scroll"]} tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>

@@ -5,7 +5,7 @@ import styles from "./code-block.module.css";
 export function CodeBlock({ label, text }: { readonly label: string; readonly text: string }) {
   return (
     <div className={styles["block"]}>
-      <div className={styles["code"]} tabIndex={0} role="region" aria-label={label}>
+      <div className={styles["code"]} tabIndex={0} role="group" aria-label={label}>
         <pre>{text}</pre>
       </div>
       <div className={styles["copy"]}>

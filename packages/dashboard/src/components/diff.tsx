@@ -23,7 +23,7 @@ export function Diff({ label, before, after }: DiffProps) {
   if (tooLong) return <p className="muted">{t("diff.tooLong")}</p>;
   return (
     // Scrollable regions must be reachable by keyboard.
-    <div className={styles["diff"]} tabIndex={0} role="region" aria-label={label}>
+    <div className={styles["diff"]} tabIndex={0} role="group" aria-label={label}>
       {parts.map((part, index) => {
         const kind = part.added ? "added" : part.removed ? "removed" : "same";
         return part.value

@@ -260,7 +260,7 @@ export function ChecksField({
     <fieldset className={styles["field"]}>
       <legend className={styles["label"]}>{label}</legend>
       {/* Scrollable regions must be reachable by keyboard. */}
-      <div className={styles["checks"]} tabIndex={0} role="region" aria-label={label}>
+      <div className={styles["checks"]} tabIndex={0} role="group" aria-label={label}>
         {choices.map((choice) => (
           <label key={choice.value} className={styles["check"]}>
             <input type="checkbox" name={name} value={choice.value} defaultChecked={value.includes(choice.value)} />

@@ -121,7 +121,7 @@ function Lines({ label, lines, wrap, coloured, about, tools }: LinesProps) {
       <div className={styles["head"]}>
         {about}
         <div className={styles["tools"]}>
-          <div className={styles["find"]} role="search">
+          <div className={styles["find"]}>
             <input
               type="search"
               placeholder={t("payload.find")}
@@ -151,7 +151,7 @@ function Lines({ label, lines, wrap, coloured, about, tools }: LinesProps) {
         ref={scroll}
         className={`${styles["body"]} ${wrap ? styles["wrap"] : ""}`}
         tabIndex={0}
-        role="region"
+        role="group"
         aria-label={label}
       >
         <div className={styles["lines"]} style={{ height: rows.getTotalSize() }}>

@@ -113,7 +113,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
                 className={cellClass(column)}
                 {...(column.sort === undefined ? {} : { "aria-sort": column.sort.order ?? "none" })}
               >
-                {column.sort === undefined ? column.label : <SortButton label={column.label} sort={column.sort} />}
+                <Heading column={column} />
               </th>
             ))}
           </tr>
@@ -152,6 +152,12 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
       )}
     </div>
   );
+}
+
+function Heading<Row>({ column: { label, sort } }: { readonly column: Column<Row> }) {
+  const { t } = useTranslation();
+  if (sort !== undefined) return <SortButton label={label} sort={sort} />;
+  return label === "" ? <span className="visually-hidden">{t("list.actions")}</span> : label;
 }
 
 /** Head of a column that sorts the list: by this column, or in the other order. */

@@ -197,7 +197,7 @@ function ValueTable({
   const moment = new Intl.DateTimeFormat(regional(language), { dateStyle: "short", timeStyle: "medium" });
   return (
     // Scrollable regions must be reachable by keyboard.
-    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={label}>
+    <div className={styles["scroll"]} tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead>
           <tr>

@@ -133,7 +133,7 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
   });
   useStableScroll(scroll, rows, height);
   return (
-    <div ref={scroll} className={styles["frame"]} tabIndex={0} role="region" aria-label={t("live.title")}>
+    <div ref={scroll} className={styles["frame"]} tabIndex={0} role="group" aria-label={t("live.title")}>
       <ol className={styles["rows"]} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, key, start }) => (
           <li key={String(key)}>

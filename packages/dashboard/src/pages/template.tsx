@@ -269,7 +269,7 @@ function Code({ title, label = title, text }: CodeProps) {
   return (
     <>
       <h3>{title}</h3>
-      <pre className={styles["code"]} tabIndex={0} role="region" aria-label={label}>
+      <pre className={styles["code"]} tabIndex={0} role="group" aria-label={label}>
         {text}
       </pre>
     </>

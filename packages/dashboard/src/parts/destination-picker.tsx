@@ -101,7 +101,7 @@ function Kinds({ kinds, of, value, onChange, onClose }: KindsProps) {
         {t(`${of}.found`, { count: found.length })}
       </p>
       {/* Scrollable regions must be reachable by keyboard. */}
-      <div ref={list} className={styles["list"]} role="region" tabIndex={0} aria-label={t(`${of}.list`)}>
+      <div ref={list} className={styles["list"]} role="group" tabIndex={0} aria-label={t(`${of}.list`)}>
         {groupedKinds(found).map(([group, members]) => (
           <fieldset key={group} className={styles["group"]}>
             <legend>{groupName(group)}</legend>

@@ -8,6 +8,8 @@ import formStyles from "../components/form.module.css";
 import styles from "./filters.module.css";
 
 export interface ListFiltersProps<Name extends string> {
+  /** Distinguishes the filters of several lists on a page; by default, their name is the label of the search. */
+  readonly listName?: string;
   /** Absent: the list is not searched by text. */
   readonly search?: { readonly label: string; readonly value: string | undefined };
   /** Further texts, shorter than the search. */
@@ -39,6 +41,7 @@ export interface ListFiltersProps<Name extends string> {
 }
 
 export function ListFilters<Name extends string>({
+  listName,
   search,
   texts,
   choices,
@@ -47,7 +50,7 @@ export function ListFilters<Name extends string>({
   children,
 }: ListFiltersProps<Name>) {
   return (
-    <div className={styles["line"]} role="search">
+    <div className={styles["line"]} role="search" aria-label={listName ?? search?.label}>
       {search !== undefined && (
         <div className={styles["search"]}>
           <Search aria-hidden />

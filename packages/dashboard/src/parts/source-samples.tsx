@@ -66,7 +66,7 @@ export function SourceSamples({ source }: { readonly source: Source }) {
                 <code>{contentOf(message).short}</code>
                 <Time at={timestamp} relative />
               </summary>
-              <pre className={styles["payload"]} tabIndex={0} role="region" aria-label={t("messages.payload")}>
+              <pre className={styles["payload"]} tabIndex={0} role="group" aria-label={t("messages.payload")}>
                 {contentOf(message).long}
               </pre>
               <Link to="/applications/$app/messages/$message" params={{ app: source.id, message: id }}>

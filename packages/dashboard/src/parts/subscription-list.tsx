@@ -78,6 +78,7 @@ export function SubscriptionList<Row extends Identified>({
     >
       {searched !== undefined && isShown && (
         <ListFilters
+          listName={texts.title}
           search={{ label: searched.label, value: search }}
           choices={[]}
           onChange={(_name, value) =>

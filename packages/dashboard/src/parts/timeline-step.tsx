@@ -21,7 +21,7 @@ export function Step({ icon: Icon, tone, title, badge, end, children }: StepProp
       </span>
       <div className={styles["inside"]}>
         <div className={styles["title"]}>
-          <h3>{title}</h3>
+          <h2>{title}</h2>
           {badge}
           {end !== undefined && <span className={styles["end"]}>{end}</span>}
         </div>

@@ -45,7 +45,7 @@ export function TypeTree({ types, value }: TypeTreeProps) {
           </span>
         </div>
         {/* Scrollable regions must be reachable by keyboard. */}
-        <div className={styles["tree"]} tabIndex={0} role="region" aria-label={t("endpoints.types")}>
+        <div className={styles["tree"]} tabIndex={0} role="group" aria-label={t("endpoints.types")}>
           {searchGroups(groups, words).map((group) => (
             <Group key={group.name} group={group} chosen={chosen} onTick={tick} />
           ))}

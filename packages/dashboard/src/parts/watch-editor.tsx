@@ -118,7 +118,7 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
           )}
         </Stack>
       </fieldset>
-      <div className={styles["beside"]} tabIndex={0} role="region" aria-label={t("watchEdit.beside")}>
+      <div className={styles["beside"]} tabIndex={0} role="group" aria-label={t("watchEdit.beside")}>
         <Stack>
           <RuleInWords rule={rule} />
           {faultsOf(save.error).length === 0 && <FormError error={save.error} />}

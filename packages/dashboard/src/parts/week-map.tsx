@@ -16,7 +16,7 @@ export function WeekMap({ week }: { readonly week: readonly number[] }) {
   const day = new Intl.DateTimeFormat(regional(language), { weekday: "short", timeZone: "UTC" });
   const days = Array.from({ length: week.length / HOURS }, (_, index) => index);
   return (
-    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={t("activity.week")}>
+    <div className={styles["scroll"]} tabIndex={0} role="group" aria-label={t("activity.week")}>
       <table className={styles["map"]} aria-label={t("activity.week")}>
         <thead>
           <tr>

@@ -75,6 +75,7 @@ export const frame: typeof english = {
   list: {
     command: "Dasselbe über die API",
     docs: "Dokumentation lesen",
+    actions: "Aktionen",
     export: "Exportieren",
     exportRows_one: "{{value}} Zeile",
     exportRows_other: "{{value}} Zeilen",

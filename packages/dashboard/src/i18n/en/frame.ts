@@ -70,6 +70,7 @@ export const frame = {
   list: {
     command: "The same with the API",
     docs: "Read the documentation",
+    actions: "Actions",
     export: "Export",
     exportRows_one: "{{value}} row",
     exportRows_other: "{{value}} rows",

@@ -18,6 +18,7 @@ export const frame = {
   list: {
     command: "Lo mismo con la API",
     docs: "Leer la documentación",
+    actions: "Acciones",
     export: "Exportar",
     exportRows_one: "{{value}} fila",
     exportRows_many: "{{value}} filas",

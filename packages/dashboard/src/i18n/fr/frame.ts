@@ -18,6 +18,7 @@ export const frame = {
   list: {
     command: "La même chose avec l’API",
     docs: "Lire la documentation",
+    actions: "Actions",
     export: "Exporter",
     exportRows_one: "{{value}} ligne",
     exportRows_many: "{{value}} lignes",
