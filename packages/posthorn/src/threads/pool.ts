@@ -25,6 +25,8 @@ export interface ThreadPoolOptions {
   readonly stopMs: number;
 }
 
+/** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
+const CONNECT_MS = 10_000;
 /** How long a thread may take to read its metrics before the last ones are used again. */
 const METRICS_MS = 1000;
 
@@ -214,7 +216,7 @@ async function connect(thread: Thread, to: number): Promise<SiblingChannel> {
   };
   thread.listeners.add(listener);
   thread.worker.postMessage({ op: "sibling", sibling: { thread: to, port: port1 } } satisfies ToThread, [port1]);
-  await Promise.race([added.promise, thread.ended.promise]);
+  await Promise.race([added.promise, thread.ended.promise, delay(CONNECT_MS, undefined, { ref: false })]);
   thread.listeners.delete(listener);
   return { thread: thread.number, port: port2 };
 }

@@ -17,7 +17,11 @@ main.on("message", (message: ToThread) => {
       siblings.add(message.sibling.thread, message.sibling.port);
       return tell({ op: "sibling added", thread: message.sibling.thread });
     case "metrics":
-      return void readMetrics().then((metrics) => tell({ op: "metrics", id: message.id, metrics }));
+      return void readMetrics().then(
+        (metrics) => tell({ op: "metrics", id: message.id, metrics }),
+        // The main thread uses the last ones again.
+        () => undefined,
+      );
     case "stop":
       return stop.abort();
   }

@@ -144,6 +144,19 @@ describe("signals between threads", () => {
     expect(applied).toEqual([wake(1), wake(2), wake(3)]);
   });
 
+  it("do not mix with messages by topic, which reach the same topic in every other thread", async () => {
+    const [one, two, three] = (await threads(3)) as [Thread, Thread, Thread];
+    const heard = new Map<number, unknown>();
+    for (const [number, { ports }] of [one, two, three].entries())
+      ports.subscribe("usage", (data) => void heard.set(number, data));
+    two.ports.publish("usage", [["a", 1]]);
+    two.ports.publish("other", "nothing");
+    await two.ports.tell([REVOKED]);
+    const usage = [["a", 1]];
+    expect(heard).toEqual(new Map([0, 2].map((number) => [number, usage])));
+    expect([one.applied, three.applied]).toEqual([[REVOKED], [REVOKED]]);
+  });
+
   it("of the commits in progress in other threads have arrived when catching up ends", async () => {
     const [one, two] = (await threads(2)) as [Thread, Thread];
     const commit = Promise.withResolvers<void>();
