@@ -9,6 +9,7 @@ import type { AcceptEntry, Store } from "../../store/store.ts";
 import { listAttemptsByEndpoint } from "../attempt/list.ts";
 import type { OutsideContext } from "../context.ts";
 import { listEndpointMessages } from "../delivery/list.ts";
+import { listIssues } from "../overview/issues.ts";
 import type { Page } from "../paging.ts";
 import type { MessageFilter } from "./filter.ts";
 import { listMessages } from "./list.ts";
@@ -249,6 +250,58 @@ describe("a list with a filter", () => {
         expect([name, filter, found]).toEqual([name, filter, wanted.toReversed()]);
       }
     }
+  });
+});
+
+const MIB = 1024 * 1024;
+
+describe("a search for a text", () => {
+  const found = async ({ ctx }: Scene, text: string, ask: Ask = {}) => {
+    const none = { app: null, direction: null, endpoint: null, id: null, state: null };
+    const { rows, next } = await searchMessages({ ctx, input: { ...none, ...asked(ask), text } });
+    return { rows: rows.map(({ id }) => id), next };
+  };
+
+  it("compares exact bytes in the database, so that only messages with the text leave it", async () => {
+    const payloads = ["{}", '{"name":"Zoë"}', '{"name":"zoë"}', '{"name":"Zoe\u0308"}', '{"like":"%_"}'];
+    const messages = Array.from({ length: 500 }, (_, index) => ({ payload: Buffer.from(payloads[index] ?? "{}") }));
+    await using scene = await openScene(messages);
+    const ids = [1000, 1010, 1020, 1030, 1040].map((key) => iteratorOfKey("msg_", key));
+    scene.watch.forget();
+    expect(await found(scene, "Zoë")).toEqual({ rows: [ids[1]], next: null });
+    expect(scene.watch.rows).toBeLessThan(10);
+    expect(await found(scene, "%_")).toEqual({ rows: [ids[4]], next: null });
+    expect(await found(scene, "nothing has this")).toEqual({ rows: [], next: null });
+    const first = await found(scene, "name", { limit: 2 });
+    expect(first).toEqual({ rows: [ids[3], ids[2]], next: ids[2] });
+    expect(await found(scene, "name", { limit: 2, iterator: first.next })).toEqual({ rows: [ids[1]], next: null });
+  });
+
+  it("stops after 16 MiB of payloads, and continues there", async () => {
+    const large = { payload: Buffer.from(`{"x":"${"x".repeat(6 * MIB)}"}`) };
+    await using scene = await openScene([{ payload: Buffer.from('{"here":1}') }, large, large, large, large]);
+    const first = await found(scene, "here");
+    expect(first).toEqual({ rows: [], next: iteratorOfKey("msg_", 1020) });
+    const second = await found(scene, "here", { iterator: first.next });
+    expect(second).toEqual({ rows: [iteratorOfKey("msg_", 1000)], next: null });
+  });
+});
+
+describe("issues", () => {
+  it.skipIf(onPostgres)("are read from the newest attempts, and not from the index of all", async () => {
+    await using scene = await openScene([{}, {}]);
+    scene.watch.forget();
+    await listIssues({ ctx: scene.ctx, input: { since: 0, app: null, limit: 10 } });
+    const { db } = scene.store;
+    const plans = await Promise.all(
+      scene.watch.nodes.map(async (node) => {
+        const query = db.getExecutor().compileQuery(node, { queryId: "explain" });
+        return (await explained(scene.store, query, "EXPLAIN QUERY PLAN")).map((row) => String(row["detail"]));
+      }),
+    );
+    expect(plans).toHaveLength(2);
+    expect(plans.flat().filter((step) => /attempt_of_endpoint/.test(step))).toEqual([]);
+    for (const plan of plans) expect(plan).toContain("SEARCH attempt USING INTEGER PRIMARY KEY (rowid>?)");
   });
 });
 

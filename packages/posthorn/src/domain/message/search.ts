@@ -4,9 +4,10 @@
  * The cost of a call is bounded whatever the query: it scans a range of the newest messages, or of those with a tag, a channel or an
  * event type, and a text search reads a limited number of bytes. Therefore a page can be short or empty without being the last.
  */
-import { type ExpressionBuilder, sql } from "kysely";
+import { type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { ValidationError } from "../../lib/errors.ts";
 import { keyOfId, iteratorOfKey, timeOfKey } from "../../lib/id.ts";
+import { isPostgres } from "../../store/portable-sql.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { requirePermission, visibleApplications } from "../access.ts";
@@ -16,7 +17,6 @@ import { getEndpoint } from "../endpoint/find.ts";
 import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
-import { readPayloads } from "./payloads.ts";
 import { matching, messageKeySources, scanRangeOf, type KeySource, scan } from "./bounded-scan.ts";
 
 /** States by which messages can be searched, derived from their deliveries. */
@@ -86,9 +86,7 @@ export interface FoundPage {
 
 /** Maximum number of messages scanned by one call. */
 const MAX_SCANNED_PER_CALL = 5000;
-/** Limits of a text search: rows and payload bytes read by one query, and payload bytes searched by one call. */
-const READ_AT_ONCE = 100;
-const MAX_READ_BYTES = 2 * 1024 * 1024;
+/** Maximum number of payload bytes searched for a text by one call. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>): Promise<FoundPage> {
@@ -290,45 +288,37 @@ async function byColumns(ctx: Context, scope: Scope, from: number | null, end: E
   return { rows: page, next: rows.length > page.length ? page.at(-1)!.public_id : null };
 }
 
+/** The database compares the payloads: only the messages that contain the text leave it. */
 async function byText(ctx: Context, scope: Scope, from: number | null, end: End | undefined): Promise<Found> {
-  const wanted = Buffer.from(scope.text!);
-  const found: Row[] = [];
-  let at = from;
-  let bytes = 0;
-  for (;;) {
-    const rows = await candidates(ctx, scope, at, end).limit(READ_AT_ONCE).execute();
-    for (const group of groupsOf(rows)) {
-      const payloads = await readPayloads(
-        ctx,
-        group.map((row) => row.id),
-        true,
-      );
-      for (const row of group) {
-        const payload = payloads.get(row.id);
-        if (payload && Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes(wanted))
-          found.push(row);
-        bytes += row.payload_bytes ?? 0;
-        if (found.length === scope.limit || bytes > MAX_TEXT_BYTES) return { rows: found, next: row.public_id };
-      }
-    }
-    if (rows.length < READ_AT_ONCE) return { rows: found, next: null };
-    at = rows.at(-1)!.id;
-  }
+  const last = await endOfPayloads(ctx, scope, from, end);
+  const rows = await candidates(ctx, scope, from, last ?? end)
+    .where(payloadContains(ctx, scope.text!))
+    .limit(scope.limit + 1)
+    .execute();
+  const page = rows.slice(0, scope.limit);
+  return { rows: page, next: rows.length > page.length ? page.at(-1)!.public_id : (last?.public_id ?? null) };
 }
 
-/** Groups rows whose payloads are read by one query: up to `MAX_READ_BYTES`, and at least one row. */
-function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const groups: Row[][] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    bytes += row.payload_bytes ?? 0;
-    if (groups.length === 0 || bytes > MAX_READ_BYTES) {
-      groups.push([]);
-      bytes = row.payload_bytes ?? 0;
-    }
-    groups.at(-1)!.push(row);
-  }
-  return groups;
+/** The candidate whose payload exceeds the limit of bytes; `undefined` if all can be searched. */
+function endOfPayloads(ctx: Context, scope: Scope, from: number | null, end: End | undefined) {
+  const sizes = candidates(ctx, scope, from, end)
+    .clearSelect()
+    .select(["message.id", "message.public_id"])
+    .select(sql<number>`sum(length(message.payload)) OVER (ORDER BY message.id DESC)`.as("bytes"));
+  return reader(ctx)
+    .selectFrom(sizes.as("sizes"))
+    .select(["id", "public_id"])
+    .where("bytes", ">", MAX_TEXT_BYTES)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+function payloadContains(ctx: Context, text: string) {
+  const bytes = Buffer.from(text);
+  return isPostgres(reader(ctx))
+    ? sql<SqlBool>`position(${bytes} IN message.payload) > 0`
+    : sql<SqlBool>`instr(message.payload, ${bytes}) > 0`;
 }
 
 const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 };

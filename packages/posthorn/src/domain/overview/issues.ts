@@ -55,8 +55,18 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     .offset(MAX_ATTEMPTS)
     .executeTakeFirst();
   const visible = visibleApplications(ctx.actor);
+  // The limit keeps SQLite on the primary key: it would otherwise read the index of all attempts, which has the order of the groups.
   let query = reader(ctx)
-    .selectFrom("attempt")
+    .selectFrom((eb) =>
+      eb
+        .selectFrom("attempt")
+        .select(["id", "endpoint_id", "error_code", "response_code", "message_id"])
+        .where("id", ">=", Math.max(from, (oldest?.id ?? 0) + 1))
+        .where("status", "=", ATTEMPT_STATUS.fail)
+        .orderBy("id", "desc")
+        .limit(MAX_ATTEMPTS)
+        .as("attempt"),
+    )
     .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
     .innerJoin("application", "application.id", "endpoint.app_id")
     .select(["attempt.endpoint_id", "attempt.error_code", "attempt.response_code"])
@@ -66,8 +76,6 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
       eb.fn.min("attempt.id").as("first"),
       eb.fn.max("attempt.id").as("last"),
     ])
-    .where("attempt.id", ">=", Math.max(from, (oldest?.id ?? 0) + 1))
-    .where("attempt.status", "=", ATTEMPT_STATUS.fail)
     .where("application.org_id", "=", ctx.actor.orgId)
     .where("application.kind", "=", APPLICATION_KIND.customer)
     .$if(visible !== null, (own) => own.where("application.id", "in", visible!))
