@@ -12,9 +12,12 @@ import {
   setUpPortal,
   startHost,
 } from "../lib/portal-scene.ts";
+import { portalSnippet } from "../lib/portal-snippets.ts";
 import { useWorld } from "../lib/world.ts";
 
-const host: HostPage = await startHost();
+/** Responses of the product, by path. */
+const files: Record<string, string> = {};
+const host: HostPage = await startHost(files);
 const stranger: HostPage = await startHost();
 const browser = useBrowser();
 const world = useWorld({
@@ -459,6 +462,42 @@ describe("the element <posthorn-portal>", () => {
       .toBe(true);
     const next = await portalLink(world, scene.app);
     await page.evaluate((src) => document.querySelector("posthorn-portal")!.setAttribute("src", src), next.url);
+    await frame.getByText("Acme Logistics").waitFor();
+  });
+});
+
+describe("the component of the documentation", () => {
+  it.each([
+    ["React", "tsx"],
+    ["Vue", "vue"],
+  ] as const)("for %s shows the portal, and a new link after the session has ended", async (_, language) => {
+    const link = async (): Promise<{ readonly url: string; readonly token: string }> => {
+      const made = await portalLink(world, scene.app);
+      files["/api/webhooks-link"] = JSON.stringify({ url: made.url });
+      return made;
+    };
+    files["/page.js"] = await portalSnippet(language);
+    const { url, token } = await link();
+    host.show(`<script type="module" src="${world.server.url}/portal/embed.js"></script>
+      <div id="root"></div><script type="module" src="/page.js"></script>`);
+    const page = await browser.open();
+    await page.goto(host.origin);
+    const frame = page.frameLocator("posthorn-portal iframe");
+    await frame.getByText("Acme Logistics").waitFor();
+    const element = page.locator("posthorn-portal");
+    expect(await element.getAttribute("src")).toBe(url);
+    expect(await element.getAttribute("theme")).toBe("auto");
+
+    const next = await link();
+    await world.api.post("/api/v1/auth/logout", {}, { token });
+    // A refresh can report the end before the click, and then the link is gone.
+    const feed = frame.getByRole("link", { name: "Feed" });
+    await expect
+      .poll(async () => {
+        await feed.click({ timeout: 1000 }).catch(() => undefined);
+        return element.getAttribute("src");
+      })
+      .toBe(next.url);
     await frame.getByText("Acme Logistics").waitFor();
   });
 });

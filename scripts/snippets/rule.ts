@@ -35,6 +35,7 @@ const SUITES: readonly {
     test: "e2e/test/receiving-docs.test.ts",
   },
   { pages: /./, languages: ["sql"], test: "packages/posthorn/test/transactions/documents.test.ts" },
+  { pages: /^docs\/portal\.md$/, languages: ["vue"], test: "e2e/test/portal.test.ts" },
   { pages: /^docs\/features\/rest-hooks\.md$/, languages: ["js"], test: "e2e/test/zapier.test.ts" },
   {
     pages: /^docs\/webhooks\/reference\.md$/,
