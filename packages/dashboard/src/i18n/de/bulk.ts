@@ -30,12 +30,12 @@ export const bulk: typeof english = {
       delete_other: "{{count}} Endpunkte löschen?",
     },
     texts: {
-      pause: "Ihre Zustellungen werden angehalten, bis Sie sie fortsetzen.",
-      resume: "Angehaltene Zustellungen werden gesendet, und offene Unterbrecher werden geschlossen.",
+      pause: "Zustellungen an diese Endpunkte werden angehalten, bis Sie sie fortsetzen.",
+      resume: "Angehaltene Zustellungen werden gesendet, und offene Circuits werden geschlossen.",
       enable: "Angehaltene Zustellungen werden gesendet, die ältesten zuerst.",
       disable:
-        "Neue Nachrichten für sie werden angehalten. Es gehen keine Nachrichten verloren, und es werden keine Wiederholungen verbraucht.",
-      delete: "Ihre ausstehenden Zustellungen werden abgebrochen.",
+        "Neue Nachrichten für diese Endpunkte werden angehalten. Es gehen keine Nachrichten verloren, und es werden keine Wiederholungen verbraucht.",
+      delete: "Ausstehende Zustellungen an diese Endpunkte werden abgebrochen.",
     },
     progress: "{{done}} von {{count}}",
     done: "{{succeeded}} erfolgreich, {{failed}} fehlgeschlagen.",
@@ -46,7 +46,7 @@ export const bulk: typeof english = {
     title_one: "{{count}} Nachricht erneut senden?",
     title_other: "{{count}} Nachrichten erneut senden?",
     statuses: {
-      failed: "Fehlgeschlagen, oder in Erwartung eines weiteren Versuchs",
+      failed: "Fehlgeschlagene und solche, die auf einen weiteren Versuch warten",
       all: "Alle, auch erfolgreiche und abgebrochene",
     },
   },
