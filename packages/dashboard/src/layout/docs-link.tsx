@@ -1,4 +1,3 @@
-import { CircleHelp } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 /** Link to documentation in an empty state. `href` is `null` if there is none. */
@@ -7,7 +6,7 @@ export function DocsLink({ href }: { readonly href: string | null }) {
   if (href === null) return null;
   return (
     <a href={href} className="linked" target="_blank" rel="noreferrer">
-      <CircleHelp aria-hidden /> {t("list.docs")}
+      {t("list.docs")}
     </a>
   );
 }
