@@ -121,7 +121,7 @@ export class BatchRun {
       const found = await this.#options.engine.store.batches.members(lane.endpointId, batch.messageIds);
       return this.#claim(lane, batch, { found, joined });
     } catch (error) {
-      this.#options.engine.observer?.fault?.("page", error);
+      this.#options.engine.readFailed(error);
       // Without the other members, these are attempted when the store responds.
       return { jobs: joined, earlier: null };
     } finally {

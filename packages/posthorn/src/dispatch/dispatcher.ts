@@ -226,7 +226,7 @@ export class Dispatcher {
     try {
       await this.start();
     } catch (error) {
-      this.#options.observer?.fault?.("page", error);
+      this.#engine.readFailed(error);
       this.rescan();
     }
   }
@@ -249,6 +249,9 @@ export class Dispatcher {
         if (engine.isRunning && this.#lanes.isReady(lane)) this.#limiter.enqueue(lane);
       },
       pump: () => this.#loop.pump(),
+      readFailed: (error) => {
+        if (engine.isRunning) observer?.fault?.("page", error);
+      },
       dropIfIdle: (lane) => {
         if (lane.isIdle && this.#lanes.drop(lane)) this.#timers.forget(lane);
       },

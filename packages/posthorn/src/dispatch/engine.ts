@@ -28,6 +28,8 @@ export interface Engine {
   enqueue(lane: Lane): void;
   /** Starts attempts in fair order until a limit is reached. */
   pump(): void;
+  /** Reports that a read failed, which is tried again. After a stop, which does not wait for reads, the store may be closed. */
+  readFailed(error: unknown): void;
   /** Drops a lane that has nothing to do. */
   dropIfIdle(lane: Lane): void;
 }

@@ -1,6 +1,7 @@
 /** Tests of disabled endpoints, and of pauses after a fault on our side. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
+import { acceptEntry } from "../../test/support/store.ts";
 import { deliveryOf } from "../../test/support/store.ts";
 
 describe("a held endpoint", () => {
@@ -62,6 +63,29 @@ describe("a held endpoint", () => {
     attempter.script = () => made(0);
     open!.end({ kind: "held" });
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
+  });
+});
+
+describe("a page that fails after the stop", () => {
+  it("is no fault, because a stop does not wait for it and the store may be closed", async () => {
+    const { promise: reading, reject } = Promise.withResolvers<void>();
+    let isRead = false;
+    await using harness = await dispatchHarness({
+      wrap: (store) =>
+        faulty(store, {
+          due: () => {
+            isRead = true;
+            return reading;
+          },
+        }),
+    });
+    await harness.files.store.accept(acceptEntry(1));
+    harness.dispatcher.look([1], null);
+    await eventually(() => expect(isRead).toBe(true));
+    await harness.dispatcher.stop(0);
+    reject(new Error("The database is closed."));
+    await new Promise(setImmediate);
+    expect(harness.faults).toEqual([]);
   });
 });
 

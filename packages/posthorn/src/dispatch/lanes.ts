@@ -190,7 +190,7 @@ export class Lanes {
       engine.checkStore(lane);
     } catch (error) {
       lane.batchesArrived();
-      engine.observer?.fault?.("page", error);
+      engine.readFailed(error);
       lane.noteMoreInStore();
       engine.timers.pause(lane, FIRST_PAUSE_MS);
     }
@@ -210,7 +210,7 @@ export class Lanes {
       else engine.dropIfIdle(lane);
     } catch (error) {
       lane.policyFailed();
-      engine.observer?.fault?.("page", error);
+      engine.readFailed(error);
       lane.noteMoreInStore();
       engine.timers.pause(lane, FIRST_PAUSE_MS);
     }

@@ -83,7 +83,7 @@ export class PageLoader {
     } catch (error) {
       lane.page.end();
       lane.order?.pageFailed();
-      this.#engine.observer?.fault?.("page", error);
+      this.#engine.readFailed(error);
       this.#engine.timers.pause(lane, FIRST_PAUSE_MS);
     }
   }
