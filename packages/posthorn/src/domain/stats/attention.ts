@@ -13,7 +13,7 @@ import { HOUR_MS } from "./roll-up.ts";
 /** Most endpoints that are listed. */
 const MAX_LISTED = 50;
 /** Endpoints with failed attempts whose success rate is compared with their policy, most failures first. */
-const MAX_COMPARED = 200;
+const MAX_JUDGED = 200;
 
 /**
  * `paused`, `disabled`, `unverified`, `unavailable`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait.
@@ -182,7 +182,7 @@ async function degradedEndpoints(
     .groupBy("endpoint_id")
     .having((eb) => eb(eb.fn.sum<number>("attempts_failed"), ">", 0))
     .orderBy((eb) => eb.fn.sum<number>("attempts_failed"), "desc")
-    .limit(MAX_COMPARED)
+    .limit(MAX_JUDGED)
     .execute();
   const found = new Map<number, number>();
   for (const { key, ok, failed } of rows) {
