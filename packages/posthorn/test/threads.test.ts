@@ -242,6 +242,8 @@ describe("a thread that crashes", () => {
       ...(onPostgres ? { POSTHORN_DATABASE_URL: (await borrowDatabase()).url } : {}),
       POSTHORN_THREADS: "2",
       POSTHORN_LOG_LEVEL: "silent",
+      // The main thread has attempts that never end.
+      POSTHORN_SHUTDOWN_TIMEOUT: "1",
     };
     const settings = readEnv({ environment, dev: true });
     const config = envToConfig(settings);

@@ -123,6 +123,8 @@ export class PosthornNode implements AsyncDisposable {
   /** Removes another thread of this process that has crashed from the cluster, so that its shards can be taken before its lease ends. */
   async removeNode(nodeId: number): Promise<void> {
     const { cluster, options, store } = this.#base;
+    // The writer thread of SQLite does this itself, after the last requests of the thread.
+    if ("seat" in store) return;
     try {
       await store.cluster?.leave(nodeId);
       store.signal({ kind: "nodes" });
