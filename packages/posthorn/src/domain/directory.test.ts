@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { heldReads } from "../../test/support/held-reads.ts";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { openStore } from "../../test/support/store.ts";
 
@@ -29,5 +30,25 @@ describe("the policy of a lane", () => {
     expect(await services.directory.policy(2)).toBeNull();
     await services.directory.policy(1);
     expect(await services.directory.policy(2)).toBeNull();
+  });
+});
+
+describe("a change during a load", () => {
+  it.each(["invalidate", "clear"] as const)("is not lost (%s)", async (method) => {
+    await using files = await openStore();
+    const { store, hold } = heldReads(files.store);
+    const { services } = servicesOver(store);
+    await insertEndpoint(services, "https://example.com/", {});
+    const { directory } = services;
+    const held = hold();
+    const before = directory.application(1);
+    await held.read;
+    await files.store.transaction(({ db }) =>
+      db.updateTable("application").set({ deleted_at: 1 }).where("id", "=", 1).execute(),
+    );
+    directory[method](1);
+    held.release();
+    expect(await before).not.toBeNull();
+    expect(await directory.application(1)).toBeNull();
   });
 });

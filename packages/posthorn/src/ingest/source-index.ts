@@ -40,8 +40,12 @@ export class SourceIndex {
   readonly #unknown = boundedCache<string, true>(MAX_UNKNOWN, { ttl: UNKNOWN_MS });
   /** Sources, loads in progress, and loads that found nothing. */
   readonly #sources = boundedCache<number, LiveSource | Promise<LiveSource | null>>(MAX_SOURCES);
-  /** Look-ups in progress, shared by concurrent requests for the same token. */
+  /** Look-ups that began after the last change, shared by concurrent requests for the same token. */
   readonly #lookups = new Map<string, Promise<LiveSource | null>>();
+  /** All look-ups in progress. */
+  #looking = 0;
+  /** Changes so far. The result of a look-up that began before the last one may be outdated, so it is not cached. */
+  #epoch = 0;
 
   constructor(options: SourceIndexOptions) {
     this.#options = options;
@@ -67,8 +71,12 @@ export class SourceIndex {
     if (!TOKEN_PATTERN.test(token) || this.#unknown.has(token)) return null;
     const under = this.#lookups.get(token);
     if (under !== undefined) return under;
-    if (this.#lookups.size >= MAX_LOOKUPS) return "busy";
-    const lookup = this.#lookUp(token).finally(() => this.#lookups.delete(token));
+    if (this.#looking >= MAX_LOOKUPS) return "busy";
+    this.#looking++;
+    const lookup = this.#lookUp(token).finally(() => {
+      this.#looking--;
+      if (this.#lookups.get(token) === lookup) this.#lookups.delete(token);
+    });
     this.#lookups.set(token, lookup);
     return lookup;
   }
@@ -88,15 +96,21 @@ export class SourceIndex {
 
   /** Removes a source with its secrets and tokens from the cache. */
   invalidate(key: number): void {
+    this.#changed();
     this.#sources.delete(key);
     for (const [token, known] of this.#tokens.entries()) if (known.key === key) this.#tokens.delete(token);
-    this.#unknown.clear();
   }
 
   /** Empties the cache, after notifications of changes may have been missed. */
   clear(): void {
+    this.#changed();
     this.#sources.clear();
     this.#tokens.clear();
+  }
+
+  #changed(): void {
+    this.#epoch++;
+    this.#lookups.clear();
     this.#unknown.clear();
   }
 
@@ -110,16 +124,18 @@ export class SourceIndex {
 
   async #lookUp(token: string): Promise<LiveSource | null> {
     const { store, now } = this.#options;
+    const epoch = this.#epoch;
     const row = await store.hotDb
       .selectFrom("source_token")
       .select(["source_id", "expires_at"])
       .where("hash", "=", tokenHash(token))
       .executeTakeFirst();
     if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) {
-      this.#unknown.set(token, true);
+      if (epoch === this.#epoch) this.#unknown.set(token, true);
       return null;
     }
-    this.#tokens.set(token, { key: row.source_id, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY });
+    const expiresAt = row.expires_at ?? Number.POSITIVE_INFINITY;
+    if (epoch === this.#epoch) this.#tokens.set(token, { key: row.source_id, expiresAt });
     return this.source(row.source_id);
   }
 
