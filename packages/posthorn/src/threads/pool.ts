@@ -1,8 +1,9 @@
 /** The threads that run a node beside the main thread: starts them, starts them again after a crash, and stops them. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { RawSettings } from "../config/env.ts";
+import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { threadFile } from "../lib/thread-file.ts";
 import type { PosthornNode } from "../node/node.ts";
@@ -11,6 +12,7 @@ import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, SiblingChannel, ThreadStart, ToThread } from "./protocol.ts";
 import { crashesInRow, restartDelayMs } from "./restart-delay.ts";
 import { SiblingPorts } from "./siblings.ts";
+import { Watchdog, type WatchedThread } from "./watchdog.ts";
 
 export interface ThreadPoolOptions {
   /** Number of threads with a node, including the main one. */
@@ -23,6 +25,22 @@ export interface ThreadPoolOptions {
   readonly counts: boolean;
   /** How long the threads may take to stop. */
   readonly stopMs: number;
+  /** Default: the clock of this machine. */
+  readonly time?: Pick<PassingTime, "setTimer">;
+  /** Default: a worker of Node. */
+  readonly startWorker?: StartWorker;
+}
+
+/** Starts a thread with its data. The ports move to it. */
+export type StartWorker = (data: ThreadStart, ports: readonly MessagePort[]) => ThreadWorker;
+
+/** What the pool uses of a `Worker`. */
+export interface ThreadWorker {
+  on(event: "message", listener: (message: FromThread) => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  on(event: "exit", listener: (code: number) => void): unknown;
+  postMessage(message: ToThread, ports: readonly MessagePort[]): void;
+  terminate(): Promise<unknown>;
 }
 
 /** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
@@ -33,13 +51,13 @@ const METRICS_MS = 1000;
 /** What the threads need of the node of the main thread. */
 type MainNode = Pick<PosthornNode, "url" | "seat" | "removeNode">;
 
-interface Thread {
+interface Thread extends WatchedThread {
   readonly number: number;
-  readonly worker: Worker;
+  readonly worker: ThreadWorker;
   readonly startedAt: number;
   /** Settles when it has ended. */
   readonly ended: PromiseWithResolvers<void>;
-  /** `null`: its node does not run yet. */
+  /** `null`: its node does not run yet. On PostgreSQL, it gets another one when it joins the cluster again. */
   nodeId: number | null;
   error: unknown;
   metrics: readonly MetricReading[];
@@ -53,7 +71,10 @@ export class ThreadPool implements OtherThreads {
   readonly #threads = new Map<number, Thread>();
   /** Crashes in a row of each thread. */
   readonly #crashes = new Map<number, number>();
-  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** Each cancels the timer of a restart. */
+  readonly #restarts = new Set<() => void>();
+  readonly #time: Pick<PassingTime, "setTimer">;
+  readonly #watchdog: Watchdog;
   /** Totals of the threads that have ended. */
   #endedMetrics: readonly MetricReading[] = [];
   #main: MainNode | null = null;
@@ -65,6 +86,8 @@ export class ThreadPool implements OtherThreads {
   constructor(options: ThreadPoolOptions) {
     const { log } = options;
     this.#options = options;
+    this.#time = options.time ?? systemTime;
+    this.#watchdog = new Watchdog(this.#time);
     this.#siblings = new SiblingPorts({
       process: randomUUID().slice(0, 8),
       onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
@@ -103,7 +126,8 @@ export class ThreadPool implements OtherThreads {
   }
 
   async #stop(): Promise<void> {
-    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const cancel of this.#restarts) cancel();
+    this.#watchdog[Symbol.dispose]();
     await this.#spawning;
     const threads = [...this.#threads.values()];
     for (const thread of threads) post(thread, { op: "stop" });
@@ -135,11 +159,17 @@ export class ThreadPool implements OtherThreads {
     const main = this.#main!;
     const seat = main.seat();
     const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, seat, siblings };
-    const worker = new Worker(threadFile("./server-thread", import.meta.url), {
-      workerData,
-      transferList: [...siblings.map(({ port }) => port), ...(seat === null ? [] : [seat.port])],
-      name: `posthorn-${number}`,
-    });
+    const ports = [...siblings.map(({ port }) => port), ...(seat === null ? [] : [seat.port])];
+    const thread = this.#watched(number, (this.#options.startWorker ?? startWorker)(workerData, ports));
+    this.#threads.set(number, thread);
+    this.#watchdog.watch(thread);
+    const { worker } = thread;
+    worker.on("message", (message: FromThread) => this.#receive(thread, message));
+    worker.on("error", (error) => (thread.error = error));
+    worker.on("exit", (code) => this.#ended(thread, code));
+  }
+
+  #watched(number: number, worker: ThreadWorker): Thread {
     const thread: Thread = {
       number,
       worker,
@@ -149,15 +179,24 @@ export class ThreadPool implements OtherThreads {
       error: null,
       metrics: [],
       listeners: new Set(),
+      get isStarting() {
+        return thread.nodeId === null;
+      },
+      ping: () => post(thread, { op: "ping" }),
+      hangs: (forMs) => {
+        const seconds = forMs / 1000;
+        this.#options.log.error({ hung: number }, `thread ${number} has not responded for ${seconds} s; ending it`);
+        thread.error = new Error(`it did not respond for ${seconds} s`);
+        void worker.terminate();
+      },
     };
-    this.#threads.set(number, thread);
-    worker.on("message", (message: FromThread) => this.#receive(thread, message));
-    worker.on("error", (error) => (thread.error = error));
-    worker.on("exit", (code) => this.#ended(thread, code));
+    return thread;
   }
 
   #receive(thread: Thread, message: FromThread): void {
+    this.#watchdog.answered(thread);
     for (const listener of thread.listeners) listener(message);
+    if (message.op === "pong") thread.nodeId = message.nodeId;
     if (message.op !== "running") return;
     thread.nodeId = message.nodeId;
     const { log, threads } = this.#options;
@@ -167,6 +206,7 @@ export class ThreadPool implements OtherThreads {
   #ended(thread: Thread, code: number): void {
     const { number, nodeId, error, startedAt } = thread;
     this.#threads.delete(number);
+    this.#watchdog.unwatch(thread);
     thread.ended.resolve();
     if (this.#stopped !== null) return;
     const crashes = crashesInRow(this.#crashes.get(number) ?? 0, performance.now() - startedAt);
@@ -176,12 +216,12 @@ export class ThreadPool implements OtherThreads {
     this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
     if (nodeId !== null) void this.#main!.removeNode(nodeId);
     void this.#keepTotals(thread);
-    const timer = setTimeout(() => {
-      this.#restarts.delete(timer);
+    const cancel = this.#time.setTimer(waitMs, () => {
+      this.#restarts.delete(cancel);
       this.restarts++;
       this.#spawn(number);
-    }, waitMs);
-    this.#restarts.add(timer);
+    });
+    this.#restarts.add(cancel);
   }
 
   /** Counters that start again from 0 would look like many new events to who sums them up. */
@@ -205,6 +245,11 @@ export class ThreadPool implements OtherThreads {
     await Promise.race([read.promise, thread.ended.promise, delay(METRICS_MS, undefined, { ref: false })]);
     thread.listeners.delete(listener);
   }
+}
+
+function startWorker(workerData: ThreadStart, ports: readonly MessagePort[]): Worker {
+  const file = threadFile("./server-thread", import.meta.url);
+  return new Worker(file, { workerData, transferList: [...ports], name: `posthorn-${workerData.number}` });
 }
 
 /** Gives a running thread its end of a channel to a new one, and returns the other end once it has it. */

@@ -31,10 +31,14 @@ export interface SiblingChannel {
 export type ToThread =
   | { readonly op: "sibling"; readonly sibling: SiblingChannel }
   | { readonly op: "metrics"; readonly id: number }
+  /** Asks whether it responds. */
+  | { readonly op: "ping" }
   | { readonly op: "stop" };
 
 export type FromThread =
   | { readonly op: "sibling added"; readonly thread: number }
   /** The node of the thread runs. */
   | { readonly op: "running"; readonly nodeId: number }
+  /** `nodeId`: `null` until its node runs. */
+  | { readonly op: "pong"; readonly nodeId: number | null }
   | { readonly op: "metrics"; readonly id: number; readonly metrics: readonly MetricReading[] };

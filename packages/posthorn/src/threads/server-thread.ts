@@ -8,6 +8,7 @@ const start = workerData as ThreadStart;
 const main = parentPort!;
 const stop = new AbortController();
 let onSilent: (thread: number) => void = () => undefined;
+let nodeId: () => number | null = () => null;
 let readMetrics: () => Promise<readonly MetricReading[]> = () => Promise.resolve([]);
 const siblings = new SiblingPorts({ process: start.process, onSilent: (thread) => onSilent(thread) });
 
@@ -22,6 +23,8 @@ main.on("message", (message: ToThread) => {
         // The main thread uses the last ones again.
         () => undefined,
       );
+    case "ping":
+      return tell({ op: "pong", nodeId: nodeId() });
     case "stop":
       return stop.abort();
   }
@@ -35,6 +38,7 @@ await runNode(start, {
   onLog: (log) => (onSilent = (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`)),
   onRunning: (node) => {
     readMetrics = () => node.metrics();
+    nodeId = () => node.id;
     tell({ op: "running", nodeId: node.id });
   },
 });
