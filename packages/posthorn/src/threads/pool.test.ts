@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { readEnv } from "../config/env.ts";
 import { ThreadPool, type ThreadPoolOptions, type ThreadWorker } from "./pool.ts";
+import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, ThreadStart, ToThread } from "./protocol.ts";
 
 const PING_MS = 5000;
@@ -13,6 +14,7 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
   readonly number: number;
   readonly received: ToThread["op"][] = [];
   hangs = false;
+  metrics: readonly MetricReading[] = [];
   nodeId: number | null;
 
   constructor({ number }: ThreadStart) {
@@ -26,6 +28,7 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
     if (this.hangs) return;
     if (message.op === "ping") this.send({ op: "pong", nodeId: this.nodeId });
     if (message.op === "sibling") this.send({ op: "sibling added", thread: message.sibling.thread });
+    if (message.op === "metrics") this.send({ op: "metrics", id: message.id, metrics: this.metrics });
     if (message.op === "stop") this.emit("exit", 0);
   }
 
@@ -135,4 +138,59 @@ it("a thread that crashes is removed from the cluster under the ID that it has n
   clock.advance(PING_MS);
   two.emit("exit", 1);
   expect(removed).toEqual([17]);
+});
+
+describe("the pool", () => {
+  it("stops at once while a thread is being started that waits for one that hangs", async () => {
+    const { pool, clock, workers, two, three, started } = await runningPool();
+    two.emit("exit", 1);
+    three.hangs = true;
+    clock.advance(PING_MS);
+    while (!three.received.includes("sibling")) await new Promise(setImmediate);
+    const stopping = pool.stop();
+    expect(three.received.at(-1)).toBe("stop");
+    three.send({ op: "sibling added", thread: 2 });
+    three.emit("exit", 0);
+    await stopping;
+    await started(2);
+    expect(workers).toHaveLength(2);
+  });
+
+  it("starts its threads after a start of the main node that failed and was tried again", async () => {
+    const { pool, main, started } = poolOf();
+    await pool.ended();
+    pool.start(main);
+    await started(2);
+    await pool.ended();
+    expect(pool.running).toBe(0);
+  });
+
+  it("tries again when a thread cannot be started, and starts the others", async () => {
+    const { pool, main, clock, workers, log, started } = poolOf();
+    let seats = 0;
+    pool.start({
+      ...main,
+      seat: () => {
+        if (++seats === 1) throw new Error("no memory");
+        return null;
+      },
+    });
+    await started(1);
+    expect(log).toEqual(["thread 2 could not be started; trying again in 500 ms"]);
+    clock.advance(500);
+    await started(2);
+    expect(workers.map(({ number }) => number)).toEqual([3, 2]);
+  });
+
+  it("keeps what two threads have counted that crash at once", async () => {
+    const { pool, two, three } = await runningPool({ counts: true });
+    const counted = (value: number): MetricReading[] => {
+      const reading = { name: "sent", help: "Sent.", type: "counter", aggregator: "sum" };
+      return [{ ...reading, values: [{ labels: {}, value }] }];
+    };
+    [two.metrics, three.metrics] = [counted(3), counted(4)];
+    expect((await pool.metrics()).map(([metric]) => metric?.values[0]?.value)).toEqual([3, 4]);
+    for (const worker of [two, three]) worker.emit("exit", 1);
+    expect((await pool.metrics()).map(([metric]) => metric?.values[0]?.value)).toEqual([7]);
+  });
 });

@@ -77,6 +77,7 @@ export class ThreadPool implements OtherThreads {
   readonly #watchdog: Watchdog;
   /** Totals of the threads that have ended. */
   #endedMetrics: readonly MetricReading[] = [];
+  #adding: Promise<void> = Promise.resolve();
   #main: MainNode | null = null;
   #spawning: Promise<void> = Promise.resolve();
   #lastMetricsId = 0;
@@ -111,13 +112,16 @@ export class ThreadPool implements OtherThreads {
   }
 
   async metrics(): Promise<readonly (readonly MetricReading[])[]> {
-    const threads = [...this.#threads.values()];
+    // A thread that has ended counts in the totals, and one that ends from here on as a thread.
+    for (let adding = null; adding !== this.#adding; await adding) adding = this.#adding;
+    const [threads, ended] = [[...this.#threads.values()], this.#endedMetrics];
     await Promise.all(threads.map((thread) => this.#readMetrics(thread)));
-    return [...threads.map(({ metrics }) => metrics), this.#endedMetrics].filter(({ length }) => length > 0);
+    return [...threads.map(({ metrics }) => metrics), ended].filter(({ length }) => length > 0);
   }
 
+  /** A start of the main node that failed, and may be tried again, leaves nothing to stop. */
   ended(): Promise<void> {
-    return this.stop();
+    return this.#main === null ? Promise.resolve() : this.stop();
   }
 
   /** Stops the threads in order, and ends those that take too long. */
@@ -128,7 +132,7 @@ export class ThreadPool implements OtherThreads {
   async #stop(): Promise<void> {
     for (const cancel of this.#restarts) cancel();
     this.#watchdog[Symbol.dispose]();
-    await this.#spawning;
+    // Not awaited: one that is being spawned may wait for a thread that hangs, and does not start any more.
     const threads = [...this.#threads.values()];
     for (const thread of threads) post(thread, { op: "stop" });
     const inTime = new AbortController();
@@ -144,7 +148,29 @@ export class ThreadPool implements OtherThreads {
 
   /** One after the other, because a new thread needs a channel to each of the others. */
   #spawn(number: number): void {
-    this.#spawning = this.#spawning.then(() => this.#spawnNow(number));
+    this.#spawning = this.#spawning.then(() => this.#spawnNow(number)).catch((err) => this.#notSpawned(number, err));
+  }
+
+  /** For instance when the system has no memory for another thread. */
+  #notSpawned(number: number, err: unknown): void {
+    if (this.#stopped === null)
+      this.#spawnLater(number, 0, (waitMs) => {
+        this.#options.log.error({ number, err }, `thread ${number} could not be started; trying again in ${waitMs} ms`);
+      });
+  }
+
+  /** @param ranMs How long it has run. */
+  #spawnLater(number: number, ranMs: number, report: (waitMs: number) => void): void {
+    const crashes = crashesInRow(this.#crashes.get(number) ?? 0, ranMs);
+    this.#crashes.set(number, crashes);
+    const waitMs = restartDelayMs(crashes);
+    report(waitMs);
+    const cancel = this.#time.setTimer(waitMs, () => {
+      this.#restarts.delete(cancel);
+      this.restarts++;
+      this.#spawn(number);
+    });
+    this.#restarts.add(cancel);
   }
 
   async #spawnNow(number: number): Promise<void> {
@@ -209,24 +235,26 @@ export class ThreadPool implements OtherThreads {
     this.#watchdog.unwatch(thread);
     thread.ended.resolve();
     if (this.#stopped !== null) return;
-    const crashes = crashesInRow(this.#crashes.get(number) ?? 0, performance.now() - startedAt);
-    this.#crashes.set(number, crashes);
-    const waitMs = restartDelayMs(crashes);
-    const err = error ?? new Error(`it ended with code ${code}`);
-    this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
     if (nodeId !== null) void this.#main!.removeNode(nodeId);
-    void this.#keepTotals(thread);
-    const cancel = this.#time.setTimer(waitMs, () => {
-      this.#restarts.delete(cancel);
-      this.restarts++;
-      this.#spawn(number);
+    this.#keepTotals(thread);
+    const err = error ?? new Error(`it ended with code ${code}`);
+    this.#spawnLater(number, performance.now() - startedAt, (waitMs) => {
+      this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
     });
-    this.#restarts.add(cancel);
   }
 
   /** Counters that start again from 0 would look like many new events to who sums them up. */
-  async #keepTotals({ metrics }: Thread): Promise<void> {
+  #keepTotals({ metrics }: Thread): void {
     if (metrics.length === 0) return;
+    // One after the other, so that none replaces the sum of another.
+    this.#adding = this.#adding
+      .then(() => this.#addTotals(metrics))
+      .catch((err: unknown) => {
+        this.#options.log.error({ err }, "the metrics of a thread that has ended could not be added to the totals");
+      });
+  }
+
+  async #addTotals(metrics: readonly MetricReading[]): Promise<void> {
     const { aggregate, countersOf, readingsOf } = await import("../metrics/aggregate.ts");
     this.#endedMetrics = await readingsOf(aggregate(this.#endedMetrics, [countersOf(metrics)]));
   }
