@@ -18,6 +18,15 @@ describe("the rate limit of a source", () => {
     expect([limits.waitOf(1, 3), limits.waitOf(1, 3)]).toEqual([0, 1]);
   });
 
+  it("does not last longer after the clock was set back", () => {
+    const { limits, clock } = limitsAt(DAY_MS);
+    expect([limits.waitOf(1, 1), limits.waitOf(1, 1)]).toEqual([0, 1]);
+    clock.now = 0;
+    expect(limits.waitOf(1, 1)).toBe(1);
+    clock.now = 1000;
+    expect(limits.waitOf(1, 1)).toBe(0);
+  });
+
   it("does not affect other sources, nor a source without a limit", () => {
     const { limits } = limitsAt();
     expect([limits.waitOf(1, 1), limits.waitOf(1, 1), limits.waitOf(2, 1)]).toEqual([0, 1, 0]);
@@ -45,6 +54,47 @@ describe("several threads of a process", () => {
     one.giveEvent(1);
     await toldUsage();
     expect(two.takeEvent(1, 3)).toBe(true);
+  });
+});
+
+/** The limits of two threads, and how many of their requests at a rate of 100 are allowed. */
+function twoThreads() {
+  const clock = { now: DAY_MS };
+  const threads = threadBus(2).map((broadcast) => new InboundLimits(() => clock.now, broadcast));
+  const [one, two] = threads as [InboundLimits, InboundLimits];
+  const allowed = (limits: InboundLimits, requests: number): number =>
+    Array.from({ length: requests }, () => limits.waitOf(1, 100)).filter((wait) => wait === 0).length;
+  return { one, two, clock, allowed };
+}
+
+describe("the rate of a source in two threads", () => {
+  it("holds if one of them has not had a request yet", async () => {
+    const { one, two, allowed } = twoThreads();
+    expect(allowed(one, 90)).toBe(90);
+    await toldUsage();
+    expect(allowed(two, 100)).toBe(10);
+  });
+
+  it("holds after a pause", async () => {
+    const { one, two, clock, allowed } = twoThreads();
+    expect([allowed(one, 1), allowed(two, 1)]).toEqual([1, 1]);
+    await toldUsage();
+    clock.now += 60_000;
+    expect(allowed(one, 200)).toBe(100);
+    await toldUsage();
+    expect(allowed(two, 200)).toBe(0);
+  });
+
+  it("holds while both receive more than it allows", async () => {
+    const { one, two, clock, allowed } = twoThreads();
+    let total = 0;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      clock.now += 10;
+      total += allowed(one, 5) + allowed(two, 5);
+      await toldUsage();
+    }
+    // A burst, which both may grant before they tell each other, and 10 s.
+    expect(total).toBeLessThanOrEqual(100 + 1000 + 10);
   });
 });
 

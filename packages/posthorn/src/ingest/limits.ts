@@ -2,17 +2,17 @@
 import { boundedCache } from "../lib/bounded-cache.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
 import { SharedUsage } from "../lib/shared-usage.ts";
+import { type BucketLimit, TokenBuckets } from "../lib/token-buckets.ts";
 
 const DAY_MS = 86_400_000;
+/** Sources whose counters are in memory. */
+const MAX_SOURCES = 50_000;
 /** Body bytes in memory of unanswered requests, for one source and for all sources. */
 const SOURCE_BYTES = 64 * 1024 * 1024;
 const ALL_BYTES = 256 * 1024 * 1024;
 
 /** Counters of one source. They are kept when its settings change. */
 interface Counts {
-  /** Tokens in the rate limiter's bucket, and when they were last refilled. */
-  tokens: number;
-  at: number;
   day: number;
   events: number;
   bytes: number;
@@ -20,20 +20,22 @@ interface Counts {
 
 export class InboundLimits {
   readonly #now: () => number;
-  readonly #counts = boundedCache<number, Counts>(50_000);
+  readonly #counts = boundedCache<number, Counts>(MAX_SOURCES);
+  readonly #buckets: TokenBuckets<number>;
   /** Counters with bytes in memory. They must not be evicted. */
   readonly #busy = new Map<number, Counts>();
   #bytes = 0;
-  readonly #requests: SharedUsage<number>;
+  /** By source and rate: another thread may not know the source yet. */
+  readonly #requests: SharedUsage<`${number} ${number}`>;
   readonly #events: SharedUsage<number>;
 
   /** @param broadcast To the other threads of the process, so that rates and quotas hold for all of them together. */
   constructor(now: () => number, broadcast: Broadcast | null = null) {
     this.#now = now;
-    this.#requests = new SharedUsage(broadcast, "source requests", (sourceKey, amount) => {
-      const counts = this.#counts.get(sourceKey);
-      // Without a request here, the bucket is full, and the first one creates it.
-      if (counts !== undefined) counts.tokens -= amount;
+    this.#buckets = new TokenBuckets(MAX_SOURCES, now);
+    this.#requests = new SharedUsage(broadcast, "source requests", (sourceAndRate, amount) => {
+      const [sourceKey, rate] = sourceAndRate.split(" ").map(Number) as [number, number];
+      this.#buckets.takenElsewhere(sourceKey, amount, limitOf(rate));
     });
     this.#events = new SharedUsage(broadcast, "source events", (sourceKey, amount) => {
       const counts = this.#counts.get(sourceKey);
@@ -44,24 +46,20 @@ export class InboundLimits {
   /** Seconds until the next request is allowed. 0: this request is allowed and counted. */
   waitOf(sourceKey: number, rate: number | null): number {
     if (rate === null) return 0;
-    const counts = this.#of(sourceKey, rate);
-    const now = this.#now();
-    counts.tokens = Math.min(rate, counts.tokens + ((now - counts.at) / 1000) * rate);
-    counts.at = now;
-    if (counts.tokens < 1) return Math.max(1, Math.ceil((1 - counts.tokens) / rate));
-    counts.tokens -= 1;
-    this.#requests.note(sourceKey);
+    const seconds = this.#buckets.take(sourceKey, limitOf(rate));
+    if (seconds > 0) return Math.ceil(seconds);
+    this.#requests.note(`${sourceKey} ${rate}`);
     return 0;
   }
 
   /** Whether today's event count has been loaded. */
   knowsDay(sourceKey: number): boolean {
-    return this.#of(sourceKey, 0).day === this.#today();
+    return this.#of(sourceKey).day === this.#today();
   }
 
   /** Sets today's event count as loaded from the database. */
   beginDay(sourceKey: number, events: number): void {
-    const counts = this.#of(sourceKey, 0);
+    const counts = this.#of(sourceKey);
     // A concurrent request may have loaded the count already, and events may have been counted since.
     if (counts.day === this.#today()) return;
     counts.day = this.#today();
@@ -70,7 +68,7 @@ export class InboundLimits {
 
   /** Counts an event if it is within the quota. Returns whether it is. */
   takeEvent(sourceKey: number, quota: number): boolean {
-    const counts = this.#of(sourceKey, 0);
+    const counts = this.#of(sourceKey);
     if (counts.day !== this.#today()) {
       counts.day = this.#today();
       counts.events = 0;
@@ -101,7 +99,7 @@ export class InboundLimits {
 
   /** Reserves memory for a source. Returns whether it is available. */
   takeBytes(sourceKey: number, bytes: number): boolean {
-    const counts = this.#busy.get(sourceKey) ?? this.#of(sourceKey, 0);
+    const counts = this.#busy.get(sourceKey) ?? this.#of(sourceKey);
     if (counts.bytes + bytes > SOURCE_BYTES || this.#bytes + bytes > ALL_BYTES) return false;
     counts.bytes += bytes;
     this.#bytes += bytes;
@@ -118,10 +116,10 @@ export class InboundLimits {
     if (counts.bytes <= 0) this.#busy.delete(sourceKey);
   }
 
-  #of(sourceKey: number, tokens: number): Counts {
+  #of(sourceKey: number): Counts {
     let counts = this.#counts.get(sourceKey);
     if (counts === undefined) {
-      counts = this.#busy.get(sourceKey) ?? { tokens, at: this.#now(), day: -1, events: 0, bytes: 0 };
+      counts = this.#busy.get(sourceKey) ?? { day: -1, events: 0, bytes: 0 };
       this.#counts.set(sourceKey, counts);
     }
     return counts;
@@ -130,4 +128,9 @@ export class InboundLimits {
   #today(): number {
     return Math.floor(this.#now() / DAY_MS);
   }
+}
+
+/** One second's requests at once, then as many as the rate allows. */
+function limitOf(rate: number): BucketLimit {
+  return { size: rate, perSecond: rate };
 }

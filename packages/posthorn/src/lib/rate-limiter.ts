@@ -1,11 +1,6 @@
-import { boundedCache } from "./bounded-cache.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { SharedUsage } from "./shared-usage.ts";
-
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+import { type BucketLimit, TokenBuckets } from "./token-buckets.ts";
 
 /** Creates the rate limiters of a node, whose limits hold for all threads of the process together. */
 export class RateLimits {
@@ -30,40 +25,28 @@ export class RateLimits {
   }
 }
 
-/** Token buckets by key. The least recently used keys are forgotten. */
+/** Limits how often something may happen for each key. */
 export class RateLimiter {
-  readonly #buckets = boundedCache<string, Bucket>(10_000);
-  readonly #perMinute: number;
-  readonly #size: number;
-  readonly #now: () => number;
+  readonly #buckets: TokenBuckets<string>;
+  readonly #limit: BucketLimit;
   /** Called with the key of each token that was taken. */
   onTaken: (key: string) => void = () => undefined;
 
   /** @param size Of a bucket; as much as is added in a minute if not given. */
   constructor(perMinute: number, now: () => number, size: number = perMinute) {
-    this.#perMinute = perMinute;
-    this.#size = size;
-    this.#now = now;
+    this.#buckets = new TokenBuckets(10_000, now);
+    this.#limit = { size, perSecond: perMinute / 60 };
   }
 
   /** Takes a token. Returns whether there was one. */
   take(key: string): boolean {
-    const tokens = this.#tokens(key);
-    if (tokens < 1) return false;
-    this.#buckets.set(key, { tokens: tokens - 1, at: this.#now() });
+    if (this.#buckets.take(key, this.#limit) > 0) return false;
     this.onTaken(key);
     return true;
   }
 
   /** Takes tokens that another thread has granted. */
   takenElsewhere(key: string, amount: number): void {
-    this.#buckets.set(key, { tokens: Math.max(0, this.#tokens(key) - amount), at: this.#now() });
-  }
-
-  #tokens(key: string): number {
-    const now = this.#now();
-    const bucket = this.#buckets.get(key) ?? { tokens: this.#size, at: now };
-    const elapsed = Math.max(0, now - bucket.at);
-    return Math.min(this.#size, bucket.tokens + (elapsed / 60_000) * this.#perMinute);
+    this.#buckets.takenElsewhere(key, amount, this.#limit);
   }
 }
