@@ -120,16 +120,25 @@ export class IdGenerator {
   readonly #pool = new Uint16Array(2048);
   #poolOffset = 2048;
   readonly #membership: SlotMembership;
+  readonly #newestKey: (() => number) | null;
 
   /**
    * @param slot Distinguishes its keys from those of other nodes on the same database; `null`: there are no other nodes.
    * @param membership Whether this node currently holds its slot, so that no other node can.
+   * @param newestKey Newest key that all generators of the process know: later ones are greater, whatever the clock says.
    */
-  constructor(now: () => number, lastKey = 0, slot: number | null = null, membership: SlotMembership = ALONE) {
+  constructor(
+    now: () => number,
+    lastKey = 0,
+    slot: number | null = null,
+    membership: SlotMembership = ALONE,
+    newestKey: (() => number) | null = null,
+  ) {
     this.#now = now;
     this.#lastKey = lastKey;
     this.#slot = slot;
     this.#membership = membership;
+    this.#newestKey = newestKey;
   }
 
   /** Switches to another slot and to keys from `keysFrom` on. */
@@ -165,7 +174,8 @@ export class IdGenerator {
         "Other nodes may consider this node gone. It is renewing its membership; try again.",
       );
     }
-    const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
+    const last = this.#newestKey === null ? this.#lastKey : Math.max(this.#lastKey, this.#newestKey());
+    const key = this.#free(Math.max(keyAtTime(this.#now()), last + 1));
     // A tick has 16,384 keys and a second 250 ticks. The counter may overflow into ticks 250–255, which is harmless.
     this.#lastKey = key;
     this.#spread(key);

@@ -69,7 +69,8 @@ export async function openFoundation(
   const cluster = stack.use(await Cluster.join({ store, facts }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-  const ids = new IdGenerator(clock.now, lastKey, slot, cluster);
+  const newestKey = thread === null || store.newestKey === null ? null : () => store.newestKey ?? 0;
+  const ids = new IdGenerator(clock.now, lastKey, slot, cluster, newestKey);
   const keyring = stack.use(
     await Keyring.open({
       store,

@@ -42,13 +42,14 @@ export class NewestKey {
     if (key > this.#key) this.#key = key;
   }
 
-  /** Upper bound for the due time of deliveries without a delay, Unix milliseconds. */
-  get due(): number {
-    return dueOf(this.#key);
+  /** 0: there is no message. */
+  get key(): number {
+    return this.#key;
   }
-}
 
-/** Upper bound for the due time of deliveries without a delay whose message has at most this key; 0: there is none. */
-export function dueOf(newestKey: number): number {
-  return newestKey === 0 ? 0 : timeOfKey(newestKey) + TOLERANCE_MS;
+  /** Upper bound for the due time of deliveries without a delay, Unix milliseconds; 0: there is no message. */
+  get due(): number {
+    const { key } = this;
+    return key === 0 ? 0 : timeOfKey(key) + TOLERANCE_MS;
+  }
 }

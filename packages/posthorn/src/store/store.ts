@@ -226,6 +226,8 @@ export interface Store extends AsyncDisposable {
   backlog(): Promise<readonly EndpointBacklog[]>;
   /** Latest due time of a delivery that was never delayed, Unix milliseconds, as far as this store knows; `backlog` updates it. */
   readonly newestDue: number;
+  /** Greatest key of a message that any thread of the process has stored or seen; 0: none, `null`: threads do not share it (PostgreSQL). */
+  readonly newestKey: number | null;
   /** Stored payload of a message, which may be redacted; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
   /** Rejects when the database does not respond. */

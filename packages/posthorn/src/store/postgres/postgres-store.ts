@@ -114,6 +114,7 @@ export class PostgresStore implements Store {
   readonly counters = new Counters(() => this.#accepts.waitingBytes);
   readonly days: PostgresDays;
   readonly walLoss = null;
+  readonly newestKey = null;
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Batcher<AcceptEntry, AcceptResult>;

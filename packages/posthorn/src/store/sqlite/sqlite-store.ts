@@ -310,6 +310,10 @@ export class SqliteStore implements Store {
     return this.#writer.newestKey.due;
   }
 
+  get newestKey(): number {
+    return this.#writer.newestKey.key;
+  }
+
   onSignal(listener: SignalListener): void {
     this.#onSignal = listener;
     const siblings = this.#sharing?.siblings;

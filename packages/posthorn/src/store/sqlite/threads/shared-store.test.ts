@@ -15,7 +15,7 @@ import { leaseHeld } from "../../portable-sql.ts";
 import type { Signal } from "../../signal.ts";
 import { SqliteStore } from "../sqlite-store.ts";
 import { Cluster } from "../../../cluster/cluster.ts";
-import { keyAtTime, timeOfKey } from "../../../lib/id.ts";
+import { IdGenerator, keyAtTime, timeOfKey } from "../../../lib/id.ts";
 
 const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, kinds: [], hasEnded: () => false };
 const REPORT: NodeReport = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 1, attempts: 1 } };
@@ -77,6 +77,33 @@ describe("what one thread has confirmed", () => {
     expect(two.newestDue).toBe(one.newestDue);
     const page = await two.due(1, Date.now(), 10);
     expect(page.deliveries.map(({ messageId }) => messageId)).toEqual([hourAhead]);
+  });
+
+  it("has a smaller key than what another thread publishes next, whatever the clock says", async () => {
+    await using shared = await openShared();
+    let now = 1_764_000_000_000;
+    const threads = shared.stores.map((store, slot) => ({
+      store,
+      ids: new IdGenerator(
+        () => now,
+        0,
+        slot,
+        { holdsSlot: true },
+        () => store.newestKey,
+      ),
+    }));
+    const keys: number[] = [];
+    const publish = async (thread: number): Promise<void> => {
+      const { store, ids } = threads[thread]!;
+      const { key } = ids.next("msg_");
+      await store.accept(acceptEntry(key));
+      keys.push(key);
+    };
+    // The threads differ in what they publish, and each publishes more than a tick has keys for it.
+    for (let n = 0; n < 200; n++) await publish(n % 3 === 0 ? 0 : 1);
+    now -= 3_600_000;
+    for (let n = 0; n < 20; n++) await publish(n % 3 === 0 ? 1 : 0);
+    expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
   });
 });
 

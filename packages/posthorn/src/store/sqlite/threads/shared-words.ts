@@ -1,6 +1,5 @@
 /** What the threads of a process know of the database without asking the writer thread: a few numbers in memory that they share. */
-import { KEY_TIME } from "../../../lib/id.ts";
-import { dueOf, NewestKey } from "../../immediate.ts";
+import { NewestKey } from "../../immediate.ts";
 
 /** Number of the last batch that was left in the commit journal. */
 const LAST = 0;
@@ -56,8 +55,6 @@ export class SharedWords {
 /** The newest key that any thread has seen. */
 export class SharedNewestKey extends NewestKey {
   readonly #words: SharedWords;
-  /** The last tick that this thread has noted. */
-  #tick = 0;
 
   constructor(words: SharedWords) {
     super();
@@ -65,13 +62,10 @@ export class SharedNewestKey extends NewestKey {
   }
 
   override note(key: number): void {
-    const tick = Math.floor(key / KEY_TIME.perTick);
-    if (tick <= this.#tick) return;
-    this.#tick = tick;
     this.#words.noteKey(BigInt(key));
   }
 
-  override get due(): number {
-    return dueOf(this.#words.newestKey);
+  override get key(): number {
+    return this.#words.newestKey;
   }
 }
