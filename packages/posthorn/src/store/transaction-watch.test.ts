@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LinkedSiblings } from "../../test/support/linked-siblings.ts";
 import { openPostgresStore, openSqliteStore } from "../../test/support/store.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { Store } from "./store.ts";
@@ -95,4 +96,23 @@ describe.each([
     expect(new Set(reports.map(({ operation }) => operation))).not.toContain("second");
     expect(time.timers).toBe(0);
   });
+});
+
+it("a write transaction is not reported for the time in which other threads apply its signals", async () => {
+  const asked = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  const siblings = new LinkedSiblings();
+  siblings.tell = () => {
+    asked.resolve();
+    return told.promise;
+  };
+  const time = new TestTime();
+  await using opened = await openSqliteStore({ time, siblings });
+  const reports = reportsOf(opened.store);
+  const done = opened.store.transaction(({ signal }) => Promise.resolve(signal({ kind: "tokens" })), "v1.test");
+  await asked.promise;
+  time.pass(2000);
+  told.resolve();
+  await done;
+  expect(reports).toEqual([]);
 });

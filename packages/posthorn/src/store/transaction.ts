@@ -34,6 +34,8 @@ export async function transactOn<T>(
     if (signals.length > 0) await beforeCommit?.(signals, transaction);
     return done;
   });
+  // What follows waits for other threads, and keeps no other write waiting.
+  stack.dispose();
   const handled = signals.length > 0 ? committed(signals) : undefined;
   if (handled !== undefined) await handled;
   return result;
