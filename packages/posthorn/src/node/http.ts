@@ -114,6 +114,7 @@ export async function startHttp(
   const { metricsListen } = config;
   const metricsServer =
     metrics === null || metricsListen === null ? null : stack.use(await serveMetrics(metrics, metricsListen));
+  options.signal?.throwIfAborted();
   return { server, url: await listen(server, options), metricsUrl: metricsServer?.url ?? null };
 }
 

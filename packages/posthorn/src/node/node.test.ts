@@ -1,7 +1,8 @@
-import { connect, type Socket } from "node:net";
+import { connect, Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { LinkedSiblings } from "../../test/support/linked-siblings.ts";
 import { startNode, type TestNode } from "../../test/support/posthorn.ts";
 import { temporaryFolder } from "../../test/support/store.ts";
 
@@ -93,4 +94,24 @@ describe("a start that fails halfway", () => {
     await using node = await startNode(folder.path);
     expect((await fetch(`${node.url}/health`)).status).toBe(204);
   });
+});
+
+it("a node that is stopped while it starts does not listen and takes no shards", async () => {
+  using folder = temporaryFolder();
+  const stop = new AbortController();
+  const siblings = new LinkedSiblings();
+  const listened = vi.spyOn(Server.prototype, "listen");
+  const broadcast = { publish: () => undefined, subscribe: () => undefined };
+  const thread = {
+    number: 1,
+    siblings,
+    broadcast,
+    join: () => Promise.resolve(stop.abort()),
+    url: null,
+    counts: false,
+    others: null,
+  };
+  await expect(startNode(folder.path, { signal: stop.signal, thread })).rejects.toThrow("This operation was aborted");
+  expect(listened).not.toHaveBeenCalled();
+  listened.mockRestore();
 });

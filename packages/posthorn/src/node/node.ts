@@ -156,8 +156,10 @@ export class PosthornNode implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { stack } = this.#base;
+    const { options, stack } = this.#base;
     const { clusterWork, workers } = this.#composition;
+    await options.thread?.join();
+    options.signal?.throwIfAborted();
     // Waits for both calls: a server that starts to listen after the other call has failed would keep its port.
     for (const part of await Promise.allSettled([this.#listen(), clusterWork.start()]))
       if (part.status === "rejected") throw part.reason;

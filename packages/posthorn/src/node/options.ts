@@ -32,7 +32,7 @@ export interface NodeOptions {
   readonly pageBuilds?: PageBuilds;
   /** Whether a host program can mount the server, so that pages and inbound webhooks share its origin. */
   readonly embedded?: boolean;
-  /** Aborts a start that waits for its database; the start rejects. */
+  /** Aborts a start that waits for its database or does not accept requests yet; the start rejects. */
   readonly signal?: AbortSignal;
   /** Options of the HTTP client that no setting covers, such as a resolver or a trusted certificate authority. */
   readonly egress?: EgressOptions;

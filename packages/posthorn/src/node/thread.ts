@@ -12,6 +12,8 @@ export interface NodeThread {
   readonly number: number;
   readonly siblings: Siblings;
   readonly broadcast: Broadcast;
+  /** Called before the node accepts requests and takes shards. Resolves once changes in other threads wait for this one. */
+  readonly join: () => Promise<void>;
   /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
   readonly url: string | null;
   /** Whether metrics are counted for the main thread. */

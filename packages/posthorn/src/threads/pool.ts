@@ -93,12 +93,15 @@ export class ThreadPool implements OtherThreads {
       process: randomUUID().slice(0, 8),
       onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
     });
+    // The others start later, and wait for this one from their start on.
+    void this.#siblings.join();
   }
 
   /** For the node of the main thread. */
   get mainThread(): NodeThread {
     const siblings = this.#siblings;
-    return { number: MAIN_THREAD, siblings, broadcast: siblings, url: null, counts: false, others: this };
+    const join = (): Promise<void> => Promise.resolve();
+    return { number: MAIN_THREAD, siblings, broadcast: siblings, join, url: null, counts: false, others: this };
   }
 
   get running(): number {

@@ -30,6 +30,8 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
     thread: number,
   });
   onLog(log);
+  const stopped = stop.aborted ? Promise.resolve() : once(stop, "abort").then(() => undefined);
+  const join = (): Promise<void> => Promise.race([siblings.join(), stopped]);
   await using node = await PosthornNode.start({
     config,
     secrets: loadSecrets(config),
@@ -37,15 +39,15 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
     listens: SHARES_PORTS && start.listens,
     signal: stop,
     ...(seat === null ? {} : { openStore: (listeners) => joinStore(seat, listeners, siblings) }),
-    thread: { number, siblings, broadcast: siblings, url, counts, others: null },
+    thread: { number, siblings, broadcast: siblings, url, counts, others: null, join },
   }).catch((error: unknown) => {
     if (stop.aborted) return null;
     throw error;
   });
   if (node === null) return;
   onRunning(node);
-  const failure = await Promise.race([node.failed, stop.aborted ? null : once(stop, "abort").then(() => null)]);
-  if (failure === null) return;
+  const failure = await Promise.race([node.failed, stopped]);
+  if (failure === undefined) return;
   log.fatal({ err: failure }, "the node of this thread cannot continue; restarting it");
   // Ends only this thread. An orderly shutdown is no longer possible, and accepted messages are on disk.
   process.exit(1);

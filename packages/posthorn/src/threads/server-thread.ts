@@ -30,7 +30,6 @@ main.on("message", (message: ToThread) => {
   }
 });
 for (const { thread, port } of start.siblings) siblings.add(thread, port);
-await siblings.join();
 const { runNode } = await import("./run-node.ts");
 await runNode(start, {
   siblings,

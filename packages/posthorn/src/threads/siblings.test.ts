@@ -57,7 +57,7 @@ async function hanging(one: Thread, thread: number) {
     read: (): readonly (readonly Signal[])[] => {
       const read: Signal[][] = [];
       port2.on("message", ({ op, id, signals = [] }: { op: string; id: number | null; signals?: Signal[] }) => {
-        if (op === "done") return;
+        if (op === "done" || op === "join") return;
         read.push(signals);
         if (id !== null) port2.postMessage({ op: "done", id });
       });
@@ -142,6 +142,24 @@ describe("signals between threads", () => {
     ports.onSignals((signals) => void applied.push(...signals));
     await one.ports.tell([wake(3)]);
     expect(applied).toEqual([wake(1), wake(2), wake(3)]);
+  });
+
+  it("do not wait for a thread that is starting, though it has told signals itself, and waits for those that run", async () => {
+    const [one] = (await threads(1, 60_000)) as [Thread];
+    const { port1, port2 } = new MessageChannel();
+    one.ports.add(2, port1);
+    const ports = new SiblingPorts({ process: "test", onSilent: () => undefined });
+    open.push(ports);
+    ports.add(1, port2);
+    while (ports.count === 0) await new Promise(setImmediate);
+    await ports.tell([wake(1)]);
+    expect(one.applied).toEqual([wake(1)]);
+    expect(one.ports.count).toBe(0);
+    // Its event loop is busy: it reads nothing, and the others would wait for a minute.
+    port2.removeAllListeners("message");
+    await one.ports.tell([wake(2)]);
+    await one.ports.catchUp();
+    expect(one.silent).toEqual([]);
   });
 
   it("do not mix with messages by topic, which reach the same topic in every other thread", async () => {

@@ -2,7 +2,8 @@
  * Signals between the threads of one process, confirmed.
  *
  * Each pair of threads shares a message channel, so that no signal waits for a third thread. A thread that starts gets its channels before
- * it opens the store, and the others wait for its confirmations from `join` on. A thread that does not respond for a while is reported and
+ * it opens the store, and the others wait for its confirmations from `join` on, just before it accepts requests: until then it loads and
+ * compiles code, and may not respond for seconds. A thread that does not respond for a while is reported and
  * no longer waited for, so that it cannot stop changes in the others; it still gets all signals, in order.
  */
 import type { MessagePort } from "node:worker_threads";
@@ -20,7 +21,8 @@ type Message =
   /** `id`: the sender waits for the confirmation; `null`: it does not. */
   | { readonly op: "signals"; readonly id: number | null; readonly signals: readonly Signal[] }
   | { readonly op: "catch up"; readonly id: number }
-  | { readonly op: "join"; readonly id: number }
+  /** The sender runs, and is to be waited for. `id`: as for signals. */
+  | { readonly op: "join"; readonly id: number | null }
   | { readonly op: "done"; readonly id: number }
   | { readonly op: "publish"; readonly topic: string; readonly data: unknown }
   /** The thread ends, and has told everything. */
@@ -38,7 +40,7 @@ export interface SiblingPortsOptions {
 interface Sibling {
   readonly thread: number;
   readonly port: MessagePort;
-  /** It has sent something, so it runs. Until then, it is starting and keeps nothing in memory that signals could change. */
+  /** It runs. Until then it is starting: it answers no requests, and applies what it was sent before it answers the first. */
   joined: boolean;
   /** It did not respond in time, and has sent nothing since. */
   silent: boolean;
@@ -51,6 +53,8 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   readonly #options: SiblingPortsOptions;
   readonly #siblings = new Set<Sibling>();
   #lastId = 0;
+  /** See `join`. */
+  #joined = false;
   /** To be sent at the end of this turn of the event loop. */
   #gathered: Signal[] = [];
   #sending: NodeJS.Immediate | null = null;
@@ -70,7 +74,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   }
 
   get count(): number {
-    return this.#joined().length;
+    return this.#running().length;
   }
 
   /** Adds the channel to a thread, which may not have started yet. */
@@ -81,10 +85,12 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     port.on("close", () => this.#ended(sibling, true));
     // A channel alone does not keep the process running.
     port.unref();
+    if (this.#joined) post(sibling, { op: "join", id: null });
   }
 
   /** Resolves once all other threads wait for the confirmations of this one, and all that they had sent before has arrived. */
   async join(): Promise<void> {
+    this.#joined = true;
     await Promise.all([...this.#siblings].map((sibling) => this.#request(sibling, "join", JOIN_MS)));
   }
 
@@ -106,7 +112,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   }
 
   async catchUp(): Promise<void> {
-    const asked = this.#joined();
+    const asked = this.#running();
     const confirmed = await Promise.all(asked.map((sibling) => this.#request(sibling, "catch up")));
     const silent = asked.find((_, at) => confirmed[at] !== true);
     if (silent === undefined) return;
@@ -156,7 +162,6 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   }
 
   #receive(sibling: Sibling, message: Message): void {
-    sibling.joined = true;
     sibling.silent = false;
     switch (message.op) {
       case "signals":
@@ -166,7 +171,9 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
       case "catch up":
         return void this.#caughtUp(sibling, message.id);
       case "join":
-        return post(sibling, { op: "done", id: message.id });
+        sibling.joined = true;
+        if (message.id !== null) post(sibling, { op: "done", id: message.id });
+        return;
       case "done":
         return sibling.requests.get(message.id)?.(true);
       case "publish":
@@ -211,7 +218,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     this.#options.onSilent(sibling.thread);
   }
 
-  #joined(): readonly Sibling[] {
+  #running(): readonly Sibling[] {
     return [...this.#siblings].filter(({ joined }) => joined);
   }
 
