@@ -134,6 +134,8 @@ export class ClusterWork implements Disposable {
   }
 
   #lookForWork(): void {
+    // The last signal of a thread may arrive while the node closes, when the parts that look for work are disposed.
+    if (this.#closed) return;
     const { dispatcher, workers } = this.#options;
     dispatcher.rescan();
     workers.rescan();
