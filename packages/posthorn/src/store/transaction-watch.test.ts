@@ -3,7 +3,7 @@ import { LinkedSiblings } from "../../test/support/linked-siblings.ts";
 import { openPostgresStore, openSqliteStore } from "../../test/support/store.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { Store } from "./store.ts";
-import type { LongTransaction } from "./transaction-watch.ts";
+import { type LongTransaction, TransactionWatch } from "./transaction-watch.ts";
 
 /** Time that passes only when the test advances it. */
 class TestTime implements PassingTime {
@@ -96,6 +96,14 @@ describe.each([
     expect(new Set(reports.map(({ operation }) => operation))).not.toContain("second");
     expect(time.timers).toBe(0);
   });
+});
+
+it("the transaction of another thread is reported when it was rolled back because this one waited", () => {
+  const reports: LongTransaction[] = [];
+  const watch = new TransactionWatch(new TestTime());
+  watch.onLong((report) => reports.push(report));
+  watch.rolledBack(15_000.4);
+  expect(reports).toEqual([{ operation: "another thread (rolled back)", openMs: 15_000, ended: true, first: true }]);
 });
 
 it("a write transaction is not reported for the time in which other threads apply its signals", async () => {

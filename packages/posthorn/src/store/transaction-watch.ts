@@ -7,6 +7,9 @@ export const LONG_TRANSACTION_MS = 500;
 /** Operation of a transaction whose caller gives no name, as in tests. */
 export const UNNAMED = "unnamed";
 
+/** Operation of a transaction of another thread of the process. */
+const ELSEWHERE = "another thread (rolled back)";
+
 export interface LongTransaction {
   /** The route or background job that opened it. */
   readonly operation: string;
@@ -31,6 +34,11 @@ export class TransactionWatch {
 
   onLong(listener: LongTransactionListener): void {
     this.#listener = listener;
+  }
+
+  /** Reports the transaction of another thread, which left it idle while this one waited, so that it was rolled back. */
+  rolledBack(openMs: number): void {
+    this.#listener({ operation: ELSEWHERE, openMs: Math.round(openMs), ended: true, first: true });
   }
 
   /** Starts timing a transaction that has just begun. Dispose the result when the transaction has ended. */

@@ -173,11 +173,19 @@ export interface SharedThread extends DatabaseThread {
   share(): MessagePort;
 }
 
+/** Statement that only checks that the thread responds. It is not part of a transaction. */
+export const PING = "SELECT 1";
+
 /**
- * Message of a database thread: a reply to a request; before the reply to its start, the loss found in the write-ahead log; or that a thread that
- * shares it has ended without closing its store, and everything that it had sent is done.
+ * Message of a database thread: a reply to a request; before the reply to its start, the loss found in the write-ahead log; that a thread that
+ * shares it has ended without closing its store, and everything that it had sent is done; or that the idle transaction of another thread was
+ * rolled back, and how long it was open.
  */
-export type ThreadMessage = ThreadReply | { readonly walLoss: WalLoss } | { readonly lost: true };
+export type ThreadMessage =
+  | ThreadReply
+  | { readonly walLoss: WalLoss }
+  | { readonly lost: true }
+  | { readonly rolledBackAfterMs: number };
 
 export interface ThreadReply {
   readonly id: number;

@@ -27,7 +27,7 @@ import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../tran
 import { createFile } from "./file.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { LateThread } from "./late-thread.ts";
-import { type DatabaseThread, unpackRows } from "./protocol.ts";
+import { type DatabaseThread, PING, unpackRows } from "./protocol.ts";
 import { ThreadClient, toStoreError } from "./thread-client.ts";
 import { LOST } from "./threads/fences.ts";
 import { SharedTransactions } from "./threads/shared-transactions.ts";
@@ -167,7 +167,12 @@ export class SqliteStore implements Store {
     const start = (role: "writer" | "reader"): Promise<ThreadClient> =>
       ThreadClient.open(
         { path, role, maxPages: role === "writer" ? (maxPages ?? null) : null, words: words?.memory ?? null },
-        { onFailure, onWalLoss: noteWalLoss, onLost: () => store.#threadLost() },
+        {
+          onFailure,
+          onWalLoss: noteWalLoss,
+          onLost: () => store.#threadLost(),
+          onRolledBack: (ms) => store.#watch.rolledBack(ms),
+        },
       );
     const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
       stack.adopt(await start(role), (opened) => opened.close());
@@ -193,7 +198,11 @@ export class SqliteStore implements Store {
   /** Opens the store of a further thread, which uses the writer thread of the one that gave it the seat. */
   static join({ path, port, words: memory, walLoss }: SqliteSeat, options: SqliteSeatOptions): SqliteStore {
     const { siblings, onFailure, listener, time } = options;
-    const writer = ThreadClient.join(port, path, { onFailure, onLost: () => store.#threadLost() });
+    const writer = ThreadClient.join(port, path, {
+      onFailure,
+      onLost: () => store.#threadLost(),
+      onRolledBack: (ms) => store.#watch.rolledBack(ms),
+    });
     const reader = (): LateThread =>
       new LateThread(() => ThreadClient.open({ path, role: "reader", maxPages: null }, { onFailure }));
     const store: SqliteStore = new SqliteStore({
@@ -355,8 +364,8 @@ export class SqliteStore implements Store {
   async ping(): Promise<void> {
     const asking = [this.#hotReader, ...this.#readers]
       .filter(({ isStarted }) => isStarted !== false)
-      .map((reader) => reader.request<"query">({ op: "query", sql: "SELECT 1", parameters: [] }));
-    await Promise.all([this.#writer.query("SELECT 1", []), ...asking]);
+      .map((reader) => reader.request<"query">({ op: "query", sql: PING, parameters: [] }));
+    await Promise.all([this.#writer.query(PING, []), ...asking]);
   }
 
   async reclaim(): Promise<boolean> {

@@ -31,6 +31,8 @@ export interface ThreadListeners {
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
   /** Called when a thread that shares this one has ended without closing its store, once everything that it had sent is done. */
   readonly onLost?: (() => void) | undefined;
+  /** Called when this thread waited for the idle transaction of another one, which was rolled back. */
+  readonly onRolledBack?: ((openMs: number) => void) | undefined;
 }
 
 interface Waiting {
@@ -120,6 +122,7 @@ export class ThreadClient implements SharedThread {
   #receive(message: ThreadMessage): void {
     if ("walLoss" in message) this.#listeners.onWalLoss?.(message.walLoss);
     else if ("lost" in message) this.#listeners.onLost?.();
+    else if ("rolledBackAfterMs" in message) this.#listeners.onRolledBack?.(message.rolledBackAfterMs);
     else this.#settle(message);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PassingTime } from "../../../lib/clock.ts";
 import type { NodeReport } from "../../cluster.ts";
-import type { MemberRequest, ThreadMessage, ThreadReply, ThreadRequest } from "../protocol.ts";
+import { type MemberRequest, PING, type ThreadMessage, type ThreadReply, type ThreadRequest } from "../protocol.ts";
 import { Members } from "./members.ts";
 import { type Port, type PortMessage, WriterPorts } from "./writer-ports.ts";
 
@@ -150,6 +150,19 @@ describe("the transaction of a thread", () => {
     expect(done).toEqual(["BEGIN IMMEDIATE", "INSERT 1", "ROLLBACK", "BEGIN IMMEDIATE", "COMMIT"]);
     first.run("ROLLBACK");
     expect(first.run("BEGIN IMMEDIATE")()).toMatchObject({ value: expect.anything() as unknown });
+  });
+
+  it("is reported to one that waits when it was rolled back, and not kept open by checks of health", () => {
+    const { first, second, third, pass } = openPorts();
+    first.run("BEGIN IMMEDIATE");
+    const waiting = second.run("BEGIN IMMEDIATE");
+    third.run("BEGIN IMMEDIATE");
+    pass(10_000);
+    expect(first.run(PING)()).toMatchObject({ value: expect.anything() as unknown });
+    pass(5000);
+    expect(waiting()).not.toBeNull();
+    const reports = [first, second, third].map((port) => port.replies.filter((reply) => "rolledBackAfterMs" in reply));
+    expect(reports).toEqual([[], [{ rolledBackAfterMs: 15_000 }], []]);
   });
 
   it("stays open after a failed commit until its thread rolls it back", () => {

@@ -7,7 +7,14 @@
  */
 import { type PassingTime, systemTime } from "../../../lib/clock.ts";
 import { StoreError } from "../../errors.ts";
-import type { MemberRequest, MemberResults, ThreadMessage, ThreadReply, ThreadRequest } from "../protocol.ts";
+import {
+  type MemberRequest,
+  type MemberResults,
+  PING,
+  type ThreadMessage,
+  type ThreadReply,
+  type ThreadRequest,
+} from "../protocol.ts";
 import { failureOf, type Handler, memoryOf } from "../reader.ts";
 import type { EarlierRun, Members } from "./members.ts";
 
@@ -61,7 +68,8 @@ export class WriterPorts {
   readonly #seats = new Set<Seat>();
   /** The thread with the open transaction. */
   #holder: Seat | null = null;
-  /** When the holder sent its last statement. */
+  /** When the holder began its transaction, and when it sent its last statement. */
+  #begunAt = 0;
   #heldAt = 0;
   /** The thread with the lock of `Store.alone`. */
   #lockedBy: Seat | null = null;
@@ -139,7 +147,8 @@ export class WriterPorts {
 
   #query(seat: Seat, request: Extract<ThreadRequest, { op: "query" }>): unknown {
     const { sql } = request;
-    this.#heldAt = this.#time.monotonic();
+    // Checks of health go on while the transaction is idle.
+    if (sql !== PING) this.#heldAt = this.#time.monotonic();
     if (sql === "ROLLBACK") {
       seat.isAborted = false;
       // Another thread may have a transaction now.
@@ -150,8 +159,10 @@ export class WriterPorts {
     if (sql.startsWith("BEGIN")) seat.isAborted = false;
     else if (seat.isAborted) throw transactionAborted();
     const result = this.#options.handle(request);
-    if (sql.startsWith("BEGIN")) this.#holder = seat;
-    else if (sql === "COMMIT") this.#holder = null;
+    if (sql.startsWith("BEGIN")) {
+      this.#holder = seat;
+      this.#begunAt = this.#heldAt;
+    } else if (sql === "COMMIT") this.#holder = null;
     return result;
   }
 
@@ -221,6 +232,9 @@ export class WriterPorts {
       const left = this.#heldAt + IDLE_MS - this.#time.monotonic();
       if (left > 0) return this.#watchHolder(left);
       holder.isAborted = true;
+      // Told to one that waits, because the holder itself may hang.
+      const openMs = this.#time.monotonic() - this.#begunAt;
+      this.#waiting[0]!.seat.port.postMessage({ rolledBackAfterMs: openMs }, []);
       this.#rollBack();
       this.#performWaiting();
     });
