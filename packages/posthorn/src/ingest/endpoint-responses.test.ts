@@ -28,3 +28,24 @@ it("the response of an endpoint reaches its sender, whichever thread of the proc
   const { status, body } = (await response)!;
   expect([status, Buffer.from(body as Uint8Array).toString()]).toEqual([201, "done"]);
 });
+
+it("responses are published to other threads only while a sender waits", async () => {
+  const published: string[] = [];
+  const [waiting, sending] = threadBus(2).map((broadcast) => {
+    const noting = {
+      ...broadcast,
+      publish: (topic: string, data: unknown) => (published.push(topic), broadcast.publish(topic, data)),
+    };
+    return new EndpointResponses({} as Directory, systemClock.setTimer, noting);
+  }) as [EndpointResponses, EndpointResponses];
+  const responses = (): number => published.filter((topic) => topic === "response").length;
+  waiting.expect(SOURCE, MESSAGE);
+  const response = waiting.of(SOURCE, MESSAGE, [ENDPOINT, ENDPOINT + 1]);
+  sending.attempted({ messageId: MESSAGE, endpointId: ENDPOINT }, { ...ATTEMPT, succeeded: false, status: 500 });
+  sending.attempted({ messageId: MESSAGE, endpointId: ENDPOINT + 1 }, ATTEMPT);
+  expect((await response)!.status).toBe(201);
+  expect(responses()).toBe(2);
+  // A retry.
+  sending.attempted({ messageId: MESSAGE, endpointId: ENDPOINT }, ATTEMPT);
+  expect(responses()).toBe(2);
+});

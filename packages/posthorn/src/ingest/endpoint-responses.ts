@@ -37,6 +37,7 @@ interface PublishedResponse extends EndpointResponse {
 }
 
 const WAITING_TOPIC = "waiting for response";
+const ENDED_TOPIC = "no longer waiting for response";
 const RESPONSE_TOPIC = "response";
 /** Messages of other threads whose responses are published. The least recent are forgotten. */
 const MAX_WAITING_ELSEWHERE = 10_000;
@@ -63,6 +64,7 @@ export class EndpointResponses {
     this.#setTimer = setTimer;
     this.#broadcast = broadcast;
     broadcast?.subscribe(WAITING_TOPIC, (data) => void this.#waitingElsewhere.set(data as number, true));
+    broadcast?.subscribe(ENDED_TOPIC, (data) => void this.#waitingElsewhere.delete(data as number));
     broadcast?.subscribe(RESPONSE_TOPIC, (data) => this.#take(data as PublishedResponse));
   }
 
@@ -106,6 +108,8 @@ export class EndpointResponses {
       return response === null ? null : passedOn(response);
     } finally {
       this.#waiting.delete(messageId);
+      // Responses to its retries need not be published.
+      this.#broadcast?.publish(ENDED_TOPIC, messageId);
     }
   }
 
