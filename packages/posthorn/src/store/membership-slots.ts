@@ -27,7 +27,7 @@ export function freeSlot(others: readonly TakenSlot[], random: number): number {
   }
   throw new StoreError(
     "config_invalid",
-    `${MAX_NODES} nodes already work on this database, which is the maximum. Stop one of them before you start another.`,
+    `${MAX_NODES} nodes already work on this database, which is the maximum. Each thread of a process is one: stop a process, or set POSTHORN_THREADS lower.`,
   );
 }
 
