@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Services } from "../../domain/context.ts";
 import type { GuardedConnections } from "./guarded.ts";
+import { RateLimits } from "../../lib/rate-limiter.ts";
 import { registerTokenSocket } from "./token-socket.ts";
 import type { SocketUpgrades } from "./upgrades.ts";
 
@@ -27,7 +28,11 @@ function opener(): (ip: string, socket?: FakeSocket) => Promise<unknown> {
     },
   };
   registerTokenSocket(app as unknown as FastifyInstance, {
-    services: { rules: { listenTokens: true }, now: () => 0 } as unknown as Services,
+    services: {
+      rules: { listenTokens: true },
+      rateLimits: new RateLimits(() => 0),
+      now: () => 0,
+    } as unknown as Services,
     upgrades: upgrades as unknown as SocketUpgrades,
     guarded: {} as GuardedConnections,
   });
