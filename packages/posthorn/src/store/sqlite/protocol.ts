@@ -61,6 +61,8 @@ export interface Batch {
   readonly records: readonly Cell[];
   /** Leases of the outcomes (see `packLeases`), when several threads share the writer; absent or `null`: none has one. */
   readonly leases?: readonly number[] | null;
+  /** Number of rows, by which the result is divided when batches of several threads are committed as one. Absent: there is one thread. */
+  readonly counts?: { readonly accepts: number; readonly records: number };
 }
 
 /** Result of each row, in order; `null` when all were stored without further results. */

@@ -322,7 +322,13 @@ export class Writer {
     try {
       const packed = toBatch(accepts, records);
       const batch =
-        this.#sharing === null ? packed : { ...packed, leases: packLeases(records.map(({ entry }) => entry)) };
+        this.#sharing === null
+          ? packed
+          : {
+              ...packed,
+              leases: packLeases(records.map(({ entry }) => entry)),
+              counts: { accepts: accepts.length, records: records.length },
+            };
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);

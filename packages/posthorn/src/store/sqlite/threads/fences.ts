@@ -10,7 +10,7 @@ export const LOST: ThreadFailure = {
 };
 
 /** The shard of an outcome without a lease. */
-const NONE = -1;
+export const NONE = -1;
 
 /** Shard and fence of the lease of each outcome, one after the other; `null`: none has one. */
 export function packLeases(outcomes: readonly Pick<Outcome, "lease">[]): readonly number[] | null {

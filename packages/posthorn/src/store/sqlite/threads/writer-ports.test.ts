@@ -250,3 +250,55 @@ describe("the lock", () => {
     expect(take(second)).toBe(true);
   });
 });
+
+describe("batches that arrive in one turn", () => {
+  const shared = (accepts: number): ThreadRequest => ({
+    op: "batch",
+    batch: { accepts: [], payloads: new Uint8Array(), records: [], counts: { accepts, records: 0 } },
+  });
+
+  it("are committed together, and each thread gets its result", async () => {
+    const { first, second, third, done } = openPorts();
+    const replies = [first.send(shared(1)), second.send(shared(2)), third.send({ op: "backlog" })];
+    expect(done).toEqual(["backlog"]);
+    await turn();
+    expect(done).toEqual(["backlog", "batch"]);
+    expect(replies.map((reply) => reply() !== null)).toEqual([true, true, true]);
+  });
+
+  it("are committed before a transaction begins, a thread ends, or its shards are released", () => {
+    const { first, second, third, done } = openPorts();
+    second.send(shared(1));
+    first.run("BEGIN IMMEDIATE");
+    expect(done).toEqual(["batch", "BEGIN IMMEDIATE"]);
+    first.run("COMMIT");
+    second.send(shared(1));
+    second.emit("close");
+    expect(done.slice(2)).toEqual(["COMMIT", "batch"]);
+    third.send(shared(1));
+    third.send({ op: "release", nodeId: 1, shards: [1] });
+    expect(done.slice(4)).toEqual(["batch"]);
+  });
+
+  it("wait for the transaction of another thread one by one", async () => {
+    const { first, second, third, done } = openPorts();
+    first.run("BEGIN IMMEDIATE");
+    second.send(shared(1));
+    third.send(shared(1));
+    await turn();
+    expect(done).toEqual(["BEGIN IMMEDIATE"]);
+    first.run("COMMIT");
+    expect(done.slice(1)).toEqual(["COMMIT", "batch", "batch"]);
+  });
+
+  it("all fail if the commit does", async () => {
+    const { first, second } = openPorts((request) => request.op === "batch");
+    const replies = [first.send(shared(1)), second.send(shared(1))];
+    await turn();
+    for (const reply of replies) expect(reply()).toMatchObject({ failure: {} });
+  });
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

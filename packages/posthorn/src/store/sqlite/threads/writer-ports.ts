@@ -8,6 +8,8 @@
 import { type PassingTime, systemTime } from "../../../lib/clock.ts";
 import { StoreError } from "../../errors.ts";
 import {
+  type Batch,
+  type BatchResult,
   type MemberRequest,
   type MemberResults,
   PING,
@@ -17,6 +19,7 @@ import {
 } from "../protocol.ts";
 import { failureOf, type Handler, memoryOf } from "../reader.ts";
 import type { EarlierRun, Members } from "./members.ts";
+import { commitMerged, type SharedBatch } from "./merge-batches.ts";
 
 /** How long a thread may leave its transaction idle while others wait. */
 const IDLE_MS = 15_000;
@@ -62,6 +65,12 @@ interface Waiting {
   readonly message: PortRequest | null;
 }
 
+interface Gathered {
+  readonly seat: Seat;
+  readonly id: number;
+  readonly batch: SharedBatch;
+}
+
 export class WriterPorts {
   readonly #options: WriterPortsOptions;
   readonly #time: PassingTime;
@@ -74,6 +83,9 @@ export class WriterPorts {
   /** The thread with the lock of `Store.alone`. */
   #lockedBy: Seat | null = null;
   #waiting: Waiting[] = [];
+  /** Batches that are committed together at the end of this turn. */
+  #gathered: Gathered[] = [];
+  #committing: NodeJS.Immediate | null = null;
   #cancelIdle: (() => void) | null = null;
 
   constructor(options: WriterPortsOptions) {
@@ -93,9 +105,43 @@ export class WriterPorts {
   }
 
   #receive(next: Waiting): void {
+    if (this.#gather(next)) return;
+    if (next.message === null || !PASSES_BATCHES.has(next.message.request.op)) this.#commitGathered();
     if (this.#waiting.length === 0 && this.#isFree(next)) return this.#perform(next);
     this.#waiting.push(next);
     this.#performWaiting();
+  }
+
+  /**
+   * Keeps a batch until the end of this turn, if there are other threads. While one commit waits for the disk, batches of all of them arrive.
+   * A thread sends nothing that depends on its batch before it has the result.
+   */
+  #gather({ seat, message }: Waiting): boolean {
+    if (this.#seats.size === 1 || this.#holder !== null || this.#waiting.length > 0 || message === null) return false;
+    const { id, request } = message;
+    if (request.op !== "batch" || request.batch.counts === undefined) return false;
+    this.#gathered.push({ seat, id, batch: { ...request.batch, counts: request.batch.counts } });
+    this.#committing ??= setImmediate(() => this.#commitGathered());
+    return true;
+  }
+
+  #commitGathered(): void {
+    if (this.#committing === null) return;
+    clearImmediate(this.#committing);
+    this.#committing = null;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    const commit = (batch: Batch): BatchResult => this.#options.handle({ op: "batch", batch }) as BatchResult;
+    try {
+      const results = commitMerged(
+        gathered.map(({ batch }) => batch),
+        commit,
+      );
+      for (const [at, { seat, id }] of gathered.entries()) seat.port.postMessage({ id, value: results[at] }, []);
+    } catch (error) {
+      const failure = failureOf(error);
+      for (const { seat, id } of gathered) seat.port.postMessage({ id, failure }, []);
+    }
   }
 
   /** Performs what need not wait. Requests of one thread stay in order. */
@@ -254,12 +300,17 @@ export class WriterPorts {
  * Requests that need not wait for the transaction of another thread. `release` and `leave` do, because the outcomes that their thread has sent
  * before must be recorded under its leases.
  */
-const FREE: ReadonlySet<string> = new Set<(ThreadRequest | MemberRequest)["op"]>([
-  "settle",
-  "renew",
-  "view",
-  "take",
-  "lock",
+const FREE_OPS = ["settle", "renew", "view", "take", "lock"] as const satisfies readonly (
+  | ThreadRequest
+  | MemberRequest
+)["op"][];
+const FREE: ReadonlySet<string> = new Set(FREE_OPS);
+
+/** Requests that neither need the batches that are gathered nor begin something that these must precede. */
+const PASSES_BATCHES: ReadonlySet<string> = new Set<(ThreadRequest | MemberRequest)["op"]>([
+  ...FREE_OPS,
+  "due",
+  "backlog",
 ]);
 
 const OF_MEMBERS: ReadonlySet<string> = new Set<MemberRequest["op"]>([
