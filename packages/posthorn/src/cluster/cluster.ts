@@ -10,6 +10,7 @@ import { Member, type MemberWork } from "./member.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { DispatchHints } from "../domain/ports.ts";
 import type { DeliveryKey } from "../store/signal.ts";
+import type { JobExchange } from "./job-exchange.ts";
 
 export interface ClusterOptions {
   readonly store: Store;
@@ -30,6 +31,8 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   readonly #member: Member | null;
   readonly #startedAt = Date.now();
   #work: MemberWork | null = null;
+  /** Called when shards were gained or are left. */
+  onShards: () => void = () => undefined;
 
   private constructor({ store, facts, time = systemTime }: ClusterOptions, member: Member | null) {
     this.time = time;
@@ -87,6 +90,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   /** As `Member.isSentTo`; `null` on a single node. */
   isSentTo(kind: string, endpointId: number | null): boolean | null {
     return this.#member?.isSentTo(kind, endpointId) ?? null;
+  }
+
+  /** The shards this node owns, in a cluster. */
+  get ownedShards(): readonly number[] {
+    return this.#member?.shards ?? [];
   }
 
   /** Number of shards this node owns. */
@@ -148,9 +156,11 @@ export class Cluster implements LaneOwners, AsyncDisposable {
 }
 
 export interface ClusterDispatchOptions {
-  readonly cluster: Pick<Cluster, "owns">;
+  readonly cluster: Pick<Cluster, "owns" | "ownedShards" | "onShards">;
   readonly dispatcher: Dispatcher;
   readonly store: Pick<Store, "signal">;
+  /** Absent or `null`: this node is the only one of its process. */
+  readonly exchange?: JobExchange | null;
 }
 
 /** Routes new deliveries from the domain to the lanes of this node, or notifies the node that owns the lane. */
@@ -159,16 +169,33 @@ export class ClusterDispatch implements DispatchHints {
 
   constructor(options: ClusterDispatchOptions) {
     this.#options = options;
+    const { cluster, exchange = null } = options;
+    if (exchange === null) return;
+    cluster.onShards = () => exchange.announce();
+    exchange.connect({
+      shards: () => cluster.ownedShards,
+      receive: (jobs) => this.#notify(this.#pushOwn(jobs)),
+      notify: (jobs) => this.#notify(jobs),
+    });
   }
 
   push(jobs: readonly Job[]): void {
-    const { cluster, dispatcher, store } = this.#options;
+    const others = this.#pushOwn(jobs);
+    if (others.length > 0) this.#notify(this.#options.exchange?.give(others) ?? others);
+  }
+
+  /** Returns those that other nodes own. */
+  #pushOwn(jobs: readonly Job[]): readonly Job[] {
+    const { cluster, dispatcher } = this.#options;
     const own = jobs.filter(({ endpointId }) => cluster.owns(endpointId));
     if (own.length > 0) dispatcher.push(own);
-    if (own.length === jobs.length) return;
-    const others = jobs.filter(({ endpointId }) => !cluster.owns(endpointId));
-    const endpointIds = [...new Set(others.map(({ endpointId }) => endpointId))];
-    store.signal({ kind: "due", endpointIds, from: Math.min(...others.map(({ due }) => due)) });
+    return own.length === jobs.length ? [] : jobs.filter(({ endpointId }) => !cluster.owns(endpointId));
+  }
+
+  #notify(jobs: readonly Pick<Job, "endpointId" | "due">[]): void {
+    if (jobs.length === 0) return;
+    const endpointIds = [...new Set(jobs.map(({ endpointId }) => endpointId))];
+    this.#options.store.signal({ kind: "due", endpointIds, from: Math.min(...jobs.map(({ due }) => due)) });
   }
 
   look(endpointIds: readonly number[], from: number | null): void {
@@ -184,6 +211,7 @@ export class ClusterDispatch implements DispatchHints {
   }
 
   revoke(deliveries: readonly DeliveryKey[]): void {
+    this.#options.exchange?.revoked(deliveries);
     this.#options.dispatcher.revoke(deliveries);
   }
 }

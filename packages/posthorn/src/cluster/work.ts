@@ -92,7 +92,8 @@ export class ClusterWork implements Disposable {
   }
 
   async #gained(isGained: InShards): Promise<void> {
-    const { dispatcher, workers } = this.#options;
+    const { cluster, dispatcher, workers } = this.#options;
+    cluster.onShards();
     try {
       await dispatcher.start(workers.gained(isGained));
     } catch (error) {
@@ -102,7 +103,8 @@ export class ClusterWork implements Disposable {
   }
 
   async #leave(isLeft: InShards): Promise<void> {
-    const { dispatcher, services, workers } = this.#options;
+    const { cluster, dispatcher, services, workers } = this.#options;
+    cluster.onShards();
     const { left, ended } = dispatcher.leave(isLeft);
     // The new owners have not been notified of deliveries that were queued here after the lanes had moved.
     if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left, from: null });

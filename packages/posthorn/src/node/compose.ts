@@ -171,7 +171,7 @@ export function compose(base: NodeBase): Composition {
     health,
     statistics,
     backlog,
-    dispatch: new ClusterDispatch({ cluster, dispatcher, store }),
+    dispatch: new ClusterDispatch({ cluster, dispatcher, store, exchange: options.thread?.exchange ?? null }),
     tokens: authenticator,
     sources: receiving.operations,
     providerApis: receiving.providerApis,

@@ -5,6 +5,9 @@ import { describe, expect, it, vi } from "vitest";
 import { LinkedSiblings } from "../../test/support/linked-siblings.ts";
 import { startNode, type TestNode } from "../../test/support/posthorn.ts";
 import { temporaryFolder } from "../../test/support/store.ts";
+import { threadBus } from "../../test/support/thread-bus.ts";
+import type { Broadcast } from "../lib/broadcast.ts";
+import { ThreadJobExchange } from "../threads/job-exchange.ts";
 
 /** Short enough to wait for, while the defaults exceed the timeout of a test. */
 const TIMEOUTS = { headersMs: 300, requestMs: 600, checkMs: 50 };
@@ -101,8 +104,9 @@ it("a node that is stopped while it starts does not listen and takes no shards",
   const stop = new AbortController();
   const siblings = new LinkedSiblings();
   const listened = vi.spyOn(Server.prototype, "listen");
-  const broadcast = { publish: () => undefined, subscribe: () => undefined };
+  const [broadcast] = threadBus(1) as [Broadcast];
   const thread = {
+    exchange: new ThreadJobExchange(1, broadcast),
     number: 1,
     siblings,
     broadcast,

@@ -1,4 +1,5 @@
 /** A node as one of several threads of a process, and its share of what the process may use. */
+import type { JobExchange } from "../cluster/job-exchange.ts";
 import type { Config } from "../config/config.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
 import type { ThreadMetrics } from "../metrics/aggregate.ts";
@@ -14,6 +15,7 @@ export interface NodeThread {
   readonly broadcast: Broadcast;
   /** Called before the node accepts requests and takes shards. Resolves once changes in other threads wait for this one. */
   readonly join: () => Promise<void>;
+  readonly exchange: JobExchange;
   /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
   readonly url: string | null;
   /** Whether metrics are counted for the main thread. */

@@ -11,6 +11,7 @@ import { MAIN_THREAD, type NodeThread, type OtherThreads } from "../node/thread.
 import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, SiblingChannel, ThreadStart, ToThread } from "./protocol.ts";
 import { crashesInRow, restartDelayMs } from "./restart-delay.ts";
+import { ThreadJobExchange } from "./job-exchange.ts";
 import { SiblingPorts } from "./siblings.ts";
 import { Watchdog, type WatchedThread } from "./watchdog.ts";
 
@@ -68,6 +69,7 @@ interface Thread extends WatchedThread {
 export class ThreadPool implements OtherThreads {
   readonly #options: ThreadPoolOptions;
   readonly #siblings: SiblingPorts;
+  readonly #exchange: ThreadJobExchange;
   readonly #threads = new Map<number, Thread>();
   /** Crashes in a row of each thread. */
   readonly #crashes = new Map<number, number>();
@@ -95,13 +97,16 @@ export class ThreadPool implements OtherThreads {
     });
     // The others start later, and wait for this one from their start on.
     void this.#siblings.join();
+    this.#exchange = new ThreadJobExchange(MAIN_THREAD, this.#siblings);
   }
 
   /** For the node of the main thread. */
   get mainThread(): NodeThread {
     const siblings = this.#siblings;
     const join = (): Promise<void> => Promise.resolve();
-    return { number: MAIN_THREAD, siblings, broadcast: siblings, join, url: null, counts: false, others: this };
+    const exchange = this.#exchange;
+    const rest = { url: null, counts: false, others: this };
+    return { number: MAIN_THREAD, siblings, broadcast: siblings, exchange, join, ...rest };
   }
 
   get running(): number {
@@ -146,6 +151,7 @@ export class ThreadPool implements OtherThreads {
       await worker.terminate();
     }
     await ended;
+    this.#exchange[Symbol.dispose]();
     this.#siblings[Symbol.dispose]();
   }
 

@@ -6,6 +6,7 @@ import { createLog, type Logger } from "../lib/log.ts";
 import { PosthornNode } from "../node/node.ts";
 import { SHARES_PORTS, shareOf, workerConfigOf } from "../node/thread.ts";
 import { joinStore } from "../store/open.ts";
+import { ThreadJobExchange } from "./job-exchange.ts";
 import type { ThreadStart } from "./protocol.ts";
 import type { SiblingPorts } from "./siblings.ts";
 
@@ -32,6 +33,7 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
   onLog(log);
   const stopped = stop.aborted ? Promise.resolve() : once(stop, "abort").then(() => undefined);
   const join = (): Promise<void> => Promise.race([siblings.join(), stopped]);
+  using exchange = new ThreadJobExchange(number, siblings);
   await using node = await PosthornNode.start({
     config,
     secrets: loadSecrets(config),
@@ -39,7 +41,7 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
     listens: SHARES_PORTS && start.listens,
     signal: stop,
     ...(seat === null ? {} : { openStore: (listeners) => joinStore(seat, listeners, siblings) }),
-    thread: { number, siblings, broadcast: siblings, url, counts, others: null, join },
+    thread: { number, siblings, broadcast: siblings, exchange, url, counts, others: null, join },
   }).catch((error: unknown) => {
     if (stop.aborted) return null;
     throw error;

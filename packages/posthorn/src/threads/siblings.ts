@@ -138,6 +138,15 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     for (const sibling of this.#siblings) post(sibling, { op: "publish", topic, data });
   }
 
+  sendTo(thread: number, topic: string, data: unknown, transfer: readonly ArrayBuffer[] = []): boolean {
+    for (const sibling of this.#siblings) {
+      if (sibling.thread !== thread) continue;
+      post(sibling, { op: "publish", topic, data }, transfer);
+      return true;
+    }
+    return false;
+  }
+
   subscribe(topic: string, listener: (data: unknown) => void): void {
     this.#subscribers.set(topic, listener);
   }
@@ -229,6 +238,6 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   }
 }
 
-function post({ port }: Sibling, message: Message): void {
-  port.postMessage(message);
+function post({ port }: Sibling, message: Message, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }

@@ -8,6 +8,10 @@ export function threadBus(threads: number): readonly Broadcast[] {
     publish: (topic, data) => {
       for (const other of subscribers) if (other !== own) other.get(topic)?.(structuredClone(data));
     },
+    sendTo: (thread, topic, data) => {
+      subscribers[thread - 1]?.get(topic)?.(structuredClone(data));
+      return thread <= subscribers.length;
+    },
     subscribe: (topic, listener) => void own.set(topic, listener),
   }));
 }
