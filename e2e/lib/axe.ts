@@ -14,6 +14,7 @@ const RULES = {
 /** Violations of the WCAG and of best practices on the page, one sentence each, in the theme that the page shows. */
 export async function axeFaults(page: Page, theme: keyof typeof RULES): Promise<readonly string[]> {
   const { type, values } = RULES[theme];
+  await painted(page);
   // The legacy mode opens no second tab for the result, which only frames of other origins need.
   const axe = new AxeBuilder({ page }).setLegacyMode();
   const options = { runOnly: { type, values: [...values] }, resultTypes: ["violations" as const] };
@@ -21,6 +22,15 @@ export async function axeFaults(page: Page, theme: keyof typeof RULES): Promise<
   return violations
     .filter(isFault)
     .map(({ id, nodes }) => `${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
+}
+
+/** Resolves once the page shows the colours of its theme, which may have changed just now. */
+async function painted(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => void requestAnimationFrame(resolve));
+    const transitions = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(transitions.map(({ finished }) => finished));
+  });
 }
 
 /** The list of a combobox belongs to its input, and is not part of a landmark. */
