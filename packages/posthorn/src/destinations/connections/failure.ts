@@ -88,8 +88,8 @@ export function unknownFailure(error: unknown): FailedResult {
   return retry("connection_failed", `The connection to the target failed: ${quoted(message)}.`);
 }
 
-function guardFailure({ code, refusal, message }: GuardError): FailedResult {
-  if (code === "EFLOOD") {
+function guardFailure({ isFlood, refusal, message }: GuardError): FailedResult {
+  if (isFlood) {
     return retry(
       "protocol_error",
       `${message} Posthorn ended the connection. Check that the port belongs to the service.`,

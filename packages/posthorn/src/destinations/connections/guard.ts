@@ -26,12 +26,20 @@ const MAX_ALLOWANCE = 32 * 1024 * 1024;
 /** A connection that the guard refused or ended. `result` says why, unless it is a flood. */
 export class GuardError extends Error {
   readonly code: "EGUARD" | "EFLOOD";
+  /** The same as `code`, which clients overwrite: nodemailer with the phase of its connection. */
+  readonly #reason: "EGUARD" | "EFLOOD";
   readonly refusal: Extract<VetResult, { allowed: false }> | null;
 
   constructor(code: "EGUARD" | "EFLOOD", message: string, refusal: GuardError["refusal"] = null) {
     super(message);
     this.code = code;
+    this.#reason = code;
     this.refusal = refusal;
+  }
+
+  /** The target sent too much. */
+  get isFlood(): boolean {
+    return this.#reason === "EFLOOD";
   }
 }
 

@@ -300,7 +300,7 @@ function endOf(error: unknown, listener: Listener | null): ListenEnd {
   if (guarded?.refusal?.isOurs === true) {
     return { kind: "own_fault", code: guarded.refusal.code, detail: guarded.refusal.detail };
   }
-  const isFlood = guarded?.code === "EFLOOD";
+  const isFlood = guarded?.isFlood === true;
   if (isFlood) {
     const message = "The broker sent more unacknowledged data than a connection may hold.";
     const hint =
