@@ -39,7 +39,7 @@ interface PublishedResponse extends EndpointResponse {
 const WAITING_TOPIC = "waiting for response";
 const ENDED_TOPIC = "no longer waiting for response";
 const RESPONSE_TOPIC = "response";
-/** Messages of other threads whose responses are published. The least recent are forgotten. */
+/** Messages of other threads whose responses are published. The least recent are removed. */
 const MAX_WAITING_ELSEWHERE = 10_000;
 
 interface Waiting {

@@ -12,7 +12,7 @@ interface Bucket {
   at: number;
 }
 
-/** Token buckets by key. They are full at first. The least recently used keys are forgotten. */
+/** Token buckets by key. They are full at first. The least recently used ones are removed. */
 export class TokenBuckets<Key extends string | number> {
   readonly #buckets;
   readonly #now: () => number;
