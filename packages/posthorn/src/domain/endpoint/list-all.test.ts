@@ -1,9 +1,10 @@
 /** Tests of the list of all endpoints on both stores. Nothing is timed: plans are read, and statements and rows are counted. */
 import { createHmac } from "node:crypto";
-import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
+import { type CompiledQuery, type RootOperationNode, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { onPostgres, openStore } from "../../../test/support/store.ts";
+import { watchQueries } from "../../../test/support/watched-store.ts";
 import { iteratorOfKey } from "../../lib/id.ts";
 import { systemActor } from "../access.ts";
 import { FULL_GRANT } from "../grant.ts";
@@ -13,7 +14,7 @@ import { type ListAllEndpoints, listAllEndpoints, scanIterator } from "./list-al
 const COUNT = 4_000;
 const NOW = Date.now();
 const stack = new AsyncDisposableStack();
-const nodes: RootOperationNode[] = [];
+let nodes: RootOperationNode[];
 let ctx: OutsideContext;
 let opened: Awaited<ReturnType<typeof openStore>>;
 
@@ -92,18 +93,12 @@ beforeAll(async () => {
       .execute();
   });
   if (onPostgres) await sql`ANALYZE`.execute(store.db);
-  const watch: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      nodes.push(node);
-      return node;
-    },
-    transformResult: ({ result }) => Promise.resolve(result),
-  };
-  const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as typeof store;
+  const watched = watchQueries(store);
+  nodes = watched.queries;
   const proof = (purpose: string, text: string): string =>
     createHmac("sha256", "secret").update(`${purpose} ${text}`).digest("base64url");
   const tokens = { ...services.tokens, proof };
-  ctx = { services: { ...services, store: watched, tokens }, actor: systemActor(1, "org_1"), tx: null };
+  ctx = { services: { ...services, store: watched.store, tokens }, actor: systemActor(1, "org_1"), tx: null };
 }, 60_000);
 
 afterAll(() => stack.disposeAsync());

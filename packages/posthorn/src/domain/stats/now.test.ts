@@ -1,5 +1,6 @@
-import { sql, type KyselyPlugin, type RootOperationNode } from "kysely";
+import { sql } from "kysely";
 import { expect, it } from "vitest";
+import { watchQueries } from "../../../test/support/watched-store.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { onPostgres, openStore } from "../../../test/support/store.ts";
 import { systemActor } from "../access.ts";
@@ -29,19 +30,11 @@ it("all are read when there are fewer", () => {
 it.skipIf(onPostgres)("no statement reads all endpoints, applications or sources", async () => {
   await using opened = await openStore();
   const { store } = opened;
-  const nodes: RootOperationNode[] = [];
-  const watch: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      nodes.push(node);
-      return node;
-    },
-    transformResult: ({ result }) => Promise.resolve(result),
-  };
-  const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as typeof store;
+  const { store: watched, queries } = watchQueries(store);
   const services = { ...servicesOver(store).services, store: watched };
   await statsNow({ ctx: { services, actor: systemActor(1, "org_1"), tx: null }, input: null });
-  expect(nodes.length).toBeGreaterThan(4);
-  const steps = nodes.map(async (node) => {
+  expect(queries.length).toBeGreaterThan(4);
+  const steps = queries.map(async (node) => {
     const { sql: text, parameters } = store.db.getExecutor().compileQuery(node, { queryId: "x" });
     const filled = parameters.reduce<string>((filling, value) => filling.replace("?", JSON.stringify(value)), text);
     const { rows } = await sql<{ detail: string }>`EXPLAIN QUERY PLAN ${sql.raw(filled)}`.execute(store.db);
