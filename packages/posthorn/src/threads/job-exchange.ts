@@ -1,10 +1,10 @@
 /**
- * Hands deliveries that this thread has stored to the thread that has their lane, with their payloads. Otherwise that thread would be notified
- * and read each of them from the store: half as much CPU time again as an event costs.
+ * Hands deliveries that this thread has stored, with their payloads, to the thread that has their lane. Otherwise that thread would be notified and
+ * would read each of them from the store, which costs half as much CPU time as the event itself.
  *
- * What is handed over is a hint, as all that lanes are told: it is on disk before. If the other thread has lost the shard, it notifies the new
- * owner; if it does not confirm in time, because it hangs or ends, this thread does. A job that arrives after a page that contained it is
- * dropped by the dispatcher (`HandOffDedupe`), and one whose delivery was canceled meanwhile here.
+ * A delivery is on disk before it is handed over, so nothing is lost with a thread. If the other thread no longer owns the shard, it notifies the
+ * new owner. If it does not confirm in time, because it hangs or has ended, this thread notifies the owner. The dispatcher drops a job that a
+ * page contained before (`HandOffDedupe`), and this class one whose delivery was canceled in the meantime.
  */
 import type { JobExchange, JobReceiver } from "../cluster/job-exchange.ts";
 import { deleteOldest } from "../dispatch/delete-oldest.ts";
