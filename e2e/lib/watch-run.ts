@@ -111,6 +111,11 @@ export class WatchRun {
     this.#token = token;
   }
 
+  /** Readings that were acknowledged. */
+  get readings(): number {
+    return [...this.published.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   async call<T>(method: string, path: string, body?: object): Promise<T> {
     const response = await fetch(`${this.#nodes[0]!.url}/api/v1${path}`, {
       method,
@@ -209,7 +214,7 @@ export class WatchRun {
 
   /** Until the watches have evaluated every reading. */
   async evaluated(): Promise<boolean> {
-    const total = [...this.published.values()].reduce((sum, { length }) => sum + length, 0);
+    const total = this.readings;
     const { data } = await this.call<{ data: readonly { uid: string; samples: number }[] }>("GET", `/app/${APP}/watch`);
     const last = this.published.size * LAST_VALUES.length;
     return data.every(({ uid, samples }) => samples === (TIMED.some(({ emits }) => emits === uid) ? last : total));

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import {
   eventually,
   isNightly,
@@ -13,14 +12,15 @@ import { describe, expect, it, onTestFailed } from "vitest";
 import { CrashRun } from "../lib/crash-run.ts";
 import { checkDisk } from "../lib/disk.ts";
 import { PersistentClient } from "../lib/persistent-client.ts";
+import { randomLife } from "../lib/random-life.ts";
 import { seededRandom, testSeed } from "../lib/random.ts";
 
 const KILLS = isNightly ? 40 : 12;
 const CONNECTIONS = 16;
 /** The most messages published between two kills, so that the run ends in time on a fast machine. */
 const MESSAGES_A_LIFE = 500;
-/** The longest life of a process once it is ready. */
-const MAX_LIFE_MS = 600;
+/** Messages accepted between two kills at least, in most lives. */
+const ACCEPTED_A_LIFE = 20;
 /** The most refusals of one message by the flaky endpoint: fewer than the schedule has attempts. */
 const MAX_REFUSALS = 3;
 
@@ -78,7 +78,7 @@ describe("a server that is killed repeatedly under full load", () => {
       const work = [...Array.from({ length: CONNECTIONS }, () => run.publish(client)), run.resend(client)];
       for (let kills = 0; kills < KILLS; kills++) {
         run.left = MESSAGES_A_LIFE;
-        await Promise.race([delay(random.below(MAX_LIFE_MS)), ...work]);
+        await randomLife({ random, kills, accepted: () => run.published.length, least: ACCEPTED_A_LIFE, work });
         await run.kills.kill(run.steadyId);
       }
       run.end();

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { eventually, isNightly, onPostgres, startReceiver, startServer } from "@posthorn/testkit";
 import { expect, it, onTestFailed } from "vitest";
 import { checkDisk } from "../lib/disk.ts";
 import { PersistentClient } from "../lib/persistent-client.ts";
+import { randomLife } from "../lib/random-life.ts";
 import { seededRandom, testSeed } from "../lib/random.ts";
 import { ReceiveRun } from "../lib/receive-run.ts";
 
@@ -10,7 +10,8 @@ const KILLS = isNightly ? 40 : 8;
 const SENDERS = 8;
 /** The most events between two kills, so that the run ends in time on a fast machine. */
 const EVENTS_A_LIFE = 300;
-const MAX_LIFE_MS = 600;
+/** Events accepted between two kills at least, in most lives. */
+const ACCEPTED_A_LIFE = 10;
 
 it(
   "every acknowledged webhook is delivered, once for each delivery id, however often the server is killed",
@@ -27,7 +28,7 @@ it(
     const work = Array.from({ length: SENDERS }, () => run.send(client));
     for (let kills = 0; kills < KILLS; kills++) {
       run.left = EVENTS_A_LIFE;
-      await Promise.race([delay(random.below(MAX_LIFE_MS)), ...work]);
+      await randomLife({ random, kills, accepted: () => run.accepted.size, least: ACCEPTED_A_LIFE, work });
       await run.kills.kill(run.endpointId);
     }
     run.end();
