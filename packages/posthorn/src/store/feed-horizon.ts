@@ -1,8 +1,15 @@
 /** The horizon of feeds, and how SQLite moves it. `docs/decisions/105-order-feeds-by-key.md` explains the order. */
 import { type Kysely, sql } from "kysely";
+import { timeOfKey } from "../lib/id.ts";
 import { FEED_CURSOR } from "./feed-cursor.ts";
 import type { Database } from "./schema.ts";
 import type { Tx } from "./tx.ts";
+
+/**
+ * An older horizon is moved on without a message behind it, so that the cursor of a reader that has read everything does not become older than
+ * what retention deletes.
+ */
+export const MAX_HORIZON_AGE_MS = 1_800_000;
 
 /** Returns the horizon; 0 before the first feed was read. */
 export async function feedHorizonIn(db: Kysely<Database>): Promise<number> {
@@ -42,9 +49,9 @@ export interface SoleWriter {
  */
 export async function moveFeedHorizon(store: SoleWriter, settled: () => number | Promise<number>): Promise<number> {
   const horizon = await feedHorizonIn(store.db);
-  if (!(await isAnythingBehind(store.db, horizon))) return horizon;
+  const isBehind = await isAnythingBehind(store.db, horizon);
   const next = await settled();
-  if (next <= horizon) return horizon;
+  if (next <= horizon || !(isBehind || timeOfKey(next) - timeOfKey(horizon) > MAX_HORIZON_AGE_MS)) return horizon;
   return store.transaction(async (tx) => {
     const current = await feedHorizonIn(tx.db);
     if (current >= next) return current;

@@ -6,6 +6,7 @@ import { type FeedPage, NO_FILTER, readPage } from "../../src/domain/feed/page.t
 import { compare, type Feed, FEED_START, type Position } from "../../src/domain/feed/position.ts";
 import { settledHere } from "../../src/node/settled-keys.ts";
 import { IdGenerator, keyAtTime } from "../../src/lib/id.ts";
+import { saveFeedHorizon } from "../../src/store/feed-horizon.ts";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { borrowDatabase } from "../support/postgres.ts";
@@ -139,6 +140,15 @@ describe("a feed", () => {
     await delay(300);
     expect(await horizonAt(writer)).toBe(horizon);
   });
+
+  it.each([0, keyAtTime(Date.now() - 7_200_000)])(
+    "moves its end on from %d without messages, so that retention does not outdate the cursor of a reader that waits",
+    async (old) => {
+      await writer.store.transaction((tx) => saveFeedHorizon(tx, old));
+      const { end } = await readAll(writer, OF_APPLICATION);
+      expect(end.key).toBeGreaterThan(keyAtTime(Date.now() - 600_000));
+    },
+  );
 
   it("issues no key below the horizon after a restart with a clock that was set back", async () => {
     await publish(writer);

@@ -16,9 +16,10 @@ export interface ReadFeed {
 /** Resolves a starting position. */
 export async function startOf({ services }: OutsideContext, feed: Feed, start: Start): Promise<Position> {
   const { store, feeds } = services;
-  if (start === "latest") return { key: await feeds.horizon(), late: 0 };
   const first = await earliest(store.db, feed);
-  return start === "earliest" ? first : laterOf(first, positionAtTime(start.after));
+  if (start === "earliest") return first;
+  // The horizon of a new database is 0, which is older than what retention has deleted.
+  return laterOf(first, start === "latest" ? { key: await feeds.horizon(), late: 0 } : positionAtTime(start.after));
 }
 
 /** Reads one page with its payloads. */

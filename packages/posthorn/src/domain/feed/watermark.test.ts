@@ -17,14 +17,14 @@ interface Harness extends AsyncDisposable {
   covered(): Promise<number>;
 }
 
-async function harness(): Promise<Harness> {
+async function harness(end = KEY + 100): Promise<Harness> {
   const files = await openStore();
   const { services } = servicesOver(files.store);
   await insertEndpoint(services, "https://example.com/", {});
   let looks = 0;
   const horizon = () => {
     looks++;
-    return Promise.resolve(KEY + 100);
+    return Promise.resolve(end);
   };
   const sources = { db: () => files.store.db, horizon, now: () => 1_700_000_000_000 };
   return {
@@ -62,6 +62,15 @@ describe("the watermark of an endpoint", () => {
     expect(await h.covered()).toBe(KEY + 9);
     await h.files.store.record(successOutcome(KEY + 10));
     expect(await h.covered()).toBe(KEY + 19);
+  });
+
+  it("is not before what retention has deleted when no feed was read yet", async () => {
+    await using h = await harness(0);
+    const row = { name: "message", cursor: KEY - 500 };
+    await h.files.store.transaction(({ db }) => db.insertInto("sweep").values(row).execute());
+    expect(await h.covered()).toBe(KEY - 500);
+    await h.files.store.accept(acceptEntry(KEY - 900));
+    expect(await h.covered()).toBe(KEY - 901);
   });
 
   it.each(["running", "paused"])(

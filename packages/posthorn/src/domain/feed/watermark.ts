@@ -8,6 +8,7 @@ import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import { toDisabled } from "../endpoint/disabled.ts";
 import { catchUpCursor } from "../replay/catch-up.ts";
+import { earliest } from "./page.ts";
 import { encodeCursor, type Position } from "./position.ts";
 
 /** The first deliveries that have not ended, at some time. */
@@ -85,6 +86,7 @@ async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: 
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
   const { app_id: appKey } = endpoint;
+  const retained = await earliest(db(), { appKey, endpointKey });
   const missing = await catchUpCursor(db(), { appKey, endpointKey });
   const rows = await db()
     .selectFrom("delivery")
@@ -99,7 +101,8 @@ async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: 
   // Messages that are published while it is disabled have no deliveries, until a catch-up makes them.
   const disabled = endpoint.disabled === 1 ? toDisabled(endpoint.disabled_json) : null;
   const end = Math.min(
-    known,
+    // The horizon of a new database is 0, which is older than what retention has deleted.
+    Math.max(known, retained.key + 1),
     disabled === null ? Number.POSITIVE_INFINITY : keyAtTime(disabled.at),
     missing === null ? Number.POSITIVE_INFINITY : missing + 1,
   );

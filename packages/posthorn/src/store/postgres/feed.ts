@@ -9,6 +9,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { FEED_CURSOR } from "../feed-cursor.ts";
+import { MAX_HORIZON_AGE_MS } from "../feed-horizon.ts";
 import { inTransaction, type Pool, withClient } from "./connections.ts";
 
 /** "feed" in ASCII: the first number of the advisory locks, as in migration 040. */
@@ -43,7 +44,8 @@ const STATE = {
   )
   SELECT state.horizon, state.next, candidate.key AS candidate,
     EXISTS (SELECT FROM message m WHERE m.id > state.horizon AND m.id <= candidate.key)
-      OR EXISTS (SELECT FROM feed_late l WHERE l.after_key >= state.horizon) AS behind
+      OR EXISTS (SELECT FROM feed_late l WHERE l.after_key >= state.horizon)
+      OR state.horizon < ${keyAt(`now - ${MAX_HORIZON_AGE_MS}`)} AS behind
   FROM state, candidate`,
 };
 
@@ -54,7 +56,7 @@ interface State {
   readonly behind: number;
 }
 
-/** Returns the horizon after moving it on, if there is something to read behind it. */
+/** Returns the horizon after moving it on, if there is something to read behind it or it is old. */
 export async function moveFeedHorizon(pool: Pool): Promise<number> {
   const { horizon, next, behind } = await stateOf(pool);
   if (behind === 0 && next <= horizon) return horizon;
