@@ -1,76 +1,45 @@
 /** Store on PostgreSQL: queries run on a pool, hot statements in group commits on separate connections. */
-import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
-import { postgresDialect } from "../dialect.ts";
 import { StoreError, type StoreOutage } from "../errors.ts";
 import { WriteHealth } from "../write-health.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
 import type { Signal, SignalListener } from "../signal.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreSize } from "../store.ts";
-import type { AttemptRecord, BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
+import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
 import { batchMembers, keptBatches } from "../delivery-batches.ts";
-import type { PassingTime } from "../../lib/clock.ts";
 import { greatestKey, greatestMessageKey, type SignalHooks, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";
-import { clientConfig, inTransaction, lend, onOwnClient, Pool, TIMEOUT_MS, withClient } from "./connections.ts";
-import { isUnavailable, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
-import { acceptWithFlowControl, acceptTogether, keysOf } from "./hot/accept.ts";
-import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
+import { inTransaction, onOwnClient, TIMEOUT_MS, withClient } from "./connections.ts";
+import { isUnavailable, isMissingPartition, isRetryable, toStoreError } from "./errors.ts";
 import { keepBatch } from "./hot/keep-batch.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
-import { duePages } from "./hot/due.ts";
 import type { DueAsk } from "./hot/page.ts";
 import { PostgresDays } from "./days.ts";
 import { moveFeedHorizon } from "./feed.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { NewestKey } from "../immediate.ts";
-import { Batcher, type Series } from "./batcher.ts";
+import type { Batcher, Series } from "./batcher.ts";
 import { NotificationConnection } from "./notification-connection.ts";
-import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
+import { LOCK, tryLockForTransaction } from "./locks.ts";
 import { prepareDatabase } from "./migrate.ts";
 import { SCHEMA } from "./schema-name.ts";
 import type { Siblings } from "../siblings.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
-import { HealthProbe } from "./health-probe.ts";
-import { Servers } from "./servers.ts";
 import { Mutex } from "./mutex.ts";
 import type { Tx } from "../tx.ts";
+import type { PostgresStoreOptions } from "./store-options.ts";
+import { beginWrite, type Connections, connectionsOf, kyselyOn } from "./store-connections.ts";
+import { acceptBatcher, type BatcherParts, pageBatcher, recordBatcher } from "./batchers.ts";
 
-export interface PostgresStoreOptions {
-  /** As `postgres://user:password@host/database`. */
-  readonly url: string;
-  /** The same database without a pooler in between; `null`: `url` has none. */
-  readonly directUrl?: string | null;
-  /** Connections for queries, in addition to the few for hot statements. */
-  readonly connections?: number;
-  /** Response timeout of PostgreSQL, milliseconds. */
-  readonly timeoutMs?: number;
-  /** Called when the database becomes unavailable, and with `null` when it is available again. */
-  readonly onOutage?: (outage: StoreOutage | null) => void;
-  /** Called when the node must stop. */
-  readonly onFailure?: (error: Error) => void;
-  /** Receives the entries of each commit. */
-  readonly listener?: CommitListener;
-  /** Clock for the duration of transactions; the system clock by default. */
-  readonly time?: PassingTime;
-  /** The other threads of this process, each with its own store on this database; `null` by default: there are none. */
-  readonly siblings?: Siblings | null;
-}
-
-const CONNECTIONS = 8;
-/** Outcomes of one batch of deliveries that get a separate commit. */
-const LARGE_BATCH = 16;
 /** How long a write transaction waits for those before it, in multiples of the database timeout. */
 const MUTEX_TIMEOUTS = 3;
-/** Two for accepts, two for outcomes, and one for pages of due deliveries. */
-const HOT_CONNECTIONS = 5;
-/** For the short look-ups of deliveries and logins. */
-const LOOKUP_CONNECTIONS = 2;
+
 /** How long connections may take to close before they are cut. */
 const CLOSE_TIMEOUT_MS = 1000;
 const PARTITIONS_EVERY_MS = 3_600_000;
@@ -79,24 +48,6 @@ const ALONE_IDLE_MS = 10_000;
 const ALONE_ALIVE_MS = 2000;
 /** Attempts at a transaction that fails with a serialisation failure or a deadlock. */
 const TRIES = 5;
-
-/**
- * Begins a write transaction of resources. There is one at a time in the whole cluster, so that the rows a transaction has read cannot
- * change before it writes. PostgreSQL ends the transaction of a frozen node after 15 s, and others wait at most `timeoutMs` for it.
- */
-function beginWrite(timeoutMs: number): string {
-  const limits = `SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = ${timeoutMs}`;
-  // Stated, because a database can have another default: its snapshot would be older than the lock, and reads would miss the last commit.
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits}; SELECT ${lockCall(LOCK.resources)}`;
-}
-
-interface Connections {
-  readonly hot: Pool;
-  readonly lookups: Pool;
-  readonly queries: Pool;
-  /** One for the direct connections, and one for those through a pooler, if there is one. */
-  readonly probes: readonly [direct: HealthProbe, ...HealthProbe[]];
-}
 
 interface Parts extends Connections {
   readonly timeoutMs: number;
@@ -140,9 +91,18 @@ export class PostgresStore implements Store {
     this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
     this.days = new PostgresDays(queries);
     this.#writeMutex = new Mutex(MUTEX_TIMEOUTS * timeoutMs);
-    this.#accepts = this.#acceptBatcher();
-    this.#records = this.#recordBatcher();
-    this.#pages = this.#pageBatcher();
+    const batching: BatcherParts = {
+      hot: parts.hot,
+      listener: parts.listener,
+      counters: this.counters,
+      trying: (newestKey, work, retry) => this.#trying(newestKey, work, retry),
+    };
+    this.#accepts = acceptBatcher(batching, {
+      writeHealth: this.#writeHealth,
+      onUnknownCommit: () => this.#onUnknownCommit(),
+    });
+    this.#records = recordBatcher(batching, () => this.#announced());
+    this.#pages = pageBatcher(parts.hot);
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();
   }
@@ -387,86 +347,6 @@ export class PostgresStore implements Store {
     onOutage?.(outage);
   }
 
-  #acceptBatcher(): Batcher<AcceptEntry, AcceptResult> {
-    const { hot, listener } = this.#parts;
-    return new Batcher<AcceptEntry, AcceptResult>({
-      whenUnavailable: "refuse",
-      onUnknownCommit: () => this.#onUnknownCommit(),
-      namesOf: keysOf,
-      bytesOf: ({ payload, exact }) => payload.byteLength + (exact?.sealed?.byteLength ?? 0),
-      isAlone: hasFlowControl,
-      commit: async (entries) => {
-        const [first] = entries as readonly [AcceptEntry, ...AcceptEntry[]];
-        const accept = hasFlowControl(first)
-          ? async () => [await acceptWithFlowControl(hot, first)]
-          : () => acceptTogether(hot, entries);
-        // Another commit has just taken the key of this message. The next try finds that one.
-        const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
-        try {
-          const accepting = () => this.#trying(entries.at(-1)!.id, accept, raced);
-          const results = await this.counters.timing("accepts", entries.length, accepting);
-          this.#writeHealth.committed();
-          return results;
-        } catch (error) {
-          this.#writeHealth.failed(toStoreError(error));
-          throw error;
-        }
-      },
-      onCommit: (entries, results) => {
-        if (listener?.wanted === true)
-          listener.committed(
-            entries.filter((_, at) => results[at]!.kind === "stored"),
-            [],
-          );
-      },
-    });
-  }
-
-  #recordBatcher(): Batcher<readonly Outcome[], Recorded> {
-    const { hot, listener } = this.#parts;
-    const recording = new AnnouncingRecord();
-    return new Batcher<readonly Outcome[], Recorded>({
-      whenUnavailable: "keep",
-      mayWait: ([first]) => first!.mayWait === true,
-      namesOf: (outcomes) => outcomes.map((outcome) => nameOf(outcome)),
-      bytesOf: (outcomes) => outcomes.reduce((bytes, { attempt }) => bytes + bytesOfAttempt(attempt), 0),
-      // An entry with many outcomes would, together with others, exceed the size of a commit.
-      isAlone: (outcomes) => outcomes.length >= LARGE_BATCH,
-      commit: async (entries) => {
-        const outcomes = entries.length === 1 ? entries[0]! : entries.flat();
-        const newest = outcomes.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
-        const record = () => this.#trying(newest, () => recording.record(hot, outcomes));
-        const { results, announced } = await this.counters.timing("records", outcomes.length, record);
-        if (announced) this.#announced();
-        // The outcomes of an entry have one lease.
-        let at = 0;
-        return entries.map(({ length }) => results[(at += length) - length]!);
-      },
-      onCommit: (entries, results) => {
-        if (listener?.wanted === true) {
-          listener.committed(
-            [],
-            entries.flatMap((outcomes, at) => (results[at] === "recorded" ? outcomes : [])),
-          );
-        }
-      },
-    });
-  }
-
-  /**
-   * Reads pages that are requested at the same time together, because a statement per lane would cost more than its
-   * result.
-   */
-  #pageBatcher(): Batcher<DueAsk, JobPage> {
-    return new Batcher<DueAsk, JobPage>({
-      whenUnavailable: "refuse",
-      parallel: 1,
-      namesOf: () => [],
-      bytesOf: () => 0,
-      commit: (asks) => duePages(this.#parts.hot, asks),
-    });
-  }
-
   /** Repeats work that lost against another transaction, or whose partition does not exist yet. */
   async #trying<T>(
     newestKey: number,
@@ -551,44 +431,11 @@ export class PostgresStore implements Store {
   }
 }
 
-function connectionsOf(options: PostgresStoreOptions, onChange: () => void): Connections {
-  const { url, directUrl = null, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
-  const probeOf = (to: string, pooled: boolean): HealthProbe => {
-    const config = (server: string) => clientConfig({ url: server, use: "coordination", pooled, timeoutMs });
-    return new HealthProbe({ servers: new Servers(to), config, timeoutMs, onChange, random: Math.random });
-  };
-  const pooled = directUrl !== null;
-  const direct = probeOf(directUrl ?? url, false);
-  const querying = pooled ? probeOf(url, true) : direct;
-  return {
-    hot: new Pool({ url: directUrl ?? url, use: "hot", timeoutMs }, HOT_CONNECTIONS, direct),
-    lookups: new Pool({ url, use: "lookups", pooled, timeoutMs }, LOOKUP_CONNECTIONS, querying),
-    queries: new Pool({ url, use: "queries", pooled, timeoutMs }, connections, querying),
-    probes: pooled ? [direct, querying] : [direct],
-  };
-}
-
-function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
-  return new Kysely<Database>({
-    dialect: postgresDialect({ begin, lend: () => lend(pool) }),
-    // SQLite accepts an empty list after IN, PostgreSQL does not.
-    plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
-  });
-}
-
 function shardLost({ messageId }: Pick<Outcome, "messageId">): StoreError {
   return new StoreError(
     "shard_lost",
     `The outcome of message ${messageId} was not recorded: another node now owns its endpoint and will make the attempt again.`,
   );
-}
-
-function bytesOfAttempt(attempt: AttemptRecord | null): number {
-  return attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0);
-}
-
-function hasFlowControl({ flowControl }: AcceptEntry): boolean {
-  return flowControl !== null && flowControl !== undefined;
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {
