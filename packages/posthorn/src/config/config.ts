@@ -7,7 +7,7 @@ import { parseKeySource } from "./key-source.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 import { type TelemetryConfig, telemetryOf } from "./telemetry.ts";
-import type { telemetrySettings } from "./telemetry-settings.ts";
+import type { telemetrySettings } from "./settings/telemetry.ts";
 
 /** Validated configuration. Durations are in milliseconds. Secrets may still be empty; see `secrets.ts`. */
 export interface Config extends Omit<

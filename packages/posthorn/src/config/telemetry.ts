@@ -1,7 +1,7 @@
 /** Combines the settings of OpenTelemetry into a configuration, as the OTLP exporter specification says. */
 import { PosthornError } from "../lib/errors.ts";
 import type { SettingValues } from "./settings.ts";
-import { type SAMPLERS, telemetrySettings } from "./telemetry-settings.ts";
+import { type SAMPLERS, telemetrySettings } from "./settings/telemetry.ts";
 
 /** How one signal is exported. */
 export interface SignalExport {

@@ -1,6 +1,6 @@
 /** Settings of OpenTelemetry: the standard variables, under their standard names. `config/telemetry.ts` combines them. */
-import { parseChoice, parseDecimal, parseInteger, parseSwitch, parseText } from "./parse.ts";
-import { setting, type Setting } from "./setting.ts";
+import { parseChoice, parseDecimal, parseInteger, parseSwitch, parseText } from "../parse.ts";
+import { setting, type Setting } from "../setting.ts";
 
 const SIGNALS = ["TRACES", "METRICS", "LOGS"] as const;
 const PROTOCOLS = ["http/protobuf", "http/json"] as const;
