@@ -26,7 +26,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Worker } from "../workers/worker.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
 import type { TransformPool } from "../transform/pool.ts";
-import type { ParseTurn } from "../workers/source-run.ts";
+import type { ParseTurn } from "../workers/source-run-parts.ts";
 import { SourceRunner } from "../workers/source-runner.ts";
 import { signedClient, sourceClient } from "./source-client.ts";
 import type { LiveSource } from "../ingest/live-source.ts";

@@ -6,77 +6,24 @@
  * Events are stored before the cursor moves, so that they are read again after a crash in between, and the intake drops
  * them by their IDs. The claim makes the cursor of this run the only one that can be written (`domain/source/run.ts`).
  */
-import type { LiveSource } from "../ingest/live-source.ts";
-import type { Services } from "../domain/context.ts";
 import { announceReading, readingNews } from "../domain/source/announce-reading.ts";
 import { type Claimed, claimRun, type RunUpdate, saveRun, type SourceRun as RunHealth } from "../domain/source/run.ts";
-import type { Arrived } from "../ingest/arrived.ts";
-import type { Taken } from "../ingest/intake.ts";
-import { PosthornError } from "../lib/errors.ts";
 import {
   type ListeningDriver,
-  type ParseJob,
-  type ParseResult,
   type PolledDriver,
-  type SignedRequest,
-  type SourceConnections,
-  type SourceDriver,
   type SourceEvent,
   SourceFailure,
   type SourceHost,
-  type SourceRequest,
-  type SourceResponse,
-  type Unreadable,
 } from "../sources/driver.ts";
-import { InFlight } from "../sources/in-flight.ts";
-import { type AnySourceKind, hostOfTarget } from "../sources/kind.ts";
+import { hostOfTarget } from "../sources/kind.ts";
 import { sourceKindNamed } from "../sources/kinds.ts";
-import type { ReadLimiter } from "../sources/limits.ts";
 import { backoffMs, LISTEN_BACKOFF, pollBackoff } from "../sources/retry.ts";
-import type { Lease } from "../store/delivery.ts";
-import type { OpenSpan } from "../domain/tracing.ts";
 import type { Tx } from "../store/tx.ts";
-import type { Clock } from "../dispatch/types.ts";
 import { takeAll, type TakenAll } from "./source-intake.ts";
-
-/** What a run needs from its node. */
-export interface SourceRunParts {
-  readonly services: () => Services;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** `undefined`: this node owns everything. `null`: it may not read the source now. */
-  readonly lease: (sourceKey: number) => Lease | undefined | null;
-  readonly holds: (lease: Lease | undefined) => boolean;
-  readonly source: (sourceKey: number) => Promise<LiveSource | null>;
-  readonly take: (source: LiveSource, event: Arrived) => Promise<Taken>;
-  readonly quarantine: (source: LiveSource, unreadable: Unreadable) => Promise<void>;
-  readonly urlOf: (source: LiveSource) => Promise<string>;
-  readonly send: (request: SourceRequest, options: SendOptions) => Promise<SourceResponse>;
-  readonly sendSigned: (request: SignedRequest, options: SendOptions) => Promise<SourceResponse>;
-  readonly parse: (job: ParseJob, turn: ParseTurn) => Promise<ParseResult>;
-  readonly connections: SourceConnections;
-  readonly driver: (kind: string) => SourceDriver | null;
-  readonly limiter: ReadLimiter;
-  readonly observer: RunObserver;
-}
-
-export interface SendOptions {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-}
-
-export interface ParseTurn {
-  readonly orgId: number;
-  readonly signal: AbortSignal;
-}
-
-export interface RunObserver {
-  /** A read has ended. */
-  read(kind: string, result: "ok" | "failed"): void;
-  stored(kind: string, events: number): void;
-  /** A fault of Posthorn or its database. */
-  fault(sourceKey: number, error: unknown): void;
-}
+import type { Reading, SourceRunParts, SourceSpan } from "./source-run-parts.ts";
+import { ListeningSession } from "./listening-session.ts";
+import { Dropped, failed, failureOf, succeeded } from "./source-outcome.ts";
+import { orAborted, waitFor } from "./abortable.ts";
 
 /** Longest time that one poll may take, with all its requests. */
 const POLL_MS = 90_000;
@@ -90,23 +37,9 @@ const RETRY_MS = 1000;
 const UNAVAILABLE_MS = 300_000;
 /** Pauses while the database is unavailable. */
 const STORE_BACKOFF = { firstMs: 500, maxMs: 15_000 };
-/** Health of a connected source is written at most this often. */
-const HEALTH_MS = 10_000;
+
 /** How long a stopped run may take to end. Its cursor is fenced in any case. */
 const STOP_MS = 5000;
-
-interface Reading {
-  readonly source: LiveSource;
-  readonly kind: AnySourceKind;
-  readonly lease: Lease | undefined;
-  readonly claimed: Claimed;
-  readonly signal: AbortSignal;
-}
-
-type SourceSpan = OpenSpan<{ events: number; error: string | null }>;
-
-/** The read ended without a result. Nothing was written, and there is nothing to report. */
-class Dropped extends Error {}
 
 export class SourceRun {
   readonly key: number;
@@ -421,151 +354,3 @@ export class SourceRun {
 }
 
 const TIMED_OUT = new SourceFailure("timeout", `Reading took longer than ${POLL_MS / 1000} seconds.`);
-
-interface SessionCalls {
-  readonly host: SourceHost;
-  readonly takeAll: (events: readonly SourceEvent[]) => Promise<Exclude<TakenAll, { kind: "gone" }>>;
-  readonly save: (update: RunUpdate) => Promise<void>;
-}
-
-/** One connection of a listening source: bounds what is in flight, and keeps the order of cursors. */
-class ListeningSession {
-  readonly #parts: SourceRunParts;
-  readonly #reading: Reading;
-  readonly #calls: SessionCalls;
-  readonly #inFlight = new InFlight();
-  /** The emit before. Cursors are saved in the order of their emits. */
-  #last: Promise<void> = Promise.resolve();
-  #health: RunHealth;
-  #savedAt = 0;
-  #cancelSave: (() => void) | null = null;
-
-  constructor(parts: SourceRunParts, reading: Reading, calls: SessionCalls) {
-    this.#parts = parts;
-    this.#reading = reading;
-    this.#calls = calls;
-    this.#health = reading.claimed.run;
-  }
-
-  get host() {
-    return {
-      ...this.#calls.host,
-      emit: (events: readonly SourceEvent[], cursor: RunUpdate["cursor"]) => this.#emit(events, cursor),
-      quarantine: (unreadable: Unreadable) => this.#parts.quarantine(this.#reading.source, unreadable),
-      connected: () => void this.#connected().catch(() => undefined),
-    };
-  }
-
-  /** Resolves when no emit is running. */
-  async settle(): Promise<void> {
-    this.#cancelSave?.();
-    await this.#last.catch(() => undefined);
-  }
-
-  async #emit(events: readonly SourceEvent[], cursor: RunUpdate["cursor"]): Promise<void> {
-    const bytes = events.reduce((sum, { body }) => sum + body.byteLength, 0);
-    const release = await this.#inFlight.enter(events.length, bytes, this.#reading.signal);
-    const before = this.#last;
-    const emitted = this.#store(events, cursor, before).finally(release);
-    this.#last = emitted;
-    await emitted;
-  }
-
-  async #store(events: readonly SourceEvent[], cursor: RunUpdate["cursor"], before: Promise<void>): Promise<void> {
-    let taken = await this.#calls.takeAll(events);
-    while (taken.kind === "busy") {
-      // The peer keeps the events meanwhile. The quota may be raised before the day ends.
-      await this.#calls.host.wait(Math.min(taken.retryAfterSeconds * 1000, 60_000));
-      taken = await this.#calls.takeAll(events);
-    }
-    await before;
-    const now = this.#parts.clock.now();
-    this.#health = { ...succeeded(this.#health, { now, nextAt: null, stored: taken.stored }), state: "running" };
-    if (cursor === null && now - this.#savedAt < HEALTH_MS) {
-      this.#saveLater(this.#savedAt + HEALTH_MS - now);
-      return;
-    }
-    this.#savedAt = now;
-    await this.#calls.save({ cursor, run: this.#health });
-  }
-
-  /** Saves the health of a connection over which nothing arrives. */
-  #saveLater(ms: number): void {
-    this.#cancelSave ??= this.#parts.clock.setTimer(ms, () => {
-      this.#cancelSave = null;
-      this.#savedAt = this.#parts.clock.now();
-      // If that fails, the next event fails as well, and ends the connection.
-      this.#calls.save({ cursor: null, run: this.#health }).catch(() => undefined);
-    });
-  }
-
-  async #connected(): Promise<void> {
-    const now = this.#parts.clock.now();
-    this.#health = { ...succeeded(this.#health, { now, nextAt: null, stored: 0 }), state: "running" };
-    this.#savedAt = now;
-    this.#parts.observer.read(this.#reading.source.settings.kind, "ok");
-    await this.#calls.save({ cursor: null, run: this.#health });
-  }
-}
-
-function succeeded(
-  run: RunHealth,
-  { now, nextAt, stored }: { readonly now: number; readonly nextAt: number | null; readonly stored: number },
-): RunHealth {
-  return {
-    state: "waiting",
-    failures: 0,
-    failingSince: null,
-    error: null,
-    announcedAt: run.announcedAt,
-    lastSuccessAt: now,
-    lastFailureAt: run.lastFailureAt,
-    lastEventAt: stored > 0 ? now : run.lastEventAt,
-    events: run.events + stored,
-    nextAt,
-  };
-}
-
-function failed(run: RunHealth, { code, message, hint }: SourceFailure, now: number) {
-  return {
-    state: "failing" as const,
-    failures: run.failures + 1,
-    failingSince: run.failingSince ?? now,
-    error: { code, message, hint },
-    lastFailureAt: now,
-  };
-}
-
-/** `null`: the read was stopped, or the database is unavailable. */
-function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
-  const cause = signal.aborted ? (signal.reason as unknown) : error;
-  if (cause instanceof SourceFailure) return cause;
-  if (cause instanceof Dropped || (cause instanceof PosthornError && cause.status >= 500)) return null;
-  return new SourceFailure("internal", "Posthorn could not read the source because of an internal error.", {
-    hint: cause instanceof Error ? `Report this: ${cause.message}` : null,
-  });
-}
-
-/** A driver that ignores the signal must not block its source. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
-}
-
-function waitFor({ setTimer }: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    const cancel = setTimer(ms, () => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-    signal.addEventListener("abort", abort, { once: true });
-  });
-}

@@ -3,7 +3,8 @@ import { ownRuns, runOf } from "../domain/source/runs.ts";
 import type { Signal } from "../store/signal.ts";
 import type { InShards } from "../store/shards.ts";
 import { SessionRemover } from "./session-remover.ts";
-import { SourceRun, type SourceRunParts } from "./source-run.ts";
+import { SourceRun } from "./source-run.ts";
+import type { SourceRunParts } from "./source-run-parts.ts";
 import type { Worker } from "./worker.ts";
 
 export interface SourceRunnerOptions extends SourceRunParts {
