@@ -4,122 +4,21 @@
  */
 import { type Kysely, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
-import { APPLICATION_KIND, ATTEMPT_STATUS, type Database } from "../../store/schema.ts";
+import { ATTEMPT_STATUS, type Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
-import { causeColumn, causeOf } from "../attempt/cause.ts";
+import { causeColumn } from "../attempt/cause.ts";
 import type { TransactionServices } from "../context.ts";
-import { hostOf } from "../endpoint/host.ts";
-import { MANY_HOSTS, SLOT_MS } from "./incident.ts";
+import { MANY_HOSTS } from "./incident.ts";
+import { type FailureGroup, nameOf } from "./failure-groups.ts";
+import { type Assigned, type InIncident, saveEndpoints, saveIncidents, saveSlots } from "./save.ts";
 
 /** Most incidents of an organisation that are not resolved. Failures at further hosts are added to one incident for each cause. */
 export const MAX_OPEN = 1000;
-
-/** Failed attempts at one endpoint with one cause. */
-export interface FailureGroup {
-  readonly orgId: number;
-  readonly appId: number;
-  readonly endpointId: number;
-  readonly host: string;
-  readonly cause: string;
-  readonly attempts: number;
-  readonly firstAttempt: number;
-  readonly lastAttempt: number;
-  readonly firstMessage: number;
-  /** Attempts by slot. */
-  readonly slots: ReadonlyMap<number, number>;
-}
-
-interface EndedAttempt {
-  readonly id: number;
-  readonly messageId: number;
-  readonly endpointId: number;
-  readonly status: number;
-  readonly errorCode: string | null;
-  readonly responseCode: number;
-}
-
-/** Groups the failed attempts. Attempts at operational webhooks and at the URL of a replay belong to no incident. */
-export async function findFailures(
-  db: Kysely<Database>,
-  attempts: readonly EndedAttempt[],
-): Promise<readonly FailureGroup[]> {
-  const failed = attempts.filter(({ status }) => status === ATTEMPT_STATUS.fail);
-  if (failed.length === 0) return [];
-  const rows = await db
-    .selectFrom("endpoint as e")
-    .innerJoin("application as a", "a.id", "e.app_id")
-    .select(["e.id", "e.url", "e.app_id", "a.org_id"])
-    .where("e.id", "in", [...new Set(failed.map(({ endpointId }) => endpointId))])
-    .where("e.deleted_at", "is", null)
-    .where("e.replay_task_id", "is", null)
-    .where("a.deleted_at", "is", null)
-    .where("a.kind", "<>", APPLICATION_KIND.operational)
-    .execute();
-  const endpoints = new Map(rows.map((row) => [row.id, { ...row, host: hostOf(row.url) }]));
-  const groups = new Map<string, FailureGroup>();
-  for (const attempt of failed) {
-    const endpoint = endpoints.get(attempt.endpointId);
-    if (endpoint === undefined) continue;
-    const cause = causeOf(attempt.errorCode, attempt.responseCode);
-    const key = nameOf({ endpointId: attempt.endpointId, cause });
-    groups.set(key, withAttempt(groups.get(key) ?? emptyGroup(endpoint, cause), attempt));
-  }
-  return [...groups.values()];
-}
-
-interface FailedEndpoint {
-  readonly id: number;
-  readonly app_id: number;
-  readonly org_id: number;
-  readonly host: string;
-}
-
-function emptyGroup({ id, app_id, org_id, host }: FailedEndpoint, cause: string): FailureGroup {
-  return {
-    orgId: org_id,
-    appId: app_id,
-    endpointId: id,
-    host,
-    cause,
-    attempts: 0,
-    firstAttempt: Number.POSITIVE_INFINITY,
-    lastAttempt: 0,
-    firstMessage: Number.POSITIVE_INFINITY,
-    slots: new Map(),
-  };
-}
-
-function withAttempt(group: FailureGroup, { id, messageId }: EndedAttempt): FailureGroup {
-  const slot = slotOf(id);
-  return {
-    ...group,
-    attempts: group.attempts + 1,
-    firstAttempt: Math.min(group.firstAttempt, id),
-    lastAttempt: Math.max(group.lastAttempt, id),
-    firstMessage: Math.min(group.firstMessage, messageId),
-    slots: new Map(group.slots).set(slot, (group.slots.get(slot) ?? 0) + 1),
-  };
-}
-
-function slotOf(attempt: number): number {
-  return Math.floor(timeOfKey(attempt) / SLOT_MS);
-}
 
 /** The attempts that a step counts. */
 interface Counted {
   readonly after: number;
   readonly upTo: number;
-}
-
-/** Failures at an endpoint that belong to one incident. */
-interface InIncident extends Pick<FailureGroup, "endpointId" | "cause"> {
-  /** First attempt of the incident. */
-  readonly since: number;
-}
-
-/** A group with its incident. */
-interface Assigned extends FailureGroup, InIncident {
-  readonly incident: number;
 }
 
 /** Groups with their new events, as they are if their incident is the one that was open. */
@@ -128,8 +27,6 @@ export interface FoundFailures {
   /** By endpoint and cause. */
   readonly events: ReadonlyMap<string, { readonly since: number; readonly events: number }>;
 }
-
-const nameOf = ({ endpointId, cause }: Pick<FailureGroup, "endpointId" | "cause">): string => `${endpointId} ${cause}`;
 
 /**
  * Counts the new events of groups whose incident is open. Runs before the transaction: a message can have thousands of endpoints, and this
@@ -271,78 +168,4 @@ async function newEvents(
         AND b.status = ${ATTEMPT_STATUS.fail} AND ${causeColumn("b")} = wanted.cause)
     GROUP BY a.endpoint_id, wanted.cause`.execute(db);
   return new Map(rows.map(({ endpoint_id, cause, events }) => [`${endpoint_id} ${cause}`, events]));
-}
-
-type EventsOf = (group: FailureGroup) => number;
-
-async function saveEndpoints(db: Kysely<Database>, assigned: readonly Assigned[], eventsOf: EventsOf): Promise<void> {
-  const rows = assigned.map((group) => ({
-    incident_id: group.incident,
-    endpoint_id: group.endpointId,
-    app_id: group.appId,
-    attempts: group.attempts,
-    events: eventsOf(group),
-    first_at: timeOfKey(group.firstAttempt),
-    last_at: timeOfKey(group.lastAttempt),
-  }));
-  await db
-    .insertInto("incident_endpoint")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(["incident_id", "endpoint_id"]).doUpdateSet((eb) => ({
-        attempts: eb("incident_endpoint.attempts", "+", eb.ref("excluded.attempts")),
-        events: eb("incident_endpoint.events", "+", eb.ref("excluded.events")),
-        last_at: eb.ref("excluded.last_at"),
-      })),
-    )
-    .execute();
-}
-
-async function saveIncidents(db: Kysely<Database>, assigned: readonly Assigned[], eventsOf: EventsOf): Promise<void> {
-  const sums = new Map<number, { attempts: number; events: number; last: number; first: number }>();
-  for (const group of assigned) {
-    const sum = sums.get(group.incident) ?? { attempts: 0, events: 0, last: 0, first: Number.POSITIVE_INFINITY };
-    sums.set(group.incident, {
-      attempts: sum.attempts + group.attempts,
-      events: sum.events + eventsOf(group),
-      last: Math.max(sum.last, group.lastAttempt),
-      first: Math.min(sum.first, group.firstMessage),
-    });
-  }
-  const rows = [...sums].map(
-    ([id, { attempts, events, last, first }]) =>
-      sql`(${sql.join([id, attempts, events, last, timeOfKey(last), first].map((value) => sql.lit(value)))})`,
-  );
-  await sql`
-    WITH added (id, attempts, events, last_attempt, last_at, first_message) AS (VALUES ${sql.join(rows)})
-    UPDATE incident SET
-      attempts = incident.attempts + added.attempts,
-      events = incident.events + added.events,
-      last_attempt = added.last_attempt,
-      last_at = added.last_at,
-      first_message = CASE WHEN added.first_message < incident.first_message THEN added.first_message
-                           ELSE incident.first_message END,
-      endpoints = (SELECT count(*) FROM incident_endpoint AS e WHERE e.incident_id = incident.id),
-      applications = (SELECT count(DISTINCT e.app_id) FROM incident_endpoint AS e WHERE e.incident_id = incident.id)
-    FROM added WHERE incident.id = added.id`.execute(db);
-}
-
-async function saveSlots(db: Kysely<Database>, assigned: readonly Assigned[]): Promise<void> {
-  const counts = new Map<string, { incident_id: number; slot: number; attempts: number }>();
-  for (const { incident, slots } of assigned) {
-    for (const [slot, attempts] of slots) {
-      const key = `${incident} ${slot}`;
-      const known = counts.get(key)?.attempts ?? 0;
-      counts.set(key, { incident_id: incident, slot, attempts: known + attempts });
-    }
-  }
-  await db
-    .insertInto("incident_slot")
-    .values([...counts.values()])
-    .onConflict((conflict) =>
-      conflict.columns(["incident_id", "slot"]).doUpdateSet((eb) => ({
-        attempts: eb("incident_slot.attempts", "+", eb.ref("excluded.attempts")),
-      })),
-    )
-    .execute();
 }

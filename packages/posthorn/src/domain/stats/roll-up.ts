@@ -6,15 +6,17 @@
  */
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
-import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
-import { isSent } from "../attempt/sent.ts";
+import type { Database } from "../../store/schema.ts";
 import type { Services, TransactionServices } from "../context.ts";
-import { findFailures, type FoundFailures, recordFailures, withEvents } from "../incident/record.ts";
+import { findFailures } from "../incident/failure-groups.ts";
+import { type FoundFailures, recordFailures, withEvents } from "../incident/record.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
-import { type CountedAttempt, countAttempt, Tally } from "./tally.ts";
+import { countAttempt, Tally } from "./tally.ts";
 import type { Tx } from "../../store/tx.ts";
+import { countedOf, endedAttempts } from "./ended-attempts.ts";
+import { ownersOf } from "./owners.ts";
 
 /** Rows per step. Its transaction takes at most a few milliseconds. */
 const STEP = 1000;
@@ -192,149 +194,6 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
   const counted = { hour: range.hour, tally, minutes, amounts: stored };
   await save(services, { ...counted, failures, place: { source: "attempt", ...range } });
   return true;
-}
-
-interface EndedAttempt {
-  readonly id: number;
-  readonly messageId: number;
-  readonly endpointId: number;
-  readonly status: number;
-  readonly trigger: number;
-  readonly durationMs: number;
-  readonly errorCode: string | null;
-  readonly responseCode: number;
-  readonly bytes: number;
-  readonly deliverAt: number | null;
-  readonly state: number | null;
-  readonly attempts: number | null;
-  /** 1 if another attempt determined the result of the delivery: an earlier success, or a later scheduled attempt. */
-  readonly decidedElsewhere: number;
-}
-
-function endedAttempts({ store }: Services, { after, upTo }: Range): Promise<readonly EndedAttempt[]> {
-  return store.db
-    .selectFrom("attempt as a")
-    .innerJoin("message as m", "m.id", "a.message_id")
-    .leftJoin("delivery as d", (join) =>
-      join.onRef("d.message_id", "=", "a.message_id").onRef("d.endpoint_id", "=", "a.endpoint_id"),
-    )
-    .select((eb) => [
-      "a.id",
-      "a.message_id as messageId",
-      "a.endpoint_id as endpointId",
-      "a.status",
-      "a.trigger_type as trigger",
-      "a.duration_ms as durationMs",
-      "a.error_code as errorCode",
-      "a.response_code as responseCode",
-      "m.deliver_at as deliverAt",
-      "d.state",
-      "d.attempts",
-      eb(
-        eb.fn<number>("octet_length", ["a.response"]),
-        "+",
-        eb.fn.coalesce(eb.fn<number>("octet_length", ["a.detail_json"]), eb.lit(0)),
-      ).as("bytes"),
-      eb
-        .case()
-        // In the common case, other attempts need not be read.
-        .when(
-          eb.and([
-            eb("a.status", "=", ATTEMPT_STATUS.success),
-            eb("a.trigger_type", "=", TRIGGER.scheduled),
-            eb("d.attempts", "=", 1),
-          ]),
-        )
-        .then(0)
-        .when(
-          eb.exists(
-            eb
-              .selectFrom("attempt as o")
-              .select(eb.lit(1).as("one"))
-              .whereRef("o.message_id", "=", "a.message_id")
-              .whereRef("o.endpoint_id", "=", "a.endpoint_id")
-              .where((other) =>
-                other.or([
-                  other.and([
-                    other("a.status", "=", ATTEMPT_STATUS.success),
-                    other("o.status", "=", ATTEMPT_STATUS.success),
-                    other("o.id", "<", other.ref("a.id")),
-                  ]),
-                  other.and([
-                    other("a.status", "=", ATTEMPT_STATUS.fail),
-                    other("o.trigger_type", "=", TRIGGER.scheduled),
-                    other("o.id", ">", other.ref("a.id")),
-                  ]),
-                ]),
-              ),
-          ),
-        )
-        .then(1)
-        .else(0)
-        .end()
-        .as("decidedElsewhere"),
-    ])
-    .where("a.id", ">", after)
-    .where("a.id", "<=", upTo)
-    .execute();
-}
-
-function countedOf(row: EndedAttempt): CountedAttempt {
-  const succeeded = row.status === ATTEMPT_STATUS.success;
-  const from = row.deliverAt ?? timeOfKey(row.messageId);
-  const latencyMs = timeOfKey(row.id) + row.durationMs - from;
-  const { durationMs, errorCode } = row;
-  return { unsent: !isSent(errorCode), succeeded, durationMs, latencyMs, end: endOf(row, succeeded) };
-}
-
-function endOf(
-  { decidedElsewhere, trigger, attempts, state }: EndedAttempt,
-  succeeded: boolean,
-): CountedAttempt["end"] {
-  if (decidedElsewhere === 1) return null;
-  const scheduled = trigger === TRIGGER.scheduled;
-  if (succeeded) return scheduled && attempts === 1 ? "first_try" : "later";
-  return scheduled && state === DELIVERY_STATE.failed ? "exhausted" : null;
-}
-
-interface Owners {
-  /** The organisation, unless it is operational webhook traffic, and the application. */
-  ofApplication(appId: number): readonly Place[];
-  /** Like `ofApplication`, plus the endpoint. */
-  ofEndpoint(endpointId: number): readonly Place[];
-}
-
-type Place = Parameters<Tally["at"]>[0];
-
-async function ownersOf(
-  { store }: Services,
-  { apps, endpoints }: { readonly apps: readonly number[]; readonly endpoints: readonly number[] },
-): Promise<Owners> {
-  const appOf = new Map<number, number>();
-  if (endpoints.length > 0) {
-    const rows = await store.db.selectFrom("endpoint").select(["id", "app_id"]).where("id", "in", endpoints).execute();
-    for (const { id, app_id } of rows) appOf.set(id, app_id);
-  }
-  const wanted = [...new Set([...apps, ...appOf.values()])];
-  const rows =
-    wanted.length === 0
-      ? []
-      : await store.db.selectFrom("application").select(["id", "org_id", "kind"]).where("id", "in", wanted).execute();
-  const places = new Map(
-    rows.map(({ id, org_id: orgId, kind }) => {
-      const own = { orgId, appId: id, endpointId: 0 };
-      return [id, kind === APPLICATION_KIND.operational ? [own] : [{ orgId, appId: 0, endpointId: 0 }, own]];
-    }),
-  );
-  const ofApplication = (appId: number): readonly Place[] => places.get(appId) ?? [];
-  return {
-    ofApplication,
-    ofEndpoint: (endpointId) => {
-      const above = ofApplication(appOf.get(endpointId) ?? 0);
-      const own = above.at(-1);
-      return own === undefined ? [] : [...above, { ...own, endpointId }];
-    },
-  };
 }
 
 interface Counted {
