@@ -1,10 +1,6 @@
 import { Type } from "typebox";
-import {
-  DIRECTIONS,
-  type FoundMessage,
-  MESSAGE_STATES,
-  searchMessages as searchVerb,
-} from "../../domain/message/search.ts";
+import { DIRECTIONS, MESSAGE_STATES } from "../../domain/message/search-scope.ts";
+import { type FoundMessage, searchMessages as searchVerb } from "../../domain/message/search.ts";
 import { messageFilterOf, pageOf, timesOf } from "../inputs.ts";
 import { MessageFilterQuery, PageQuery, TimeQuery } from "../models/common.ts";
 import { FoundMessageList } from "../models/overview.ts";

@@ -1,6 +1,6 @@
 /** Models of the operations that cover all applications. */
 import { type TSchema, Type } from "typebox";
-import { DIRECTIONS } from "../../domain/message/search.ts";
+import { DIRECTIONS } from "../../domain/message/search-scope.ts";
 import { DateTime, listOf, nullable, payload, ref, Url } from "./common.ts";
 
 const count = (description?: string) => Type.Integer(description === undefined ? {} : { description });

@@ -6,47 +6,23 @@
  */
 import { type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { ValidationError } from "../../lib/errors.ts";
-import { keyOfId, iteratorOfKey, timeOfKey } from "../../lib/id.ts";
+import { iteratorOfKey, timeOfKey } from "../../lib/id.ts";
 import { isPostgres } from "../../store/portable-sql.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
-import { getApplication } from "../application/find.ts";
-import { requirePermission, visibleApplications } from "../access.ts";
+import { visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
-import { endpointsWithBacklog, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
-import { getEndpoint } from "../endpoint/find.ts";
+import { isHeld } from "../delivery/held.ts";
 import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
-import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
+import { keyRange, messageMatches } from "./filter.ts";
 import { matching, messageKeySources, scanRangeOf, type KeySource, scan } from "./bounded-scan.ts";
-
-/** States by which messages can be searched, derived from their deliveries. */
-export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
-export type MessageState = (typeof MESSAGE_STATES)[number];
-
-/** `out`: published to an application. `in`: received by a source. */
-export const DIRECTIONS = ["out", "in"] as const;
-export type Direction = (typeof DIRECTIONS)[number];
+import { type DeliveryCounts, deliveryCounts, NO_DELIVERIES } from "./delivery-counts.ts";
+import { type Direction, DIRECTIONS, type Scope, scopeOf, type SearchMessages } from "./search-scope.ts";
 
 const KINDS_OF: Readonly<Record<Direction, readonly ApplicationKind[]>> = {
   out: [APPLICATION_KIND.customer],
   in: [APPLICATION_KIND.source],
 };
-
-export interface SearchMessages extends MessageFilter, TimeRange {
-  readonly limit: number;
-  readonly iterator: string | null;
-  /** Id or uid; `null`: all applications that the actor can access. */
-  readonly app: string | null;
-  /** `null`: both. */
-  readonly direction: Direction | null;
-  /** Id or uid of an endpoint of `app`: only messages matched with it. */
-  readonly endpoint: string | null;
-  /** Id or event id of a message, or id of one of its attempts. */
-  readonly id: string | null;
-  readonly state: MessageState | null;
-  /** Text that the payload contains, encoded in UTF-8. */
-  readonly text: string | null;
-}
 
 export interface FoundMessage {
   readonly id: string;
@@ -64,18 +40,6 @@ export interface FoundMessage {
   readonly payloadBytes: number | null;
   readonly timestamp: number;
   readonly deliveries: DeliveryCounts;
-}
-
-export interface DeliveryCounts {
-  readonly succeeded: number;
-  readonly failed: number;
-  /** Failed so far, and scheduled for a retry. */
-  readonly retrying: number;
-  /** Without an attempt so far. */
-  readonly pending: number;
-  /** Deliveries on hold, which the two counts above do not include: the endpoint is disabled, its circuit is open, or they wait in an order. */
-  readonly held: number;
-  readonly canceled: number;
 }
 
 export interface FoundPage {
@@ -133,59 +97,6 @@ async function scanKeySources(
   const next = found.rows.length > page.length ? page.at(-1)!.public_id : null;
   const resumeAt = found.stoppedAt === null ? null : iteratorOfKey("msg_", found.stoppedAt);
   return { rows: await withDeliveries(ctx, page), next: next ?? resumeAt };
-}
-
-interface Scope extends SearchMessages {
-  readonly appKey: number | null;
-  readonly endpointKey: number | null;
-  /** Keys of the messages that can have the id; `null` if they are not known, so that messages must be scanned. */
-  readonly keys: readonly number[] | null;
-  /** Set if the requested state depends on holds. */
-  readonly holds: Holds | null;
-}
-
-const LIVE_STATES: ReadonlySet<MessageState | null> = new Set<MessageState>(["retrying", "pending", "held"]);
-
-async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scope> {
-  const { actor } = ctx;
-  if (input.text !== null) requirePermission(actor, "payloads:read");
-  const app = input.app ?? (actor.kind === "application" ? actor.appPublicId : null);
-  const appKey = app === null ? null : (await getApplication(ctx, app)).key;
-  const endpointKey =
-    app === null || input.endpoint === null
-      ? null
-      : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
-  const withDelivery = async () => (endpointKey === null ? endpointsWithBacklog(ctx, appKey) : [endpointKey]);
-  const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await withDelivery()) : null;
-  return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
-}
-
-/** Keys of the messages with an id; `null` if there is no index for it: that of event ids requires an application. */
-async function keysOf(ctx: Context, id: string, appKey: number | null): Promise<readonly number[] | null> {
-  const db = reader(ctx);
-  const message = keyOfId("msg_", id);
-  if (message !== null) {
-    const rows = await db
-      .selectFrom("message")
-      .select("id")
-      .where("id", "=", message)
-      .where("public_id", "=", id)
-      .execute();
-    return rows.map((row) => row.id);
-  }
-  const attempt = keyOfId("atmpt_", id);
-  if (attempt !== null) {
-    const made = db.selectFrom("attempt").select("message_id").where("id", "=", attempt).where("public_id", "=", id);
-    return (await made.execute()).map((row) => row.message_id);
-  }
-  if (appKey === null) return null;
-  const rows = await db
-    .selectFrom("message")
-    .select("id")
-    .where("app_id", "=", appKey)
-    .where("event_id", "=", id)
-    .execute();
-  return rows.map((row) => row.id);
 }
 
 function kindsOf({ direction }: SearchMessages): ApplicationKind[] {
@@ -321,8 +232,6 @@ function payloadContains(ctx: Context, text: string) {
     : sql<SqlBool>`instr(message.payload, ${bytes}) > 0`;
 }
 
-const NONE: DeliveryCounts = { succeeded: 0, failed: 0, retrying: 0, pending: 0, held: 0, canceled: 0 };
-
 async function withDeliveries(ctx: OutsideContext, rows: readonly Row[]): Promise<readonly FoundMessage[]> {
   const counts = await deliveryCounts(
     ctx,
@@ -342,38 +251,6 @@ async function withDeliveries(ctx: OutsideContext, rows: readonly Row[]): Promis
     contentType: row.content_type,
     payloadBytes: row.payload_bytes,
     timestamp: timeOfKey(row.id),
-    deliveries: counts.get(row.id) ?? NONE,
+    deliveries: counts.get(row.id) ?? NO_DELIVERIES,
   }));
-}
-
-async function deliveryCounts(
-  ctx: OutsideContext,
-  keys: readonly number[],
-): Promise<ReadonlyMap<number, DeliveryCounts>> {
-  if (keys.length === 0) return new Map();
-  const deliveries = reader(ctx).selectFrom("delivery").where("message_id", "in", keys);
-  const withDelivery = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();
-  const holds = await holdsOf(
-    ctx,
-    withDelivery.map((row) => row.endpoint_id),
-  );
-  const rows = await deliveries
-    .select((eb) => ["message_id", "state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])
-    .select(isHeld(holds).as("held"))
-    .groupBy(["message_id", "state", "tried", "held"])
-    .execute();
-  const counts = new Map<number, DeliveryCounts>();
-  for (const { message_id, state, tried, held, count } of rows) {
-    const name = held ? "held" : nameOf(state, Boolean(tried));
-    const before = counts.get(message_id) ?? NONE;
-    counts.set(message_id, { ...before, [name]: before[name] + count });
-  }
-  return counts;
-}
-
-function nameOf(state: number, tried: boolean): keyof DeliveryCounts {
-  if (state === DELIVERY_STATE.succeeded) return "succeeded";
-  if (state === DELIVERY_STATE.failed) return "failed";
-  if (state === DELIVERY_STATE.canceled) return "canceled";
-  return tried ? "retrying" : "pending";
 }
