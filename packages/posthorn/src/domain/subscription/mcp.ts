@@ -2,12 +2,8 @@
  * Subscriptions of MCP clients. Principal, callback, event and arguments identify one; subscribing again renews it. An endpoint delivers to
  * each, with the retries, limits and address rules of all endpoints.
  */
-import { createHash } from "node:crypto";
-import type { Kysely } from "kysely";
-import type { Database } from "../../store/schema.ts";
 import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
 import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
-import { canonicalJson } from "../../lib/canonical-json.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
@@ -33,16 +29,8 @@ import { type DeliveryStatus, deliveryStatusOf } from "./delivery-status.ts";
 import { endSubscription } from "./end.ts";
 import { type Principal, principalOf } from "./principal.ts";
 import { SUBSCRIPTION_POLICY } from "./subscription.ts";
-
-/** Identifies a subscription, together with the principal. */
-export interface McpSubscriptionRef {
-  /** Id or uid of the application, or ID of a source. */
-  readonly app: string;
-  readonly url: string;
-  /** Name of the event: that of an event type, or the ID of a source. */
-  readonly name: string;
-  readonly arguments: Readonly<Record<string, string>>;
-}
+import { hashesOf, type Identity, idOf, type McpSubscriptionRef } from "./mcp-identity.ts";
+import { type Alive, find, findAlive, isConfirmed, requireRoom } from "./mcp-rows.ts";
 
 export interface SubscribeMcp extends McpSubscriptionRef {
   /** `null`: all types, of a source. */
@@ -73,8 +61,7 @@ export interface McpSubscription {
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const TTL = { min: MINUTE, default: DAY, max: 30 * DAY } as const;
-/** Subscriptions of an application. */
-const MAX_SUBSCRIPTIONS = 200;
+
 /** Events that are older are not sent again when a client comes back. */
 const MAX_CATCH_UP_MS = 14 * DAY;
 
@@ -121,35 +108,6 @@ export async function unsubscribeMcp({ ctx, input }: OutsideCall<McpSubscription
   });
 }
 
-interface Identity {
-  readonly application: Application;
-  readonly principal: Principal;
-  /** Normalised. */
-  readonly url: string;
-  readonly ref: McpSubscriptionRef;
-  /** Of everything that identifies the subscription. */
-  readonly keyHash: Uint8Array;
-  /** Of principal and callback. */
-  readonly verifiedHash: Uint8Array;
-}
-
-function hashesOf(
-  { id }: Principal,
-  url: string,
-  { name, arguments: given }: McpSubscriptionRef,
-): Pick<Identity, "keyHash" | "verifiedHash"> {
-  return { keyHash: hashOf([id, url, name, given]), verifiedHash: hashOf([id, url]) };
-}
-
-function hashOf(parts: readonly unknown[]): Uint8Array {
-  return createHash("sha256").update(canonicalJson(parts)).digest();
-}
-
-function idOf({ application, keyHash }: Pick<Identity, "application" | "keyHash">): string {
-  const digest = createHash("sha256").update(application.id).update(keyHash).digest("hex");
-  return `sub_${digest.slice(0, 32)}`;
-}
-
 function callbackOf(identity: Identity, secret: string, previousSecret: string | null): McpCallback {
   return { callback: identity.url, subscription: idOf(identity), secret, previousSecret };
 }
@@ -160,65 +118,6 @@ async function checkCallback(ctx: OutsideContext, { key }: Application, given: s
   const { protocol, hostname } = new URL(url);
   if (protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return url;
   throw invalid("url", "`delivery.url` must be an https URL.");
-}
-
-async function isConfirmed(ctx: OutsideContext, { application, verifiedHash }: Identity): Promise<boolean> {
-  const row = await reader(ctx)
-    .selectFrom("subscription as s")
-    .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
-    .select("s.id")
-    .where("s.app_id", "=", application.key)
-    .where("s.protocol", "=", "mcp")
-    .where("s.verified_hash", "=", verifiedHash)
-    .where("s.lease_until", ">", ctx.services.now())
-    .where("e.deleted_at", "is", null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-interface Alive {
-  readonly key: number;
-  readonly endpointKey: number;
-  readonly endpointId: string;
-  readonly uid: string | null;
-  readonly disabled: number;
-  readonly disabled_json: string | null;
-  readonly config_sealed: Uint8Array | null;
-}
-
-/** A row whose endpoint was deleted makes room for a new one. */
-async function findAlive({ tx: { db } }: TransactionContext, identity: Identity): Promise<Alive | null> {
-  const row = await find(db, identity);
-  if (row === undefined) return null;
-  if (row.deleted_at === null) return row;
-  await db.deleteFrom("subscription").where("id", "=", row.key).execute();
-  return null;
-}
-
-function find(db: Kysely<Database>, { application, keyHash }: Identity) {
-  return db
-    .selectFrom("subscription as s")
-    .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
-    .select(["s.id as key", "e.id as endpointKey", "e.public_id as endpointId", "e.uid", "e.deleted_at"])
-    .select(["e.disabled", "e.disabled_json", "e.config_sealed"])
-    .where("s.app_id", "=", application.key)
-    .where("s.protocol", "=", "mcp")
-    .where("s.target_hash", "=", keyHash)
-    .executeTakeFirst();
-}
-
-async function requireRoom(ctx: OutsideContext | TransactionContext, { application }: Identity): Promise<void> {
-  const { subscriptions } = await reader(ctx)
-    .selectFrom("subscription")
-    .select((eb) => eb.fn.countAll<number>().as("subscriptions"))
-    .where("app_id", "=", application.key)
-    .where("protocol", "=", "mcp")
-    .executeTakeFirstOrThrow();
-  if (subscriptions < MAX_SUBSCRIPTIONS) return;
-  throw new PosthornError(
-    "limit_reached",
-    `An application can have up to ${MAX_SUBSCRIPTIONS} subscriptions of MCP clients. End one with events/unsubscribe.`,
-  );
 }
 
 async function create(ctx: TransactionContext, identity: Identity, input: SubscribeMcp): Promise<McpSubscription> {
