@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { afterEach, expect, it } from "vitest";
 import { systemActor } from "../domain/access.ts";
-import type { Identity } from "../domain/auth/authenticate.ts";
+import type { Identity } from "../domain/auth/token-lookup.ts";
 import { LiveFeed } from "../live/feed.ts";
 import { registerLive } from "./live.ts";
 import { MODELS } from "./models/index.ts";

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Identity } from "../domain/auth/authenticate.ts";
+import type { Identity } from "../domain/auth/token-lookup.ts";
 import { type Actor, hasSameAccess, payloadView, requireAccess, seesApplication } from "../domain/access.ts";
 import { maskPayload } from "../domain/payload-mask.ts";
 import { PosthornError } from "../lib/errors.ts";

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { requireAccess } from "../../domain/access.ts";
-import type { Identity } from "../../domain/auth/authenticate.ts";
+import type { Identity } from "../../domain/auth/token-lookup.ts";
 import type { OutsideContext, Services } from "../../domain/context.ts";
 import { AuditTrail } from "../../domain/audit/trail.ts";
 import { type AuditFilter, isComplete, readEntries, readExtent } from "../../domain/audit/read.ts";

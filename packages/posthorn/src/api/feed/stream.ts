@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Identity } from "../../domain/auth/authenticate.ts";
+import type { Identity } from "../../domain/auth/token-lookup.ts";
 import type { OutsideContext, Services } from "../../domain/context.ts";
 import { type FeedRef, getFeed } from "../../domain/feed/find.ts";
 import type { FeedFilter, FeedPage } from "../../domain/feed/page.ts";

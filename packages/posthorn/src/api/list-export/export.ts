@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { type TSchema, Type } from "typebox";
 import type { Actor } from "../../domain/access.ts";
 import { AuditTrail } from "../../domain/audit/trail.ts";
-import type { Identity } from "../../domain/auth/authenticate.ts";
+import type { Identity } from "../../domain/auth/token-lookup.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { authorize } from "../authorize.ts";

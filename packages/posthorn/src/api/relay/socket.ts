@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { RawData, WebSocket, WebSocketServer } from "ws";
 import { requirePermission, seesApplication } from "../../domain/access.ts";
-import type { Identity } from "../../domain/auth/authenticate.ts";
+import type { Identity } from "../../domain/auth/token-lookup.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";

@@ -1,6 +1,7 @@
 /** Identifies the caller of a request: by the token in the `Authorization` header, or by the session cookie. */
 import type { FastifyRequest } from "fastify";
-import type { Authenticator, Identity } from "../../domain/auth/authenticate.ts";
+import type { Authenticator } from "../../domain/auth/authenticate.ts";
+import type { Identity } from "../../domain/auth/token-lookup.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { requireOwnPage, sessionCookie } from "./cookies.ts";
 

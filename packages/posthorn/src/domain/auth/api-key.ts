@@ -8,7 +8,7 @@ import { atomically, type Call, type Context, reader, write } from "../context.t
 import type { Permission } from "../grant.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
-import { KEY_PREFIX } from "./authenticate.ts";
+import { KEY_PREFIX } from "./token-lookup.ts";
 import { hashToken } from "./hash-token.ts";
 import { jsonOrNull, networksOf, scopesOf } from "./key-columns.ts";
 import { checkNetworks, limitsOfCaller, readScopes, requireCovered } from "./key-limits.ts";

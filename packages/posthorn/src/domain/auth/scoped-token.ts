@@ -6,7 +6,7 @@ import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import { requirePermission, type TokenScope } from "../access.ts";
 import type { Context } from "../context.ts";
-import { SCOPED_PREFIX } from "./authenticate.ts";
+import { SCOPED_PREFIX } from "./token-lookup.ts";
 import { hashToken } from "./hash-token.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 

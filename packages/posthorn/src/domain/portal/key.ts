@@ -6,7 +6,7 @@ import type { PortalKeyTable } from "../../store/portal-key-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Actor, Capability } from "../access.ts";
 import { getApplication, ofCustomers } from "../application/find.ts";
-import { PORTAL_KEY_PREFIX } from "../auth/authenticate.ts";
+import { PORTAL_KEY_PREFIX } from "../auth/token-lookup.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import { limitsOfCaller } from "../auth/key-limits.ts";
 import { atomically, type Call, reader } from "../context.ts";

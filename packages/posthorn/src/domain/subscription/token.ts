@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import { getApplication, ofCustomers } from "../application/find.ts";
-import { SCOPED_PREFIX } from "../auth/authenticate.ts";
+import { SCOPED_PREFIX } from "../auth/token-lookup.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import { atomically, type Call, reader } from "../context.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
