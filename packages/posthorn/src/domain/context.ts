@@ -20,9 +20,7 @@ import type {
   DataKeyring,
   DeliveryPauseSource,
   DispatchHints,
-  DomainRules,
   HealthSource,
-  SourceOperations,
   SubscriberClient,
   LaneSource,
   RelayListeners,
@@ -35,6 +33,8 @@ import type {
   TransformRunner,
   UrlJudge,
 } from "./ports.ts";
+import type { DomainRules } from "./rules.ts";
+import type { SourceOperations } from "./source-operations.ts";
 import type { Announcer } from "./operational/events.ts";
 import type { AuditSigner } from "./audit/signer.ts";
 import type { AuditValue } from "./audit/entry.ts";

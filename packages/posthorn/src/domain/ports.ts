@@ -1,7 +1,5 @@
 /** Interfaces through which the domain calls the rest of the node, which implements them. */
 import type { PausedDeliveries } from "../store/delivery-pause.ts";
-import type { KindRules } from "../destinations/kind-rules.ts";
-import type { SourceKindRules } from "../sources/kind-rules.ts";
 import type { LaneView } from "../dispatch/lane.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
@@ -17,14 +15,10 @@ import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { ClientDescription } from "./connected-client/document.ts";
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
-import type { EndpointEgress, EndpointProxy } from "./endpoint/egress.ts";
+import type { EndpointProxy } from "./endpoint/egress.ts";
 import type { OpenApiDescription } from "./event-type/openapi/describe.ts";
 import type { Streak } from "./health/streak.ts";
-import type { InboundRequest } from "./message/request.ts";
-import type { PortalLook } from "./portal/look.ts";
 import type { TaskKind } from "./task/task.ts";
-import type { RetentionPeriods } from "./retention/retention.ts";
-import type { PlatformDefaults } from "./policy/section.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
 /** Judges URLs by the addresses that their host names resolve to. */
@@ -87,130 +81,11 @@ export interface UnhealthyLane {
   readonly failing: Streak | null;
 }
 
-export interface DomainRules {
-  /** Destination kinds that this installation can use. */
-  readonly kinds: KindRules;
-  /** Source kinds that this installation can use. */
-  readonly sourceKinds: SourceKindRules;
-  /** Most sources of an organisation that Posthorn reads: those of other kinds than webhooks. */
-  readonly sourceQuota: number;
-  readonly maxPayloadBytes: number;
-  /** Maximum body size of an inbound webhook. */
-  readonly maxInboundBytes: number;
-  /** Checks the URL of an endpoint and returns it normalised, or throws an error that names the problem. `allow`: see `egress_allow`. */
-  readonly normaliseUrl: (url: string, allow: string | null) => string;
-  /** Returns an allow list in its canonical spelling, or throws an error that names the problem. */
-  readonly normaliseAllow: (words: string) => string;
-  /** The words of an allow list that have no effect, because the operator does not allow them. */
-  readonly refusedWords: (words: string) => readonly RefusedTarget[];
-  /** Why a proxy is refused, judged by its URL alone; `null`: it is not. */
-  readonly refusedProxy: (proxy: EndpointProxy) => RefusedTarget | null;
-  /** The first of these endpoint settings that the HTTP client cannot use; `null`: all are valid. */
-  readonly egressProblem: (settings: EndpointEgress, allow: string | null) => EgressProblem | null;
-  /** Policy values that hold where neither application nor endpoint sets one. */
-  readonly policyDefaults: PlatformDefaults;
-  /** Why a word is not an address, a network or a known list of allowed senders; `null`: it is one. */
-  readonly addressProblem: (word: string) => string | null;
-  /** Retention periods. */
-  readonly retention: RetentionPeriods;
-  /** Watches of an organisation, and keys of all of them. */
-  readonly watches: { readonly max: number; readonly maxKeys: number };
-  /** Name of this installation, such as `production`; empty: none. */
-  readonly environment: string;
-  /** Branding of the customer portal. */
-  readonly portalLook: PortalLook;
-  /** HTTPS URL of the operator's documentation, which the customer portal links to; `null`: none. */
-  readonly portalDocs: string | null;
-  /** Clients that people connect to the MCP endpoint with OAuth. */
-  readonly connectedClients: ConnectedClientRules;
-  /** Public URL of this server, without a trailing slash. */
-  readonly publicUrl: () => string;
-  /** Base URL for inbound webhooks, without a trailing slash. */
-  readonly ingestUrl: () => string;
-  /** Domain of the addresses of `email` sources, in lower case; empty: this server receives no emails. */
-  readonly mailDomain: string;
-  /** Whether inbound webhooks have a separate origin, apart from the dashboard and the portal. */
-  readonly separateIngest: boolean;
-  /** Template of links to traces; empty: there are none. */
-  readonly traceUrl: string;
-  /** Whether listeners may connect with a listen token, without another credential. */
-  readonly listenTokens: boolean;
-}
-
 export type UrlVerdict =
   /** The addresses that the host resolves to. */
   | { readonly allowed: true; readonly addresses: readonly string[] }
   /** `detail` names the rule, for operators. */
   | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
-
-/** Operations on live sources, implemented by `ingest`. */
-export interface SampleEvent {
-  /** Unique, so that the same sample can be sent again. */
-  readonly id: string;
-  readonly type: string;
-  /** JSON. */
-  readonly body: Uint8Array;
-}
-
-export interface SourceOperations {
-  /** Removes a source from the cache. The next request loads it again. */
-  invalidate(sourceKey: number): void;
-  /** Removes all sources from the cache. */
-  clear(): void;
-  /** Stores the event of a quarantined request as if it had been verified. Returns the message ID, or `null` for a duplicate. */
-  release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
-  /** Stores an event that a person sends to try the source. Returns the message ID. */
-  sample(sourceKey: number, event: SampleEvent): Promise<string>;
-  /** Renews the signature of a verified request, with the current time. Never rejects. */
-  resign(sourceKey: number, request: ReceivedRequest): Promise<Resigned>;
-  /** Sends the source a request as its provider would. `url`: that of the source. */
-  test(sourceKey: number, url: string): Promise<SourceTest>;
-  /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
-  diagnose(
-    sourceKey: number,
-    request: DiagnosisJob["request"],
-    otherSecrets: Readonly<Record<string, string>>,
-  ): Promise<DiagnosisReport>;
-}
-
-/** A verified request of a provider. */
-export interface ReceivedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
-  /** Name of the scheme with which it was verified. */
-  readonly scheme: string;
-}
-
-/** A signature that was renewed: the headers that differ, with names in lower case. */
-export type Resigned =
-  | { readonly kind: "signed"; readonly headers: readonly (readonly [name: string, value: string])[] }
-  | { readonly kind: "refused"; readonly reason: string };
-
-/** How a source answered a test request. */
-export interface SourceTest {
-  /** Name of the prepared event; `null`: there is none of this provider. */
-  readonly event: string | null;
-  /** Status of the response. */
-  readonly status: number;
-  /** Whether the request was verified and its event stored. */
-  readonly accepted: boolean;
-}
-
-/** A target that applications may not open on this server. */
-export interface RefusedTarget {
-  /** A word of an allow list, or a host. */
-  readonly text: string;
-  /** `deny`: it is on the deny list of the operator. `port`: no target may have the port of this proxy. */
-  readonly reason: "rules" | "deny" | "port";
-}
-
-export interface EgressProblem {
-  /** Path of the setting. */
-  readonly path: readonly string[];
-  readonly message: string;
-}
 
 export interface TokenIssuer {
   /** Returns a signed token with these claims. Times are Unix seconds. */
@@ -358,13 +233,6 @@ export type WrappedDataKey = Pick<Selectable<EncryptionKeyTable>, "provider" | "
 /** Starts background tasks. */
 export interface TaskQueue {
   start(taskKey: number, kind: TaskKind): void;
-}
-
-export interface ConnectedClientRules {
-  /** How clients introduce themselves: with a metadata document or by registering, with a document only, or not at all. */
-  readonly registration: "on" | "documents" | "off";
-  /** Whether the MCP endpoint has tools that write. */
-  readonly write: boolean;
 }
 
 /** Reads the metadata documents of clients, through the guarded HTTP client. */

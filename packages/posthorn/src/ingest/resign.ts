@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { WebhookRequest } from "@posthorn/webhooks";
 import type { ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";
 import { dependsOnRequest, schemeRefusal } from "../domain/source/resigning.ts";
-import type { ReceivedRequest, Resigned } from "../domain/ports.ts";
+import type { ReceivedRequest, Resigned } from "../domain/source-operations.ts";
 import type { LiveSource } from "./live-source.ts";
 
 /**

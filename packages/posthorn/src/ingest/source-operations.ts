@@ -1,6 +1,12 @@
 /** Operations on live sources for the domain: cache invalidation, release from quarantine, and diagnosis. */
 import type { Services } from "../domain/context.ts";
-import type { ReceivedRequest, Resigned, SampleEvent, SourceOperations, SourceTest } from "../domain/ports.ts";
+import type {
+  ReceivedRequest,
+  Resigned,
+  SampleEvent,
+  SourceOperations,
+  SourceTest,
+} from "../domain/source-operations.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";

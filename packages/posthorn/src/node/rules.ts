@@ -5,7 +5,7 @@ import { missingOf } from "../destinations/connections/installed.ts";
 import { egressProblem, tenantEgressRules } from "../destinations/http/egress-settings.ts";
 import type { KindRules } from "../destinations/kind-rules.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
-import type { DomainRules } from "../domain/ports.ts";
+import type { DomainRules } from "../domain/rules.ts";
 import { addressProblem } from "../ingest/addresses.ts";
 import { sourceKindRules } from "../sources/kind-rules.ts";
 import { MAIL_SOURCE, TABLE_SOURCE } from "../sources/kinds.ts";

@@ -1,7 +1,7 @@
 /** Metadata with which MCP clients find the authorization server, and the challenges that lead them to it. */
 import { READ_SCOPE, WRITE_SCOPE } from "../../domain/connected-client/scope.ts";
 import { isConnectable, isLoopbackName, resourceOf } from "../../domain/connected-client/server.ts";
-import type { DomainRules } from "../../domain/ports.ts";
+import type { DomainRules } from "../../domain/rules.ts";
 
 type Rules = Pick<DomainRules, "publicUrl" | "connectedClients">;
 

@@ -2,7 +2,7 @@
 import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError, parseAllowList } from "@posthorn/egress";
 import type { RefusedEgress } from "../../domain/application/refused-egress.ts";
 import type { EndpointEgress } from "../../domain/endpoint/egress.ts";
-import type { DomainRules, EgressProblem, RefusedTarget } from "../../domain/ports.ts";
+import type { DomainRules, EgressProblem, RefusedTarget } from "../../domain/rules.ts";
 import type { Logger } from "../../lib/log.ts";
 
 /** The setting that cannot be used, or `null`. The message contains no secret. */

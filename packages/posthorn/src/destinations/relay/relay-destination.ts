@@ -2,7 +2,7 @@
 import type { EgressFailure, EgressRequest, EgressResponse, EgressResult, EgressTimings } from "@posthorn/egress";
 import { sealedIn } from "../../store/sealed-columns.ts";
 import { type OpenedRequest, openRequest } from "../../domain/message/request.ts";
-import type { SourceOperations } from "../../domain/ports.ts";
+import type { SourceOperations } from "../../domain/source-operations.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { RelayAnswer } from "../../relay/connection.ts";
 import type { LocalFailure, RelayedMessage, RequestFrame } from "../../relay/frames.ts";

@@ -2,7 +2,7 @@
 import type { Selectable } from "kysely";
 import type { ApplicationTable, EndpointTable } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
-import type { RefusedTarget } from "../ports.ts";
+import type { RefusedTarget } from "../rules.ts";
 import type { EndpointEgress } from "../endpoint/egress.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 

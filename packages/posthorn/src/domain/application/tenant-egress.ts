@@ -1,7 +1,7 @@
 /** Limits on egress rules and proxies that an organisation token can set. */
 import { ValidationError } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
-import type { RefusedTarget } from "../ports.ts";
+import type { RefusedTarget } from "../rules.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
 
 const CODE = "egress_not_allowed";

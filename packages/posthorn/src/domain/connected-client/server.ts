@@ -1,5 +1,5 @@
 /** The authorization server that connects clients to the MCP endpoint: whether it is on, and its URLs. */
-import type { DomainRules } from "../ports.ts";
+import type { DomainRules } from "../rules.ts";
 import { isDocumentUrl } from "./document.ts";
 
 type Rules = Pick<DomainRules, "publicUrl" | "connectedClients">;

@@ -1,5 +1,5 @@
 import type { OutsideCall } from "../context.ts";
-import type { SourceTest } from "../ports.ts";
+import type { SourceTest } from "../source-operations.ts";
 import { getSource } from "./find.ts";
 import { currentTokens, ingestUrl } from "./token.ts";
 

@@ -1,5 +1,5 @@
 /** URLs of the hub and of its topics. */
-import type { DomainRules } from "../ports.ts";
+import type { DomainRules } from "../rules.ts";
 
 export const HUB_PATH = "/websub";
 export const TOPIC_PATH = "/websub/topic";
