@@ -5,11 +5,10 @@
  */
 import type { ShareMode } from "../destinations/kinds/relay.ts";
 import type { FrameBuilder } from "../destinations/relay/relay-destination.ts";
-import type { Clock } from "../dispatch/types.ts";
-import type { RelayListeners, SourceOperations } from "../domain/ports.ts";
+import type { RelayListeners } from "../domain/ports.ts";
+import type { SourceOperations } from "../domain/source-operations.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { Signal } from "../store/signal.ts";
-import type { Store } from "../store/store.ts";
 import type { Worker } from "../workers/worker.ts";
 import {
   type ConnectedSession,
@@ -19,9 +18,7 @@ import {
   RelayConnection,
   type RelayLink,
 } from "./connection.ts";
-import { type ClientFrame, MAX_RELAY_BODY_CHARACTERS, MAX_RELAY_WINDOW, type RequestFrame } from "./frames.ts";
-import { LetterWindow } from "./letter-window.ts";
-import { type Letter, Mailbox, type MailboxOptions } from "./mailbox.ts";
+import type { ClientFrame } from "./frames.ts";
 import {
   allConnected,
   connectedTo,
@@ -38,29 +35,19 @@ import {
   renewLeases,
   startSession,
 } from "./sessions.ts";
+import { RemoteRequests, type RemoteRequestsOptions } from "./remote-requests.ts";
 
-export interface RelayHubOptions extends Omit<MailboxOptions, "store"> {
-  readonly store: () => Store;
-  readonly clock: Clock;
-  /** ID of this node, which changes when it joins its cluster again. */
-  readonly nodeId: () => number;
-  /** Whether no other node shares the database. */
-  readonly isAlone: boolean;
+export interface RelayHubOptions extends RemoteRequestsOptions {
   /** How the listeners of an endpoint share its messages; `null`: it was deleted or disabled. */
   readonly shareOf: (endpointKey: number) => Promise<ShareMode | null>;
   /** Deliveries that wait for an endpoint. */
   readonly backlogOf: (endpointKey: number) => Promise<{ readonly count: number; readonly isExact: boolean }>;
   /** An endpoint has a listener, or its local server works again: its deliveries are to be sent. */
   readonly onListening: (endpointKey: number) => void;
-  readonly onFailure: (error: unknown) => void;
   /** See `SourceOperations`. */
   readonly resign: SourceOperations["resign"];
 }
 
-/** How long the answer of another node may take on its way. */
-const TRANSIT_MS = 5000;
-/** Interval at which letters are looked for while an answer is due, in case their signal was lost. */
-const LOOK_MS = 1000;
 /** How long letters and sessions are cleaned up after the last listener. Both expire within a minute. */
 const CLEAN_MS = 180_000;
 
@@ -68,16 +55,11 @@ export class RelayHub implements RelayListeners, Worker {
   readonly name = "relay";
   readonly resign: SourceOperations["resign"];
   readonly #options: RelayHubOptions;
-  readonly #mailbox: Mailbox;
+  readonly #remote: RemoteRequests;
   /** Connections of this node by the key of their session. */
   readonly #local = new Map<number, RelayConnection>();
   /** Connected listeners of all nodes by endpoint, as last read. */
   #places: ReadonlyMap<number, readonly ListenerPlace[]> = new Map();
-  /** Answers that are due from other nodes, by the ID of the request. */
-  readonly #due = new Map<string, { readonly place: ListenerPlace; readonly settle: (answer: RelayAnswer) => void }>();
-  /** Requests of other nodes that their listeners have here, by ID. */
-  readonly #passed = new Map<string, AbortController>();
-  readonly #letters = new LetterWindow({ count: MAX_RELAY_WINDOW, size: MAX_RELAY_BODY_CHARACTERS });
   /** Turns of `one`: how many requests each endpoint had. */
   readonly #turns = new Map<number, number>();
   /** Sessions that have ended and are being deleted. */
@@ -85,13 +67,16 @@ export class RelayHub implements RelayListeners, Worker {
   /** When there was a listener, or this node started. */
   #usedAt = 0;
   #cancelTick: (() => void) | null = null;
-  #cancelLook: (() => void) | null = null;
   #working: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: RelayHubOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(options);
+    this.#remote = new RemoteRequests(options, {
+      connection: (session) => this.#local.get(session),
+      receive: (connection, frame) => this.handle(connection, frame),
+      enqueue: (work) => this.#enqueue(work),
+    });
     this.resign = options.resign;
   }
 
@@ -114,12 +99,13 @@ export class RelayHub implements RelayListeners, Worker {
 
   rescan(): void {
     this.#enqueue(() => this.#readPlaces());
-    this.#enqueue(() => this.#takeLetters());
+    this.#enqueue(() => this.#remote.takeLetters());
   }
 
   notified(signal: Signal): void {
     if (signal.kind === "listeners") this.#enqueue(() => this.#listenersChanged(signal.endpointId));
-    if (signal.kind === "frames" && signal.nodeId === this.#options.nodeId()) this.#enqueue(() => this.#takeLetters());
+    if (signal.kind === "frames" && signal.nodeId === this.#options.nodeId())
+      this.#enqueue(() => this.#remote.takeLetters());
     if (signal.kind === "application" && this.#local.size > 0) this.#enqueue(() => this.#checkEndpoints());
   }
 
@@ -171,7 +157,7 @@ export class RelayHub implements RelayListeners, Worker {
       return true;
     }
     if (session.node_id === null || session.node_id === this.#options.nodeId()) return false;
-    await this.#mailbox.send(session.node_id, { kind: "frame", session: session.id, frame });
+    await this.#remote.passFrame(session.node_id, session.id, frame);
     return true;
   }
 
@@ -198,16 +184,14 @@ export class RelayHub implements RelayListeners, Worker {
     if (connection !== undefined) return connection.request(frame, signal);
     // It is connected to this node, but has just ended.
     if (place.nodeId === this.#options.nodeId()) return GONE;
-    return this.#requestElsewhere(place, frame, signal);
+    return this.#remote.request(place, frame, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#cancelTick?.();
-    this.#cancelLook?.();
     for (const connection of this.#local.values()) connection.end("shutdown", STOPPING);
-    for (const { settle } of this.#due.values()) settle(GONE);
-    this.#letters.end(() => true);
+    this.#remote.close();
     await this.#working;
   }
 
@@ -219,79 +203,8 @@ export class RelayHub implements RelayListeners, Worker {
     const turn = (this.#turns.get(endpointKey) ?? -1) + 1;
     this.#turns.set(endpointKey, turn);
     const inTurn = places.map((_, index) => places[(turn + index) % places.length]!);
-    const loadOf = ({ key }: ListenerPlace): number => this.#local.get(key)?.load ?? this.#dueFrom(key);
+    const loadOf = ({ key }: ListenerPlace): number => this.#local.get(key)?.load ?? this.#remote.loadOf(key);
     return inTurn.reduce((best, place) => (loadOf(place) < loadOf(best) ? place : best));
-  }
-
-  #dueFrom(key: number): number {
-    let count = 0;
-    for (const { place } of this.#due.values()) if (place.key === key) count++;
-    return count;
-  }
-
-  async #requestElsewhere(place: ListenerPlace, frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
-    const { clock, nodeId, onFailure } = this.#options;
-    if (this.#isClosed || signal.aborted) return GONE;
-    const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
-    const ended = new AbortController();
-    const cancel = (): void => {
-      ended.abort();
-      if (this.#due.has(frame.id)) this.#send(place.nodeId, { kind: "cancel", id: frame.id });
-      resolve(GONE);
-    };
-    const cancelTimer = clock.setTimer(frame.timeoutMs + TRANSIT_MS, cancel);
-    signal.addEventListener("abort", cancel, { once: true });
-    const size = frame.body.length;
-    const hasEntered = await this.#letters.enter(place.key, size, ended.signal);
-    try {
-      if (!hasEntered) return GONE;
-      this.#due.set(frame.id, { place, settle: resolve });
-      this.#lookLater();
-      await this.#mailbox.send(place.nodeId, { kind: "request", from: nodeId(), session: place.key, frame });
-      return await promise;
-    } catch (error) {
-      onFailure(error);
-      return GONE;
-    } finally {
-      cancelTimer();
-      signal.removeEventListener("abort", cancel);
-      this.#due.delete(frame.id);
-      if (hasEntered) this.#letters.leave(place.key, size);
-    }
-  }
-
-  #send(nodeId: number, letter: Letter): void {
-    this.#mailbox.send(nodeId, letter).catch((error: unknown) => this.#options.onFailure(error));
-  }
-
-  async #takeLetters(): Promise<void> {
-    if (this.#options.isAlone) return;
-    for (const letter of await this.#mailbox.take(this.#options.nodeId())) this.#handleLetter(letter);
-  }
-
-  #handleLetter(letter: Letter): void {
-    switch (letter.kind) {
-      case "answer":
-        return this.#due.get(letter.id)?.settle(letter.answer);
-      case "cancel":
-        return this.#passed.get(letter.id)?.abort();
-      case "frame": {
-        const connection = this.#local.get(letter.session);
-        if (connection !== undefined) this.handle(connection, letter.frame);
-        return;
-      }
-      case "request":
-        void this.#pass(letter);
-    }
-  }
-
-  /** Passes a request of another node to a listener of this one. */
-  async #pass({ from, session, frame }: Extract<Letter, { kind: "request" }>): Promise<void> {
-    const controller = new AbortController();
-    this.#passed.set(frame.id, controller);
-    const answer = (await this.#local.get(session)?.request(frame, controller.signal)) ?? GONE;
-    this.#passed.delete(frame.id);
-    if (!controller.signal.aborted) this.#send(from, { kind: "answer", id: frame.id, answer });
   }
 
   /** Reads which listeners are connected, and starts the deliveries of endpoints that had none. */
@@ -304,9 +217,7 @@ export class RelayHub implements RelayListeners, Worker {
     this.#places = Map.groupBy(places, ({ endpointKey }) => endpointKey);
     for (const key of this.#turns.keys()) if (!this.#places.has(key)) this.#turns.delete(key);
     const known = new Set(places.map(({ key }) => key));
-    // What is due from a listener that is gone is sent again.
-    for (const { place, settle } of this.#due.values()) if (!known.has(place.key)) settle(GONE);
-    this.#letters.end((key) => !known.has(key));
+    this.#remote.keepOnly(known);
     for (const endpointKey of this.#places.keys()) if (!before.has(endpointKey)) onListening(endpointKey);
   }
 
@@ -379,29 +290,20 @@ export class RelayHub implements RelayListeners, Worker {
     await this.#readPlaces();
     if (connections.length > 0 || this.#places.size > 0) this.#usedAt = clock.now();
     if (clock.now() - this.#usedAt > CLEAN_MS) return;
-    await this.#takeLetters();
+    await this.#remote.takeLetters();
     await this.#clean();
   }
 
   async #clean(): Promise<void> {
     const { store, clock } = this.#options;
     await store().transaction((tx) => deleteExpired(tx, clock.now()), "relay.expire");
-    await this.#mailbox.deleteStale();
+    await this.#remote.deleteStale();
   }
 
   async #showBacklog(connection: RelayConnection): Promise<void> {
     if (connection.isEnded) return;
     const { count, isExact } = await this.#options.backlogOf(connection.session.endpointKey);
     connection.show(count, isExact);
-  }
-
-  #lookLater(): void {
-    this.#cancelLook ??= this.#options.clock.setTimer(LOOK_MS, () => {
-      this.#cancelLook = null;
-      if (this.#due.size === 0) return;
-      this.#enqueue(() => this.#takeLetters());
-      this.#lookLater();
-    });
   }
 
   /** Runs work in turn. A failure is reported; a later tick repeats what was missed. */
