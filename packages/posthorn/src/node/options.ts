@@ -1,7 +1,7 @@
 /** Options for starting a node. */
 import type { Egress, EgressOptions } from "@posthorn/egress";
 import type { PageBuilds } from "../api/page-build.ts";
-import type { HttpTimeouts } from "../api/server.ts";
+import type { HttpTimeouts } from "../api/http-server.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Clock } from "../dispatch/types.ts";

@@ -10,14 +10,14 @@ import {
 } from "../../domain/session/sign-in.ts";
 import { signOut } from "../../domain/session/sign-out.ts";
 import { providerSignOut } from "../../domain/user/identity/session.ts";
-import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey.ts";
+import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey-sign-in.ts";
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
 import { readResetLink, requestReset, resetPassword } from "../../domain/user/reset.ts";
 import { localeOf } from "../../domain/user/profile.ts";
 import { setUp as setUpOwner } from "../../domain/user/set-up.ts";
 import { isSetupRequired } from "../../domain/user/start-links.ts";
 import { countAttempt, addressSubject, clearAttempts } from "../../domain/session/limits.ts";
-import type * as models from "../models/user.ts";
+import type * as models from "../models/sign-in-steps.ts";
 import { ok, type Reply, reply } from "../reply.ts";
 import { dateTime } from "../wire.ts";
 import { attemptOf } from "./attempt.ts";

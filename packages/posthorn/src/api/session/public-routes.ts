@@ -2,10 +2,7 @@
  * Routes of people who are not signed in yet, and of command lines that wait for approval. They need no token, and are not registered like the
  * others: they read and set cookies, and take no idempotency key, because the answers to some must not be stored.
  */
-import type { FastifyInstance } from "fastify";
 import { type TObject, type TSchema, Type } from "typebox";
-import { onFirstUse } from "../../lib/first-use.ts";
-import type { ParsedBody } from "../body.ts";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";
 import {
   DeviceAuthorizationIn,
@@ -26,7 +23,7 @@ import {
   SignInOut,
   SignInStateOut,
   SignOutIn,
-} from "../models/user.ts";
+} from "../models/sign-in-steps.ts";
 import {
   PasskeyOptionsOut,
   PasskeySignInIn,
@@ -36,12 +33,8 @@ import {
   SignInProviderList,
   SignOutOut,
 } from "../models/sign-in.ts";
-import type { Reply } from "../reply.ts";
 import type { Tag } from "../tags.ts";
-import { bodyValidator } from "../validation.ts";
 import type * as publicHandlers from "./public-handlers.ts";
-import type { PublicRequest, PublicRouteOptions } from "./public-request.ts";
-import { requireSameOrigin } from "./cookies.ts";
 
 type Handlers = typeof publicHandlers;
 
@@ -268,39 +261,6 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     isForPrograms: true,
   },
 ];
-
-/** Loaded when the first person signs in: most requests of a server come from programs. */
-const handlers = onFirstUse(() => import("./public-handlers.ts"));
-
-export function registerPublicRoutes(app: FastifyInstance, options: PublicRouteOptions): void {
-  for (const route of PUBLIC_ROUTES) {
-    const check = route.body === undefined ? null : bodyValidator(route.body);
-    app.route({
-      method: route.method,
-      url: route.path,
-      config: { takesForms: route.isForPrograms === true },
-      bodyLimit: MAX_BODY_BYTES,
-      onRequest: (request, _response, done) => {
-        try {
-          if (route.isForPrograms !== true) requireSameOrigin(request, options.services.rules.publicUrl());
-          done();
-        } catch (error) {
-          done(error as Error);
-        }
-      },
-      handler: async (request, response) => {
-        const body = (request.body as ParsedBody | undefined)?.value ?? {};
-        check?.(body);
-        const publicUrl = options.services.rules.publicUrl();
-        const handle = (await handlers())[route.handler] as (of: PublicRequest<unknown>) => Promise<Reply>;
-        void response.header("cache-control", "no-store");
-        return options.send(response, await handle({ ...options, request, response, publicUrl, body }));
-      },
-    });
-  }
-}
-
-const MAX_BODY_BYTES = 16_384;
 
 /** Descriptions of the routes for the OpenAPI document. */
 export function describePublicRoute(route: PublicRoute): object {

@@ -5,7 +5,8 @@ import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../d
 import type { SignatureForm, Verification } from "../../domain/source/verification.ts";
 import { WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import { invalid } from "../../lib/errors.ts";
-import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
+import type { IngestSourceIn } from "../models/source.ts";
+import type { SourceVerification } from "../models/source-verification.ts";
 import { CRON_KIND, CRON_TYPE, cronConfig } from "./cron.ts";
 import { toMs } from "../wire.ts";
 

@@ -24,6 +24,7 @@ import {
 import * as profile from "../../domain/user/profile.ts";
 import { createResetLink } from "../../domain/user/reset.ts";
 import { requirePerson, type User } from "../../domain/user/user.ts";
+import type { OneTimeCodeIn } from "../models/sign-in-steps.ts";
 import type * as models from "../models/user.ts";
 import { created, list, noContent, ok, type Reply } from "../reply.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
@@ -88,7 +89,7 @@ export async function replaceRecoveryCodes(ctx: OutsideContext, input: Body<"Fac
   return ok({ codes: await profile.replaceRecoveryCodes({ ctx, input }) });
 }
 
-export async function joinInvitation(ctx: Context, { code }: Body<"OneTimeCodeIn">): Promise<Reply> {
+export async function joinInvitation(ctx: Context, { code }: Static<typeof OneTimeCodeIn>): Promise<Reply> {
   await joinWithInvitation({ ctx, input: { code } });
   return noContent();
 }

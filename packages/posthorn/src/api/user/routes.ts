@@ -14,7 +14,6 @@ import {
   InvitationCreated,
   InvitationIn,
   InvitationList,
-  OneTimeCodeIn,
   PasswordChangeIn,
   ProfileOut,
   ProfilePatch,
@@ -27,6 +26,7 @@ import {
   UserOut,
   UserPatch,
 } from "../models/user.ts";
+import { OneTimeCodeIn } from "../models/sign-in-steps.ts";
 import { defineRoute, type Route } from "../route.ts";
 
 const handlers = onFirstUse(() => import("./handlers.ts"));
