@@ -1,6 +1,7 @@
 /** What the chart of a watch shows: values or aggregates over a period, and the thresholds that they are compared with. */
 import { type ChartThreshold, type ChartValue, drawable } from "./value-chart.ts";
-import { type Aggregate, AGGREGATES, type WatchCondition, type WatchRule } from "./watch-draft.ts";
+import { type Aggregate, AGGREGATES, type WatchCondition } from "./condition-draft.ts";
+import type { WatchRule } from "./watch-draft.ts";
 
 type Label = (bound: "above" | "below", value: number, isEnd: boolean) => string;
 

@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  EMPTY_RULE,
-  faultsUnder,
-  fromRule,
-  isComplete,
-  newCondition,
-  numberOf,
-  ruleFaults,
-  toRule,
-  type WatchRule,
-  withKind,
-} from "./watch-draft.ts";
+import { EMPTY_RULE, fromRule, isComplete, toRule, type WatchRule } from "./watch-draft.ts";
+import { faultsUnder, ruleFaults } from "./rule-faults.ts";
+import { newCondition, numberOf, withKind } from "./condition-draft.ts";
 import { scalarsOf, scalarsText } from "./scalars.ts";
 
 const RULES: readonly WatchRule[] = [

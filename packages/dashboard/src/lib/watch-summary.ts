@@ -1,7 +1,8 @@
 /** The rule of a watch as a sentence. */
 import type { i18n as I18n } from "i18next";
 import { formatNumber, regional } from "./format.ts";
-import { AGGREGATES, BOUNDS, type WatchCondition, type WatchRule } from "./watch-draft.ts";
+import { AGGREGATES, BOUNDS, type WatchCondition } from "./condition-draft.ts";
+import type { WatchRule } from "./watch-draft.ts";
 import { selectorName } from "./watch-selectors.ts";
 
 const UNITS: Readonly<Record<string, string>> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };

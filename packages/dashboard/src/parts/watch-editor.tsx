@@ -11,15 +11,8 @@ import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Card, Stack } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import type { Watch, WatchIn } from "../lib/watch.ts";
-import {
-  EMPTY_RULE,
-  fromRule,
-  isComplete,
-  type RuleDraft,
-  ruleFaults,
-  toRule,
-  type WatchRule,
-} from "../lib/watch-draft.ts";
+import { EMPTY_RULE, fromRule, isComplete, type RuleDraft, toRule, type WatchRule } from "../lib/watch-draft.ts";
+import { ruleFaults } from "../lib/rule-faults.ts";
 import { eventTypesOf, PLACES } from "../lib/option-sources.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { CodeArea } from "./code-area.tsx";
