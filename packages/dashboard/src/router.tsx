@@ -3,99 +3,34 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { loadTexts } from "./i18n/i18n.ts";
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
-import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { toAuditFilter } from "./lib/audit-filter.ts";
-import { type RequestFilter, toRequestFilter } from "./lib/request-filter.ts";
 import { toMessageFilter } from "./lib/message-filter.ts";
 import {
+  applicationSearch,
   applicationsSearch,
   capturesSearch,
-  endpointSearch,
+  endpointPageSearch,
   eventTypesSearch,
+  incidentSearch,
   incidentsSearch,
   liveSearch,
   problemSearch,
-  type QuarantineSearch,
-  quarantineSearch,
   rangeSearch,
+  replaySearch,
   replaysSearch,
   type Search,
+  settingsSearch,
+  sourceSearch,
   sourcesSearch,
-  subscriptionsSearch,
   usersSearch,
   watchesSearch,
+  watchSearch,
+  windowSearch,
 } from "./lib/page-search.ts";
 import { toEndpointFilter } from "./lib/endpoint-filter.ts";
-import { WATCH_PHASES, type WatchPhase } from "./lib/watch.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { PageFault } from "./pages/page-fault.tsx";
-
-function tabSearch(search: Search): { readonly tab?: string } {
-  return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
-}
-
-interface SourceSearch extends QuarantineSearch {
-  readonly tab?: string;
-  /** ID of the endpoint of the selected route. */
-  readonly route?: string;
-  /** Name of the selected event type. */
-  readonly type?: string;
-  /** Time window of the funnel. */
-  readonly window?: TimeWindow;
-}
-
-function sourceSearch(search: Search): SourceSearch {
-  const { route, type } = search;
-  return {
-    ...tabSearch(search),
-    ...windowSearch(search),
-    ...quarantineSearch(search),
-    ...(typeof route === "string" ? { route } : {}),
-    ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
-  };
-}
-
-function endpointPageSearch(search: Search) {
-  return { ...endpointSearch(search), ...tabSearch(search) };
-}
-
-interface WatchSearch {
-  readonly tab?: string;
-  readonly phase?: WatchPhase;
-  /** The selected key. */
-  readonly key?: string;
-}
-
-function watchSearch(search: Search): WatchSearch {
-  const { key } = search;
-  const phase = WATCH_PHASES.find((one) => one === search["phase"]);
-  return {
-    ...tabSearch(search),
-    ...(phase === undefined ? {} : { phase }),
-    ...(typeof key === "string" || typeof key === "number" ? { key: String(key) } : {}),
-  };
-}
-
-function incidentSearch({ incident }: Search): { readonly incident?: string } {
-  return typeof incident === "string" ? { incident } : {};
-}
-
-function settingsSearch(search: Search): RequestFilter & { readonly tab?: string } {
-  return { ...tabSearch(search), ...toRequestFilter(search) };
-}
-
-function windowSearch(search: Search): { readonly window?: TimeWindow } {
-  const window = TIME_WINDOWS.find((name) => name === search["window"]);
-  return window === undefined ? {} : { window };
-}
-
-function replaySearch({ app, endpoint }: Search): { readonly app?: string; readonly endpoint?: string } {
-  return {
-    ...(typeof app === "string" ? { app } : {}),
-    ...(typeof endpoint === "string" ? { endpoint } : {}),
-  };
-}
 
 const root = createRootRoute({
   beforeLoad: ({ location: { pathname } }) =>
@@ -163,11 +98,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/applications/$app",
-    validateSearch: (search: Search) => ({
-      ...toMessageFilter(search),
-      ...subscriptionsSearch(search),
-      ...tabSearch(search),
-    }),
+    validateSearch: applicationSearch,
     component: lazyRouteComponent(() => import("./pages/application.tsx"), "ApplicationPage"),
   }),
   createRoute({

@@ -1,8 +1,10 @@
-/** Search parameters of pages of lists. Invalid values are ignored, because people edit and share addresses. */
+/** Search parameters of pages: filters, orders and tabs. Invalid values are ignored, because people edit and share addresses. */
 import { isProblem, type EndpointProblem } from "./endpoint-problems.ts";
-import { isReference, type Range, RANGES } from "./message-filter.ts";
+import { isReference, type Range, RANGES, toMessageFilter } from "./message-filter.ts";
+import { type RequestFilter, toRequestFilter } from "./request-filter.ts";
 import { READ_STATES } from "./source-kind.ts";
-import { WATCH_STATES, type WatchState } from "./watch.ts";
+import { TIME_WINDOWS, type TimeWindow } from "./time-window.ts";
+import { WATCH_PHASES, WATCH_STATES, type WatchPhase, type WatchState } from "./watch.ts";
 
 export type Search = Readonly<Record<string, unknown>>;
 
@@ -209,4 +211,75 @@ interface SubscriptionsSearch {
 export function subscriptionsSearch({ subscription, hook }: Search): SubscriptionsSearch {
   const [one, other] = [textSearch(subscription).search, textSearch(hook).search];
   return { ...(one === undefined ? {} : { subscription: one }), ...(other === undefined ? {} : { hook: other }) };
+}
+
+function tabSearch(search: Search): { readonly tab?: string } {
+  return typeof search["tab"] === "string" ? { tab: search["tab"] } : {};
+}
+
+interface SourceSearch extends QuarantineSearch {
+  readonly tab?: string;
+  /** ID of the endpoint of the selected route. */
+  readonly route?: string;
+  /** Name of the selected event type. */
+  readonly type?: string;
+  /** Time window of the funnel. */
+  readonly window?: TimeWindow;
+}
+
+export function sourceSearch(search: Search): SourceSearch {
+  const { route, type } = search;
+  return {
+    ...tabSearch(search),
+    ...windowSearch(search),
+    ...quarantineSearch(search),
+    ...(typeof route === "string" ? { route } : {}),
+    ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
+  };
+}
+
+/** Tab and filters of the page of an application. */
+export function applicationSearch(search: Search) {
+  return { ...toMessageFilter(search), ...subscriptionsSearch(search), ...tabSearch(search) };
+}
+
+export function endpointPageSearch(search: Search) {
+  return { ...endpointSearch(search), ...tabSearch(search) };
+}
+
+interface WatchSearch {
+  readonly tab?: string;
+  readonly phase?: WatchPhase;
+  /** The selected key. */
+  readonly key?: string;
+}
+
+export function watchSearch(search: Search): WatchSearch {
+  const { key } = search;
+  const phase = oneOf(WATCH_PHASES, search["phase"]);
+  return {
+    ...tabSearch(search),
+    ...(phase === undefined ? {} : { phase }),
+    ...(typeof key === "string" || typeof key === "number" ? { key: String(key) } : {}),
+  };
+}
+
+export function incidentSearch({ incident }: Search): { readonly incident?: string } {
+  return typeof incident === "string" ? { incident } : {};
+}
+
+export function settingsSearch(search: Search): RequestFilter & { readonly tab?: string } {
+  return { ...tabSearch(search), ...toRequestFilter(search) };
+}
+
+export function windowSearch(search: Search): { readonly window?: TimeWindow } {
+  const window = oneOf(TIME_WINDOWS, search["window"]);
+  return window === undefined ? {} : { window };
+}
+
+export function replaySearch({ app, endpoint }: Search): { readonly app?: string; readonly endpoint?: string } {
+  return {
+    ...(typeof app === "string" ? { app } : {}),
+    ...(typeof endpoint === "string" ? { endpoint } : {}),
+  };
 }
