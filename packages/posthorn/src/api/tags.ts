@@ -10,7 +10,7 @@ export const TAGS = [
   ["Policy", "How deliveries are retried, ordered, limited and batched."],
   ["Replay", "Send past messages again, to an endpoint or to any URL."],
   ["Incident", "Failures with one cause at one host, over all applications."],
-  ["Alert", "Rules that tell people when something is wrong, and what is wrong now."],
+  ["Alert", "Rules that notify people when something is wrong, and the alerts that are active now."],
   ["Destination", "Queues, streams, storage, chat and other targets besides URLs, in the form of the compatible API."],
   ["Feed", "Read the messages of an application or endpoint instead of receiving them."],
   ["Poller", "Feeds in the form of the compatible API."],

@@ -78,7 +78,7 @@ export const incidents: typeof english = {
     reasons: {
       success: "Inzwischen zugestellt",
       canceled: "Abgebrochen",
-      fail: "Endgültig fehlgeschlagen",
+      fail: "Wiederholungen ausgeschöpft",
       sending: "Wartet auf Wiederholung",
       pending: "Noch nicht versucht",
       payloadGone: "Payload gelöscht",

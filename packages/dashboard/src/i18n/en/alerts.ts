@@ -2,8 +2,8 @@
 export const alerts = {
   alerts: {
     title: "Alerts",
-    lead: "Rules that tell people when something is wrong: in Slack, Teams, PagerDuty, by email or webhook.",
-    none: "No alert rules yet. Add one to be told when an endpoint fails or deliveries are late.",
+    lead: "Rules that notify people when something is wrong: in Slack, Teams or PagerDuty, by email or by webhook.",
+    none: "No alert rules yet. Add one to be notified when an endpoint fails or deliveries are late.",
     new: "New alert rule",
     edit: "Edit",
     name: "Name",
@@ -34,7 +34,7 @@ export const alerts = {
     targetName: "Name",
     quietFrom: "Quiet from",
     quietUntil: "Quiet until",
-    quietHelp: "Nothing is sent in these hours. Leave empty to be told at any time.",
+    quietHelp: "Nothing is sent in these hours. Leave empty to be notified at any time.",
     digest: "Combine messages",
     digests: { off: "No, send each at once", hourly: "One message each hour", daily: "One message each day" },
     state: "Status",

@@ -39,7 +39,7 @@ export const bulk = {
     title_other: "Replay {{count}} messages?",
     statuses: {
       failed: "Failed, and waiting for a retry",
-      all: "All, also those that succeeded or were canceled",
+      all: "All, including succeeded and canceled ones",
     },
   },
 };

@@ -74,6 +74,6 @@ export const endpointState = {
     disconnect: "Disconnect",
     disconnectTitle: "Disconnect {{name}}?",
     disconnectText:
-      "The listener is told and does not reconnect by itself. Deliveries are on hold until a listener connects again.",
+      "The listener is notified and does not reconnect by itself. Deliveries are on hold until a listener connects again.",
   },
 };

@@ -76,7 +76,7 @@ export const incidents = {
     reasons: {
       success: "Delivered since",
       canceled: "Canceled",
-      fail: "Failed finally",
+      fail: "Retries exhausted",
       sending: "Waiting for a retry",
       pending: "Not attempted yet",
       payloadGone: "Payload deleted",

@@ -2,7 +2,7 @@
 export const recipients = {
   recipients: {
     title: "Recipients",
-    lead: "They are told when an endpoint has been failing for some minutes, when it is disabled, and when it works again.",
+    lead: "They are notified when an endpoint has been failing for some minutes, when it is disabled, and when it works again.",
     none: "No recipients yet. Add an email address to hear about failing endpoints before your users do.",
     off: "Alerts are not available for this account. You cannot add recipients, and no alerts are sent.",
     add: "Add recipient",
@@ -12,7 +12,7 @@ export const recipients = {
     email: "Email address",
     emailHelp: "Gets an email with a link to confirm the address, and alerts only after that.",
     endpointHelp:
-      "Receives endpoint.failing, endpoint.disabled and endpoint.recovered, signed like any other event. An endpoint is not told about itself.",
+      "Receives endpoint.failing, endpoint.disabled and endpoint.recovered, signed like any other event. An endpoint gets no events about itself.",
     sendLink: "Send confirmation",
     resend: "Send again",
     resent: "Sent",

@@ -46,7 +46,7 @@ export const users = {
     inviteText: "The user gets the link by email if a mail server is set up. Otherwise, copy it and send it yourself.",
     notSent: "The email was not sent: {{problem}}",
     linkSent:
-      "{{email}} has been sent this link. It works once, until {{until}}. If the email does not arrive, send the link yourself. You cannot view it again.",
+      "This link was sent to {{email}}. It works once, until {{until}}. If the email does not arrive, send the link yourself: it is not shown again.",
     link: "Send this link to {{email}}. It works once, until {{until}}. You cannot view it again.",
     invitations: "Open invitations",
     invitationsLead: "Links that have not been used yet.",

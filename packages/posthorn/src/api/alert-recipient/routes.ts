@@ -38,7 +38,7 @@ const addRecipient = defineRoute({
   tag: TAG,
   summary: "Add an alert recipient",
   description:
-    "It is told when an endpoint of the application needs attention, is disabled, or works again. An email address gets a link first, and no alert before the link is used; each address gets at most three such emails a day. An endpoint is not told about itself.",
+    "The recipient is notified when an endpoint of the application needs attention, is disabled, or works again. An email address gets a link first, and no alert before the link is used; each address gets at most three such emails a day. An endpoint is not told about itself.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   idempotency: "claim",
@@ -57,7 +57,7 @@ const listRecipients = defineRoute({
   operationId: "v1.alert-recipient.list",
   tag: TAG,
   summary: "List alert recipients",
-  description: "Who is told about the endpoints of an application, and whether the customer may change it.",
+  description: "Who is notified about the endpoints of an application, and whether the customer may change it.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: AlertRecipientList },

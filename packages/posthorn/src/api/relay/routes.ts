@@ -121,7 +121,7 @@ const disconnect = defineRoute({
   operationId: "v1.relay.listener.disconnect",
   tag: "Relay",
   summary: "Disconnect a listener",
-  description: "It is told so, and does not reconnect by itself. Deliveries wait for the next listener.",
+  description: "The listener is notified and does not reconnect by itself. Deliveries wait for the next listener.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

@@ -27,7 +27,7 @@ export const AttentionPolicyModel = Type.Object(
   {
     $id: "AttentionPolicy",
     description:
-      "When the endpoint needs attention, and whether its customer may be told. Set by the organisation only.",
+      "When the endpoint needs attention, and whether its customer may be notified. Set by the organisation only.",
     additionalProperties: false,
   },
 );
