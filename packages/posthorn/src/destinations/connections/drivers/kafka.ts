@@ -1,10 +1,21 @@
-import { type MessageToProduce, Producer } from "@platformatic/kafka";
+import type { MessageToProduce, Producer } from "@platformatic/kafka";
 import type { KAFKA } from "../../kinds/kafka.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
-import { Coalescer } from "../../../lib/coalescer.ts";
-import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import {
+  closed,
+  type Driver,
+  type FailedResult,
+  later,
+  type Link,
+  quoted,
+  type Receipt,
+  refused,
+  retry,
+} from "../driver.ts";
 import { causesOf } from "../failure.ts";
+import { isSignatureName } from "../message-cells.ts";
 import { type TlsOptions, tlsOptions } from "../tls.ts";
+import { RecordProducer } from "./kafka-producer.ts";
 
 type Config = ConfigOf<typeof KAFKA.fields>;
 type Record_ = MessageToProduce;
@@ -12,8 +23,8 @@ type Record_ = MessageToProduce;
 const CONNECT_MS = 10_000;
 const REQUEST_MS = 30_000;
 const THROTTLED_MS = 5000;
-/** One request at a time: an idempotent producer numbers its batches, and a failed one would invalidate those behind it. */
-const BATCH = { items: 1000, bytes: 1_000_000, requests: 1 } as const;
+/** Messages of one request. */
+const BATCH = { items: 1000, bytes: 1_000_000 } as const;
 
 const MECHANISMS = {
   plain: "PLAIN",
@@ -24,7 +35,7 @@ const MECHANISMS = {
 export const kafkaDriver: Driver = {
   open: async (config, { signal, onDown }) => {
     const settings = config as Config;
-    const producer = new Producer(kafkaOptions(settings));
+    const producer = new RecordProducer(kafkaOptions(settings));
     const link = new KafkaLink(producer, settings.topic, onDown);
     signal.addEventListener("abort", () => link.close(), { once: true });
     try {
@@ -68,11 +79,18 @@ export function kafkaOptions(config: KafkaConfig) {
   };
 }
 
+interface Waiting {
+  readonly message: KindMessage;
+  readonly receipt: Receipt;
+}
+
+/** Messages that arrive while a request is in flight go with the next one. Nothing waits for more messages. */
 class KafkaLink implements Link {
   readonly #producer: Producer;
   readonly #topic: string;
   readonly #onDown: () => void;
-  readonly #coalescer = new Coalescer<Record_, ItemResult>(BATCH, (records) => this.#produce(records));
+  readonly #waiting: Waiting[] = [];
+  #isProducing = false;
 
   constructor(producer: Producer, topic: string, onDown: () => void) {
     this.#producer = producer;
@@ -81,28 +99,65 @@ class KafkaLink implements Link {
     producer.on("error", () => onDown());
   }
 
-  send(message: KindMessage): Promise<ItemResult> {
-    return this.#coalescer.add(recordOf(this.#topic, message), message.body.byteLength);
+  send(message: KindMessage, receipt: Receipt): undefined {
+    this.#waiting.push({ message, receipt });
+    if (this.#isProducing) return;
+    this.#isProducing = true;
+    // Messages of the same turn arrive one after the other.
+    queueMicrotask(() => void this.#produceAll());
   }
 
   close(): void {
     this.#producer.close(true, () => undefined);
   }
 
-  async #produce(records: readonly Record_[]): Promise<readonly ItemResult[]> {
+  /**
+   * One request at a time: an idempotent producer numbers its batches, and a failed one would invalidate those behind it.
+   */
+  async #produceAll(): Promise<void> {
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+      try {
+        await this.#produce(batch);
+      } catch (error) {
+        for (const { receipt } of batch) receipt.fail(error);
+      }
+    }
+    this.#isProducing = false;
+  }
+
+  /** The messages of the next request, without those that are no longer waited for. */
+  #take(): readonly Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (; count < this.#waiting.length && count < BATCH.items; count++) {
+      bytes += this.#waiting[count]!.message.body.byteLength;
+      if (bytes > BATCH.bytes && count > 0) break;
+    }
+    const taken = this.#waiting.splice(0, count).filter(({ receipt }) => receipt.isWaiting);
+    return taken.length === 0 && this.#waiting.length > 0 ? this.#take() : taken;
+  }
+
+  /** Rejects if none of the messages has a result. */
+  async #produce(batch: readonly Waiting[]): Promise<void> {
+    const messages = batch.map(({ message }) => recordOf(this.#topic, message));
     try {
-      const { offsets = [] } = await this.#producer.send({ messages: [...records], idempotent: true, acks: -1 });
-      const reference = records.length === 1 ? referenceOf(offsets) : null;
-      return records.map(() => ({ kind: "ok", reference }));
+      const { offsets = [] } = await this.#producer.send({ messages, idempotent: true, acks: -1 });
+      const result = { kind: "ok", reference: batch.length === 1 ? referenceOf(offsets) : null } as const;
+      for (const { receipt } of batch) receipt.settle(result);
+      return;
     } catch (error) {
       // Batches are numbered without gaps, and the broker does not have this one, so the producer starts again.
       this.#onDown();
-      if (records.length === 1 || kafkaFailure(error)?.kind !== "refused") throw error;
+      if (batch.length === 1 || kafkaFailure(error)?.kind !== "refused") throw error;
     }
     // Kafka refuses a batch as a whole because of one record. Each is sent on its own, without the numbers.
-    const results: ItemResult[] = [];
-    for (const record of records) results.push(await this.#produceAlone(record));
-    return results;
+    for (const [index, { receipt }] of batch.entries()) {
+      try {
+        receipt.settle(await this.#produceAlone(messages[index]!));
+      } catch (error) {
+        receipt.fail(error);
+      }
+    }
   }
 
   async #produceAlone(record: Record_): Promise<ItemResult> {
@@ -123,11 +178,22 @@ function referenceOf([first]: readonly { topic: string; partition: number; offse
 }
 
 function recordOf(topic: string, { id, eventType, orderingKey, createdAt, attributes, body }: KindMessage): Record_ {
-  const headers = new Map<Buffer, Buffer>();
-  for (const [name, value] of [["event-type", eventType] as const, ...attributes]) {
-    headers.set(Buffer.from(name), Buffer.from(value));
+  const headers = new Map<Buffer, Buffer>([[EVENT_TYPE, Buffer.from(eventType)]]);
+  // ID, time and signature are repeated under the names of each family.
+  const values = new Map<string, Buffer>();
+  let hasId = false;
+  for (const [name, value] of attributes) {
+    let bytes = values.get(value);
+    if (bytes === undefined) {
+      bytes = Buffer.from(value);
+      values.set(value, bytes);
+    }
+    const known = nameBytes(name);
+    // Each repetition of a name is a header of its own.
+    headers.set(headers.has(known) ? Buffer.from(name) : known, bytes);
+    hasId ||= name === ID_NAME;
   }
-  if (!attributes.some(([name]) => name === "webhook-id")) headers.set(Buffer.from("webhook-id"), Buffer.from(id));
+  if (!hasId) headers.set(Buffer.from(ID_NAME), Buffer.from(id));
   return {
     topic,
     ...(orderingKey === null ? {} : { key: Buffer.from(orderingKey) }),
@@ -135,6 +201,21 @@ function recordOf(topic: string, { id, eventType, orderingKey, createdAt, attrib
     headers,
     timestamp: BigInt(createdAt),
   };
+}
+
+const EVENT_TYPE = Buffer.from("event-type");
+const ID_NAME = "webhook-id";
+/** Names of the attributes that every message has. */
+const names = new Map<string, Buffer>();
+
+function nameBytes(name: string): Buffer {
+  if (!isSignatureName(name)) return Buffer.from(name);
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    bytes = Buffer.from(name);
+    names.set(name, bytes);
+  }
+  return bytes;
 }
 
 const CREDENTIALS = new Set([
