@@ -11,7 +11,7 @@ import type {
 } from "../destinations/destination.ts";
 import type { AttemptResult } from "../dispatch/types.ts";
 import { type AttemptExtra, encodeDetail } from "../domain/attempt/detail.ts";
-import { keptBody, withoutPayload } from "../domain/attempt/sent-body.ts";
+import { keptBody, withoutPayload, withoutPayloadAt } from "../domain/attempt/sent-body.ts";
 import {
   buildRequest,
   type RequestFailure,
@@ -246,13 +246,18 @@ function extraOf(
   job: Job,
   { body }: OutgoingMessage,
   change: Change | null,
-  { extra = null, sentBody }: MadeResult,
+  { extra = null, sentBody, written }: MadeResult,
 ): AttemptExtra {
   if (sentBody !== undefined && job.spans !== undefined) {
     return { ...extra, change: changeFacts(change?.run ?? null, recordedBody(sentBody, job)) };
   }
   if (change === null) {
-    return sentBody === undefined ? extra : { ...extra, change: changeFacts(null, withoutPayload(sentBody, body)) };
+    if (sentBody === undefined) return extra;
+    const stored =
+      written === undefined
+        ? withoutPayload(sentBody, body)
+        : withoutPayloadAt(sentBody, written.text, written.payload, body);
+    return { ...extra, change: changeFacts(null, stored) };
   }
   const changed = sentBody ?? change.changedBody;
   return { ...extra, change: changeFacts(change.run, changed === null ? null : keptBody(changed)) };

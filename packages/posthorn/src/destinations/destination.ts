@@ -3,6 +3,7 @@
  * of protocols, addresses and signatures.
  */
 import type { AttemptExtra, SentFacts } from "../domain/attempt/detail.ts";
+import type { PayloadPlace } from "../domain/attempt/sent-body.ts";
 import type { OutgoingRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 
@@ -72,6 +73,8 @@ interface SentAttempt {
   readonly extra?: AttemptExtra;
   /** The body that was sent, with secrets hidden; absent: that of the message as it was passed. */
   readonly sentBody?: Uint8Array;
+  /** Text of `sentBody`, and where the payload is in it; absent: not known. */
+  readonly written?: { readonly text: string; readonly payload: PayloadPlace };
   readonly reply: DestinationReply | null;
 }
 

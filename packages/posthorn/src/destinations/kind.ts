@@ -2,6 +2,7 @@
  * What each kind of destination declares. The API model, validation, sealing, masking, the forms and the documentation follow from it. Pure:
  * a declaration connects to nothing.
  */
+import type { PayloadPlace } from "../domain/attempt/sent-body.ts";
 import type { ConfigOf, Fields } from "../fields/field.ts";
 
 export type { ChoiceField, ConfigOf, Field, Fields, KindConfig, TextField } from "../fields/field.ts";
@@ -185,7 +186,15 @@ export interface KindRequest {
   /** Lower-case names of headers whose values are hidden in attempts. */
   readonly secretHeaders: readonly string[];
   readonly body: Uint8Array;
+  /** Absent: attempts look for the payload in the body. */
+  readonly written?: WrittenBody;
   readonly auth: KindAuth | null;
+}
+
+/** The text of a body with the payload of its only message. Attempts store it without the payload. */
+export interface WrittenBody {
+  readonly text: string;
+  readonly payload: PayloadPlace;
 }
 
 export interface KindResponse {

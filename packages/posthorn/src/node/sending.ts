@@ -125,6 +125,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     authorizer: new CloudAuthorizer({ googleTokenUrls: config.googleTokenUrls }),
     now: clock.now,
     families,
+    batchId: () => ids.next("batch_").id,
     userAgent: userAgentOf(config),
     cursorOf: (endpointKey, messageId) => watermarks.cursorWith(endpointKey, messageId),
     onCertificate: (seen) => certificates.seen(seen),

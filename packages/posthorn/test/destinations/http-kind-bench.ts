@@ -148,6 +148,7 @@ async function open({ name, config, responses, options, timeoutMs }: OpenOptions
       authorizer,
       now: Date.now,
       families: ["webhook"],
+      batchId: () => "batch_1",
       cursorOf: () => Promise.resolve("cursor"),
     });
   return {

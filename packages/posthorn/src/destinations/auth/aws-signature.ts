@@ -71,20 +71,8 @@ export function awsSignature(
   scope: AwsScope,
   { accessKeyId, secretAccessKey }: AwsCredentials,
 ): AwsSignature {
-  const { host, path, query } = signedUrl(request.url, scope.service);
-  const headers = canonicalHeaders(request.headers, host);
-  const names = [...headers.keys()].toSorted();
-  const signedNames = names.join(";");
-  const canonicalRequest = [
-    request.method,
-    path,
-    query,
-    ...names.map((name) => `${name}:${headers.get(name)!}`),
-    "",
-    signedNames,
-    sha256(request.body),
-  ].join("\n");
-  const date = headers.get("x-amz-date") ?? "";
+  const { text, signedNames, date } = canonicalHead(request, scope.service);
+  const canonicalRequest = text + sha256(request.body);
   const day = date.slice(0, 8);
   const scopeText = `${day}/${scope.region}/${scope.service}/aws4_request`;
   const stringToSign = [ALGORITHM, date, scopeText, sha256(canonicalRequest)].join("\n");
@@ -92,6 +80,37 @@ export function awsSignature(
   const signature = createHmac("sha256", key).update(stringToSign).digest("hex");
   const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scopeText}, SignedHeaders=${signedNames}, Signature=${signature}`;
   return { canonicalRequest, stringToSign, authorization };
+}
+
+/** A canonical request up to the hash of its body. */
+interface CanonicalHead {
+  readonly text: string;
+  readonly signedNames: string;
+  readonly date: string;
+}
+
+/** The requests of one second to a queue or stream have the same. Requests of S3 have the hash of the body among their headers. */
+const canonicalHeads = boundedCache<string, CanonicalHead>(1000);
+
+function canonicalHead(request: AwsRequest, service: string): CanonicalHead {
+  if (service === "s3") return newCanonicalHead(request, service);
+  const key = `${service} ${request.method} ${request.url}\n${request.headers.join("\n")}`;
+  let head = canonicalHeads.get(key);
+  if (head === undefined) {
+    head = newCanonicalHead(request, service);
+    canonicalHeads.set(key, head);
+  }
+  return head;
+}
+
+function newCanonicalHead(request: AwsRequest, service: string): CanonicalHead {
+  const { host, path, query } = signedUrl(request.url, service);
+  const headers = canonicalHeaders(request.headers, host);
+  const names = [...headers.keys()].toSorted();
+  const signedNames = names.join(";");
+  const lines = names.map((name) => `${name}:${headers.get(name)!}`);
+  const text = [request.method, path, query, ...lines, "", signedNames, ""].join("\n");
+  return { text, signedNames, date: headers.get("x-amz-date") ?? "" };
 }
 
 interface SignedUrl {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CLOUD_CONFIGS, message, NOW, response } from "../../../test/support/cloud-kinds.ts";
+import { keptBody, withoutPayloadAt, withPayload } from "../../domain/attempt/sent-body.ts";
 import type { KindRequest } from "../kind.ts";
 import { type AwsConfig, awsAuth, awsUrl } from "./aws.ts";
 import { EVENT_BRIDGE } from "./event-bridge.ts";
@@ -170,6 +171,29 @@ describe("SQS", () => {
     ];
     expect(Buffer.from(entry["MessageBody"] as string, "base64")).toEqual(body);
     expect(entry["MessageAttributes"]).toMatchObject({ "content-encoding": { StringValue: "base64" } });
+  });
+
+  it.each([
+    ["JSON", JSON.stringify({ text: 'ü€😀 "\\\n\u2028', long: "x".repeat(300) })],
+    ["text", "plain ".repeat(100)],
+    ["bytes that are not text", Buffer.alloc(400, 0xff)],
+  ])("says where %s is in the request, so that attempts store it without it", (_, content) => {
+    const body = Buffer.from(content);
+    const request = SQS.request(FIFO, [message({ body })], NOW) as KindRequest;
+    const { text, payload } = request.written!;
+    expect(request.body).toEqual(Buffer.from(text));
+    const stored = withoutPayloadAt(request.body, text, payload, body);
+    expect(stored.text).not.toContain(text.slice(payload.at, payload.at + payload.length));
+    expect(withPayload(stored, body)).toEqual(keptBody(request.body));
+  });
+
+  it("gets each attribute once if two names become the same", () => {
+    const attributes = [["x tenant", "1"] as const, ["x_tenant", "2"] as const];
+    const request = SQS.request(CLOUD_CONFIGS.sqs, [message({ attributes })], NOW) as KindRequest;
+    expect(request.written!.text.split('"x_tenant"')).toHaveLength(2);
+    expect(bodyOf(request)).toMatchObject({
+      Entries: [{ MessageAttributes: { x_tenant: { StringValue: "2" } } }],
+    });
   });
 
   it("is not sent an empty message, more attributes or more bytes than it accepts", () => {

@@ -126,6 +126,7 @@ export function suffixOf(region: string): string {
 /**
  * A request by one of the JSON protocols of AWS.
  * @param target Service with version, and operation.
+ * @param body As an object, or as JSON.
  */
 export function awsJsonRequest(
   config: AwsConfig,
@@ -135,14 +136,14 @@ export function awsJsonRequest(
     target,
     version,
   }: { readonly service: string; readonly host: string; readonly target: string; readonly version: "1.0" | "1.1" },
-  body: object,
+  body: object | string,
 ): KindRequest {
   return {
     method: "POST",
     url: `${awsUrl(config, host)}/`,
     headers: ["content-type", `application/x-amz-json-${version}`, "x-amz-target", target],
     secretHeaders: [],
-    body: Buffer.from(JSON.stringify(body)),
+    body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
     auth: awsAuth(config, service),
   };
 }

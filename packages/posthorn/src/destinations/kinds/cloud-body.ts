@@ -50,14 +50,17 @@ export function attributesOf(
   { eventType, contentType, attributes }: KindMessage,
   isBase64 = false,
 ): readonly (readonly [name: string, value: string])[] {
-  const own: readonly (readonly [string, string])[] = [
-    ["event-type", eventType],
-    ["content-type", contentType],
-    ["content-encoding", isBase64 ? "base64" : ""],
-  ];
-  const names = new Set(own.filter(([, value]) => value !== "").map(([name]) => name));
-  const others = attributes.filter(([name]) => !names.has(name.toLowerCase()));
-  return [...others, ...own].filter(([, value]) => value !== "");
+  const own: (readonly [string, string])[] = [];
+  if (eventType !== "") own.push(["event-type", eventType]);
+  if (contentType !== "") own.push(["content-type", contentType]);
+  if (isBase64) own.push(["content-encoding", "base64"]);
+  const all: (readonly [string, string])[] = [];
+  for (const attribute of attributes) {
+    const name = attribute[0].toLowerCase();
+    if (attribute[1] !== "" && !own.some((one) => one[0] === name)) all.push(attribute);
+  }
+  all.push(...own);
+  return all;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { boundedCache } from "../../lib/bounded-cache.ts";
+import type { PayloadPlace } from "../../domain/attempt/sent-body.ts";
 import type { ConfigOf, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { httpKind } from "../kind.ts";
 import { AWS_FIELDS, awsFailure, awsItemFailure, awsJsonRequest, awsSetup } from "./aws.ts";
@@ -63,12 +64,22 @@ export const SQS = httpKind({
   target: ({ queueUrl }) => queueUrl,
 
   request(config, messages) {
-    const entries = messages.map((message, index) => entryOf(config, message, index));
-    const problem = entries.find((entry) => "kind" in entry);
-    if (problem !== undefined) return problem as Refusal;
-    const base = config.endpointUrl ?? new URL(config.queueUrl).origin;
+    const entries: Entry[] = [];
+    for (const [index, message] of messages.entries()) {
+      const entry = entryOf(config, message, index);
+      if ("kind" in entry) return entry;
+      entries.push(entry);
+    }
+    const base = config.endpointUrl ?? originOf(config.queueUrl);
     const target = { service: "sqs", host: "sqs", target: "AmazonSQS.SendMessageBatch", version: "1.0" } as const;
-    return awsJsonRequest({ ...config, endpointUrl: base }, target, { QueueUrl: config.queueUrl, Entries: entries });
+    // As text, because every message is written once: this way it is known where its body is.
+    const start = `{"QueueUrl":${JSON.stringify(config.queueUrl)},"Entries":[`;
+    const text = `${start}${entries.map(({ before, body, after }) => before + body + after).join(",")}]}`;
+    const request = awsJsonRequest({ ...config, endpointUrl: base }, target, text);
+    if (entries.length > 1) return request;
+    const { before, body, form } = entries[0]!;
+    const payload = { at: start.length + before.length, length: body.length, form };
+    return { ...request, written: { text, payload } };
   },
 
   judge(response, messages) {
@@ -86,11 +97,16 @@ export const SQS = httpKind({
   },
 });
 
-function entryOf(
-  { queueUrl }: Config,
-  message: KindMessage,
-  index: number,
-): Readonly<Record<string, unknown>> | Refusal {
+/** JSON of a message, in three parts that follow one another. */
+interface Entry {
+  readonly before: string;
+  /** Without the quotation marks around it. */
+  readonly body: string;
+  readonly after: string;
+  readonly form: PayloadPlace["form"];
+}
+
+function entryOf({ queueUrl }: Config, message: KindMessage, index: number): Entry | Refusal {
   if (message.body.byteLength === 0) return refused("message_invalid", `${TITLE} accepts no message without a body.`);
   const { text, isBase64 } = xmlSafeText(message.body);
   const attributes = attributesOf(message, isBase64);
@@ -100,24 +116,48 @@ function entryOf(
       `${TITLE} accepts ${MAX_ATTRIBUTES} attributes for each message, and this one has ${attributes.length}. Remove headers of the endpoint.`,
     );
   }
-  const bytes = attributes.reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + "String".length + Buffer.byteLength(value),
-    Buffer.byteLength(text),
-  );
+  let bytes = isBase64 ? text.length : message.body.byteLength;
+  for (const [name, value] of attributes) {
+    bytes += Buffer.byteLength(name) + "String".length + Buffer.byteLength(value);
+  }
   if (bytes > MAX_BYTES) {
     return refused(
       "message_too_large",
       `${TITLE} accepts messages of up to ${MAX_BYTES} bytes, and this one has ${bytes} with its attributes${isBase64 ? " and in base64" : ""}.`,
     );
   }
+  const fifo = queueUrl.endsWith(".fifo")
+    ? `,"MessageGroupId":${JSON.stringify(fifoGroup(message))},"MessageDeduplicationId":${JSON.stringify(message.id)}`
+    : "";
   return {
-    Id: String(index),
-    MessageBody: text,
-    MessageAttributes: Object.fromEntries(
-      attributes.map(([name, value]) => [attributeName(name), { DataType: "String", StringValue: value }]),
-    ),
-    ...(queueUrl.endsWith(".fifo") ? { MessageGroupId: fifoGroup(message), MessageDeduplicationId: message.id } : {}),
+    before: `{"Id":"${index}","MessageBody":"`,
+    body: JSON.stringify(text).slice(1, -1),
+    after: `","MessageAttributes":{${attributesJson(attributes)}}${fifo}}`,
+    form: isBase64 ? "base64" : "json",
   };
+}
+
+/** Two names can become the same one, of which the last value counts. */
+function attributesJson(attributes: KindMessage["attributes"]): string {
+  const values = new Map<string, string>();
+  for (const [name, value] of attributes) values.set(attributeName(name), value);
+  let json = "";
+  for (const [name, value] of values) {
+    json += `${json === "" ? "" : ","}"${name}":{"DataType":"String","StringValue":${JSON.stringify(value)}}`;
+  }
+  return json;
+}
+
+/** Endpoints have few queues, and send to them again and again. */
+const origins = boundedCache<string, string>(1000);
+
+function originOf(url: string): string {
+  let origin = origins.get(url);
+  if (origin === undefined) {
+    origin = new URL(url).origin;
+    origins.set(url, origin);
+  }
+  return origin;
 }
 
 /** Without an ordering key each message is its own group, so that none waits for another. */

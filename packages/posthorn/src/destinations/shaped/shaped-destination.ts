@@ -11,6 +11,7 @@ import { hopsOfRequest } from "../../domain/message/request.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
+import { batchRules } from "../batch-rules.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { type EndpointSender, type HeaderFamily, namingProxy, USER_AGENT } from "../http/request.ts";
 import { failureOf } from "../http/failure.ts";
@@ -18,6 +19,7 @@ import { MAX_RESPONSE_BYTES, responseFacts, textOf } from "../http/http-destinat
 import type { Fields, HttpKind, ItemResult, KindConfig, KindMessage, KindRequest, KindResponse } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
 import { kindMessage, secretAttributes, signatureOf } from "./message.ts";
+import { type JoinedSend, type JoinLimits, JoinedSends } from "./joined-sends.ts";
 import { configSecrets, type Hider, secretHider } from "./secrets.ts";
 
 export interface ShapedDestinationOptions {
@@ -26,6 +28,8 @@ export interface ShapedDestinationOptions {
   readonly now: () => number;
   /** Names under which the signature of a message is sent, where the protocol has headers or attributes. */
   readonly families: readonly HeaderFamily[];
+  /** Returns a new ID for messages that share a request without being a batch of the endpoint's policy. */
+  readonly batchId: () => string;
   /** See `HttpDestinationOptions`. */
   readonly userAgent?: string;
   /** Finds the position up to which an endpoint has received all events, apart from this message. Absent: no kind needs it. */
@@ -48,6 +52,7 @@ interface Sending {
   /** More than one for a batch. */
   readonly messages: readonly KindMessage[];
   readonly request: KindRequest;
+  readonly isJoined: boolean;
   /** Header with the number of times that the event was forwarded; empty: it was published. */
   readonly hops: readonly string[];
   readonly limits: SendLimits;
@@ -61,14 +66,29 @@ interface Sending {
 
 export class ShapedDestination implements Destination {
   readonly #options: ShapedDestinationOptions;
+  readonly #joined = new JoinedSends((sends) => this.#sendJoined(sends));
 
   constructor(options: ShapedDestinationOptions) {
     this.#options = options;
   }
 
   async send(outgoing: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
+    const join = joinLimits(outgoing.endpoint);
+    if (join !== null) return this.#joined.add(outgoing, limits, join);
     const [result] = await this.#sendAll([outgoing], limits);
     return result!;
+  }
+
+  async #sendJoined(sends: readonly JoinedSend[]): Promise<readonly SendResult[]> {
+    const [{ outgoing, limits }] = sends as readonly [JoinedSend];
+    if (sends.length === 1) return this.#sendAll([outgoing], limits);
+    const messages = sends.map((one) => one.outgoing);
+    const maySend = (): boolean => sends.every((one) => one.limits.maySend());
+    const results = await this.#sendAll(messages, { signal: limits.signal, maySend }, true);
+    if (!isRefusedAsWhole(results)) return results;
+    // One of the messages may be the reason. None was accepted.
+    const alone = await Promise.all(sends.map((one) => this.#sendAll([one.outgoing], one.limits)));
+    return alone.flat();
   }
 
   async sendBatch(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split"> {
@@ -76,7 +96,12 @@ export class ShapedDestination implements Destination {
     return results.length > 1 && isRefusedAsWhole(results) ? "split" : results;
   }
 
-  async #sendAll(outgoing: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[]> {
+  /** @param isJoined Whether the messages only share a request because they were ready at the same time. */
+  async #sendAll(
+    outgoing: readonly OutgoingMessage[],
+    limits: SendLimits,
+    isJoined = false,
+  ): Promise<readonly SendResult[]> {
     const { now, families } = this.#options;
     const startedAt = now();
     const { endpoint } = outgoing[0]!;
@@ -96,7 +121,8 @@ export class ShapedDestination implements Destination {
     if ("error" in request) return all(broken(endpoint, hide(request.error)));
     if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
     const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
-    return this.#run({ endpoint, kind, messages, request, hops: hopsHeader(outgoing), limits, deadline, forms, hide });
+    const hops = hopsHeader(outgoing);
+    return this.#run({ endpoint, kind, messages, request, isJoined, hops, limits, deadline, forms, hide });
   }
 
   /** `unknown`: the database is unavailable. The attempt is made later. */
@@ -199,10 +225,10 @@ export class ShapedDestination implements Destination {
   }
 
   #responded(sending: Sending, authorized: AuthorizedRequest, response: EgressResponse): readonly SendResult[] {
-    const { endpoint, messages, request } = sending;
+    const { endpoint, messages, request, isJoined } = sending;
     const hide = secretHider(credentialsIn(authorized, hiddenHeaders(request, authorized)), sending.forms);
     const { status: responseCode, timings, peer, tls, body } = response;
-    const { onCertificate, now } = this.#options;
+    const { onCertificate, now, batchId } = this.#options;
     const { url } = authorized;
     if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
     const isBatch = messages.length > 1;
@@ -215,10 +241,12 @@ export class ShapedDestination implements Destination {
       tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
       response: { ...received, headers: received.headers.map((header) => (header === null ? null : hide(header))) },
     };
+    const sharing = isJoined ? { id: batchId(), size: messages.length } : null;
     const reply = replyOf(response);
     const withoutHeaders = { ...facts, response: { ...facts.response, headers: [] } };
     return judged(sending, response, now()).map((item, index) => {
       const message = messages[index]!;
+      const batch = sharing === null ? {} : { batch: { id: sharing.id, index, size: sharing.size } };
       const sent = {
         target: endpoint.url,
         durationMs: Math.round(timings.totalMs),
@@ -226,8 +254,8 @@ export class ShapedDestination implements Destination {
         // The response to a batch that was accepted is about all of its messages.
         response: !isBatch || responseCode >= 400 ? text : responseTo(item, hide),
         facts: {
-          // Headers are recorded once, with the first message.
-          ...(index === 0 ? facts : withoutHeaders),
+          // Headers are recorded once, with the first message of a batch.
+          ...(index === 0 || isJoined ? facts : withoutHeaders),
           ...(isBatch ? { bodyBytes: message.body.byteLength } : {}),
           sentence: item.kind === "ok" ? null : hide(item.sentence),
           retryAfterMs: item.afterMs ?? null,
@@ -240,14 +268,27 @@ export class ShapedDestination implements Destination {
         const extra = {
           reference: reference === null ? null : hide(reference),
           ...(isDuplicate ? { duplicate: true } : {}),
+          ...batch,
         };
         return { kind: "ok", ...sent, extra, ...(afterMs === undefined ? {} : { afterMs }) };
       }
-      const failure = { errorCode: item.code, problem: null };
+      const failure = { errorCode: item.code, problem: null, ...(sharing === null ? {} : { extra: batch }) };
       if (item.kind === "later") return { kind: "later", afterMs: item.afterMs, ...sent, ...failure };
       return { kind: item.kind, ...sent, ...failure };
     });
   }
+}
+
+/** Larger messages gain nothing from sharing a request. */
+const MAX_JOINED_BYTES = 128 * 1024;
+
+/** How many messages may share a request without a batch; `null`: none, because they would not have results of their own. */
+function joinLimits({ destinationKind, config }: DirectoryEndpoint): JoinLimits | null {
+  const kind = kindNamed(destinationKind);
+  const rules = kind === null || config === null ? null : batchRules(kind, config);
+  if (rules === null || rules.isKept || kind!.limits.batch!.isAtomic) return null;
+  const { items, bytes, sharesKeys } = rules;
+  return { items, bytes: Math.min(bytes, MAX_JOINED_BYTES), sharesKeys };
 }
 
 /** Whether no message was accepted because of what is in the request, and not because of each message. */
@@ -281,10 +322,23 @@ function judged({ kind, messages }: Sending, response: EgressResponse, now: numb
 }
 
 function responseOf({ status, headers, body }: EgressResponse): KindResponse {
+  let named: Record<string, string> | null = null;
+  return {
+    status,
+    body,
+    /** Most kinds look at them only after a failure. */
+    get headers() {
+      named ??= headersByName(headers);
+      return named;
+    },
+  };
+}
+
+function headersByName(headers: readonly string[]): Record<string, string> {
   const named: Record<string, string> = {};
   for (let index = 0; index + 1 < headers.length; index += 2)
     named[headers[index]!.toLowerCase()] ??= headers[index + 1]!;
-  return { status, headers: named, body };
+  return named;
 }
 
 function replyOf({ headers, body, truncated, bodyError }: EgressResponse) {
@@ -334,10 +388,12 @@ function hiddenHeaders(request: KindRequest, { secretHeaders }: AuthorizedReques
 
 /** Values of hidden headers, with and without their scheme, since a response may repeat either. */
 function credentialsIn({ headers }: AuthorizedRequest, hidden: ReadonlySet<string>): readonly string[] {
-  return headers.flatMap((value, index) => {
-    if (index % 2 === 0 || !hidden.has(headers[index - 1]!.toLowerCase())) return [];
-    return [value, value.replace(/^\S+ /, "")];
-  });
+  const credentials: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const value = headers[index + 1]!;
+    if (hidden.has(headers[index]!.toLowerCase())) credentials.push(value, value.replace(/^\S+ /, ""));
+  }
+  return credentials;
 }
 
 function factsOf(
@@ -362,13 +418,15 @@ function sentBodyOf(
   request: KindRequest,
   { body }: KindMessage,
   hide: (text: string) => string,
-): { readonly sentBody?: Uint8Array } {
+): Pick<Extract<SendResult, { readonly kind: "ok" }>, "sentBody" | "written"> {
   const isSame =
     request.body === body || (request.body.byteLength === body.byteLength && Buffer.compare(request.body, body) === 0);
   if (isSame) return {};
-  const text = textOf(request.body);
+  const { written } = request;
+  const text = written?.text ?? textOf(request.body);
   const shown = hide(text);
-  return { sentBody: shown === text ? request.body : Buffer.from(shown, "utf8") };
+  if (shown !== text) return { sentBody: Buffer.from(shown, "utf8") };
+  return written === undefined ? { sentBody: request.body } : { sentBody: request.body, written };
 }
 
 function tooLarge({ title, limits }: HttpKind<Fields>, bytes: number): Refusal {

@@ -21,6 +21,13 @@ export interface KeptBody {
 /** How a payload is written in a body: as it is, as a part of a JSON text, or in base64. */
 type PayloadForm = "text" | "json" | "base64";
 
+/** Where the payload of a message is in the text of a request. */
+export interface PayloadPlace {
+  readonly at: number;
+  readonly length: number;
+  readonly form: PayloadForm;
+}
+
 /** A body as it is stored. */
 export interface StoredBody extends KeptBody {
   /** Where the payload is inserted; absent: nowhere. The text of the body is shorter by it. */
@@ -40,8 +47,7 @@ export function keptBody(body: Uint8Array): KeptBody {
 
 /** A body in the form in which it is stored: without the payload, if it contains it. */
 export function withoutPayload(body: Uint8Array, payload: Uint8Array): StoredBody {
-  const isSearched = payload.byteLength >= MIN_PAYLOAD_BYTES && payload.byteLength <= MAX_PAYLOAD_BYTES;
-  if (!isSearched || body.byteLength < payload.byteLength || !isUtf8(body)) return keptBody(body);
+  if (!isReferenced(payload) || body.byteLength < payload.byteLength || !isUtf8(body)) return keptBody(body);
   const text = asText(body);
   for (const form of FORMS) {
     const written = writtenAs(form, payload);
@@ -51,6 +57,21 @@ export function withoutPayload(body: Uint8Array, payload: Uint8Array): StoredBod
     return { text: rest, encoding: "utf-8", cut: false, payload: { at, form } };
   }
   return keptBody(body);
+}
+
+/** As `withoutPayload`, for a body whose text and place of the payload are known. */
+export function withoutPayloadAt(
+  body: Uint8Array,
+  text: string,
+  { at, length, form }: PayloadPlace,
+  payload: Uint8Array,
+): StoredBody {
+  if (!isReferenced(payload)) return keptBody(body);
+  return { text: text.slice(0, at) + text.slice(at + length), encoding: "utf-8", cut: false, payload: { at, form } };
+}
+
+function isReferenced({ byteLength }: Uint8Array): boolean {
+  return byteLength >= MIN_PAYLOAD_BYTES && byteLength <= MAX_PAYLOAD_BYTES;
 }
 
 /** The body as it was sent. @param payload `null`: it was deleted. Then the body is `null`, too. */
