@@ -27,6 +27,8 @@ export async function startMeasuredNode(
       POSTHORN_DATA_DIR: folder,
       POSTHORN_JWT_SECRET: SECRET,
       POSTHORN_EGRESS_ALLOW: "external,loopback",
+      // A further thread would start during a measurement.
+      POSTHORN_THREADS: "1",
       ...env,
     },
     options,

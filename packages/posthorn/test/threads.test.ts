@@ -1,9 +1,5 @@
 /** One process with several threads, each of which runs a node on the same database. */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Agent, request } from "node:http";
-import type { Worker } from "node:worker_threads";
 import {
-  builtProgramArguments,
   eventually,
   freePort,
   isNightly,
@@ -12,60 +8,14 @@ import {
   startServer,
   type TestServer,
 } from "@posthorn/testkit";
-import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { envToConfig } from "../src/config/config.ts";
-import { readEnv } from "../src/config/env.ts";
-import { loadSecrets } from "../src/config/secrets.ts";
-import { organisationToken } from "../src/cli/token/create.ts";
-import { PosthornNode } from "../src/node/node.ts";
-import { shareOf } from "../src/node/thread.ts";
-import { ThreadPool } from "../src/threads/pool.ts";
-import { NODE_THREAD_OF } from "./support/bundled-thread-file.ts";
-import { borrowDatabase } from "./support/postgres.ts";
-import { onPostgres, temporaryFolder } from "./support/store.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Connection, type Reply, startThreadedNode } from "./support/threaded-node.ts";
 
 const THREADS = 4;
 const ENDPOINTS = 12;
 const ROUNDS = isNightly ? 200 : 40;
 /** A delivery that used up an attempt is only repeated after an hour. */
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600" };
-
-interface Reply {
-  readonly status: number;
-  readonly json: Record<string, unknown>;
-}
-
-/** One connection to a server, which one of its threads has accepted. */
-class Connection implements Disposable {
-  readonly #url: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  call(token: string, method: string, path: string, body?: object): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const asked = request(`${this.#url}/api/v1/${path}`, { method, headers, agent: this.#agent }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode!, json: text === "" ? {} : (JSON.parse(text) as Reply["json"]) });
-        });
-        response.on("error", reject);
-      });
-      asked.on("error", reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#agent.destroy();
-  }
-}
 
 interface NodeOfThread {
   readonly id: number;
@@ -232,64 +182,36 @@ describe("a process with several threads", () => {
 
 describe("a thread that crashes", () => {
   it("loses nothing and uses up no attempt: another one takes its shards, and it is started again", async () => {
-    using folder = temporaryFolder();
-    vi.stubEnv(NODE_THREAD_OF, (await builtProgramArguments()).at(-1));
     await using receiver = await startReceiver();
-    const environment = {
-      ...SETTINGS,
-      POSTHORN_DATA_DIR: folder.path,
-      POSTHORN_LISTEN: "127.0.0.1:0",
-      ...(onPostgres ? { POSTHORN_DATABASE_URL: (await borrowDatabase()).url } : {}),
-      POSTHORN_THREADS: "2",
-      POSTHORN_LOG_LEVEL: "silent",
-      // The main thread has attempts that never end.
-      POSTHORN_SHUTDOWN_TIMEOUT: "1",
-    };
-    const settings = readEnv({ environment, dev: true });
-    const config = envToConfig(settings);
-    const secrets = loadSecrets(config);
-    const token = await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test");
-    const workers: Worker[] = [];
-    const note = (message: unknown): void => {
-      const { worker } = message as { worker: Worker };
-      if (worker.threadName === "posthorn-2") workers.push(worker);
-    };
-    const log = pino({ level: "silent" });
-    const options = { threads: 2, settings, log, listens: true, counts: false, stopMs: 60_000 };
-    const pool = new ThreadPool(options);
-    subscribe("worker_threads", note);
-    try {
-      await using node = await PosthornNode.start({ config: shareOf(config), secrets, log, thread: pool.mainThread });
-      pool.start(node);
-      const connections = await connectToAll(node.url, token, 2);
-      using main = connections.get(1)!;
-      connections.get(2)![Symbol.dispose]();
-      await main.call(token, "POST", "app", { name: "Test", uid: "app" });
-      for (let number = 0; number < ENDPOINTS; number++)
-        await main.call(token, "POST", "app/app/endpoint", { url: `${receiver.url}/${number}` });
-      receiver.respondWith("hang");
-      await main.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
-      await receiver.waitForCount(ENDPOINTS);
-      receiver.clear();
-      receiver.respondWith(204);
-      await workers[0]!.terminate();
-      // Those of the thread that has ended. The others still wait for their responses.
-      const repeated = await receiver.waitFor(() => true);
-      expect(repeated.headers["webhook-id"]).toMatch(/^msg_/);
-      const again = await connectToAll(node.url, token, 2);
-      expect(workers).toHaveLength(2);
-      expect(pool.restarts).toBe(1);
-      receiver.clear();
-      const { json } = await again.get(2)!.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
-      await eventually(() => {
-        const own = receiver.requests.filter(({ headers }) => headers["webhook-id"] === json["id"]);
-        expect(new Set(own.map(({ path }) => path)).size).toBe(ENDPOINTS);
-      });
-      for (const connection of again.values()) connection[Symbol.dispose]();
-      void pool.stop();
-    } finally {
-      unsubscribe("worker_threads", note);
-    }
+    // The main thread has attempts that never end.
+    const env = { ...SETTINGS, POSTHORN_THREADS: "2", POSTHORN_SHUTDOWN_TIMEOUT: "1" };
+    await using threads = await startThreadedNode(env);
+    const { node, pool, token, workers } = threads;
+    const connections = await connectToAll(node.url, token, 2);
+    using main = connections.get(1)!;
+    connections.get(2)![Symbol.dispose]();
+    await main.call(token, "POST", "app", { name: "Test", uid: "app" });
+    for (let number = 0; number < ENDPOINTS; number++)
+      await main.call(token, "POST", "app/app/endpoint", { url: `${receiver.url}/${number}` });
+    receiver.respondWith("hang");
+    await main.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
+    await receiver.waitForCount(ENDPOINTS);
+    receiver.clear();
+    receiver.respondWith(204);
+    await workers[0]!.terminate();
+    // Those of the thread that has ended. The others still wait for their responses.
+    const repeated = await receiver.waitFor(() => true);
+    expect(repeated.headers["webhook-id"]).toMatch(/^msg_/);
+    const again = await connectToAll(node.url, token, 2);
+    expect(workers).toHaveLength(2);
+    expect(pool.restarts).toBe(1);
+    receiver.clear();
+    const { json } = await again.get(2)!.call(token, "POST", "app/app/msg", { eventType: "a", payload: {} });
+    await eventually(() => {
+      const own = receiver.requests.filter(({ headers }) => headers["webhook-id"] === json["id"]);
+      expect(new Set(own.map(({ path }) => path)).size).toBe(ENDPOINTS);
+    });
+    for (const connection of again.values()) connection[Symbol.dispose]();
   });
 });
 

@@ -69,7 +69,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   get alone(): boolean {
-    return this.#member === null;
+    return this.#member === null || this.#store.cluster?.isAlone === true;
   }
 
   lease(endpointId: number): Lease | undefined | null {

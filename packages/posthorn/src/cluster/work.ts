@@ -146,7 +146,7 @@ export class ClusterWork implements Disposable {
   #lookLater(): void {
     this.#cancelLook = this.#setTimer(LOOK_MS, () => {
       this.#lookLater();
-      this.#lookForWork();
+      if (!this.#options.cluster.alone) this.#lookForWork();
     });
   }
 

@@ -60,6 +60,13 @@ export function parseDecimal(text: string, bounds: Bounds): number {
   return withinBounds(Number(text), bounds);
 }
 
+const MAX_THREADS = 64;
+
+/** A number of threads, or `auto`. */
+export function parseThreads(text: string): number | "auto" {
+  return text.trim() === "auto" ? "auto" : parseInteger(text, { min: 1, max: MAX_THREADS });
+}
+
 export function parseSwitch(text: string): boolean {
   return parseChoice(text, ["true", "false"]) === "true";
 }

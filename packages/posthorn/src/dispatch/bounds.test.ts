@@ -65,6 +65,23 @@ describe("memory and fairness limits", () => {
     expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
+  it("change while attempts are in flight: a lower one holds from then on, and a higher one at once", async () => {
+    const policy = (endpointId: number) => ({ tenant: 1, host: "one.example.com", concurrency: endpointId + 20 });
+    await using harness = await dispatchHarness({ limits: { concurrency: 8, hostConcurrency: 8 }, policy });
+    const { attempter, dispatcher } = harness;
+    attempter.script = () => null;
+    for (let id = 1; id <= 20; id++) await harness.publish(id, { endpointIds: [1 + (id % 4)] });
+    // Of one tenant.
+    await eventually(() => expect(attempter.open).toHaveLength(6));
+    dispatcher.limit({ concurrency: 4, hostConcurrency: 2 });
+    for (let ended = 0; ended < 5; ended++) attempter.open[0]!.end(made(0));
+    await eventually(() => expect(dispatcher.load.inFlight).toBe(2));
+    dispatcher.limit({ concurrency: 8, hostConcurrency: 3 });
+    await eventually(() => expect(attempter.open).toHaveLength(3));
+    dispatcher.limit({ concurrency: 8, hostConcurrency: 8 });
+    await eventually(() => expect(attempter.open).toHaveLength(6));
+  });
+
   it("stay within queueBytes after a restart that finds many endpoints with large backlogs", async () => {
     await using harness = await dispatchHarness({ limits: { queueBytes: 5000 }, policy: { concurrency: 1 } });
     const { attempter, dispatcher, files, clock } = harness;

@@ -13,15 +13,15 @@ export interface Permit {
 /** Limit on attempts in flight, with a queue of the lanes that wait for it. */
 class Semaphore {
   inFlight = 0;
-  readonly #limit: number;
+  limit: number;
   readonly #waiting = new Fifo<Lane>();
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get isAvailable(): boolean {
-    return this.inFlight < this.#limit;
+    return this.inFlight < this.limit;
   }
 
   get isUnused(): boolean {
@@ -51,7 +51,7 @@ class Semaphore {
 
 /** Decides which lane may start an attempt next. */
 export class ConcurrencyLimiter {
-  readonly #limits: DispatchLimits;
+  #limits: DispatchLimits;
   readonly #onAvailable: (lane: Lane) => void;
   readonly #queue: FairQueue<Lane>;
   readonly #slow: Semaphore;
@@ -66,6 +66,15 @@ export class ConcurrencyLimiter {
     this.#queue = new FairQueue(limits.tenantConcurrency);
     this.#slow = new Semaphore(limits.slowConcurrency);
     this.#retries = new Semaphore(limits.retryConcurrency);
+  }
+
+  /** Applies to attempts that start from now on. */
+  limit(limits: DispatchLimits): void {
+    this.#limits = limits;
+    this.#queue.limitTenants(limits.tenantConcurrency);
+    this.#limit(this.#slow, limits.slowConcurrency);
+    this.#limit(this.#retries, limits.retryConcurrency);
+    for (const host of this.#hosts.values()) this.#limit(host, limits.hostConcurrency);
   }
 
   get inFlight(): number {
@@ -135,6 +144,11 @@ export class ConcurrencyLimiter {
 
   clear(): void {
     this.#queue.clear();
+  }
+
+  #limit(semaphore: Semaphore, limit: number): void {
+    semaphore.limit = limit;
+    for (let free = limit - semaphore.inFlight; free > 0; free--) this.#wakeNext(semaphore);
   }
 
   #wakeNext(semaphore: Semaphore): void {

@@ -80,6 +80,12 @@ export class Dispatcher {
     this.#loop = new RunLoop({ engine, limiter: this.#limiter, attempter, owners: this.#owners, random });
   }
 
+  /** Changes the limits on attempts in flight. Missing ones follow from `concurrency`. */
+  limit(limits: Partial<DispatchLimits>): void {
+    this.#limiter.limit(limitsOf(limits));
+    this.#loop.pump();
+  }
+
   get load(): DispatcherLoad {
     const oldestDue = this.#lanes.oldestReady(this.#options.clock.now());
     const { inFlight } = this.#limiter;

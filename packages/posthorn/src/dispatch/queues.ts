@@ -63,12 +63,18 @@ interface TenantQueue<Item> {
  * and has at most `tenantCap` attempts in flight.
  */
 export class FairQueue<Item extends QueueItem> {
-  readonly #tenantCap: number;
+  #tenantCap: number;
   readonly #tenants = new Map<number, TenantQueue<Item>>();
   readonly #queue = new Fifo<TenantQueue<Item>>();
 
   constructor(tenantCap: number) {
     this.#tenantCap = tenantCap;
+  }
+
+  limitTenants(cap: number): void {
+    this.#tenantCap = cap;
+    // Some may have been at the earlier cap.
+    for (const tenant of this.#tenants.values()) this.#enqueue(tenant);
   }
 
   /** Does nothing if the item is already queued. */

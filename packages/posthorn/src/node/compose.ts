@@ -28,7 +28,7 @@ import type { NodeOptions } from "./options.ts";
 import { mailerOf } from "./mailer.ts";
 import type { RelayHub } from "../relay/hub.ts";
 import type { Config } from "../config/config.ts";
-import { policyDefaultsOf, transformPoolOf, userAgentOf } from "./parts.ts";
+import { applyShare, policyDefaultsOf, transformPoolOf, userAgentOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
 import { buildRelay } from "./relay.ts";
 import { rulesOf } from "./rules.ts";
@@ -90,8 +90,7 @@ export function compose(base: NodeBase): Composition {
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
   const parts = { config, log, clock: options.workerClock ?? clock, cluster, services, pause };
-  const policyDefaults = policyDefaultsOf(config);
-  const kinds = kindsOf(base);
+  const [policyDefaults, kinds] = [policyDefaultsOf(config), kindsOf(base)];
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector, sourceConnector } = buildClients(options, () => receiving.gateway, stack);
   const mailer = mailerOf({ config, now: clock.now, log }, stack);
@@ -131,6 +130,7 @@ export function compose(base: NodeBase): Composition {
     tracing: telemetry?.tracing ?? null,
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
+  options.thread?.onShare((share) => applyShare(share, { dispatcher, transforms, store }));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
   reportLongTransactions(store, log, metrics);
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };

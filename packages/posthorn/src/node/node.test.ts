@@ -107,6 +107,7 @@ it("a node that is stopped while it starts does not listen and takes no shards",
   const [broadcast] = threadBus(1) as [Broadcast];
   const thread = {
     exchange: new ThreadJobExchange(1, broadcast),
+    onShare: () => undefined,
     number: 1,
     siblings,
     broadcast,

@@ -1,11 +1,13 @@
 /** Constructs parts of a node, and their options, from the settings. */
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { PortalLook } from "../domain/portal/look.ts";
 import type { RetentionPeriods } from "../domain/retention/retention.ts";
 import type { Logger } from "../lib/log.ts";
 import { USER_AGENT } from "../destinations/http/request.ts";
+import type { Store } from "../store/store.ts";
 import { TransformPool } from "../transform/pool.ts";
 
 export const DAY_MS = 86_400_000;
@@ -31,8 +33,28 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
 const HOST_CONCURRENCY = 128;
 
 /** Of one thread: the endpoints of a host are spread over all of them. */
-export function hostConcurrencyOf({ endpointConcurrency, threads }: Config): number {
-  return Math.max(Math.ceil(HOST_CONCURRENCY / threads), endpointConcurrency);
+function hostConcurrencyOf({ endpointConcurrency, threads }: Config): number {
+  const share = threads === "auto" ? HOST_CONCURRENCY : Math.ceil(HOST_CONCURRENCY / threads);
+  return Math.max(share, endpointConcurrency);
+}
+
+/** Limits on attempts in flight. */
+export function attemptLimitsOf(config: Config): { readonly concurrency: number; readonly hostConcurrency: number } {
+  return { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) };
+}
+
+/** Applies another share of the limits of the process to a running node. */
+export function applyShare(
+  share: Config,
+  {
+    dispatcher,
+    transforms,
+    store,
+  }: { readonly dispatcher: Dispatcher; readonly transforms: TransformPool; readonly store: Store },
+): void {
+  dispatcher.limit(attemptLimitsOf(share));
+  transforms.limit(share.transformThreads);
+  if (share.database.kind === "postgres") store.limitConnections?.(share.database.connections);
 }
 
 export function egressOf(

@@ -26,7 +26,7 @@ export function buildRelay(parts: RelayParts): RelayHub {
     now: clock.now,
     clock,
     nodeId: () => cluster.id,
-    isAlone: cluster.alone,
+    isAlone: () => cluster.alone,
     shareOf: async (endpointKey) => {
       const endpoint = await directory.endpoint(endpointKey);
       if (endpoint === null || endpoint.disabled || endpoint.destinationKind !== RELAY_KIND) return null;

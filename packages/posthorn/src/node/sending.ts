@@ -29,7 +29,7 @@ import type { Store } from "../store/store.ts";
 import type { TransformPool } from "../transform/pool.ts";
 import type { CertificateMonitor } from "../workers/certificate-monitor.ts";
 import type { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
-import { hostConcurrencyOf, userAgentOf } from "./parts.ts";
+import { attemptLimitsOf, userAgentOf } from "./parts.ts";
 
 export interface SendingOptions {
   readonly config: Config;
@@ -78,7 +78,7 @@ export function buildSending(options: SendingOptions): Sending {
       policy: (endpointId) => store.read(() => directory.policy(endpointId)),
       failing: (endpointId) => health.streak(endpointId),
     },
-    limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
+    limits: attemptLimitsOf(config),
     owners: pause.owners(cluster),
     observer: {
       recorded: (outcome) => {

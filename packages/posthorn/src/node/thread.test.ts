@@ -15,10 +15,9 @@ describe("the settings of a thread", () => {
       POSTHORN_TRANSFORM_THREADS: "2",
       POSTHORN_DATABASE_CONNECTIONS: "30",
     });
-    expect(shareOf(config)).toMatchObject({ concurrency: 128, transformThreads: 1, database: { connections: 8 } });
-    expect(shareOf(configOf({ POSTHORN_THREADS: "64" })).database).toMatchObject({ connections: 2 });
-    const single = configOf({});
-    expect(shareOf(single)).toEqual(single);
+    expect(shareOf(config, 4)).toMatchObject({ concurrency: 128, transformThreads: 1, database: { connections: 8 } });
+    expect(shareOf(config, 64).database).toMatchObject({ connections: 2 });
+    expect(shareOf(config, 1)).toEqual({ ...config, threads: 1 });
   });
 
   it("leave the other ports and the export of metrics to the main thread", () => {
@@ -36,7 +35,9 @@ describe("the settings of a thread", () => {
     expect(workerConfigOf(config, "http://[::1]").listen.port).toBe(80);
   });
 
-  it("are 1 to 64 threads", () => {
+  it("are 1 to 64 threads, or as many as are needed", () => {
+    expect(configOf({}).threads).toBe("auto");
+    expect(configOf({ POSTHORN_THREADS: "auto" }).threads).toBe("auto");
     expect(configOf({ POSTHORN_THREADS: "64" }).threads).toBe(64);
     for (const threads of ["0", "65", "two"]) {
       expect(() => configOf({ POSTHORN_THREADS: threads })).toThrow("POSTHORN_THREADS is wrong");

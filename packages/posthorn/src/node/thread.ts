@@ -16,6 +16,8 @@ export interface NodeThread {
   /** Called before the node accepts requests and takes shards. Resolves once changes in other threads wait for this one. */
   readonly join: () => Promise<void>;
   readonly exchange: JobExchange;
+  /** Sets what is called with the settings of this thread when its share of the limits of the process changes. */
+  onShare(listener: (share: Config) => void): void;
   /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
   readonly url: string | null;
   /** Whether metrics are counted for the main thread. */
@@ -38,15 +40,21 @@ export interface OtherThreads extends ThreadMetrics {
 /** Whether several threads can listen on one port, so that the system spreads connections over them. */
 export const SHARES_PORTS = process.platform === "linux";
 
+/** Number of threads that POSTHORN_THREADS names; `null`: further ones are started when they are needed. */
+export function fixedThreads({ threads }: Pick<Config, "threads">): number | null {
+  return threads === "auto" ? null : threads;
+}
+
 /** Minimum number of connections for queries: see POSTHORN_DATABASE_CONNECTIONS. */
 const MIN_CONNECTIONS = 2;
 
-/** The settings of each thread: limits that the operator sets for the process are divided. */
-export function shareOf(config: Config): Config {
-  const { concurrency, transformThreads, database, threads } = config;
+/** The settings of each of several threads: limits that the operator sets for the process are divided. */
+export function shareOf(config: Config, threads: number): Config {
+  const { concurrency, transformThreads, database } = config;
   const share = (limit: number): number => Math.ceil(limit / threads);
   return {
     ...config,
+    threads,
     concurrency: share(concurrency),
     transformThreads: share(transformThreads),
     database:

@@ -84,7 +84,7 @@ export class RelayHub implements RelayListeners, Worker {
     this.#enqueue(async () => {
       const { store, isAlone, clock } = this.#options;
       this.#usedAt = clock.now();
-      if (isAlone) {
+      if (isAlone()) {
         // Their connections ended with the process that had them.
         await store().transaction(async ({ db }) => {
           await db.deleteFrom("relay_session").where("node_id", "is not", null).execute();
@@ -286,7 +286,7 @@ export class RelayHub implements RelayListeners, Worker {
       for (const connection of connections) if (!kept.has(connection.session.key)) await this.#endReplaced(connection);
       for (const connection of connections) await this.#showBacklog(connection);
     }
-    if (isAlone) return;
+    if (isAlone()) return;
     await this.#readPlaces();
     if (connections.length > 0 || this.#places.size > 0) this.#usedAt = clock.now();
     if (clock.now() - this.#usedAt > CLEAN_MS) return;

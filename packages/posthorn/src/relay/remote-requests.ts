@@ -21,7 +21,7 @@ export interface RemoteRequestsOptions extends Omit<MailboxOptions, "store"> {
   /** ID of this node, which changes when it joins its cluster again. */
   readonly nodeId: () => number;
   /** Whether no other node shares the database. */
-  readonly isAlone: boolean;
+  readonly isAlone: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -98,7 +98,7 @@ export class RemoteRequests {
 
   /** Takes what other nodes have sent to this one. */
   async takeLetters(): Promise<void> {
-    if (this.#options.isAlone) return;
+    if (this.#options.isAlone()) return;
     for (const letter of await this.#mailbox.take(this.#options.nodeId())) this.#handleLetter(letter);
   }
 

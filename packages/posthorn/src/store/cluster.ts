@@ -8,7 +8,7 @@ import type { Lease } from "./delivery.ts";
 /** Facts that a node reports when it joins. */
 export interface NodeFacts {
   readonly host: string;
-  /** Number of the thread in its process; absent or `null`: the process has only one. */
+  /** Number of the thread in its process; absent or `null`: the process never has more than one. */
   readonly thread?: number | null;
   readonly version: string;
   /** Fingerprint of the node's secrets. All nodes must have the same one. */
@@ -48,7 +48,7 @@ export interface Membership {
 export interface ClusterNode {
   readonly id: number;
   readonly host: string;
-  /** Number of the thread in its process; `null`: the process has only one. */
+  /** Number of the thread in its process; `null`: the process never has more than one. */
   readonly thread: number | null;
   readonly version: string;
   readonly startedAt: number;
@@ -98,6 +98,8 @@ export function settledOf({ nodes }: Pick<ClusterView, "nodes">, exceptId: numbe
 export interface ClusterStore {
   /** Absent: those of nodes in separate processes. */
   readonly times?: MembershipTimes;
+  /** Whether no other node can use the database, and none has since this one joined. Absent: others can at any time. */
+  readonly isAlone?: boolean;
   /** Asks the other nodes to report now. Absent: they report every few seconds anyway. */
   gatherReports?(): Promise<void>;
   /**

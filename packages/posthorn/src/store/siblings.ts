@@ -7,6 +7,8 @@ export interface Siblings {
   readonly process: string;
   /** Number of other threads that run now. */
   readonly count: number;
+  /** No other thread has been started so far. Once one has, this remains false even if it ends: what it did last may be unknown here. */
+  readonly isAlone: boolean;
   /** Resolves once every other thread has applied the signals; never rejects. */
   tell(signals: readonly Signal[]): Promise<void>;
   /** As `tell`, without confirmation: the signals of one turn of the event loop are sent together. */

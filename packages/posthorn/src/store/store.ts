@@ -206,6 +206,8 @@ export interface Store extends AsyncDisposable {
   readonly days: DayStore | null;
   /** Lets another thread of this process use the database with `joinStore`; absent: it opens its own store. */
   seat?(): SqliteSeat;
+  /** Changes the maximum number of connections for queries. Absent: there are none. */
+  limitConnections?(max: number): void;
   /** Coordination between nodes that share the database; `null`: there is one node. */
   readonly cluster: ClusterStore | null;
   /** Sets the listener for changes: signals of this node's transactions after they commit, and those of other nodes. */

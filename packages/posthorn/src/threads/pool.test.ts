@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
+import type { MessagePort } from "node:worker_threads";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
+import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
 import { ThreadPool, type ThreadPoolOptions, type ThreadWorker } from "./pool.ts";
 import type { MetricReading } from "../telemetry/types.ts";
@@ -13,13 +15,17 @@ const PING_MS = 5000;
 class FakeWorker extends EventEmitter implements ThreadWorker {
   readonly number: number;
   readonly received: ToThread["op"][] = [];
+  readonly performance = { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) };
   hangs = false;
   metrics: readonly MetricReading[] = [];
   nodeId: number | null;
+  /** Its ends of the channels to the other threads. */
+  readonly siblings: readonly MessagePort[];
 
-  constructor({ number }: ThreadStart) {
+  constructor({ number, siblings }: ThreadStart) {
     super();
     this.number = number;
+    this.siblings = siblings.map(({ port }) => port);
     this.nodeId = number;
   }
 
@@ -56,7 +62,8 @@ function poolOf(options: Partial<ThreadPoolOptions> = {}) {
   const removed: number[] = [];
   const log: string[] = [];
   const pool = new ThreadPool({
-    threads: 3,
+    config: envToConfig(readEnv({ environment: { POSTHORN_THREADS: "3" } })),
+    max: 3,
     settings: readEnv({ environment: {} }),
     log: pino({ level: "warn" }, { write: (line) => void log.push((JSON.parse(line) as { msg: string }).msg) }),
     listens: true,
@@ -91,6 +98,78 @@ async function runningPool(options: Partial<ThreadPoolOptions> = {}) {
   return { ...scene, two: scene.workers[0]!, three: scene.workers[1]! };
 }
 
+/** A process that starts threads when they are needed, under full load from now on. */
+function growingPool(options: Partial<ThreadPoolOptions> = {}) {
+  const meter = { threads: () => ({ busiest: 1, mean: 1 }), spareCores: () => 1 };
+  const scene = poolOf({ config: envToConfig(readEnv({ environment: {} })), meter, ...options });
+  const busy = (): void => {
+    for (let sample = 0; sample < 4; sample++) scene.clock.advance(5000);
+  };
+  return { ...scene, busy };
+}
+
+describe("without a fixed number of threads", () => {
+  it("one runs until it has been busy, and then one more each time, up to the maximum", async () => {
+    const { pool, main, workers, busy, started } = growingPool();
+    pool.start(main);
+    expect(workers).toHaveLength(0);
+    busy();
+    await started(1);
+    // It has not taken its share.
+    workers[0]!.nodeId = null;
+    busy();
+    workers[0]!.send({ op: "running", nodeId: 2 });
+    workers[0]!.nodeId = 2;
+    busy();
+    await started(2);
+    workers[1]!.send({ op: "running", nodeId: 3 });
+    busy();
+    expect(workers.map(({ number }) => number)).toEqual([2, 3]);
+    expect(pool.running).toBe(2);
+  });
+
+  it("a thread that crashes while it runs is started again", async () => {
+    const { pool, main, clock, workers, busy, log, started } = growingPool();
+    pool.start(main);
+    busy();
+    await started(1);
+    workers[0]!.send({ op: "running", nodeId: 2 });
+    workers[0]!.emit("exit", 1);
+    expect(log).toEqual(["thread 2 has crashed; restarting it in 500 ms"]);
+    clock.advance(500);
+    await started(2);
+  });
+
+  it("a thread that cannot start is done without for ten minutes", async () => {
+    const { pool, main, clock, workers, busy, log, started } = growingPool();
+    pool.start(main);
+    busy();
+    await started(1);
+    workers[0]!.emit("exit", 1);
+    expect(log).toEqual(["thread 2 could not be started; trying again in 10 minutes at the earliest"]);
+    for (let sample = 0; sample < 120; sample++) clock.advance(5000);
+    expect(workers).toHaveLength(1);
+    busy();
+    await started(2);
+    expect(workers[1]!.number).toBe(2);
+  });
+
+  it("each thread has its share of the limits of the process, which changes when one joins or ends", async () => {
+    const { pool, main, workers, busy, started } = growingPool();
+    const shares: number[] = [];
+    pool.mainThread.onShare(({ concurrency }) => void shares.push(concurrency));
+    pool.start(main);
+    busy();
+    await started(1);
+    const [port] = workers[0]!.siblings;
+    port!.postMessage({ op: "join", id: 0 }, []);
+    while (shares.length === 0) await new Promise(setImmediate);
+    port!.close();
+    while (shares.length === 1) await new Promise(setImmediate);
+    expect(shares).toEqual([256, 512]);
+  });
+});
+
 describe("a thread that hangs", () => {
   it("is ended after 30 s without an answer, and started again, while the others continue", async () => {
     const { pool, clock, workers, two, three, removed, log, started } = await runningPool();
@@ -111,7 +190,7 @@ describe("a thread that hangs", () => {
   });
 
   it("while it starts has two minutes", async () => {
-    const { pool, main, clock, workers, log, started } = poolOf({ threads: 2 });
+    const { pool, main, clock, workers, log, started } = poolOf({ max: 2 });
     pool.start(main);
     await started(1);
     workers[0]!.hangs = true;

@@ -2,22 +2,28 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Config } from "../config/config.ts";
 import type { RawSettings } from "../config/env.ts";
 import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { threadFile } from "../lib/thread-file.ts";
 import type { PosthornNode } from "../node/node.ts";
-import { MAIN_THREAD, type NodeThread, type OtherThreads } from "../node/thread.ts";
+import { fixedThreads, MAIN_THREAD, type NodeThread, type OtherThreads } from "../node/thread.ts";
 import type { MetricReading } from "../telemetry/types.ts";
+import { ThreadGrowth } from "./growth.ts";
+import { type LoadMeter, MachineLoadMeter, type MeasuredThread } from "./load.ts";
 import type { FromThread, SiblingChannel, ThreadStart, ToThread } from "./protocol.ts";
 import { crashesInRow, restartDelayMs } from "./restart-delay.ts";
 import { ThreadJobExchange } from "./job-exchange.ts";
+import { sharesOf } from "./shares.ts";
 import { SiblingPorts } from "./siblings.ts";
 import { Watchdog, type WatchedThread } from "./watchdog.ts";
 
 export interface ThreadPoolOptions {
-  /** Number of threads with a node, including the main one. */
-  readonly threads: number;
+  /** Settings of the process. */
+  readonly config: Config;
+  /** Maximum number of threads with a node, including the main one. */
+  readonly max: number;
   readonly settings: RawSettings;
   readonly log: Logger;
   /** Whether the threads accept requests, on systems where they can. */
@@ -28,6 +34,8 @@ export interface ThreadPoolOptions {
   readonly stopMs: number;
   /** Default: the clock of this machine. */
   readonly time?: Pick<PassingTime, "setTimer">;
+  /** Default: the load of this machine. */
+  readonly meter?: LoadMeter;
   /** Default: a worker of Node. */
   readonly startWorker?: StartWorker;
 }
@@ -36,7 +44,7 @@ export interface ThreadPoolOptions {
 export type StartWorker = (data: ThreadStart, ports: readonly MessagePort[]) => ThreadWorker;
 
 /** What the pool uses of a `Worker`. */
-export interface ThreadWorker {
+export interface ThreadWorker extends MeasuredThread {
   on(event: "message", listener: (message: FromThread) => void): unknown;
   on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "exit", listener: (code: number) => void): unknown;
@@ -71,6 +79,8 @@ export class ThreadPool implements OtherThreads {
   readonly #siblings: SiblingPorts;
   readonly #exchange: ThreadJobExchange;
   readonly #threads = new Map<number, Thread>();
+  /** Numbers of the threads that are to run beside the main one. */
+  readonly #wanted = new Set<number>();
   /** Crashes in a row of each thread. */
   readonly #crashes = new Map<number, number>();
   /** Each cancels the timer of a restart. */
@@ -81,6 +91,8 @@ export class ThreadPool implements OtherThreads {
   #endedMetrics: readonly MetricReading[] = [];
   #adding: Promise<void> = Promise.resolve();
   #main: MainNode | null = null;
+  /** `null`: the number of threads is fixed, or the node does not run yet. */
+  #growth: ThreadGrowth | null = null;
   #spawning: Promise<void> = Promise.resolve();
   #lastMetricsId = 0;
   #stopped: Promise<void> | null = null;
@@ -105,7 +117,8 @@ export class ThreadPool implements OtherThreads {
     const siblings = this.#siblings;
     const join = (): Promise<void> => Promise.resolve();
     const exchange = this.#exchange;
-    const rest = { url: null, counts: false, others: this };
+    const { onShare } = sharesOf(this.#options.config, siblings);
+    const rest = { url: null, counts: false, others: this, onShare };
     return { number: MAIN_THREAD, siblings, broadcast: siblings, exchange, join, ...rest };
   }
 
@@ -113,10 +126,38 @@ export class ThreadPool implements OtherThreads {
     return [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null).length;
   }
 
-  /** Starts the threads, once the main node listens. */
+  /** Starts the threads, or begins to watch whether further ones are needed. Called once the main node listens. */
   start(main: MainNode): void {
     this.#main = main;
-    for (let number = MAIN_THREAD + 1; number <= this.#options.threads; number++) this.#spawn(number);
+    const { config, max, meter = new MachineLoadMeter() } = this.#options;
+    if (fixedThreads(config) === null) {
+      this.#growth = new ThreadGrowth({
+        time: this.#time,
+        meter,
+        others: () => this.#runningWorkers(),
+        isComplete: () => this.#wanted.size === max - 1,
+        grow: () => this.#grow(),
+      });
+    } else for (let number = MAIN_THREAD + 1; number <= max; number++) this.#add(number);
+  }
+
+  #add(number: number): void {
+    this.#wanted.add(number);
+    this.#spawn(number);
+  }
+
+  #grow(): void {
+    let number = MAIN_THREAD + 1;
+    while (this.#wanted.has(number)) number++;
+    const { log, max } = this.#options;
+    log.info({ started: number }, `the threads of this process are busy; starting thread ${number} of at most ${max}`);
+    this.#add(number);
+  }
+
+  /** `null`: one that is to run does not. */
+  #runningWorkers(): readonly ThreadWorker[] | null {
+    const running = [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null);
+    return running.length === this.#wanted.size ? running.map(({ worker }) => worker) : null;
   }
 
   async metrics(): Promise<readonly (readonly MetricReading[])[]> {
@@ -139,6 +180,7 @@ export class ThreadPool implements OtherThreads {
 
   async #stop(): Promise<void> {
     for (const cancel of this.#restarts) cancel();
+    this.#growth?.[Symbol.dispose]();
     this.#watchdog[Symbol.dispose]();
     // Not awaited: one that is being spawned may wait for a thread that hangs, and does not start any more.
     const threads = [...this.#threads.values()];
@@ -162,10 +204,22 @@ export class ThreadPool implements OtherThreads {
 
   /** For instance when the system has no memory for another thread. */
   #notSpawned(number: number, err: unknown): void {
-    if (this.#stopped === null)
+    if (this.#growth !== null) this.#giveUp(number, err);
+    else if (this.#stopped === null)
       this.#spawnLater(number, 0, (waitMs) => {
         this.#options.log.error({ number, err }, `thread ${number} could not be started; trying again in ${waitMs} ms`);
       });
+  }
+
+  /** Does without a thread that cannot start: those that run have done so until now. */
+  #giveUp(number: number, err: unknown): void {
+    if (this.#stopped !== null) return;
+    this.#wanted.delete(number);
+    this.#growth?.rest();
+    this.#options.log.warn(
+      { number, err },
+      `thread ${number} could not be started; trying again in 10 minutes at the earliest`,
+    );
   }
 
   /** @param ranMs How long it has run. */
@@ -234,8 +288,11 @@ export class ThreadPool implements OtherThreads {
     if (message.op === "pong") thread.nodeId = message.nodeId;
     if (message.op !== "running") return;
     thread.nodeId = message.nodeId;
-    const { log, threads } = this.#options;
-    log.info({ started: thread.number, node: message.nodeId }, `thread ${thread.number} of ${threads} runs`);
+    const threads = 1 + this.#wanted.size;
+    this.#options.log.info(
+      { started: thread.number, node: message.nodeId },
+      `thread ${thread.number} of ${threads} runs`,
+    );
   }
 
   #ended(thread: Thread, code: number): void {
@@ -246,6 +303,7 @@ export class ThreadPool implements OtherThreads {
     if (this.#stopped !== null) return;
     if (nodeId !== null) void this.#main!.removeNode(nodeId);
     this.#keepTotals(thread);
+    if (this.#growth !== null && nodeId === null) return this.#giveUp(number, error);
     const err = error ?? new Error(`it ended with code ${code}`);
     this.#spawnLater(number, performance.now() - startedAt, (waitMs) => {
       this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);

@@ -4,10 +4,11 @@ import { envToConfig } from "../config/config.ts";
 import { loadSecrets } from "../config/secrets.ts";
 import { createLog, type Logger } from "../lib/log.ts";
 import { PosthornNode } from "../node/node.ts";
-import { SHARES_PORTS, shareOf, workerConfigOf } from "../node/thread.ts";
+import { SHARES_PORTS, workerConfigOf } from "../node/thread.ts";
 import { joinStore } from "../store/open.ts";
 import { ThreadJobExchange } from "./job-exchange.ts";
 import type { ThreadStart } from "./protocol.ts";
+import { sharesOf } from "./shares.ts";
 import type { SiblingPorts } from "./siblings.ts";
 
 export interface RunOptions {
@@ -23,7 +24,8 @@ export interface RunOptions {
 export async function runNode(start: ThreadStart, options: RunOptions): Promise<void> {
   const { number, settings, url, counts, seat } = start;
   const { siblings, stop, onLog, onRunning } = options;
-  const config = workerConfigOf(shareOf(envToConfig(settings)), url);
+  const { share, onShare } = sharesOf(envToConfig(settings), siblings);
+  const config = workerConfigOf(share, url);
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,
@@ -41,7 +43,7 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
     listens: SHARES_PORTS && start.listens,
     signal: stop,
     ...(seat === null ? {} : { openStore: (listeners) => joinStore(seat, listeners, siblings) }),
-    thread: { number, siblings, broadcast: siblings, exchange, url, counts, others: null, join },
+    thread: { number, siblings, broadcast: siblings, exchange, url, counts, others: null, join, onShare },
   }).catch((error: unknown) => {
     if (stop.aborted) return null;
     throw error;

@@ -175,6 +175,25 @@ describe("signals between threads", () => {
     expect([one.applied, three.applied]).toEqual([[REVOKED], [REVOKED]]);
   });
 
+  it("are not needed until another thread is started, and from then on, even if it ends: only then is a thread alone", async () => {
+    const one = new SiblingPorts({ process: "test", onSilent: () => undefined });
+    open.push(one);
+    const counts: number[] = [];
+    one.onCount(() => void counts.push(one.count));
+    await one.join();
+    expect(one.isAlone).toBe(true);
+    const { port1, port2 } = new MessageChannel();
+    one.add(2, port1);
+    // Before it runs, because it begins to work just after that.
+    expect([one.isAlone, one.count]).toEqual([false, 0]);
+    port2.postMessage({ op: "join", id: 0 });
+    while (one.count === 0) await new Promise(setImmediate);
+    port2.close();
+    while (one.count === 1) await new Promise(setImmediate);
+    expect(one.isAlone).toBe(false);
+    expect(counts).toEqual([1, 0]);
+  });
+
   it("of the commits in progress in other threads have arrived when catching up ends", async () => {
     const [one, two] = (await threads(2)) as [Thread, Thread];
     const commit = Promise.withResolvers<void>();

@@ -63,6 +63,8 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   #onSignals: (signals: readonly Signal[]) => void = (signals) => void this.#early?.push(...signals);
   #pending: () => Promise<void> = () => Promise.resolve();
   #onLost: () => void = () => undefined;
+  #onCount: () => void = () => undefined;
+  #isAlone = true;
   readonly #subscribers = new Map<string, (data: unknown) => void>();
 
   constructor(options: SiblingPortsOptions) {
@@ -77,8 +79,13 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     return this.#running().length;
   }
 
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
   /** Adds the channel to a thread, which may not have started yet. */
   add(thread: number, port: MessagePort): void {
+    this.#isAlone = false;
     const sibling: Sibling = { thread, port, joined: false, silent: false, requests: new Map() };
     this.#siblings.add(sibling);
     port.on("message", (message: Message) => this.#receive(sibling, message));
@@ -134,6 +141,11 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     this.#onLost = listener;
   }
 
+  /** Sets what is called when another thread begins to run, or ends. */
+  onCount(listener: () => void): void {
+    this.#onCount = listener;
+  }
+
   publish(topic: string, data: unknown): void {
     for (const sibling of this.#siblings) post(sibling, { op: "publish", topic, data });
   }
@@ -180,7 +192,10 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
       case "catch up":
         return void this.#caughtUp(sibling, message.id);
       case "join":
-        sibling.joined = true;
+        if (!sibling.joined) {
+          sibling.joined = true;
+          this.#onCount();
+        }
         if (message.id !== null) post(sibling, { op: "done", id: message.id });
         return;
       case "done":
@@ -235,6 +250,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     if (!this.#siblings.delete(sibling)) return;
     for (const end of sibling.requests.values()) end(false);
     if (isLost) this.#onLost();
+    if (sibling.joined) this.#onCount();
   }
 }
 

@@ -55,6 +55,7 @@ export class TransformPool implements AsyncDisposable {
   readonly #options: TransformPoolOptions;
   readonly #queue = new FairQueue<Waiting>();
   readonly #threads = new Set<Thread>();
+  #limit: number;
   #queuedBytes = 0;
   #lastId = 0;
   #closed = false;
@@ -62,6 +63,13 @@ export class TransformPool implements AsyncDisposable {
 
   constructor(options: TransformPoolOptions) {
     this.#options = options;
+    this.#limit = options.threads;
+  }
+
+  /** Changes the number of threads. Those that run already continue. */
+  limit(threads: number): void {
+    this.#limit = threads;
+    this.#pump();
   }
 
   /** Queues and runs a transformation. Never rejects. */
@@ -148,15 +156,15 @@ export class TransformPool implements AsyncDisposable {
 
   /** Whether the endpoint may use another thread: at most all threads but one. */
   #mayRun({ endpoint }: Turn): boolean {
-    if (this.#options.threads < 2) return true;
+    if (this.#limit < 2) return true;
     let busy = 0;
     for (const thread of this.#threads) if (thread.current?.endpoint === endpoint) busy++;
-    return busy < this.#options.threads - 1;
+    return busy < this.#limit - 1;
   }
 
   #idleThread(): Thread | null {
     for (const thread of this.#threads) if (thread.idle) return thread;
-    if (this.#threads.size >= this.#options.threads) return null;
+    if (this.#threads.size >= this.#limit) return null;
     const rest = this.#restsUntil - performance.now();
     if (rest > 0) {
       setTimeout(() => this.#pump(), rest).unref();

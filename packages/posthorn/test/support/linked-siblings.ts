@@ -19,6 +19,10 @@ export class LinkedSiblings implements Siblings {
     return this.#group.size - 1;
   }
 
+  get isAlone(): boolean {
+    return this.count === 0;
+  }
+
   async tell(signals: readonly Signal[]): Promise<void> {
     await new Promise(setImmediate);
     for (const other of this.#others) other.#onSignals(structuredClone(signals));

@@ -6,7 +6,7 @@ const NodeOut = Type.Object({
   id: Type.Integer({ description: "Never reused: a node gets a new number at each start." }),
   host: Type.String(),
   thread: nullable(
-    Type.Integer({ description: "Number of the thread in its process. Null: the process has one thread." }),
+    Type.Integer({ description: "Number of the thread in its process. Null: the process never has more than one." }),
   ),
   version: Type.String(),
   state: Type.Union(

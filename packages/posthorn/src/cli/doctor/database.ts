@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Config, DatabaseConfig } from "../../config/config.ts";
 import { VERSION } from "../../lib/version.ts";
+import { fixedThreads, shareOf } from "../../node/thread.ts";
 import { migrationStates } from "../../store/migrate.ts";
 import { onOwnClient } from "../../store/postgres/connections.ts";
 import { hasJournalFile } from "../../store/sqlite/journal/apply.ts";
 import { journalPath } from "../../store/sqlite/journal/format.ts";
+import { maxThreads } from "../../threads/max-threads.ts";
 import { type Finding, ok, problem, reasonOf, skipped, warning } from "./finding.ts";
 import { checkPackagesOfCluster, checkPackagesOfFile } from "./packages.ts";
 
@@ -17,8 +19,9 @@ const SLOW_MS = 20;
 const CLOCK_MS = 1000;
 
 /** `deep`: reads the whole file of SQLite. */
-export async function checkDatabase({ database }: Config, deep: boolean): Promise<readonly Finding[]> {
-  if (database.kind === "postgres") return checkPostgres(database);
+export async function checkDatabase(config: Config, deep: boolean): Promise<readonly Finding[]> {
+  const { database } = config;
+  if (database.kind === "postgres") return checkPostgres(database, connectionsOf(config));
   const { path } = database;
   if (!existsSync(path)) return [ok("database", `${path} does not exist yet. The first start creates it.`)];
   try {
@@ -97,7 +100,8 @@ const FACTS = `SELECT current_setting('server_version') AS version, current_sett
   (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
   (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`;
 
-async function checkPostgres(database: Postgres): Promise<readonly Finding[]> {
+/** @param connections How many a process may have. */
+async function checkPostgres(database: Postgres, connections: number): Promise<readonly Finding[]> {
   const options = {
     url: database.directUrl ?? database.url,
     use: "coordination",
@@ -114,7 +118,7 @@ async function checkPostgres(database: Postgres): Promise<readonly Finding[]> {
       return [
         checkVersion(facts),
         checkSettings(facts),
-        checkConnections(facts, database.connections),
+        checkConnections(facts, connections),
         checkLatency(tookMs),
         checkClock(clockMs),
         await checkSchema(database),
@@ -144,12 +148,18 @@ function checkSettings({ fsync, full_page_writes: pages, synchronous_commit: com
   return problem("database.durability", found, `Turn ${off.join(" and ")} on in postgresql.conf.`);
 }
 
-/** See docs/postgresql.md: eight connections per node in addition to those of the setting. */
-function checkConnections({ max_connections: most, used }: Facts, connections: number): Finding {
-  const perNode = connections + 8;
-  const found = `${used} of ${most} connections are used; a node needs up to ${perNode}.`;
-  if (most - used >= perNode || used >= perNode) return ok("database.connections", found);
-  return warning("database.connections", found, "Raise max_connections, or lower POSTHORN_DATABASE_CONNECTIONS.");
+/** See docs/postgresql.md: eight connections per thread, and their shares of those of the setting. */
+function connectionsOf(config: Config): number {
+  const threads = fixedThreads(config) ?? maxThreads("postgres");
+  const { database } = shareOf(config, threads);
+  return database.kind === "postgres" ? threads * (8 + database.connections) : 0;
+}
+
+function checkConnections({ max_connections: most, used }: Facts, perProcess: number): Finding {
+  const found = `${used} of ${most} connections are used; a process needs up to ${perProcess}.`;
+  if (most - used >= perProcess || used >= perProcess) return ok("database.connections", found);
+  const fix = "Raise max_connections, or lower POSTHORN_THREADS or POSTHORN_DATABASE_CONNECTIONS.";
+  return warning("database.connections", found, fix);
 }
 
 function checkLatency(ms: number): Finding {

@@ -6,7 +6,7 @@ import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createDeveloperCode, createSetupLink } from "../../domain/user/start-links.ts";
 import { createLog, type Logger } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
-import { MAIN_THREAD, shareOf } from "../../node/thread.ts";
+import { fixedThreads, MAIN_THREAD, shareOf } from "../../node/thread.ts";
 import type { ThreadPool } from "../../threads/pool.ts";
 import { VERSION } from "../../lib/version.ts";
 import { print } from "../output.ts";
@@ -27,11 +27,13 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
   const settings = readEnv(sourcesOf(options));
   const config = envToConfig(settings);
   const secrets = loadSecrets(config);
+  const fixed = fixedThreads(config);
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,
     exportable: (config.telemetry?.logs ?? null) !== null,
-    thread: config.threads === 1 ? null : MAIN_THREAD,
+    // With a variable number, entries of the main thread name none.
+    thread: fixed === null || fixed === 1 ? null : MAIN_THREAD,
   });
   // In a clone, only the main thread knows when the pages are built.
   const listens = surroundings.pageBuilds === undefined;
@@ -41,7 +43,7 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
   void stop.then(() => waiting.abort());
   await using node = await PosthornNode.start({
     ...surroundings,
-    config: shareOf(config),
+    config: shareOf(config, fixed ?? 1),
     secrets,
     log,
     signal: waiting.signal,
@@ -73,11 +75,14 @@ async function threadsOf(
   config: Config,
   options: { readonly settings: RawSettings; readonly listens: boolean; readonly log: Logger },
 ): Promise<ThreadPool | null> {
-  const { threads, metricsListen, telemetry, shutdownTimeoutMs } = config;
-  if (threads === 1) return null;
+  const { metricsListen, telemetry, shutdownTimeoutMs } = config;
+  const { maxThreads } = await import("../../threads/max-threads.ts");
+  // Threads that do not accept requests are started only if the operator wants them.
+  const max = fixedThreads(config) ?? (options.listens ? maxThreads(config.database.kind) : 1);
+  if (max === 1) return null;
   const { ThreadPool: Pool } = await import("../../threads/pool.ts");
   const counts = metricsListen !== null || (telemetry?.metrics ?? null) !== null;
-  return new Pool({ ...options, threads, counts, stopMs: shutdownTimeoutMs + CLOSE_MS });
+  return new Pool({ ...options, config, max, counts, stopMs: shutdownTimeoutMs + CLOSE_MS });
 }
 
 /**

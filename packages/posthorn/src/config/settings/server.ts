@@ -5,11 +5,11 @@ import {
   parseChoice,
   parseContacts,
   parseDecimal,
-  parseInteger,
   parseList,
   parsePattern,
   parseSwitch,
   parseText,
+  parseThreads,
 } from "../parse.ts";
 import { setting } from "../setting.ts";
 
@@ -95,9 +95,9 @@ export const serverSettings = {
   }),
   threads: setting({
     name: "POSTHORN_THREADS",
-    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64 (docs/operations/threads.md).",
-    default: "1",
-    parse: (text) => parseInteger(text, { min: 1, max: 64 }),
+    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64. auto: one, and more on other cores while those that run are busy (docs/operations/threads.md).",
+    default: "auto",
+    parse: parseThreads,
   }),
   shutdownTimeout: setting({
     name: "POSTHORN_SHUTDOWN_TIMEOUT",

@@ -156,6 +156,11 @@ export class Pool {
     }
   }
 
+  /** Changes the maximum number of connections. Those beyond it close when they are idle. */
+  limit(max: number): void {
+    this.#connections.options.max = max;
+  }
+
   /** Reports that one of its connections broke. */
   failed(error: unknown): void {
     if (this.#probe === null) this.#servers.doubt();

@@ -222,6 +222,10 @@ export class PostgresStore implements Store {
     this.#parts.siblings?.onSignals((signals) => listener(signals, "elsewhere"));
   }
 
+  limitConnections(max: number): void {
+    this.#parts.queries.limit(max);
+  }
+
   signal(...signals: readonly Signal[]): void {
     const { post, siblings } = this.#parts;
     siblings?.send(signals);

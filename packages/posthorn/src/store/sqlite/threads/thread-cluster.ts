@@ -31,6 +31,10 @@ export class ThreadCluster implements ClusterStore {
     this.#options = options;
   }
 
+  get isAlone(): boolean {
+    return this.#options.siblings.isAlone;
+  }
+
   async join({ hasEnded: _hasEnded, ...facts }: NodeFacts): Promise<Membership> {
     const membership = await this.#options.thread.ask<"join">({ op: "join", facts });
     this.#nodeId = membership.id;

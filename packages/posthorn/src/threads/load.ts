@@ -1,0 +1,78 @@
+/** Measures how busy the threads of this process are, and how much of the machine is left. */
+import { availableParallelism, cpus } from "node:os";
+import { type EventLoopUtilization, performance } from "node:perf_hooks";
+
+/** How busy threads were since the last reading: shares of the time, from 0 to 1. */
+export interface ThreadLoad {
+  readonly busiest: number;
+  readonly mean: number;
+}
+
+/** A thread whose event loop is measured. */
+export interface MeasuredThread {
+  readonly performance: { eventLoopUtilization(): EventLoopUtilization };
+}
+
+export interface LoadMeter {
+  /** The load of the main thread and of these since the last call. A thread counts from its second call on. */
+  threads(others: readonly MeasuredThread[]): ThreadLoad;
+  /** Cores that this process could use in addition, as of the time since the last call; `null`: this is the first. */
+  spareCores(): number | null;
+}
+
+/** CPU time in milliseconds. */
+interface CpuTimes {
+  readonly at: number;
+  /** Of this process. */
+  readonly own: number;
+  /** Of all cores of the machine, idle and in total. */
+  readonly idle: number;
+  readonly total: number;
+}
+
+/** Reads the event loops of threads and the times of the system. */
+export class MachineLoadMeter implements LoadMeter {
+  #main: EventLoopUtilization | null = null;
+  readonly #others = new WeakMap<MeasuredThread, EventLoopUtilization>();
+  #times: CpuTimes | null = null;
+
+  threads(others: readonly MeasuredThread[]): ThreadLoad {
+    const main = performance.eventLoopUtilization();
+    const shares = [since(main, this.#main)];
+    this.#main = main;
+    for (const thread of others) {
+      const now = thread.performance.eventLoopUtilization();
+      shares.push(since(now, this.#others.get(thread) ?? null));
+      this.#others.set(thread, now);
+    }
+    return { busiest: Math.max(...shares), mean: shares.reduce((sum, share) => sum + share, 0) / shares.length };
+  }
+
+  spareCores(): number | null {
+    const before = this.#times;
+    const now = (this.#times = readTimes());
+    return before === null ? null : spareBetween(before, now, availableParallelism());
+  }
+}
+
+function since(now: EventLoopUtilization, before: EventLoopUtilization | null): number {
+  return before === null ? 0 : performance.eventLoopUtilization(now, before).utilization;
+}
+
+function readTimes(): CpuTimes {
+  const { user, system } = process.cpuUsage();
+  let [idle, total] = [0, 0];
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    total += times.user + times.nice + times.sys + times.idle + times.irq;
+  }
+  return { at: performance.now(), own: (user + system) / 1000, idle, total };
+}
+
+/** @param cores Number of cores that the process may use: a container may have fewer than the machine. */
+export function spareBetween(before: CpuTimes, now: CpuTimes, cores: number): number {
+  const passed = Math.max(1, now.at - before.at);
+  const ofQuota = cores - (now.own - before.own) / passed;
+  const ofMachine = (now.idle - before.idle) / passed;
+  return Math.min(ofQuota, ofMachine);
+}

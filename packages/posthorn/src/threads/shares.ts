@@ -1,0 +1,21 @@
+/** Divides the limits that the operator sets for the process among its threads. */
+import type { Config } from "../config/config.ts";
+import { fixedThreads, type NodeThread, shareOf } from "../node/thread.ts";
+import type { SiblingPorts } from "./siblings.ts";
+
+export interface Shares extends Pick<NodeThread, "onShare"> {
+  /** The settings of this thread now. */
+  readonly share: Config;
+}
+
+/** @param config Settings of the process. */
+export function sharesOf(config: Config, siblings: Pick<SiblingPorts, "count" | "onCount">): Shares {
+  const fixed = fixedThreads(config);
+  const share = (): Config => shareOf(config, fixed ?? 1 + siblings.count);
+  return {
+    share: share(),
+    onShare: (listener) => {
+      if (fixed === null) siblings.onCount(() => listener(share()));
+    },
+  };
+}
