@@ -3,9 +3,11 @@ import type { Services } from "../domain/context.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { describeOutage } from "../store/errors.ts";
 import { errorReply } from "./error-reply.ts";
-import { noContent, ok, reply } from "./reply.ts";
+import { noContent, ok, type Reply, reply } from "./reply.ts";
 import type { FastifyInstance } from "fastify";
 import { send } from "./send.ts";
+
+type HealthServices = Pick<Services, "store" | "cluster" | "pause" | "threads">;
 
 const PAUSED = {
   deliveries: "paused",
@@ -15,25 +17,44 @@ const PAUSED = {
 const NO_MEMBERSHIP =
   "This node cannot report to its cluster and does not accept messages until it can. Try again later.";
 
-export function registerHealth(app: FastifyInstance, services: Pick<Services, "store" | "cluster" | "pause">): void {
-  const { store, cluster, pause } = services;
+const MAIN_SILENT = {
+  code: "internal_error",
+  detail: "The main thread of this process has not responded for a minute. Restart the process.",
+  reason: "main_thread_hangs",
+} as const;
+
+/** Whether the process can go on. Other threads than the main one are started again by it, so they are no reason to restart the process. */
+export function liveness({ threads }: Pick<Services, "threads">): Reply {
+  return threads?.isMainSilent === true ? reply(503, MAIN_SILENT) : noContent();
+}
+
+/** Whether the process accepts publishes. Uses what is known, so that a probe never waits for a query or for another thread. */
+export function readiness({ store, cluster, pause, threads }: HealthServices): Reply {
+  if (threads?.isMainSilent === true) return reply(503, MAIN_SILENT);
+  const { outage, writeRefusal } = store;
+  if (outage === null && writeRefusal !== null) {
+    store.testWrites();
+    return errorReply(writeRefusal)!;
+  }
+  if (outage !== null) {
+    const detail = `The database ${describeOutage(outage)}.`;
+    return reply(503, { code: "storage_unavailable", detail, reason: outage });
+  }
+  if (!cluster.holdsSlot) {
+    return reply(503, { code: "storage_unavailable", detail: NO_MEMBERSHIP, reason: "lease_over" });
+  }
+  // Ready nevertheless: publishers must be able to store messages, and a load balancer must reach the button that resumes. The other threads
+  // accept what one does not, and there may be no other process.
+  const problems = threads?.problems ?? [];
+  if (pause.current === null && problems.length === 0) return noContent();
+  return ok({ ...(pause.current === null ? {} : PAUSED), ...(problems.length === 0 ? {} : { threads: problems }) });
+}
+
+export function registerHealth(app: FastifyInstance, services: HealthServices): void {
+  const { store, cluster } = services;
   const config = { onBothOrigins: true };
-  app.get("/health/live", { config }, (_request, response) => send(response, noContent()));
-  app.get("/health/ready", { config }, async (_request, response) => {
-    // Uses the known state of the store, so that a probe never waits for a query.
-    const { outage, writeRefusal } = store;
-    if (outage === null && writeRefusal !== null) {
-      store.testWrites();
-      return send(response, errorReply(writeRefusal)!);
-    }
-    if (outage === null && cluster.holdsSlot) {
-      // Ready nevertheless: publishers must be able to store messages, and a load balancer must reach the button that resumes.
-      return send(response, pause.current === null ? noContent() : ok(PAUSED));
-    }
-    const [detail, reason] =
-      outage === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeOutage(outage)}.`, outage];
-    return send(response, reply(503, { code: "storage_unavailable", detail, reason }));
-  });
+  app.get("/health/live", { config }, (_request, response) => send(response, liveness(services)));
+  app.get("/health/ready", { config }, (_request, response) => send(response, readiness(services)));
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
     app.route({
       method: "GET",

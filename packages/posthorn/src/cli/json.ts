@@ -53,6 +53,10 @@ export const TOKEN = object({ token: text("the token") });
 export const HEALTH = object({
   healthy: { const: true, description: "always true: otherwise the command fails" },
   paused: yesOrNo("whether deliveries are paused since a restore"),
+  threads: list(
+    object({ thread: integer("number of the thread"), state: text("`hung`, or `ended` until it runs again") }),
+    "threads of the process that do not respond or do not run",
+  ),
 });
 
 /** `posthorn trigger`. */

@@ -29,6 +29,7 @@ import type {
   FeedSource,
   StatisticsSource,
   TaskQueue,
+  ThreadHealth,
   TokenIssuer,
   TransformRunner,
   UrlJudge,
@@ -85,6 +86,8 @@ export interface Services extends TransactionServices {
   readonly statistics: StatisticsSource;
   readonly cluster: ClusterSource;
   readonly pause: DeliveryPauseSource;
+  /** `null`: the process never has more than one thread that runs a node. */
+  readonly threads: ThreadHealth | null;
   readonly urls: UrlJudge;
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;

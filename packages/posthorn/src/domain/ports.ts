@@ -180,6 +180,21 @@ export interface DeliveryPauseSource {
   readonly current: PausedDeliveries | null;
 }
 
+/** A thread of this process that is to run, and does not. */
+export interface ThreadProblem {
+  readonly thread: number;
+  /** `hung`: it does not respond, and will be ended if it does not do so soon. `ended`: it has crashed or could not start. */
+  readonly state: "hung" | "ended";
+}
+
+/** The threads of this process that run a node. */
+export interface ThreadHealth {
+  /** Problems of the threads other than the main one. */
+  readonly problems: readonly ThreadProblem[];
+  /** Whether the main thread does not respond, which starts the others again, as far as this thread knows. */
+  readonly isMainSilent: boolean;
+}
+
 /** Deliveries that wait to be sent. */
 export interface BacklogSource {
   /** Whether messages of this application are refused, because more of its deliveries wait than the server may queue. */

@@ -8,6 +8,8 @@ export interface ThreadMetrics {
   metrics(): Promise<readonly (readonly MetricReading[])[]>;
   /** Number of those that run now. */
   readonly running: number;
+  /** Number of those that are to run and do not respond, or do not run. */
+  readonly unavailable: number;
   /** How often one was started again. */
   readonly restarts: number;
 }

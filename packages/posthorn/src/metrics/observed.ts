@@ -172,6 +172,12 @@ function registerStore(registry: Registry, store: Store): void {
 /** What all threads of the process would read alike. */
 function registerProcess(registry: Registry, { others, store }: MetricsOptions): void {
   gauge(registry, "posthorn_threads", "Threads of this process that run a node.", () => 1 + (others?.running ?? 0));
+  gauge(
+    registry,
+    "posthorn_threads_unavailable",
+    "Threads of this process that do not respond, or have crashed and do not run again yet.",
+    () => others?.unavailable ?? 0,
+  );
   counter(
     registry,
     "posthorn_thread_restarts_total",

@@ -224,10 +224,15 @@ function authenticatorOf({ options, store, clock, stack }: NodeBase, services: (
   });
 }
 
-type BaseServices = Pick<Services, "secretBox" | "auditSigner" | "keyring" | "pause" | "relay" | "mailer">;
+type BaseServices = Pick<Services, "secretBox" | "auditSigner" | "keyring" | "pause" | "threads" | "relay" | "mailer">;
 
-function baseServices({ keyring, pause }: NodeBase, relay: RelayHub, mailer: Services["mailer"]): BaseServices {
-  return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause, relay, mailer };
+function baseServices(
+  { keyring, pause, options }: NodeBase,
+  relay: RelayHub,
+  mailer: Services["mailer"],
+): BaseServices {
+  const threads = options.thread?.health ?? null;
+  return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause, threads, relay, mailer };
 }
 
 /** Clients for URLs that others choose: callbacks of subscribers, identity providers, and documents of MCP clients. */

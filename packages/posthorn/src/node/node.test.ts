@@ -7,6 +7,7 @@ import { startNode, type TestNode } from "../../test/support/posthorn.ts";
 import { temporaryFolder } from "../../test/support/store.ts";
 import { threadBus } from "../../test/support/thread-bus.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
+import { MainHealth } from "../threads/health.ts";
 import { ThreadJobExchange } from "../threads/job-exchange.ts";
 
 /** Short enough to wait for, while the defaults exceed the timeout of a test. */
@@ -107,6 +108,7 @@ it("a node that is stopped while it starts does not listen and takes no shards",
   const [broadcast] = threadBus(1) as [Broadcast];
   const thread = {
     exchange: new ThreadJobExchange(1, broadcast),
+    health: new MainHealth(broadcast),
     onShare: () => undefined,
     number: 1,
     siblings,

@@ -1,6 +1,7 @@
 /** A node as one of several threads of a process, and its share of what the process may use. */
 import type { JobExchange } from "../cluster/job-exchange.ts";
 import type { Config } from "../config/config.ts";
+import type { ThreadHealth } from "../domain/ports.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
 import type { ThreadMetrics } from "../metrics/aggregate.ts";
 import type { Siblings } from "../store/siblings.ts";
@@ -16,6 +17,7 @@ export interface NodeThread {
   /** Called before the node accepts requests and takes shards. Resolves once changes in other threads wait for this one. */
   readonly join: () => Promise<void>;
   readonly exchange: JobExchange;
+  readonly health: ThreadHealth;
   /** Sets what is called with the settings of this thread when its share of the limits of the process changes. */
   onShare(listener: (share: Config) => void): void;
   /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */

@@ -219,6 +219,43 @@ it("a thread that crashes is removed from the cluster under the ID that it has n
   expect(removed).toEqual([17]);
 });
 
+describe("the health of threads", () => {
+  it("names one that has not responded for 10 s, until it does again", async () => {
+    const { pool, clock, two } = await runningPool();
+    two.hangs = true;
+    for (let ping = 0; ping < 3; ping++) clock.advance(PING_MS);
+    expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
+    expect(pool.unavailable).toBe(1);
+    two.hangs = false;
+    for (let ping = 0; ping < 2; ping++) clock.advance(PING_MS);
+    expect(pool.health.problems).toEqual([]);
+  });
+
+  it("names one that has ended, until it runs again", async () => {
+    const { pool, clock, workers, two, started } = await runningPool();
+    two.emit("exit", 1);
+    expect(pool.health.problems).toEqual([{ thread: 2, state: "ended" }]);
+    clock.advance(PING_MS);
+    await started(3);
+    expect(pool.unavailable).toBe(1);
+    workers[2]!.send({ op: "running", nodeId: 9 });
+    expect(pool.health.problems).toEqual([]);
+  });
+
+  it("is good while threads start for the first time, and without one that cannot start and is not needed", async () => {
+    const { pool, main, clock, workers, busy, started } = growingPool();
+    pool.start(main);
+    busy();
+    await started(1);
+    workers[0]!.nodeId = null;
+    workers[0]!.hangs = true;
+    for (let ping = 0; ping < 5; ping++) clock.advance(PING_MS);
+    expect(pool.health.problems).toEqual([]);
+    workers[0]!.emit("exit", 1);
+    expect(pool.health.problems).toEqual([]);
+  });
+});
+
 describe("the pool", () => {
   it("stops at once while a thread is being started that waits for one that hangs", async () => {
     const { pool, clock, workers, two, three, started } = await runningPool();

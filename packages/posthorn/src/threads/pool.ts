@@ -12,11 +12,13 @@ import { fixedThreads, MAIN_THREAD, type NodeThread, type OtherThreads } from ".
 import type { MetricReading } from "../telemetry/types.ts";
 import { ThreadGrowth } from "./growth.ts";
 import { type LoadMeter, MachineLoadMeter, type MeasuredThread } from "./load.ts";
+import { MainHealth } from "./health.ts";
 import type { FromThread, SiblingChannel, ThreadStart, ToThread } from "./protocol.ts";
 import { crashesInRow, restartDelayMs } from "./restart-delay.ts";
 import { ThreadJobExchange } from "./job-exchange.ts";
 import { sharesOf } from "./shares.ts";
 import { SiblingPorts } from "./siblings.ts";
+import { type CountingThread, PoolMetrics } from "./thread-metrics.ts";
 import { Watchdog, type WatchedThread } from "./watchdog.ts";
 
 export interface ThreadPoolOptions {
@@ -54,24 +56,17 @@ export interface ThreadWorker extends MeasuredThread {
 
 /** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
 const CONNECT_MS = 10_000;
-/** How long a thread may take to read its metrics before the last ones are used again. */
-const METRICS_MS = 1000;
 
 /** What the threads need of the node of the main thread. */
 type MainNode = Pick<PosthornNode, "url" | "seat" | "removeNode">;
 
-interface Thread extends WatchedThread {
+interface Thread extends WatchedThread, CountingThread {
   readonly number: number;
   readonly worker: ThreadWorker;
   readonly startedAt: number;
-  /** Settles when it has ended. */
-  readonly ended: PromiseWithResolvers<void>;
   /** `null`: its node does not run yet. On PostgreSQL, it gets another one when it joins the cluster again. */
   nodeId: number | null;
   error: unknown;
-  metrics: readonly MetricReading[];
-  /** Called with each message. */
-  readonly listeners: Set<(message: FromThread) => void>;
 }
 
 export class ThreadPool implements OtherThreads {
@@ -87,14 +82,14 @@ export class ThreadPool implements OtherThreads {
   readonly #restarts = new Set<() => void>();
   readonly #time: Pick<PassingTime, "setTimer">;
   readonly #watchdog: Watchdog;
-  /** Totals of the threads that have ended. */
-  #endedMetrics: readonly MetricReading[] = [];
-  #adding: Promise<void> = Promise.resolve();
+  readonly #metrics: PoolMetrics;
+  readonly health: MainHealth;
+  /** Numbers of the threads that have ended and do not run again yet. */
+  readonly #missing = new Set<number>();
   #main: MainNode | null = null;
   /** `null`: the number of threads is fixed, or the node does not run yet. */
   #growth: ThreadGrowth | null = null;
   #spawning: Promise<void> = Promise.resolve();
-  #lastMetricsId = 0;
   #stopped: Promise<void> | null = null;
   restarts = 0;
 
@@ -102,7 +97,7 @@ export class ThreadPool implements OtherThreads {
     const { log } = options;
     this.#options = options;
     this.#time = options.time ?? systemTime;
-    this.#watchdog = new Watchdog(this.#time);
+    this.#watchdog = new Watchdog(this.#time, () => this.#noteHealth());
     this.#siblings = new SiblingPorts({
       process: randomUUID().slice(0, 8),
       onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
@@ -110,6 +105,8 @@ export class ThreadPool implements OtherThreads {
     // The others start later, and wait for this one from their start on.
     void this.#siblings.join();
     this.#exchange = new ThreadJobExchange(MAIN_THREAD, this.#siblings);
+    this.#metrics = new PoolMetrics(log);
+    this.health = new MainHealth(this.#siblings);
   }
 
   /** For the node of the main thread. */
@@ -118,12 +115,25 @@ export class ThreadPool implements OtherThreads {
     const join = (): Promise<void> => Promise.resolve();
     const exchange = this.#exchange;
     const { onShare } = sharesOf(this.#options.config, siblings);
-    const rest = { url: null, counts: false, others: this, onShare };
+    const rest = { health: this.health, url: null, counts: false, others: this, onShare };
     return { number: MAIN_THREAD, siblings, broadcast: siblings, exchange, join, ...rest };
+  }
+
+  get unavailable(): number {
+    return this.health.problems.length;
   }
 
   get running(): number {
     return [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null).length;
+  }
+
+  #noteHealth(isNew = false): void {
+    const hung = [...this.#threads.values()].filter((thread) => this.#watchdog.isHung(thread));
+    const problems = [
+      ...[...this.#missing].map((thread) => ({ thread, state: "ended" }) as const),
+      ...hung.map(({ number }) => ({ thread: number, state: "hung" }) as const),
+    ];
+    this.health.note(problems, isNew);
   }
 
   /** Starts the threads, or begins to watch whether further ones are needed. Called once the main node listens. */
@@ -160,12 +170,8 @@ export class ThreadPool implements OtherThreads {
     return running.length === this.#wanted.size ? running.map(({ worker }) => worker) : null;
   }
 
-  async metrics(): Promise<readonly (readonly MetricReading[])[]> {
-    // A thread that has ended counts in the totals, and one that ends from here on as a thread.
-    for (let adding = null; adding !== this.#adding; await adding) adding = this.#adding;
-    const [threads, ended] = [[...this.#threads.values()], this.#endedMetrics];
-    await Promise.all(threads.map((thread) => this.#readMetrics(thread)));
-    return [...threads.map(({ metrics }) => metrics), ended].filter(({ length }) => length > 0);
+  metrics(): Promise<readonly (readonly MetricReading[])[]> {
+    return this.#metrics.read(() => [...this.#threads.values()]);
   }
 
   /** A start of the main node that failed, and may be tried again, leaves nothing to stop. */
@@ -184,7 +190,7 @@ export class ThreadPool implements OtherThreads {
     this.#watchdog[Symbol.dispose]();
     // Not awaited: one that is being spawned may wait for a thread that hangs, and does not start any more.
     const threads = [...this.#threads.values()];
-    for (const thread of threads) post(thread, { op: "stop" });
+    for (const thread of threads) thread.post({ op: "stop" });
     const inTime = new AbortController();
     const ended = Promise.all(threads.map((thread) => thread.ended.promise)).then(() => inTime.abort());
     await delay(this.#options.stopMs, null, { signal: inTime.signal, ref: false }).catch(() => undefined);
@@ -215,6 +221,8 @@ export class ThreadPool implements OtherThreads {
   #giveUp(number: number, err: unknown): void {
     if (this.#stopped !== null) return;
     this.#wanted.delete(number);
+    this.#missing.delete(number);
+    this.#noteHealth();
     this.#growth?.rest();
     this.#options.log.warn(
       { number, err },
@@ -224,6 +232,8 @@ export class ThreadPool implements OtherThreads {
 
   /** @param ranMs How long it has run. */
   #spawnLater(number: number, ranMs: number, report: (waitMs: number) => void): void {
+    this.#missing.add(number);
+    this.#noteHealth();
     const crashes = crashesInRow(this.#crashes.get(number) ?? 0, ranMs);
     this.#crashes.set(number, crashes);
     const waitMs = restartDelayMs(crashes);
@@ -271,7 +281,8 @@ export class ThreadPool implements OtherThreads {
       get isStarting() {
         return thread.nodeId === null;
       },
-      ping: () => post(thread, { op: "ping" }),
+      post: (message) => worker.postMessage(message, []),
+      ping: () => thread.post({ op: "ping" }),
       hangs: (forMs) => {
         const seconds = forMs / 1000;
         this.#options.log.error({ hung: number }, `thread ${number} has not responded for ${seconds} s; ending it`);
@@ -288,6 +299,8 @@ export class ThreadPool implements OtherThreads {
     if (message.op === "pong") thread.nodeId = message.nodeId;
     if (message.op !== "running") return;
     thread.nodeId = message.nodeId;
+    this.#missing.delete(thread.number);
+    this.#noteHealth(true);
     const threads = 1 + this.#wanted.size;
     this.#options.log.info(
       { started: thread.number, node: message.nodeId },
@@ -302,43 +315,12 @@ export class ThreadPool implements OtherThreads {
     thread.ended.resolve();
     if (this.#stopped !== null) return;
     if (nodeId !== null) void this.#main!.removeNode(nodeId);
-    this.#keepTotals(thread);
+    this.#metrics.keepTotals(thread);
     if (this.#growth !== null && nodeId === null) return this.#giveUp(number, error);
     const err = error ?? new Error(`it ended with code ${code}`);
     this.#spawnLater(number, performance.now() - startedAt, (waitMs) => {
       this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
     });
-  }
-
-  /** Counters that start again from 0 would look like many new events to who sums them up. */
-  #keepTotals({ metrics }: Thread): void {
-    if (metrics.length === 0) return;
-    // One after the other, so that none replaces the sum of another.
-    this.#adding = this.#adding
-      .then(() => this.#addTotals(metrics))
-      .catch((err: unknown) => {
-        this.#options.log.error({ err }, "the metrics of a thread that has ended could not be added to the totals");
-      });
-  }
-
-  async #addTotals(metrics: readonly MetricReading[]): Promise<void> {
-    const { aggregate, countersOf, readingsOf } = await import("../metrics/aggregate.ts");
-    this.#endedMetrics = await readingsOf(aggregate(this.#endedMetrics, [countersOf(metrics)]));
-  }
-
-  /** Keeps the last metrics if the thread does not respond in time. */
-  async #readMetrics(thread: Thread): Promise<void> {
-    const id = ++this.#lastMetricsId;
-    const read = Promise.withResolvers<void>();
-    const listener = (message: FromThread): void => {
-      if (message.op !== "metrics" || message.id !== id) return;
-      thread.metrics = message.metrics;
-      read.resolve();
-    };
-    thread.listeners.add(listener);
-    post(thread, { op: "metrics", id });
-    await Promise.race([read.promise, thread.ended.promise, delay(METRICS_MS, undefined, { ref: false })]);
-    thread.listeners.delete(listener);
   }
 }
 
@@ -359,8 +341,4 @@ async function connect(thread: Thread, to: number): Promise<SiblingChannel> {
   await Promise.race([added.promise, thread.ended.promise, delay(CONNECT_MS, undefined, { ref: false })]);
   thread.listeners.delete(listener);
   return { thread: thread.number, port: port2 };
-}
-
-function post({ worker }: Thread, message: ToThread): void {
-  worker.postMessage(message, []);
 }

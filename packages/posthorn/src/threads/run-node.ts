@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { envToConfig } from "../config/config.ts";
 import { loadSecrets } from "../config/secrets.ts";
+import type { ThreadHealth } from "../domain/ports.ts";
 import { createLog, type Logger } from "../lib/log.ts";
 import { PosthornNode } from "../node/node.ts";
 import { SHARES_PORTS, workerConfigOf } from "../node/thread.ts";
@@ -13,6 +14,7 @@ import type { SiblingPorts } from "./siblings.ts";
 
 export interface RunOptions {
   readonly siblings: SiblingPorts;
+  readonly health: ThreadHealth;
   readonly stop: AbortSignal;
   /** Called with the log of the thread. */
   readonly onLog: (log: Logger) => void;
@@ -23,7 +25,7 @@ export interface RunOptions {
 /** Resolves when the node has stopped. Rejects if it cannot start. */
 export async function runNode(start: ThreadStart, options: RunOptions): Promise<void> {
   const { number, settings, url, counts, seat } = start;
-  const { siblings, stop, onLog, onRunning } = options;
+  const { siblings, health, stop, onLog, onRunning } = options;
   const { share, onShare } = sharesOf(envToConfig(settings), siblings);
   const config = workerConfigOf(share, url);
   const log = createLog({
@@ -43,7 +45,7 @@ export async function runNode(start: ThreadStart, options: RunOptions): Promise<
     listens: SHARES_PORTS && start.listens,
     signal: stop,
     ...(seat === null ? {} : { openStore: (listeners) => joinStore(seat, listeners, siblings) }),
-    thread: { number, siblings, broadcast: siblings, exchange, url, counts, others: null, join, onShare },
+    thread: { number, siblings, broadcast: siblings, exchange, health, url, counts, others: null, join, onShare },
   }).catch((error: unknown) => {
     if (stop.aborted) return null;
     throw error;

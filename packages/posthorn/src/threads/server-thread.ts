@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, ThreadStart, ToThread } from "./protocol.ts";
+import { WorkerHealth } from "./health.ts";
 import { SiblingPorts } from "./siblings.ts";
 
 const start = workerData as ThreadStart;
@@ -11,6 +12,7 @@ let onSilent: (thread: number) => void = () => undefined;
 let nodeId: () => number | null = () => null;
 let readMetrics: () => Promise<readonly MetricReading[]> = () => Promise.resolve([]);
 const siblings = new SiblingPorts({ process: start.process, onSilent: (thread) => onSilent(thread) });
+const health = new WorkerHealth(siblings);
 
 main.on("message", (message: ToThread) => {
   switch (message.op) {
@@ -24,6 +26,7 @@ main.on("message", (message: ToThread) => {
         () => undefined,
       );
     case "ping":
+      health.pinged();
       return tell({ op: "pong", nodeId: nodeId() });
     case "stop":
       return stop.abort();
@@ -33,6 +36,7 @@ for (const { thread, port } of start.siblings) siblings.add(thread, port);
 const { runNode } = await import("./run-node.ts");
 await runNode(start, {
   siblings,
+  health,
   stop: stop.signal,
   onLog: (log) => (onSilent = (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`)),
   onRunning: (node) => {

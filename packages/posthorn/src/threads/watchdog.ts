@@ -17,8 +17,12 @@ export interface WatchedThread {
   hangs(forMs: number): void;
 }
 
+/** Unanswered pings after which a thread counts as hung in checks of health. */
+const HUNG_PINGS = 3;
+
 export class Watchdog implements Disposable {
   readonly #time: Pick<PassingTime, "setTimer">;
+  readonly #onRound: () => void;
   /**
    * Pings in a row that each thread has not answered. They are counted instead of the time, which passes without any if the main thread is
    * busy or the machine sleeps.
@@ -26,8 +30,15 @@ export class Watchdog implements Disposable {
   readonly #unanswered = new Map<WatchedThread, number>();
   #cancelTimer: (() => void) | null = null;
 
-  constructor(time: Pick<PassingTime, "setTimer">) {
+  /** @param onRound Called after each round of pings. */
+  constructor(time: Pick<PassingTime, "setTimer">, onRound: () => void = () => undefined) {
     this.#time = time;
+    this.#onRound = onRound;
+  }
+
+  /** Whether a thread that runs has not responded for a while. */
+  isHung(thread: WatchedThread): boolean {
+    return !thread.isStarting && (this.#unanswered.get(thread) ?? 0) >= HUNG_PINGS;
   }
 
   watch(thread: WatchedThread): void {
@@ -63,5 +74,6 @@ export class Watchdog implements Disposable {
         thread.hangs(forMs);
       }
     }
+    this.#onRound();
   }
 }

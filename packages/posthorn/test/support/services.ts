@@ -39,6 +39,7 @@ function unused(): never {
 export const OTHER_SERVICES = {
   tracing: null,
   pause: { current: null },
+  threads: null,
   auditSigner: new AuditSigner(randomBytes(32)),
   keyring: { root: { provider: "local", id: "" }, settleMs: 0, createKey: unused, rewrap: unused, refresh: unused },
   tokens: { sign: unused, forget: () => undefined, proof: unused },

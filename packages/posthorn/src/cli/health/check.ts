@@ -1,7 +1,9 @@
 import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { readEnv } from "../../config/env.ts";
 import { settings } from "../../config/settings.ts";
+import type { ThreadProblem } from "../../domain/ports.ts";
 import { PosthornError } from "../../lib/errors.ts";
 
 import { addSettingFlags, sourcesOf } from "../settings.ts";
@@ -23,23 +25,40 @@ export function addHealthCommand(program: Command): void {
     const { host, port } = settings.listen.parse(readEnv(sourcesOf(options)).listen.text);
     const path = options["live"] === true ? "/health/live" : "/health/ready";
     // A server that listens on all addresses is reached at the loopback address.
-    const status = await statusOf(host === "0.0.0.0" || host === "::" ? "localhost" : host, port, path);
+    const { status, body } = await check(host === "0.0.0.0" || host === "::" ? "localhost" : host, port, path);
     if (status >= 300) {
       throw new PosthornError(
         "bad_request",
         `The server responds with HTTP ${status}: it does not accept publishes now. Its log says why.`,
       );
     }
-    // 204: see `GET /health/ready`.
-    report(
-      options,
-      { healthy: true, paused: status === 200 },
-      status === 200 ? "healthy; deliveries are paused since a restore (`posthorn resume` starts them)" : "healthy",
-    );
+    const { deliveries, threads = [] } = (body === "" ? {} : JSON.parse(body)) as Readiness;
+    const paused = deliveries === "paused";
+    const remarks = [
+      ...(paused ? ["deliveries are paused since a restore (`posthorn resume` starts them)"] : []),
+      ...threads.map(({ thread, state }) => `thread ${thread} ${STATES[state]}`),
+    ];
+    report(options, { healthy: true, paused, threads }, ["healthy", ...remarks].join("; "));
   });
 }
 
-function statusOf(host: string, port: number, path: string): Promise<number> {
+/** What `GET /health/ready` says besides that the server is ready. */
+interface Readiness {
+  readonly deliveries?: "paused";
+  readonly threads?: readonly ThreadProblem[];
+}
+
+const STATES: Readonly<Record<ThreadProblem["state"], string>> = {
+  hung: "does not respond",
+  ended: "has ended and is being started again",
+};
+
+interface HealthResponse {
+  readonly status: number;
+  readonly body: string;
+}
+
+function check(host: string, port: number, path: string): Promise<HealthResponse> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -51,8 +70,7 @@ function statusOf(host: string, port: number, path: string): Promise<number> {
       );
     };
     const sent = request({ host, port, path, agent: false, timeout: TIMEOUT_MS }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     sent.on("timeout", () => sent.destroy(new Error(`no response in ${TIMEOUT_MS / 1000} s`)));
     sent.on("error", ({ message, ...error }: Error & { readonly code?: string }) => fail(error.code ?? message));

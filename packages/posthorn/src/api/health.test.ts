@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { Services } from "../domain/context.ts";
+import type { ThreadHealth } from "../domain/ports.ts";
+import { liveness, readiness } from "./health.ts";
+
+const WELL: ThreadHealth = { problems: [], isMainSilent: false };
+
+function services(threads: ThreadHealth | null, pausedBy: object | null = null) {
+  return {
+    store: { outage: null, writeRefusal: null },
+    cluster: { holdsSlot: true },
+    pause: { current: pausedBy },
+    threads,
+  } as unknown as Services;
+}
+
+describe("a process with several threads", () => {
+  it("is ready without a word while all of them run, as with one", () => {
+    for (const threads of [null, WELL]) {
+      expect(readiness(services(threads))).toEqual({ status: 204, json: null });
+      expect(liveness(services(threads))).toEqual({ status: 204, json: null });
+    }
+  });
+
+  it("says which threads do not respond or do not run, and stays ready and alive: the others accept requests", () => {
+    const problems = [
+      { thread: 2, state: "hung" },
+      { thread: 3, state: "ended" },
+    ] as const;
+    const threads = { ...WELL, problems };
+    expect(readiness(services(threads))).toEqual({ status: 200, json: JSON.stringify({ threads: problems }) });
+    expect(liveness(services(threads)).status).toBe(204);
+    const both = JSON.parse(readiness(services(threads, {})).json!) as object;
+    expect(both).toMatchObject({ deliveries: "paused", threads: problems });
+  });
+
+  it("is neither ready nor alive when its main thread hangs, which nothing in the process starts again", () => {
+    const threads = { ...WELL, isMainSilent: true };
+    for (const reply of [liveness(services(threads)), readiness(services(threads))]) {
+      expect(reply.status).toBe(503);
+      expect(JSON.parse(reply.json!)).toMatchObject({ code: "internal_error", reason: "main_thread_hangs" });
+    }
+  });
+});
