@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { policy as german } from "../../dashboard/src/i18n/de/policy.ts";
 import { policy as english } from "../../dashboard/src/i18n/en/policy.ts";
+import { policy as spanish } from "../../dashboard/src/i18n/es/policy.ts";
+import { policy as french } from "../../dashboard/src/i18n/fr/policy.ts";
 import { POLICY_MODELS } from "../src/api/models/policy/policy.ts";
 import type { PlatformDefaults } from "../src/domain/policy/section.ts";
 import { SECTION_NAMES, sectionOf } from "../src/domain/policy/sections.ts";
@@ -37,8 +39,8 @@ describe.each(SECTION_NAMES)("the policy section %s", (section) => {
     expect(Object.keys(modelOf(section)).toSorted()).toEqual(fields);
   });
 
-  it("has a title and labels in the dashboard's form, in both languages", () => {
-    for (const { policy } of [english, german]) {
+  it("has a title and labels in the form, in all languages of the portal", () => {
+    for (const { policy } of [english, german, french, spanish]) {
       expect(Object.keys(policy.sections)).toContain(section);
       const labels = Object.keys(policy.fields).filter((key) => key.startsWith(`${section}_`));
       expect(labels.toSorted()).toEqual(fields.map((field) => `${section}_${field}`));
