@@ -227,6 +227,17 @@ describe("a subscription", () => {
     });
   });
 
+  it("with a cursor from before the first event leaves nothing out", async () => {
+    const { cursor } = (await agent.subscribe()).result!;
+    await agent.unsubscribe();
+    await agent.publish(1);
+    // A cursor has the version, the application, the endpoint and two keys.
+    const parts = Buffer.from(String(cursor), "base64url").toString().split(".");
+    const first = Buffer.from([...parts.slice(0, 3), 0, 0].join(".")).toString("base64url");
+    expect((await agent.subscribe({ cursor: first })).result).toMatchObject({ truncated: false });
+    await eventually(() => expect(agent.events.map(({ data }) => data.n)).toEqual([1]));
+  });
+
   it("learns at its renewal that a person canceled its catch-up, once", async () => {
     await agent.subscribe();
     await agent.publish(1);

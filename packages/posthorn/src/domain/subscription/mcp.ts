@@ -5,6 +5,7 @@
 import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
 import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
+import { keyAtTime } from "../../lib/id.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
@@ -171,7 +172,10 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
   tx.signal({ kind: "subscriptions" });
   // Also without a cursor of the client: events were published while the callback was asked.
   const isBehind = await hasMessagesAfter(ctx, application, input.from);
-  const truncated = isBehind && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
+  const isTooOld = isBehind && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
+  // The cursor of an event is the start of time until a feed was read, and there may be no events that are as old.
+  const oldest = keyAtTime(services.now() - MAX_CATCH_UP_MS);
+  const truncated = isTooOld && (await hasMessagesAfter(ctx, application, input.from, oldest));
   return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated, delivery: null };
 }
 
@@ -261,12 +265,18 @@ function leaseOf(now: number, ttlMs: number | null | undefined, { endsAt }: Prin
   return { lease_seconds: Math.ceil((lease_until - now) / 1000), lease_until, updated_at: now };
 }
 
-async function hasMessagesAfter({ tx }: TransactionContext, { key: app }: Application, { key }: Position) {
+async function hasMessagesAfter(
+  { tx }: TransactionContext,
+  { key: app }: Application,
+  { key }: Position,
+  before = Number.MAX_SAFE_INTEGER,
+) {
   const row = await tx.db
     .selectFrom("message")
     .select("id")
     .where("app_id", "=", app)
     .where("id", ">", key)
+    .where("id", "<", before)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
