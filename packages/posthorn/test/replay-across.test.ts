@@ -77,6 +77,8 @@ async function allReceived(seeded: readonly SeededEndpoint[]): Promise<void> {
 
 /** On PostgreSQL, a run of the nightly tests has as many. */
 const COUNT = onPostgres && process.env["POSTHORN_TEST_ALL_SEEDS"] === undefined ? 200 : 1000;
+/** A replay of all of them takes long enough to be paused on a slow machine. */
+const PER_SECOND = COUNT / 8;
 
 describe("a replay across 1,000 applications", () => {
   it("sends every failed delivery once, although it is paused and the server restarts, paused and running", async () => {
@@ -86,7 +88,7 @@ describe("a replay across 1,000 applications", () => {
     expect(plan).toMatchObject({ toSend: COUNT, matched: COUNT, applications: COUNT, endpoints: COUNT, exact: true });
     expect(received().size).toBe(0);
 
-    const { id } = await post("replay", { ...query, ratePerSecond: 400, reason: "a test" });
+    const { id } = await post("replay", { ...query, ratePerSecond: PER_SECOND, reason: "a test" });
     await until(id, ({ progress }) => progress.sent >= 20);
     const paused = await post(`replay/${id}/pause`);
     expect(paused.status).toBe("paused");

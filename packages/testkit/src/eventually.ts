@@ -5,18 +5,29 @@ export interface EventuallyOptions {
   /** A limit for broken runs, not a measurement: generous, so that a slow machine does not fail a correct test. */
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
+  /**
+   * A number that grows as long as the work continues, such as the messages that have arrived. The time limit starts again when it has grown,
+   * so that a slow machine may take as long as it needs.
+   */
+  readonly progress?: () => number | Promise<number>;
 }
 
 /** Calls `check` until it does not throw, and returns its result. Throws the last error after the time limit. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 60_000, intervalMs = 20 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, intervalMs = 20, progress }: EventuallyOptions = {},
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  let deadline = Date.now() + timeoutMs;
+  let most = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
       return await check();
     } catch (error) {
+      const now = (await progress?.()) ?? most;
+      if (now > most) {
+        most = now;
+        deadline = Date.now() + timeoutMs;
+      }
       if (Date.now() >= deadline) throw error;
     }
     await delay(intervalMs);

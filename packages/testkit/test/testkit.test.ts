@@ -86,3 +86,12 @@ describe("a free port", () => {
     for (let count = 0; count < 100; count++) expect(await freePort()).not.toBe(port);
   });
 });
+
+test("waiting for an effect takes as long as there is progress, and fails when there is none", async () => {
+  let reached = 0;
+  const progress = (): number => Math.min(5, ++reached);
+  const never = (): void => expect(reached).toBe(-1);
+  await expect(eventually(never, { timeoutMs: 60, intervalMs: 20, progress })).rejects.toThrow("to be -1");
+  // It went on each time the number had grown, and once more.
+  expect(reached).toBeGreaterThan(5);
+});

@@ -57,6 +57,9 @@ async function readAll(writer: Writer, feed: Feed, from = FEED_START): Promise<{
   }
 }
 
+/** Detects a horizon that does not move. */
+const READ_MS = 60_000;
+
 /** Reads until all these messages were found, from where each page ended. */
 async function readUntil(
   writer: Writer,
@@ -66,7 +69,7 @@ async function readUntil(
 ): Promise<{ keys: number[]; end: Position }> {
   const keys: number[] = [];
   let at = from;
-  for (let tries = 0; keys.length < wanted && tries < 200; tries++) {
+  for (const until = Date.now() + READ_MS; keys.length < wanted && Date.now() < until;) {
     const found = await readAll(writer, feed, at);
     keys.push(...found.keys);
     at = found.end;
@@ -207,7 +210,8 @@ describe.runIf(onPostgres)("nodes that write at the same time", () => {
         const feed = index === 0 ? OF_ENDPOINT : OF_APPLICATION;
         const keys: number[] = [];
         let at = FEED_START;
-        for (let idle = 0; idle < 40;) {
+        // Longer than it takes to find a message twice, and until all were found.
+        for (let idle = 0; idle < 40 || (keys.length < published.length && idle < 3000);) {
           const found = await readAll(node, feed, at);
           keys.push(...found.keys);
           at = found.end;
