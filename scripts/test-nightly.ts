@@ -1,6 +1,6 @@
 /**
  * Runs the tests that take too long for every change: all tests on PostgreSQL, thousands of simulated weeks with new seeds each day, ten
- * minutes of chaos, five minutes of generated requests, linters of the API document, the Helm chart with Helm itself, every command of the
+ * minutes of chaos, five minutes of generated requests and all hostile bodies, linters of the API document, the Helm chart with Helm itself, every command of the
  * README with its `npm ci`, upgrades from an earlier version under load, 200 kills while sending to real destinations, while reading each
  * kind of source, and while watches evaluate, 40 while messages are published and received under full load, and a database that is unavailable for a minute while a broker offers messages.
  *
@@ -55,7 +55,11 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
   // Builds Helm, which takes minutes.
   chart: [["test:destinations", "--", "chart"]],
-  api: [["lint:openapi"], ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)]],
+  api: [
+    ["lint:openapi"],
+    ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
+    ["test:unit", "--", "--project", "sqlite", "test/hostile"],
+  ],
   kills: [
     ["test:destinations", "--", "kills", "source-faults"],
     ["test:e2e", "--", "crash"],

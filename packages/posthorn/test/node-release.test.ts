@@ -1,4 +1,7 @@
 /** A node leaves nothing open when a step of its start fails or one of its parts cannot be released. */
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { Egress } from "@posthorn/egress";
 import { eventually, freePort, isNightly } from "@posthorn/testkit";
@@ -20,6 +23,7 @@ import { LiveFeed } from "../src/live/feed.ts";
 import { SharedFeed } from "../src/live/shared-feed.ts";
 import { Receiving } from "../src/node/receiving.ts";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
+import { lockFolder } from "../src/store/sqlite/folder-lock.ts";
 import { SqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { TransformPool } from "../src/transform/pool.ts";
 import { borrowDatabase } from "./support/postgres.ts";
@@ -183,10 +187,33 @@ async function memberships(): Promise<readonly unknown[]> {
   return rows;
 }
 
-/** Checks handles and membership, and by another start that ports and folder are free. */
+/** Connections to the database, whose end also ends locks. */
+async function connections(): Promise<readonly unknown[]> {
+  if (!onPostgres) return [];
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query<object>(
+    "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+  );
+  await client.end();
+  return rows;
+}
+
+/** Checks handles, connections and membership, and that ports and folder are free. */
 async function expectNothingLeft(before: readonly string[]): Promise<void> {
   expect(onPostgres ? await memberships() : []).toEqual([]);
   await eventually(() => expect(handles().length).toBeLessThanOrEqual(before.length));
+  await eventually(async () => expect(await connections()).toEqual([]));
+  if (!onPostgres) lockFolder(join(folder.path, "posthorn.db"))[Symbol.dispose]();
+  for (const port of ports) {
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    server.close();
+    await once(server, "close");
+  }
+}
+
+async function expectStart(): Promise<void> {
   await using node = await start();
   // A node of a cluster answers 503 until it has its place, for which it may wait for the one before.
   await eventually(async () => expect((await fetch(`${node.url}/health`)).status).toBe(204));
@@ -213,6 +240,7 @@ describe("a start that fails", () => {
       expect((await fetch(`${taken.url}/health`)).status).toBe(204);
     }
     await expectNothingLeft(before);
+    await expectStart();
   });
 });
 
@@ -247,6 +275,7 @@ describe("a node that closes", () => {
     await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);
     expect(logged.map(({ err }) => err?.message)).toEqual([FAILURE]);
     await expectNothingLeft(before);
+    await expectStart();
   });
 
   it("logs each of several parts that cannot be released", async () => {

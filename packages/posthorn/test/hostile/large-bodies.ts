@@ -1,4 +1,5 @@
 /** Bodies of the default maximal size of routes, each of a kind that is expensive to read. */
+import { isNightly } from "@posthorn/testkit";
 
 const MIB = 1024 * 1024;
 /** POSTHORN_MAX_BATCH_BYTES, POSTHORN_MAX_PAYLOAD_BYTES and POSTHORN_MAX_INBOUND_BYTES. */
@@ -59,38 +60,62 @@ function message(payload: string): string {
   return `{"eventType":"order.paid","payload":${payload}}`;
 }
 
+/**
+ * Makes every other body, and all of them every night. Each place in a body gets some of the fillers, and each filler comes to some of the
+ * places, because `shift` differs for each filler or path.
+ */
+function* someOf(shift: number, bodies: readonly (() => LargeBody)[]): Generator<LargeBody> {
+  for (const [index, make] of bodies.entries()) if (isNightly || (index + shift) % 2 === 0) yield make();
+}
+
 /** @param path A path that accepts batches. */
-export function* batchBodies(path: string, many: Filler): Generator<LargeBody> {
-  const items = Array.from({ length: 1000 }, () => message(many(BATCH_BYTES / 1000 - 64)));
-  yield { path, type: JSON_TYPE, text: `{"messages":[${items.join(",")}]}` };
-  yield { path, type: JSON_TYPE, text: `{"messages":[${message(many(BATCH_BYTES - 256))}]}` };
-  yield { path, type: JSON_TYPE, text: `{"messages":[${message("{}")}],"more":${many(BATCH_BYTES - 256)}}` };
-  yield { path, type: "application/x-ndjson", text: items.join("\n") };
-  yield { path, type: "application/x-ndjson", text: message(many(BATCH_BYTES - 256)) };
+export function batchBodies(path: string, many: Filler, shift: number): Generator<LargeBody> {
+  const items = (): readonly string[] => Array.from({ length: 1000 }, () => message(many(BATCH_BYTES / 1000 - 64)));
+  const json = (text: string): LargeBody => ({ path, type: JSON_TYPE, text });
+  const lines = (text: string): LargeBody => ({ path, type: "application/x-ndjson", text });
+  return someOf(shift, [
+    () => json(`{"messages":[${items().join(",")}]}`),
+    () => json(`{"messages":[${message(many(BATCH_BYTES - 256))}]}`),
+    () => json(`{"messages":[${message("{}")}],"more":${many(BATCH_BYTES - 256)}}`),
+    () => lines(items().join("\n")),
+    () => lines(message(many(BATCH_BYTES - 256))),
+  ]);
 }
 
 /** @param app A path of an application; `endpoint` one of its endpoints. */
-export function* requestBodies(app: string, endpoint: string, filler: Filler): Generator<LargeBody> {
-  const payload = filler(PAYLOAD_BYTES - 64);
+export function requestBodies(app: string, endpoint: string, filler: Filler, shift: number): Generator<LargeBody> {
+  const payload = (): string => filler(PAYLOAD_BYTES - 64);
   const filter = `{"body":{"a":{"$gt":12345678901234567}}}`;
-  const whole = filler(REQUEST_BYTES - 512);
+  const whole = (): string => filler(REQUEST_BYTES - 512);
+  const openapi = "/api/v1/event-type/import/openapi";
   const at = (path: string, text: string): LargeBody => ({ path, type: JSON_TYPE, text });
-  yield at(`${app}/msg`, message(payload));
-  yield at(`${app}/msg`, `{"eventType":"order.paid","payload":{},"more":${whole}}`);
-  yield at(`${app}/msg/precheck/active`, message(payload));
-  yield at("/api/v1/msg/broadcast", message(payload));
-  yield at(`${endpoint}/send-example`, message(payload));
-  yield at(`${endpoint}/try`, `{"filter":${filter},"payload":${payload}}`);
-  yield at("/api/v1/filter/explain", `{"filter":${filter},"payload":${payload}}`);
-  yield at("/api/v1/event-type", `{"name":"large.one","description":"","schemas":{"1":${whole}}}`);
-  yield at("/api/v1/event-type/import/openapi", `{"spec":{"openapi":"3.1.0","webhooks":${filler(BATCH_BYTES - 512)}}}`);
-  yield at("/api/v1/event-type/import/openapi", `{"specRaw":${JSON.stringify(filler(BATCH_BYTES / 2 - 512))}}`);
+  return someOf(shift, [
+    () => at(`${app}/msg`, message(payload())),
+    () => at(`${app}/msg`, `{"eventType":"order.paid","payload":{},"more":${whole()}}`),
+    () => at(`${app}/msg/precheck/active`, message(payload())),
+    () => at("/api/v1/msg/broadcast", message(payload())),
+    () => at(`${endpoint}/send-example`, message(payload())),
+    () => at(`${endpoint}/try`, `{"filter":${filter},"payload":${payload()}}`),
+    () => at("/api/v1/filter/explain", `{"filter":${filter},"payload":${payload()}}`),
+    () => at("/api/v1/event-type", `{"name":"large.one","description":"","schemas":{"1":${whole()}}}`),
+    () => at(openapi, `{"spec":{"openapi":"3.1.0","webhooks":${filler(BATCH_BYTES - 512)}}}`),
+    () => at(openapi, `{"specRaw":${JSON.stringify(filler(BATCH_BYTES / 2 - 512))}}`),
+  ]);
 }
 
 /** @param path An inbound URL. */
-export function* inboundBodies(path: string): Generator<LargeBody> {
-  for (const filler of FILLERS.values()) yield { path, type: JSON_TYPE, text: filler(INBOUND_BYTES - 512) };
-  yield { path, type: "application/x-www-form-urlencoded", text: "a=1&b&".repeat(INBOUND_BYTES / 6) };
+export function inboundBodies(path: string, shift: number): Generator<LargeBody> {
+  const form = (): LargeBody => ({
+    path,
+    type: "application/x-www-form-urlencoded",
+    text: "a=1&b&".repeat(INBOUND_BYTES / 6),
+  });
+  const filled = [...FILLERS.values()].map((filler) => (): LargeBody => ({
+    path,
+    type: JSON_TYPE,
+    text: filler(INBOUND_BYTES - 512),
+  }));
+  return someOf(shift, [...filled, form]);
 }
 
 /** @param path A path that accepts batches. */
