@@ -173,8 +173,9 @@ export class BatchSender {
     // A problem with the request is the same for all of its messages.
     const problem = results.find((result) => result.kind !== "ok" && result.problem !== null);
     if (problem !== undefined) this.#steps.report(endpoint, part[0]!.job, problem);
+    const batchId = iteratorOfKey("batch_", id);
     return part.map((ready, index) => {
-      const more = part.length === 1 ? null : { batch: { id: iteratorOfKey("batch_", id), index, size: part.length } };
+      const more = part.length === 1 ? null : { batch: { id: batchId, index, size: part.length } };
       return this.#steps.result(ready, attempts[index]!, results[index]!, more);
     });
   }
