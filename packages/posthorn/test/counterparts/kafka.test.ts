@@ -17,6 +17,9 @@ import {
 
 type Record_ = Message;
 
+/** Ends after what was sent so far has been posted to the connector thread. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 describe.skipIf(isSkipped("kafka"))("Kafka", () => {
   let kafka: TestKafka;
   let lab: Awaited<ReturnType<typeof startLab>>;
@@ -53,7 +56,7 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
     lab = await startLab();
     const { good, ca } = lab.certificates;
     kafka = await startKafka({ tls: { cert: good.cert, key: good.key, ca: ca.cert } });
-    await createTopics("events", "many", "small", "warm");
+    await createTopics("events", "many", "small", "warm", "canceled");
     connector = openConnector();
     // The coordinator that gives producers their IDs loads for a moment after the start.
     await eventually(async () => accepted(await connector.send("kafka", configOf({ topic: "warm" }), messageOf())));
@@ -144,6 +147,26 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
     const [large, ...small] = await Promise.all(bodies.map((body) => connector.send("kafka", config, messageOf(body))));
     rejected(large!, "refused", "message_too_large");
     for (const result of small) accepted(result);
+  });
+
+  it("does not receive a message that was canceled while it waited for the request before it", async () => {
+    const config = configOf({ topic: "canceled" });
+    accepted(await connector.send("kafka", config, messageOf("first")));
+    kafka.program.freeze();
+    const second = connector.send("kafka", config, messageOf("second"));
+    // In a post of its own, so that the request of the second message is in flight when it arrives.
+    await nextTurn();
+    const cancel = new AbortController();
+    const third = connector.send("kafka", config, messageOf("third"), { signal: cancel.signal });
+    await nextTurn();
+    cancel.abort();
+    expect(await third).toEqual({ kind: "canceled" });
+    await nextTurn();
+    kafka.program.unfreeze();
+    accepted(await second);
+    accepted(await connector.send("kafka", config, messageOf("fourth")));
+    const records = await recordsOf("canceled", 3);
+    expect(records.map(({ value }) => value.toString())).toEqual(["first", "second", "fourth"]);
   });
 
   it("is retried when the broker is killed before it has acknowledged, and accepts again after its restart", async () => {
