@@ -51,7 +51,7 @@ export function writerOn(db: DatabaseSync, commits = new Commits(db, { path: nul
       case "query":
         commits.settle();
         if (request.sql.startsWith("BEGIN")) rollback(db);
-        if (request.sql === "COMMIT") announcing.forget();
+        announcing.forget();
         // As in `transact`: the error may have rolled the transaction back already, and the caller must get that error.
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);

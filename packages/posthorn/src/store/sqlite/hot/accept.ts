@@ -22,10 +22,10 @@ export function prepareAccept(
 ): (row: AcceptRow, payload: Uint8Array, sealed: Uint8Array | null) => AcceptStatus {
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
   const keepKey = db.prepare("INSERT INTO idempotency (bucket, hash, message_id) VALUES (?, ?, ?)");
-  const sameEvent = db.prepare("SELECT 1 FROM message WHERE app_id = ? AND event_id = ?");
-  const insertMessage = db.prepare(
-    `INSERT INTO message (${MESSAGE.names}, payload) VALUES (${placeholders(MESSAGE)}, ?)`,
-  );
+  // A repeated event is found by the index that the insert checks in any case.
+  const insertMessage = db.prepare(`
+    INSERT INTO message (${MESSAGE.names}, payload) VALUES (${placeholders(MESSAGE)}, ?)
+    ON CONFLICT (app_id, event_id) WHERE event_id IS NOT NULL DO NOTHING`);
   const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
   const insertLabel = db.prepare("INSERT INTO message_label VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   const insertLabels = ({ message }: AcceptRow, kind: LabelKind, names: Cell): void => {
@@ -56,7 +56,6 @@ export function prepareAccept(
   const store = (row: AcceptRow, payload: Uint8Array): AcceptStatus => {
     const { message, idempotency: key, flowControl, orderKeys, pulled } = row;
     const id = message[at.id] as number;
-    const eventId = message[at.event_id]!;
     const deliverUntil = message[at.deliver_until]!;
     const orderKey = (index: number): string | null => (orderKeys === null ? null : orderKeys[index]!);
     if (key !== null) {
@@ -65,8 +64,7 @@ export function prepareAccept(
         if (used !== undefined && used.message_id !== null) return used.message_id;
       }
     }
-    if (eventId !== null && sameEvent.get(message[at.app_id]!, eventId) !== undefined) return "duplicate_event_id";
-    insertMessage.run(...message, payload);
+    if (insertMessage.run(...message, payload).changes === 0) return "duplicate_event_id";
     insertLabels(row, LABEL_KIND.channel, message[at.channels_json]!);
     insertLabels(row, LABEL_KIND.tag, message[at.tags_json]!);
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);

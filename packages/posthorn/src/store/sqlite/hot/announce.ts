@@ -1,11 +1,11 @@
 import { type Announcement, Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
 import { APPLICATION_KIND } from "../../schema.ts";
-import type { RecordRow } from "../protocol.ts";
+import type { Recorder } from "./record.ts";
 import type { Statements } from "../journal/statements.ts";
 
 export interface AnnouncingRecord {
-  readonly record: (entry: RecordRow) => void;
-  /** Discards the cached check for subscribers, which may have changed. */
+  readonly record: Recorder["record"];
+  /** Discards cached answers to whether there are subscribers and erased messages, which may have changed. */
   readonly forget: () => void;
   /** Whether anything was written since the last call. */
   readonly announced: () => boolean;
@@ -17,7 +17,7 @@ export interface AnnouncingRecord {
  * Ordinary outcomes cost one comparison. Rare ones require a check for subscribers, which is cached until the next transaction of
  * resources; those run on the same thread. Deliveries of operational webhooks themselves are never announced.
  */
-export function prepareAnnouncing(db: Statements, record: (entry: RecordRow) => void): AnnouncingRecord {
+export function prepareAnnouncing(db: Statements, { record, forget }: Recorder): AnnouncingRecord {
   const listener = db.prepare(`
     SELECT 1 FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
     WHERE o.kind = ${APPLICATION_KIND.operational} AND o.deleted_at IS NULL LIMIT 1`);
@@ -57,6 +57,7 @@ export function prepareAnnouncing(db: Statements, record: (entry: RecordRow) => 
     },
     forget: () => {
       listening = null;
+      forget();
     },
     announced: () => {
       const was = announced;

@@ -1,34 +1,50 @@
 import { ATTEMPT, EXPUNGED } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
-import type { Statements } from "../journal/statements.ts";
+import type { Statement, Statements } from "../journal/statements.ts";
 
 /** Place of the key of the message among the parameters of the attempt. */
 const MESSAGE_PLACE = ATTEMPT.columns.length + 1;
 const IS_ERASED = `EXISTS (SELECT 1 FROM message_erasure WHERE message_id = ?${MESSAGE_PLACE})`;
-/** The values of a new attempt, without its content if the message was erased while the attempt was in flight. */
-const VALUES = [
+/** Values of the message, endpoint and trigger, which follow those of the attempt. */
+const LINKS = [0, 1, 2].map((place) => `?${MESSAGE_PLACE + place}`);
+const VALUES = [...ATTEMPT.columns.map((_, index) => `?${index + 1}`), ...LINKS].join(", ");
+/** The same, without the content of the attempt if the message was erased while it was in flight. */
+const VALUES_UNLESS_ERASED = [
   ...ATTEMPT.columns.map(({ column }, index) => {
     if (column === "response") return `CASE WHEN ${IS_ERASED} THEN '${EXPUNGED}' ELSE ?${index + 1} END`;
     return column === "detail_json" ? `CASE WHEN ${IS_ERASED} THEN NULL ELSE ?${index + 1} END` : `?${index + 1}`;
   }),
-  `?${MESSAGE_PLACE}`,
-  `?${MESSAGE_PLACE + 1}`,
-  `?${MESSAGE_PLACE + 2}`,
+  ...LINKS,
 ].join(", ");
 
+export interface Recorder {
+  /** Writes the outcome of an attempt. */
+  readonly record: (entry: RecordRow) => void;
+  /** Discards the cached answer to whether any message was erased, which may have changed. */
+  readonly forget: () => void;
+}
+
 /**
- * Writes the outcome of an attempt: inserts the attempt and updates its delivery.
+ * Writes outcomes of attempts: inserts the attempt and updates its delivery.
  *
  * The update is conditional on the generation that the dispatcher read. If an API call has made the delivery due again in the meantime (a
  * resend, a recovery), that request is kept, and only the remaining facts of the outcome are added.
  *
  * Safe to repeat: after a commit that was reported as failed, callers record the same attempt again, although it may have been committed.
+ *
+ * The look-ups of erased messages are skipped while there is none. Messages are erased by transactions on this connection, for each
+ * statement of which `forget` is called.
  */
-export function prepareRecord(db: Statements): (entry: RecordRow) => void {
-  const insertAttempt = db.prepare(`
-    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${VALUES})
+export function prepareRecord(db: Statements): Recorder {
+  const insertInto = (values: string): Statement =>
+    db.prepare(`
+    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${values})
     ON CONFLICT (id) DO NOTHING`);
+  const anyErased = db.prepare("SELECT 1 FROM message_erasure LIMIT 1");
+  const insertAttempt = insertInto(VALUES);
+  const insertUnlessErased = insertInto(VALUES_UNLESS_ERASED);
+  let insert: Statement | null = null;
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
   );
@@ -65,10 +81,11 @@ export function prepareRecord(db: Statements): (entry: RecordRow) => void {
     UPDATE delivery SET pass_at = coalesce(pass_at, ?)
     WHERE message_id = ? AND endpoint_id = ? AND order_key IS NOT NULL`);
 
-  return (entry) => {
+  const record = (entry: RecordRow): void => {
     const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
     if (attempt !== null) {
-      const inserted = insertAttempt.run(...attempt.values, messageId, endpointId, trigger);
+      insert ??= anyErased.get() === undefined ? insertAttempt : insertUnlessErased;
+      const inserted = insert.run(...attempt.values, messageId, endpointId, trigger);
       if (inserted.changes === 0) return;
     }
     const { changes } =
@@ -78,5 +95,12 @@ export function prepareRecord(db: Statements): (entry: RecordRow) => void {
     if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
     if (typeof passAt === "number") pass.run(passAt, messageId, endpointId);
     if (cancel) noteCancel.run(messageId, endpointId, cancel.reason, cancel.at);
+  };
+
+  return {
+    record,
+    forget: () => {
+      insert = null;
+    },
   };
 }
