@@ -74,4 +74,5 @@ export const CHECKSUMS: Readonly<Record<string, readonly [sqlite: string, postgr
   "journal file": ["4ef93071edd273d3eded9ef2eee0298639235fedb34f2d55f46e2b78030f974d","e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
   "application names": ["ae2efa4c6bdd5f85da029d919f110248577566edb73ee96e8e591b6c7a07f066","ae2efa4c6bdd5f85da029d919f110248577566edb73ee96e8e591b6c7a07f066"],
   "node thread": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","bdd8f6b764a3e31a9323ef3eac3082d464a4eed5f68c78e3223ca89f39305ff0"],
+  "exact body trigger": ["7b903d2d8a527c68d2db084c9ab25590bf12c2f667e8c9fdf7c4fea1918da37d","e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
 };

@@ -72,6 +72,7 @@ import { applicationNames } from "./076-application-names.ts";
 import { savedViews } from "./070-saved-views.ts";
 import { nodeKinds } from "./085-node-kinds.ts";
 import { nodeThread } from "./088-node-thread.ts";
+import { exactBodyTrigger } from "./091-exact-body-trigger.ts";
 import { journalFile } from "./089-journal-file.ts";
 
 export interface NamedMigration {
@@ -154,6 +155,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "journal file", sql: journalFile },
   { name: "application names", sql: applicationNames },
   { name: "node thread", sql: nodeThread },
+  { name: "exact body trigger", sql: exactBodyTrigger },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

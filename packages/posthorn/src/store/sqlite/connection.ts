@@ -4,6 +4,7 @@ import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
+import { destroyAtEnd, openExactBodies } from "./exact-bodies.ts";
 import { packPage } from "./packed-page.ts";
 import { prepareRecord } from "./hot/record.ts";
 import { FreeSpace } from "./free-space.ts";
@@ -101,8 +102,11 @@ function prepareCommit(
   announcing: AnnouncingRecord,
   freeSpace: FreeSpace,
 ): (batch: Batch) => BatchResult {
-  const accept = prepareAccept(commits.statements, () => freeSpace.alwaysOverwriteFreed());
-  if (db.prepare("SELECT 1 FROM exact_body LIMIT 1").get() !== undefined) freeSpace.alwaysOverwriteFreed();
+  const accept = prepareAccept(commits.statements, () => {
+    freeSpace.alwaysOverwriteFreed();
+    destroyAtEnd(db);
+  });
+  if (openExactBodies(db)) freeSpace.alwaysOverwriteFreed();
   const { record, announced } = announcing;
   return (batch) => {
     const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);

@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 72,
+  version: 73,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",
@@ -176,7 +176,6 @@ export const EMPTY_SCHEMA: { readonly version: number; readonly statements: read
     "CREATE TABLE redaction_key (\n  org_id INTEGER PRIMARY KEY,\n  key_sealed BLOB NOT NULL\n) STRICT",
     "CREATE TABLE exact_body (\n  message_id INTEGER PRIMARY KEY,\n  body_sealed BLOB NOT NULL,\n  keep_ms INTEGER NOT NULL,\n  destroy_at INTEGER\n) STRICT",
     "CREATE INDEX exact_body_end ON exact_body (destroy_at) WHERE destroy_at IS NOT NULL",
-    "CREATE TRIGGER delivery_ended AFTER UPDATE OF due ON delivery\nWHEN new.has_exact IS NOT NULL AND new.due IS NULL AND old.due IS NOT NULL BEGIN \n  DELETE FROM exact_body WHERE message_id = old.message_id AND keep_ms = 0 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_id = old.message_id AND due IS NOT NULL);\n  UPDATE exact_body SET destroy_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) + keep_ms\n    WHERE message_id = old.message_id AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_id = old.message_id AND due IS NOT NULL);\nEND",
     "CREATE TRIGGER delivery_gone AFTER DELETE ON delivery WHEN old.has_exact IS NOT NULL AND old.due IS NOT NULL BEGIN \n  DELETE FROM exact_body WHERE message_id = old.message_id AND keep_ms = 0 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_id = old.message_id AND due IS NOT NULL);\n  UPDATE exact_body SET destroy_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) + keep_ms\n    WHERE message_id = old.message_id AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_id = old.message_id AND due IS NOT NULL);\nEND",
     "CREATE TRIGGER payload_gone AFTER UPDATE OF payload ON message WHEN old.exact_bytes IS NOT NULL AND new.payload IS NULL BEGIN\n  DELETE FROM exact_body WHERE message_id = old.id;\nEND",
     "CREATE TRIGGER redacted_message_gone AFTER DELETE ON message WHEN old.exact_bytes IS NOT NULL BEGIN\n  DELETE FROM exact_body WHERE message_id = old.id;\nEND",
