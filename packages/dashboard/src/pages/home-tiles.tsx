@@ -34,122 +34,167 @@ function useQueues(now: TilesProps["now"]) {
   return { due: queued, later: atLeast(later), held: atLeast(held) };
 }
 
-export function Tiles({ now, summary, usual, storage, window, urgent }: TilesProps) {
+/** Texts of figures; a dash for those that are unknown. */
+function useFigures() {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
-  const count = (value: number | undefined): string => (value === undefined ? "–" : formatCompact(language, value));
-  const ms = (value: number | null | undefined): string =>
-    value === null || value === undefined ? "–" : formatDuration(language, value);
-  const percent = (value: number | null | undefined): string =>
-    value === null || value === undefined ? "–" : formatPercent(language, value, 2);
-  const success = summary?.deliveries.successPercent;
-  const attempts = summary && summary.attempts.ok + summary.attempts.failed;
-  const inactive = now?.sources.inactive.length ?? 0;
-  const days = storage?.fullInDays;
-  const oldest = now?.waiting.oldestWaitSeconds ?? 0;
-  const held = now?.waiting.held ?? 0;
-  const queues = useQueues(now);
+  const orDash =
+    (format: (value: number) => string) =>
+    (value: number | null | undefined): string =>
+      value === null || value === undefined ? "–" : format(value);
+  return {
+    count: orDash((value) => formatCompact(language, value)),
+    ms: orDash((value) => formatDuration(language, value)),
+    percent: orDash((value) => formatPercent(language, value, 2)),
+    /** What is usual for a figure; `null`: one of them is unknown. */
+    compared: (
+      value: number | null | undefined,
+      level: number | null | undefined,
+      format: (of: number) => string,
+    ): string | null =>
+      value === null || value === undefined || level === null || level === undefined
+        ? null
+        : t("home.usually", { value: format(level) }),
+  };
+}
+
+export function Tiles(props: TilesProps) {
+  const { now, summary, storage } = props;
+  const { t } = useTranslation();
   // What is not as usual is never behind a click.
   const isUnusual =
-    held > 0 || inactive > 0 || (summary?.deliveries.exhausted ?? 0) > 0 || (days ?? Infinity) < DISK_WARNING_DAYS;
-  const compared = (
-    value: number | null | undefined,
-    level: number | null | undefined,
-    format: (of: number) => string,
-  ) =>
-    value === null || value === undefined || level === null || level === undefined
-      ? null
-      : t("home.usually", { value: format(level) });
-  const usualMessages = usual && usual.messages > 0 ? usual.messages / USUAL_WINDOWS[window] : undefined;
+    (now?.waiting.held ?? 0) > 0 ||
+    (now?.sources.inactive.length ?? 0) > 0 ||
+    (summary?.deliveries.exhausted ?? 0) > 0 ||
+    (storage?.fullInDays ?? Infinity) < DISK_WARNING_DAYS;
   return (
     <>
       <div className={styles["tiles"]}>
-        <Tile
-          name={t("home.success")}
-          value={percent(success)}
-          tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
-          more={
-            compared(success, usual?.deliveries.successPercent, percent) ??
-            t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })
-          }
-          link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
-        />
-        <Tile
-          name={t("home.deliveryLatency")}
-          value={ms(summary?.latency.p50)}
-          more={
-            compared(summary?.latency.p50, usual?.latency.p50, ms) ??
-            t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })
-          }
-          link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
-        />
-        <Tile
-          name={t("home.oldest")}
-          value={oldest === 0 ? t("home.nothing") : formatDuration(language, oldest * 1000)}
-          tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
-          more={queues.due}
-          link={{ to: "/messages", search: { state: "pending" } }}
-        />
-        <Tile
-          name={t("home.attentionCount")}
-          value={now === undefined ? "–" : `${urgent}${now.endpoints.more ? "+" : ""}`}
-          tone={urgent > 0 ? "bad" : undefined}
-          more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
-          link={{ to: "/endpoints/attention" }}
-        />
+        <MainTiles {...props} />
       </div>
       <details className={styles["moreFigures"]} open={isUnusual}>
         <summary>{t("home.more")}</summary>
         <div className={styles["tiles"]}>
-          <Tile
-            name={t("home.messages")}
-            value={count(summary?.messages)}
-            more={
-              compared(summary?.messages, usualMessages, count) ??
-              t("home.attempts", { count: attempts ?? 0, value: count(attempts) })
-            }
-            link={{ to: "/messages", search: { range: window } }}
-          />
-          <Tile
-            name={t("home.failed")}
-            value={count(summary?.deliveries.exhausted)}
-            tone={(summary?.deliveries.exhausted ?? 0) > 0 ? "bad" : undefined}
-            more={t("home.failedMore")}
-            link={{ to: "/messages", search: { range: window, state: "failed" } }}
-          />
-          <Tile
-            name={t("home.retrying")}
-            value={queues.later}
-            more={t("home.retryingMore")}
-            link={{ to: "/messages", search: { state: "retrying" } }}
-          />
-          <Tile
-            name={t("home.held")}
-            value={queues.held}
-            tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
-            more={t("home.heldMore")}
-            link={{ to: "/messages", search: { state: "held" } }}
-          />
-          <Tile
-            name={t("home.inactiveSources")}
-            value={now === undefined ? "–" : String(inactive)}
-            tone={inactive > 0 ? "warn" : undefined}
-            more={t("home.inactiveMore")}
-            link={{ to: "/sources" }}
-          />
-          <Tile
-            name={t("home.disk")}
-            value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
-            tone={days !== null && days !== undefined && days < DISK_WARNING_DAYS ? "bad" : undefined}
-            more={
-              storage?.disk
-                ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })
-                : t("home.diskUnknown")
-            }
-            link={{ to: "/settings", search: { tab: "storage" } }}
-          />
+          <TrafficTiles {...props} />
+          <SystemTiles {...props} />
         </div>
       </details>
+    </>
+  );
+}
+
+function MainTiles({ now, summary, usual, window, urgent }: TilesProps) {
+  const { t, i18n } = useTranslation();
+  const { count, ms, percent, compared } = useFigures();
+  const success = summary?.deliveries.successPercent;
+  const oldest = now?.waiting.oldestWaitSeconds ?? 0;
+  const queues = useQueues(now);
+  return (
+    <>
+      <Tile
+        name={t("home.success")}
+        value={percent(success)}
+        tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
+        more={
+          compared(success, usual?.deliveries.successPercent, percent) ??
+          t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })
+        }
+        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
+      />
+      <Tile
+        name={t("home.deliveryLatency")}
+        value={ms(summary?.latency.p50)}
+        more={
+          compared(summary?.latency.p50, usual?.latency.p50, ms) ??
+          t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })
+        }
+        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
+      />
+      <Tile
+        name={t("home.oldest")}
+        value={oldest === 0 ? t("home.nothing") : formatDuration(i18n.language, oldest * 1000)}
+        tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
+        more={queues.due}
+        link={{ to: "/messages", search: { state: "pending" } }}
+      />
+      <Tile
+        name={t("home.attentionCount")}
+        value={now === undefined ? "–" : `${urgent}${now.endpoints.more ? "+" : ""}`}
+        tone={urgent > 0 ? "bad" : undefined}
+        more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
+        link={{ to: "/endpoints/attention" }}
+      />
+    </>
+  );
+}
+
+/** Messages, and deliveries that have not succeeded. */
+function TrafficTiles({ now, summary, usual, window }: TilesProps) {
+  const { t } = useTranslation();
+  const { count, compared } = useFigures();
+  const attempts = summary && summary.attempts.ok + summary.attempts.failed;
+  const queues = useQueues(now);
+  const usualMessages = usual && usual.messages > 0 ? usual.messages / USUAL_WINDOWS[window] : undefined;
+  return (
+    <>
+      <Tile
+        name={t("home.messages")}
+        value={count(summary?.messages)}
+        more={
+          compared(summary?.messages, usualMessages, count) ??
+          t("home.attempts", { count: attempts ?? 0, value: count(attempts) })
+        }
+        link={{ to: "/messages", search: { range: window } }}
+      />
+      <Tile
+        name={t("home.failed")}
+        value={count(summary?.deliveries.exhausted)}
+        tone={(summary?.deliveries.exhausted ?? 0) > 0 ? "bad" : undefined}
+        more={t("home.failedMore")}
+        link={{ to: "/messages", search: { range: window, state: "failed" } }}
+      />
+      <Tile
+        name={t("home.retrying")}
+        value={queues.later}
+        more={t("home.retryingMore")}
+        link={{ to: "/messages", search: { state: "retrying" } }}
+      />
+      <Tile
+        name={t("home.held")}
+        value={queues.held}
+        tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
+        more={t("home.heldMore")}
+        link={{ to: "/messages", search: { state: "held" } }}
+      />
+    </>
+  );
+}
+
+/** Sources and the disk. */
+function SystemTiles({ now, storage }: TilesProps) {
+  const { t, i18n } = useTranslation();
+  const inactive = now?.sources.inactive.length ?? 0;
+  const days = storage?.fullInDays;
+  return (
+    <>
+      <Tile
+        name={t("home.inactiveSources")}
+        value={now === undefined ? "–" : String(inactive)}
+        tone={inactive > 0 ? "warn" : undefined}
+        more={t("home.inactiveMore")}
+        link={{ to: "/sources" }}
+      />
+      <Tile
+        name={t("home.disk")}
+        value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
+        tone={days !== null && days !== undefined && days < DISK_WARNING_DAYS ? "bad" : undefined}
+        more={
+          storage?.disk
+            ? t("home.diskFree", { free: formatBytes(i18n.language, storage.disk.freeBytes) })
+            : t("home.diskUnknown")
+        }
+        link={{ to: "/settings", search: { tab: "storage" } }}
+      />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ApiError, must } from "../api/client.ts";
+import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
@@ -43,7 +44,6 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [draft, setDraft] = useState<FilterDraft | null>(filter === null ? null : draftOf(filter));
-  const [message, setMessage] = useState("");
   const suggestions = useFilterPaths(app, NO_TYPES, isSource(app) ? REQUEST_PATHS : MESSAGE_PATHS);
   const path = { app_id: app, endpoint_id: id };
   const { value, isComplete, errors } = parsed(draft, (fault) => t("filter.fault", { fault }));
@@ -61,15 +61,6 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
       await queries.invalidateQueries({ queryKey: ["filter", app, id] });
       await queries.invalidateQueries({ queryKey: routesKey(app) });
     },
-  });
-  const explain = useMutation({
-    mutationFn: () =>
-      must(
-        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/explain", {
-          params: { path },
-          body: { message, ...(value === null ? {} : { filter: value }) },
-        }),
-      ),
   });
   return (
     <>
@@ -116,42 +107,72 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
           </div>
         </Card>
         <UnsavedChanges when={JSON.stringify(value) !== unchanged && !save.isPending} />
-        <Card title={t("tryIt.filter")} lead={t("tryIt.lead")}>
-          <SamplePicker app={app} value={message} onChange={setMessage} />
-          {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
-          <div>
-            <Button
-              needs="payloads:read"
-              onClick={() => explain.mutate()}
-              disabled={message === "" || explain.isPending || !isComplete}
-            >
-              {t("tryIt.run")}
-            </Button>
-          </div>
-          <FormError error={explain.error} />
-          {explain.data !== undefined && (
-            <Note tone={explain.data.matched ? "good" : "warn"}>
-              <strong>{t(explain.data.matched ? "tryIt.matches" : "tryIt.matchesNot")}</strong>
-              <br />
-              {explain.data.message}
-              {explain.data.clause !== null && (
-                <>
-                  <br />
-                  <code>{explain.data.clause}</code>
-                  {explain.data.found !== null && (
-                    <>
-                      {" – "}
-                      {t("tryIt.found")} <code>{explain.data.found}</code>
-                    </>
-                  )}
-                </>
-              )}
-            </Note>
-          )}
-        </Card>
+        <TryFilter app={app} id={id} value={value} isComplete={isComplete} />
       </Columns>
       <FilterDryRun app={app} id={id} filter={value} isComplete={isComplete} />
     </>
+  );
+}
+
+interface TryFilterProps extends Ref {
+  readonly value: Record<string, unknown> | null;
+  readonly isComplete: boolean;
+}
+
+/** Tests the filter as it is in the form, on a past message. */
+function TryFilter({ app, id, value, isComplete }: TryFilterProps) {
+  const { t } = useTranslation();
+  const [message, setMessage] = useState("");
+  const path = { app_id: app, endpoint_id: id };
+  const explain = useMutation({
+    mutationFn: () =>
+      must(
+        api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/explain", {
+          params: { path },
+          body: { message, ...(value === null ? {} : { filter: value }) },
+        }),
+      ),
+  });
+  return (
+    <Card title={t("tryIt.filter")} lead={t("tryIt.lead")}>
+      <SamplePicker app={app} value={message} onChange={setMessage} />
+      {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
+      <div>
+        <Button
+          needs="payloads:read"
+          onClick={() => explain.mutate()}
+          disabled={message === "" || explain.isPending || !isComplete}
+        >
+          {t("tryIt.run")}
+        </Button>
+      </div>
+      <FormError error={explain.error} />
+      {explain.data !== undefined && <Explained result={explain.data} />}
+    </Card>
+  );
+}
+
+function Explained({ result }: { readonly result: components["schemas"]["FilterExplanationOut"] }) {
+  const { t } = useTranslation();
+  const { matched, message, clause, found } = result;
+  return (
+    <Note tone={matched ? "good" : "warn"}>
+      <strong>{t(matched ? "tryIt.matches" : "tryIt.matchesNot")}</strong>
+      <br />
+      {message}
+      {clause !== null && (
+        <>
+          <br />
+          <code>{clause}</code>
+          {found !== null && (
+            <>
+              {" – "}
+              {t("tryIt.found")} <code>{found}</code>
+            </>
+          )}
+        </>
+      )}
+    </Note>
   );
 }
 
