@@ -14,14 +14,25 @@ const RULES = {
 /** Violations of the WCAG and of best practices on the page, one sentence each, in the theme that the page shows. */
 export async function axeFaults(page: Page, theme: keyof typeof RULES): Promise<readonly string[]> {
   const { type, values } = RULES[theme];
+  return (await violationsOn(page, { runOnly: { type, values: [...values] } }))
+    .filter(isFault)
+    .map(({ id, nodes }) => `${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
+}
+
+interface Scope {
+  /** Which rules are checked; absent: all of them. */
+  readonly runOnly?: { type: "tag" | "rule"; values: string[] };
+  /** Selector of the part of the page that is checked; absent: the whole page. */
+  readonly within?: string | undefined;
+}
+
+async function violationsOn(page: Page, { runOnly, within }: Scope = {}): Promise<readonly Violation[]> {
   await painted(page);
   // The legacy mode opens no second tab for the result, which only frames of other origins need.
   const axe = new AxeBuilder({ page }).setLegacyMode();
-  const options = { runOnly: { type, values: [...values] }, resultTypes: ["violations" as const] };
-  const { violations } = await axe.options(options).analyze();
-  return violations
-    .filter(isFault)
-    .map(({ id, nodes }) => `${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
+  if (within !== undefined) axe.include(within);
+  axe.options({ ...(runOnly === undefined ? {} : { runOnly }), resultTypes: ["violations"] });
+  return (await axe.analyze()).violations;
 }
 
 /** Resolves once the page shows the colours of its theme, which may have changed just now. */
@@ -40,6 +51,11 @@ function isFault({ id, nodes }: Violation): boolean {
 
 /** Fails if the page violates any rule, best practices included, in the theme that it shows. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const violations = await violationsOn(page);
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
+/** The rules that the page, or the part of it with this selector, violates, best practices included, in the theme that it shows. */
+export async function violatedRules(page: Page, within?: string): Promise<readonly string[]> {
+  return (await violationsOn(page, { within })).map(({ id }) => id);
 }

@@ -1,7 +1,7 @@
 /** Destinations other than webhooks in the dashboard and in the portal: picker, form, preview, page, settings. */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { violatedRules } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
 import { portalLink } from "../lib/portal-scene.ts";
 import { useWorld } from "../lib/world.ts";
@@ -24,11 +24,6 @@ async function openApplication(face: Face, width: number, locale: string): Promi
   return page;
 }
 
-async function violationsIn(page: Page, selector: string): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).include(selector).analyze();
-  return violations.map(({ id }) => id);
-}
-
 async function newEndpoint(page: Page, button = "New endpoint"): Promise<Locator> {
   await page.getByRole("button", { name: button }).first().click();
   return page.getByRole("dialog");
@@ -48,12 +43,12 @@ describe.each([
     await dialog.getByLabel("Webhook URL").fill(SLACK_URL);
     await dialog.getByLabel("Title (optional)").fill("{{ body.customer.name }} did not pay");
     await dialog.getByText("Acme did not pay").waitFor();
-    expect(await violationsIn(page, "[role=dialog]")).toEqual([]);
+    expect(await violatedRules(page, "[role=dialog]")).toEqual([]);
     await dialog.getByRole("button", { name: "Create" }).click();
     await page.waitForURL(/\/endpoints\/ep_/);
     await page.getByRole("heading", { level: 1, name: "Slack · hooks.slack.com" }).waitFor();
     await page.getByText("••••••••").waitFor();
-    expect(await violationsIn(page, "body")).toEqual([]);
+    expect(await violatedRules(page, "body")).toEqual([]);
     expect(await page.content()).not.toContain("secret-part-of-the-url");
     const { json } = await world.api.get("/api/v1/app/acme/endpoint?limit=1&order=descending");
     expect((json.data as object[])[0]).toMatchObject({ kind: "slack", configSecrets: { url: true } });
@@ -73,7 +68,7 @@ describe.each([
     await page.keyboard.press("Enter");
     await dialog.getByLabel("ARN des Topics").waitFor();
     expect(await dialog.isVisible()).toBe(true);
-    expect(await violationsIn(page, "[role=dialog]")).toEqual([]);
+    expect(await violatedRules(page, "[role=dialog]")).toEqual([]);
   });
 });
 
@@ -86,7 +81,7 @@ describe("the settings of a destination", () => {
     await page.getByLabel("Chat ID").fill("-1009");
     await hint.waitFor();
     await page.getByText("Enter this value again.").waitFor();
-    expect(await violationsIn(page, "main")).toEqual([]);
+    expect(await violatedRules(page, "main")).toEqual([]);
     await page.getByLabel("Chat ID").fill("-1001");
     await hint.waitFor({ state: "detached" });
     await page.getByLabel("Chat ID").fill("-1009");

@@ -1,7 +1,6 @@
 /** Consumers, polling tokens and subscriptions in the dashboard and in the portal. */
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
+import { violatedRules } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
 import { portalLink } from "../lib/portal-scene.ts";
 import { useWorld } from "../lib/world.ts";
@@ -20,16 +19,12 @@ beforeAll(async () => {
   }
 });
 
-async function violations(page: Page): Promise<readonly string[]> {
-  return (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id);
-}
-
 it("an application without consumers shows the command that creates one, and a consumer its position and lag", async () => {
   const page = await browser.open({ token: world.server.token });
   await page.goto(`${world.server.url}/applications/feeds?tab=feed`);
   await page.getByText("No consumers yet. The first poll creates one:").waitFor();
   await page.getByText("/feed/consumer/worker/poll").waitFor();
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
 
   const { json } = await world.api.post(`${FEED}/consumer/billing/poll`, { limit: 2, leaseSeconds: 600 });
   const { offset } = (json["data"] as { readonly offset: number }[])[0]!;
@@ -38,7 +33,7 @@ it("an application without consumers shows the command that creates one, and a c
   const row = page.getByRole("row").filter({ hasText: "billing" });
   await row.getByText("2 messages").waitFor();
   expect(await row.getByRole("cell").nth(3).innerText()).toMatch(/^1 · first ends in \d+/);
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
 
   await row.getByRole("button", { name: "Reset" }).click();
   const dialog = page.getByRole("dialog");
@@ -81,7 +76,7 @@ it("a customer creates a subscription token in the portal, which is shown once, 
   await page.getByRole("button", { name: "Token erstellen" }).click();
   await page.getByText("Kopieren Sie das Token jetzt.").waitFor();
   await page.getByText("Wartet auf den Empfänger").waitFor();
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
   await page.getByRole("button", { name: "Widerrufen" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Widerrufen" }).click();
   await page.getByText("Noch keine Abonnement-Token.").waitFor();

@@ -1,7 +1,7 @@
 /** Topics, subscriptions and REST hooks in the dashboard. */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
+import { violatedRules } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
 import { useWorld } from "../lib/world.ts";
 
@@ -24,10 +24,6 @@ async function open(options: Parameters<typeof browser.open>[0] = {}): Promise<P
   return page;
 }
 
-async function violations(page: Page): Promise<readonly string[]> {
-  return (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id);
-}
-
 async function subscribe(topic: string, path: string): Promise<void> {
   const form = { "hub.mode": "subscribe", "hub.topic": topic, "hub.callback": world.receiver.url + path };
   const response = await fetch(`${world.server.url}/websub`, { method: "POST", body: new URLSearchParams(form) });
@@ -39,7 +35,7 @@ it("creates a topic, shows who subscribed to it and which request failed and why
   const topics = page.getByRole("region", { name: "Topics", exact: true });
   await topics.getByText("No topics yet.").waitFor();
   await topics.getByText("-d hub.mode=subscribe -d hub.topic=TOPIC_URL").waitFor();
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
   await topics.getByRole("button", { name: "New topic" }).click();
   await page.getByLabel("Description").fill("Paid orders");
   await page.getByRole("button", { name: "Create" }).click();
@@ -57,7 +53,7 @@ it("creates a topic, shows who subscribed to it and which request failed and why
   const failed = requests.getByRole("row").filter({ hasText: "/unconfirmed/" });
   await failed.getByText("The callback responded with HTTP 404.").waitFor();
   await failed.getByText("does not handle hub.mode").waitFor();
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
 
   await subscription.getByRole("button", { name: "End" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "End" }).click();
@@ -76,7 +72,7 @@ it("explains a failed request in German, at the width of a phone", async () => {
   await page.getByText("Der Callback hat die Anfrage nicht bestätigt.").waitFor();
   await page.getByText("Prüfen Sie URL und Query.").waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-  expect(await violations(page)).toEqual([]);
+  expect(await violatedRules(page)).toEqual([]);
 });
 
 it("creates a token for REST hooks, which is shown once, lists what was subscribed with it, and revokes it", async () => {

@@ -210,13 +210,16 @@ describe("a flood", () => {
 
   it("on one source is limited to its rate, and does not affect other sources", async () => {
     const flooded = await makeSource({ rateLimit: 5 });
+    const start = performance.now();
     const [others, statuses] = await Promise.all([
       Promise.all(Array.from({ length: 40 }, () => deliver(good))),
       Promise.all(Array.from({ length: 400 }, () => deliver(flooded))),
     ]);
     expect(new Set(others)).toEqual(new Set([200]));
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
-    expect(statuses.filter((status) => status === 200).length).toBeLessThan(60);
+    const seconds = (performance.now() - start) / 1000;
+    // Those of a second at once, and then as many as the rate allows.
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(5 + 5 * seconds);
   });
 
   it("of requests that do not verify keeps a bounded number of them", { timeout: 240_000 }, async () => {
