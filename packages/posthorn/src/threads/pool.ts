@@ -188,7 +188,7 @@ export class ThreadPool implements OtherThreads {
     for (const cancel of this.#restarts) cancel();
     this.#growth?.[Symbol.dispose]();
     this.#watchdog[Symbol.dispose]();
-    // Not awaited: one that is being spawned may wait for a thread that hangs, and does not start any more.
+    // Not awaited: a thread that is being spawned may wait for one that hangs, and will no longer start.
     const threads = [...this.#threads.values()];
     for (const thread of threads) thread.post({ op: "stop" });
     const inTime = new AbortController();

@@ -3,7 +3,7 @@ import type { PassingTime } from "../lib/clock.ts";
 
 /** Interval of pings. */
 const PING_MS = 5000;
-/** How long a thread may leave pings unanswered. */
+/** Time after which a thread that answers no ping counts as hanging. */
 const HANG_MS = 30_000;
 /** The same while it starts, when it loads and compiles code. */
 const START_MS = 120_000;
@@ -24,7 +24,7 @@ export class Watchdog implements Disposable {
   readonly #time: Pick<PassingTime, "setTimer">;
   readonly #onRound: () => void;
   /**
-   * Pings in a row that each thread has not answered. They are counted instead of the time, which passes without any if the main thread is
+   * Pings in a row that each thread has not answered. They are counted, because time also passes without any pings while the main thread is
    * busy or the machine sleeps.
    */
   readonly #unanswered = new Map<WatchedThread, number>();

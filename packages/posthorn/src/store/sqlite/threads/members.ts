@@ -2,7 +2,7 @@
  * Membership of the threads of a process and ownership of shards, in the memory of the writer thread.
  *
  * It needs no tables: it begins with the process and ends with it. Memberships do not expire, because the threads of a process run on one
- * machine: one that is busy for long keeps its shards, as the process does that has a single thread. The end of its port ends its membership.
+ * machine: one that is busy for a long time keeps its shards, like the only thread of a process. The end of its port ends its membership.
  */
 import type { ClusterNode, ClusterShard, Membership, NodeReport } from "../../cluster.ts";
 import type { Lease } from "../../delivery.ts";

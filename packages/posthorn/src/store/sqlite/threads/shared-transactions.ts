@@ -32,7 +32,7 @@ export class SharedTransactions {
     try {
       return await transactOn(db, { ...options, beforeCommit, committed }, work);
     } finally {
-      // It is not known whether a commit that failed has happened.
+      // A commit that failed may have taken place nevertheless.
       if (untold.length > 0) await this.#siblings.tell(untold);
       this.#committing.delete(promise);
       resolve();

@@ -1,4 +1,4 @@
-/** What the threads of a process know of the database without asking the writer thread: a few numbers in memory that they share. */
+/** A few numbers in shared memory, from which the threads of a process know the state of the database without asking the writer thread. */
 import { NewestKey } from "../../immediate.ts";
 
 /** Number of the last batch that was left in the commit journal. */

@@ -184,7 +184,7 @@ export class WriterPorts {
   }
 
   #do(seat: Seat, request: ThreadRequest): unknown {
-    // What is open is committed before a transaction begins.
+    // An open batch is committed before a transaction begins.
     if (request.op === "settle" && this.#holder !== null) return null;
     if (request.op === "close") return this.#close(seat);
     if (request.op !== "query") return this.#options.handle(request);
@@ -238,7 +238,7 @@ export class WriterPorts {
     }
   }
 
-  /** A lock that the caller has already is not given to it again: another piece of its work has it. */
+  /** A caller that already has the lock does not get it again: another part of its work holds it. */
   #lock(seat: Seat, isTaken: boolean): boolean {
     if (!isTaken) {
       if (this.#lockedBy === seat) this.#lockedBy = null;
@@ -278,7 +278,7 @@ export class WriterPorts {
       const left = this.#heldAt + IDLE_MS - this.#time.monotonic();
       if (left > 0) return this.#watchHolder(left);
       holder.isAborted = true;
-      // Told to one that waits, because the holder itself may hang.
+      // Reported to a thread that waits, because the holder itself may hang.
       const openMs = this.#time.monotonic() - this.#begunAt;
       this.#waiting[0]!.seat.port.postMessage({ rolledBackAfterMs: openMs }, []);
       this.#rollBack();
