@@ -38,8 +38,9 @@ export interface ShapedDestinationOptions {
   readonly onCertificate?: (seen: SeenCertificate) => void;
 }
 
-/** Bytes of a response that a kind can judge. */
+/** Bytes of a response that a kind can judge, and for each message of a batch in addition: its ID, or an error with its text. */
 const MAX_JUDGED_BYTES = 65_536;
+const JUDGED_BYTES_PER_MESSAGE = 512;
 const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
 
 /** Characters of a response that are recorded for each message of a batch. */
@@ -168,7 +169,7 @@ export class ShapedDestination implements Destination {
     const { tls, proxy } = endpoint.egress;
     return authorizer.authorize(request, auth, {
       now: now(),
-      send: (token) => this.#send(endpoint, { ...token, limits, deadline }),
+      send: (token) => this.#send(endpoint, { ...token, messageCount: 0, limits, deadline }),
       network: tls === undefined && proxy === undefined ? (endpoint.egressAllow ?? "") : `endpoint ${endpoint.id}`,
       timeoutMs: deadline - now(),
       signal: limits.signal,
@@ -176,7 +177,7 @@ export class ShapedDestination implements Destination {
   }
 
   #exchange(sending: Sending, authorized: AuthorizedRequest): Promise<EgressResult> {
-    const { request, endpoint, limits, deadline } = sending;
+    const { request, endpoint, messages, limits, deadline } = sending;
     const { url } = authorized;
     const { method, body } = request;
     return this.#send(endpoint, {
@@ -184,6 +185,7 @@ export class ShapedDestination implements Destination {
       url,
       headers: sentHeaders(sending, authorized, this.#options.userAgent),
       body,
+      messageCount: messages.length,
       limits,
       deadline,
     });
@@ -191,7 +193,7 @@ export class ShapedDestination implements Destination {
 
   #send(
     endpoint: DirectoryEndpoint,
-    { method, url, headers, body, limits, deadline }: Exchange,
+    { method, url, headers, body, messageCount, limits, deadline }: Exchange,
   ): Promise<EgressResult> {
     const { sender, now } = this.#options;
     return sender.send(endpoint, {
@@ -200,7 +202,7 @@ export class ShapedDestination implements Destination {
       headers,
       body,
       timeoutMs: Math.max(1, deadline - now()),
-      maxResponseBytes: MAX_JUDGED_BYTES,
+      maxResponseBytes: MAX_JUDGED_BYTES + JUDGED_BYTES_PER_MESSAGE * messageCount,
       signal: limits.signal,
       // Timers stop while a machine is suspended, but its clock does not.
       maySend: () => limits.maySend() && now() < deadline,
@@ -303,7 +305,12 @@ function responseTo(item: Judged, hide: (text: string) => string): string {
 }
 
 type Exchange = Pick<KindRequest, "url" | "headers"> &
-  Pick<Sending, "limits" | "deadline"> & { readonly method: string; readonly body: Uint8Array | null };
+  Pick<Sending, "limits" | "deadline"> & {
+    readonly method: string;
+    readonly body: Uint8Array | null;
+    /** 0: it is a request for a token. */
+    readonly messageCount: number;
+  };
 
 /** The result of the kind for a message. */
 type Judged = ItemResult & { readonly afterMs?: number };
@@ -317,8 +324,17 @@ function judged({ kind, messages }: Sending, response: EgressResponse, now: numb
   } catch {
     // Judged below.
   }
-  const sentence = `${title} responded with status ${response.status} in a form that Posthorn does not understand. Check that the configuration names a ${title} server.`;
-  return messages.map((_, index) => items[index] ?? { kind: "retry", code: "protocol_error", sentence });
+  const { status, body, truncated } = response;
+  const check = `Check that the configuration names a ${title} server.`;
+  const advice = messages.length > 1 ? `Use smaller batches. ${check}` : check;
+  const sentence = truncated
+    ? `${title} responded with status ${status} and more than ${body.byteLength} bytes, the most that Posthorn reads, so it may have accepted the message. ${advice}`
+    : `${title} responded with status ${status} in a form that Posthorn does not understand. ${check}`;
+  return messages.map((_, index) => {
+    const item = items[index];
+    const isUnknown = item === undefined || (truncated && item.kind === "retry" && item.code === "protocol_error");
+    return isUnknown ? { kind: "retry", code: "protocol_error", sentence } : item;
+  });
 }
 
 function responseOf({ status, headers, body }: EgressResponse): KindResponse {
