@@ -49,9 +49,11 @@ export interface SoleWriter {
  */
 export async function moveFeedHorizon(store: SoleWriter, settled: () => number | Promise<number>): Promise<number> {
   const horizon = await feedHorizonIn(store.db);
-  const isBehind = await isAnythingBehind(store.db, horizon);
+  const isOld = Date.now() - timeOfKey(horizon) > MAX_HORIZON_AGE_MS;
+  if (!isOld && !(await isAnythingBehind(store.db, horizon))) return horizon;
+  // Asks the other threads of this process, so it is not asked at every look.
   const next = await settled();
-  if (next <= horizon || !(isBehind || timeOfKey(next) - timeOfKey(horizon) > MAX_HORIZON_AGE_MS)) return horizon;
+  if (next <= horizon) return horizon;
   return store.transaction(async (tx) => {
     const current = await feedHorizonIn(tx.db);
     if (current >= next) return current;

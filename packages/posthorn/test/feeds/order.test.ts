@@ -1,7 +1,7 @@
 /** The order of feeds at the store: what concurrent writers commit, readers find once, in one order. */
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type FeedPage, NO_FILTER, readPage } from "../../src/domain/feed/page.ts";
 import { compare, type Feed, FEED_START, type Position } from "../../src/domain/feed/position.ts";
 import { settledHere } from "../../src/node/settled-keys.ts";
@@ -136,12 +136,13 @@ describe("a feed", () => {
     },
   );
 
-  it("writes nothing while no message is published", async () => {
+  it("writes nothing, and asks no thread, while no message is published", async () => {
     await publish(writer);
     await readUntil(writer, OF_APPLICATION, 1, FEED_START);
     const horizon = await horizonAt(writer);
-    await delay(300);
-    expect(await horizonAt(writer)).toBe(horizon);
+    const settled = vi.fn<() => number>(() => horizon + 1);
+    expect(await writer.store.feedHorizon(settled)).toBe(horizon);
+    expect(settled).not.toHaveBeenCalled();
   });
 
   it.each([0, keyAtTime(Date.now() - 7_200_000)])(
