@@ -91,15 +91,19 @@ describe("a thread", () => {
     const meter = { threads: () => ({ busiest: 1, mean: 1 }), spareCores: () => 1 };
     await using threads = await startThreadedNode(ENV, { max: 2, meter, time: clock });
     const { pool, workers } = threads;
+    const { cluster } = threads.node.services;
     await createEndpoints(threads, receiver);
     const load = new Load(threads);
     await load.phase();
     expect(pool.running).toBe(0);
+    // On PostgreSQL, another process may come at any time.
+    expect(cluster.alone).toBe(!onPostgres);
     for (let sample = 0; sample < 4; sample++) clock.advance(PING_MS);
     await eventually(() => expect(pool.running).toBe(1));
     await load.phase();
     await workers[0]!.terminate();
     await load.phase();
+    expect(cluster.alone).toBe(false);
     clock.advance(PING_MS);
     await eventually(() => expect(pool.running).toBe(1));
     await load.phase();
