@@ -183,7 +183,7 @@ export interface DeliveryPauseSource {
 /** A thread of this process that is to run, and does not. */
 export interface ThreadProblem {
   readonly thread: number;
-  /** `hung`: it does not respond, and will be ended if it does not do so soon. `ended`: it has crashed or could not start. */
+  /** `hung`: it does not respond, and is ended after 30 s, if the system lets it go. `ended`: it has crashed or could not start. */
   readonly state: "hung" | "ended";
 }
 

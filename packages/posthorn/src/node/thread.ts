@@ -18,7 +18,7 @@ export interface NodeThread {
   readonly join: () => Promise<void>;
   readonly exchange: JobExchange;
   readonly health: ThreadHealth;
-  /** Sets what is called with the settings of this thread when its share of the limits of the process changes. */
+  /** Sets what is called with the settings of this thread when its share of the limits of the process changes, or has since the start. */
   onShare(listener: (share: Config) => void): void;
   /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
   readonly url: string | null;

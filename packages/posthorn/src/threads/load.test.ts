@@ -16,6 +16,11 @@ it("counts no cores beyond the quota of the container", () => {
   expect(spare({ own: 1.5, idle: 2.5 }, 2)).toBe(0.5);
 });
 
+it("relies on the quota where the system reports no times of the machine, as in some sandboxes", () => {
+  const before = { at: 0, own: 0, idle: 0, total: 0 };
+  expect(spareBetween(before, { ...before, at: 1000, own: 1500 }, 4)).toBe(2.5);
+});
+
 it("measures the event loops of threads from their second reading on", () => {
   const meter = new MachineLoadMeter();
   const readings = [

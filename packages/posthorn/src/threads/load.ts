@@ -73,6 +73,8 @@ function readTimes(): CpuTimes {
 export function spareBetween(before: CpuTimes, now: CpuTimes, cores: number): number {
   const passed = Math.max(1, now.at - before.at);
   const ofQuota = cores - (now.own - before.own) / passed;
-  const ofMachine = (now.idle - before.idle) / passed;
+  // Some sandboxes report no times of the machine.
+  const isKnown = now.total > before.total;
+  const ofMachine = isKnown ? (now.idle - before.idle) / passed : Infinity;
   return Math.min(ofQuota, ofMachine);
 }

@@ -1,10 +1,11 @@
-import { EventEmitter } from "node:events";
-import type { MessagePort } from "node:worker_threads";
+import { EventEmitter, once } from "node:events";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
+import type { SqliteSeat } from "../store/sqlite/threads/seat.ts";
 import { ThreadPool, type ThreadPoolOptions, type ThreadWorker } from "./pool.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, ThreadStart, ToThread } from "./protocol.ts";
@@ -17,10 +18,14 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
   readonly received: ToThread["op"][] = [];
   readonly performance = { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) };
   hangs = false;
+  /** The system keeps it, for instance in a system call. */
+  isKept = false;
   metrics: readonly MetricReading[] = [];
   nodeId: number | null;
   /** Its ends of the channels to the other threads. */
   readonly siblings: readonly MessagePort[];
+  /** The same to threads that started later. */
+  readonly added: MessagePort[] = [];
 
   constructor({ number, siblings }: ThreadStart) {
     super();
@@ -33,6 +38,7 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
     this.received.push(message.op);
     if (this.hangs) return;
     if (message.op === "ping") this.send({ op: "pong", nodeId: this.nodeId });
+    if (message.op === "sibling") this.added.push(message.sibling.port);
     if (message.op === "sibling") this.send({ op: "sibling added", thread: message.sibling.thread });
     if (message.op === "metrics") this.send({ op: "metrics", id: message.id, metrics: this.metrics });
     if (message.op === "stop") this.emit("exit", 0);
@@ -44,7 +50,7 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
 
   terminate(): Promise<number> {
     this.received.push("stop");
-    this.emit("exit", 1);
+    if (!this.isKept) this.emit("exit", 1);
     return Promise.resolve(1);
   }
 }
@@ -231,6 +237,16 @@ describe("the health of threads", () => {
     expect(pool.health.problems).toEqual([]);
   });
 
+  it("names one that does not end when it is terminated, until it does, and the log says what to do", async () => {
+    const { pool, clock, log, two } = await runningPool();
+    [two.hangs, two.isKept] = [true, true];
+    for (let ping = 0; ping < 12; ping++) clock.advance(PING_MS);
+    expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
+    expect(log.slice(1)).toEqual(["thread 2 cannot be ended: the system is keeping it; restart the process"]);
+    two.emit("exit", 1);
+    expect(pool.health.problems).toEqual([{ thread: 2, state: "ended" }]);
+  });
+
   it("names one that has ended, until it runs again", async () => {
     const { pool, clock, workers, two, started } = await runningPool();
     two.emit("exit", 1);
@@ -296,6 +312,28 @@ describe("the pool", () => {
     clock.advance(500);
     await started(2);
     expect(workers.map(({ number }) => number)).toEqual([3, 2]);
+  });
+
+  it("leaves no channel to a thread that could not be started", async () => {
+    const words = new SharedArrayBuffer(8);
+    const ends: MessagePort[] = [];
+    const { pool, main, workers, log } = poolOf({
+      startWorker: (data) => {
+        if (data.number === 3) throw new Error("no memory");
+        workers.push(new FakeWorker(data));
+        return workers[0]!;
+      },
+    });
+    const seat = (): SqliteSeat => {
+      const { port1, port2 } = new MessageChannel();
+      ends.push(port2);
+      return { path: "", port: port1, words, walLoss: null };
+    };
+    pool.start({ ...main, seat });
+    while (log.length === 0) await new Promise(setImmediate);
+    await Promise.all([once(ends[1]!, "close"), once(workers[0]!.added[0]!, "close")]);
+    for (const port of ends) port.close();
+    expect(workers.map(({ number }) => number)).toEqual([2]);
   });
 
   it("keeps what two threads have counted that crash at once", async () => {

@@ -54,6 +54,8 @@ export interface ThreadWorker extends MeasuredThread {
   terminate(): Promise<unknown>;
 }
 
+/** How long terminating a thread may take before the operator is told. */
+const TERMINATION_MS = 15_000;
 /** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
 const CONNECT_MS = 10_000;
 
@@ -66,6 +68,8 @@ interface Thread extends WatchedThread, CountingThread {
   readonly startedAt: number;
   /** `null`: its node does not run yet. On PostgreSQL, it gets another one when it joins the cluster again. */
   nodeId: number | null;
+  /** It hung and is being terminated, which takes as long as the system keeps it, for instance reading a file over the network. */
+  isTerminating: boolean;
   error: unknown;
 }
 
@@ -78,8 +82,8 @@ export class ThreadPool implements OtherThreads {
   readonly #wanted = new Set<number>();
   /** Crashes in a row of each thread. */
   readonly #crashes = new Map<number, number>();
-  /** Each cancels the timer of a restart. */
-  readonly #restarts = new Set<() => void>();
+  /** Each cancels a timer. */
+  readonly #timers = new Set<() => void>();
   readonly #time: Pick<PassingTime, "setTimer">;
   readonly #watchdog: Watchdog;
   readonly #metrics: PoolMetrics;
@@ -128,7 +132,8 @@ export class ThreadPool implements OtherThreads {
   }
 
   #noteHealth(isNew = false): void {
-    const hung = [...this.#threads.values()].filter((thread) => this.#watchdog.isHung(thread));
+    const isHung = (thread: Thread): boolean => thread.isTerminating || this.#watchdog.isHung(thread);
+    const hung = [...this.#threads.values()].filter(isHung);
     const problems = [
       ...[...this.#missing].map((thread) => ({ thread, state: "ended" }) as const),
       ...hung.map(({ number }) => ({ thread: number, state: "hung" }) as const),
@@ -185,7 +190,7 @@ export class ThreadPool implements OtherThreads {
   }
 
   async #stop(): Promise<void> {
-    for (const cancel of this.#restarts) cancel();
+    for (const cancel of this.#timers) cancel();
     this.#growth?.[Symbol.dispose]();
     this.#watchdog[Symbol.dispose]();
     // Not awaited: a thread that is being spawned may wait for one that hangs, and will no longer start.
@@ -238,12 +243,19 @@ export class ThreadPool implements OtherThreads {
     this.#crashes.set(number, crashes);
     const waitMs = restartDelayMs(crashes);
     report(waitMs);
-    const cancel = this.#time.setTimer(waitMs, () => {
-      this.#restarts.delete(cancel);
+    this.#after(waitMs, () => {
       this.restarts++;
       this.#spawn(number);
     });
-    this.#restarts.add(cancel);
+  }
+
+  /** Unless the pool stops before. */
+  #after(waitMs: number, act: () => void): void {
+    const cancel = this.#time.setTimer(waitMs, () => {
+      this.#timers.delete(cancel);
+      act();
+    });
+    this.#timers.add(cancel);
   }
 
   async #spawnNow(number: number): Promise<void> {
@@ -254,13 +266,23 @@ export class ThreadPool implements OtherThreads {
     const { port1, port2 } = new MessageChannel();
     this.#siblings.add(number, port1);
     siblings.push({ thread: MAIN_THREAD, port: port2 });
-    const { process } = this.#siblings;
-    const main = this.#main!;
-    const seat = main.seat();
-    const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, seat, siblings };
-    const ports = [...siblings.map(({ port }) => port), ...(seat === null ? [] : [seat.port])];
-    const thread = this.#watched(number, (this.#options.startWorker ?? startWorker)(workerData, ports));
-    this.#threads.set(number, thread);
+    const ports = siblings.map(({ port }) => port);
+    try {
+      const { process } = this.#siblings;
+      const main = this.#main!;
+      const seat = main.seat();
+      if (seat !== null) ports.push(seat.port);
+      const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, seat, siblings };
+      this.#watch(this.#threadOf(number, (this.#options.startWorker ?? startWorker)(workerData, ports)));
+    } catch (error) {
+      // The other threads and the writer of SQLite would keep their ends, and what they send.
+      for (const port of ports) port.close();
+      throw error;
+    }
+  }
+
+  #watch(thread: Thread): void {
+    this.#threads.set(thread.number, thread);
     this.#watchdog.watch(thread);
     const { worker } = thread;
     worker.on("message", (message: FromThread) => this.#receive(thread, message));
@@ -268,13 +290,14 @@ export class ThreadPool implements OtherThreads {
     worker.on("exit", (code) => this.#ended(thread, code));
   }
 
-  #watched(number: number, worker: ThreadWorker): Thread {
+  #threadOf(number: number, worker: ThreadWorker): Thread {
     const thread: Thread = {
       number,
       worker,
       startedAt: performance.now(),
       ended: Promise.withResolvers(),
       nodeId: null,
+      isTerminating: false,
       error: null,
       metrics: [],
       listeners: new Set(),
@@ -283,14 +306,22 @@ export class ThreadPool implements OtherThreads {
       },
       post: (message) => worker.postMessage(message, []),
       ping: () => thread.post({ op: "ping" }),
-      hangs: (forMs) => {
-        const seconds = forMs / 1000;
-        this.#options.log.error({ hung: number }, `thread ${number} has not responded for ${seconds} s; ending it`);
-        thread.error = new Error(`it did not respond for ${seconds} s`);
-        void worker.terminate();
-      },
+      hangs: (forMs) => this.#terminate(thread, forMs / 1000),
     };
     return thread;
+  }
+
+  #terminate(thread: Thread, silentSeconds: number): void {
+    const { number, worker } = thread;
+    const { log } = this.#options;
+    log.error({ hung: number }, `thread ${number} has not responded for ${silentSeconds} s; ending it`);
+    thread.error = new Error(`it did not respond for ${silentSeconds} s`);
+    thread.isTerminating = true;
+    void worker.terminate();
+    this.#after(TERMINATION_MS, () => {
+      if (this.#threads.get(number) !== thread) return;
+      log.error({ hung: number }, `thread ${number} cannot be ended: the system is keeping it; restart the process`);
+    });
   }
 
   #receive(thread: Thread, message: FromThread): void {

@@ -11,11 +11,15 @@ export interface Shares extends Pick<NodeThread, "onShare"> {
 /** @param config Settings of the process. */
 export function sharesOf(config: Config, siblings: Pick<SiblingPorts, "count" | "onCount">): Shares {
   const fixed = fixedThreads(config);
+  const atStart = siblings.count;
   const share = (): Config => shareOf(config, fixed ?? 1 + siblings.count);
   return {
     share: share(),
     onShare: (listener) => {
-      if (fixed === null) siblings.onCount(() => listener(share()));
+      if (fixed !== null) return;
+      siblings.onCount(() => listener(share()));
+      // A thread may have joined or ended while this one was starting.
+      if (siblings.count !== atStart) listener(share());
     },
   };
 }
