@@ -110,7 +110,7 @@ export class AttemptSteps {
     const { publicId: messageId, requestJson, contentType, labels } = job;
     if (endpoint.changesRequest || (needsFacts && labels === undefined)) return null;
     const facts = needsFacts ? factsOf(job, endpoint, labelled(job.messageId, labels!)) : null;
-    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts };
+    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts, ...redactedMark(job) };
     return { kind: "ready", job, message, change: null };
   }
 
@@ -144,7 +144,7 @@ export class AttemptSteps {
         const { contentType, body } = changed;
         const { publicId: messageId, requestJson } = job;
         const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
-        const outgoing = { messageId, endpoint, requestJson, contentType, body, changed, facts };
+        const outgoing = { messageId, endpoint, requestJson, contentType, body, changed, facts, ...redactedMark(job) };
         const change = changeOf(endpoint, recorded as Extract<RequestResult, { kind: "request" }>, span);
         return { kind: "ready", job, message: outgoing, change };
       }
@@ -197,6 +197,10 @@ export class AttemptSteps {
     const extra = extraOf(job, message, change, sent);
     return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
   }
+}
+
+function redactedMark({ spans }: Job): Pick<OutgoingMessage, "isRedacted"> {
+  return spans === undefined ? {} : { isRedacted: true };
 }
 
 /** Whether a delivery is canceled because its endpoint discards its backlog. A manual attempt is made nevertheless. */

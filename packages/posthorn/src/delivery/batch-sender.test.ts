@@ -201,6 +201,26 @@ describe("a batch", () => {
     expect(batches).toEqual([0, 1, 2].map((index) => ({ id, index, size: 3 })));
   });
 
+  it("records redacted values of a message with none of its neighbours, if the response repeats the request", async () => {
+    await using files = await openStore();
+    const scene = await Scene.open(files);
+    const payload = Buffer.from('{"card":"4111 1111"}');
+    const [redacted, ...others] = await scene.store(upTo(3));
+    const jobs = [{ ...redacted!, payload, spans: [9, 18], isRedacted: true as const }, ...others];
+    const response = `Not now: ${payload.toString()}`;
+    const head = { headers: ["x-request", response], headersCut: false, truncated: false, bodyError: null };
+    const facts = { ...SENT.facts, sentence: response, response: head };
+    scene.respond = (ids) => ids.map(() => ({ ...RETRY, responseCode: 500, response, facts }));
+    const results = await scene.sender.attempt(jobs, batchAttempt());
+    expect(results).toHaveLength(3);
+    for (const result of results) {
+      const { attempt } = result as Extract<BatchedResult, { kind: "made" }>;
+      expect(attempt.response).toBe('Not now: {"card":"[redacted]"}');
+      expect(attempt.detailJson).toContain("Not now");
+      expect(attempt.detailJson).not.toContain("4111");
+    }
+  });
+
   it("of one message is an ordinary attempt", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);

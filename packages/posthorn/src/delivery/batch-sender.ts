@@ -21,6 +21,7 @@ import {
 } from "./attempt-steps.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { withExactBody } from "./exact-job.ts";
+import { redactedBatch } from "./redacted-attempt.ts";
 import { ExactBodies } from "../domain/redaction/exact-body.ts";
 
 /** Bytes of messages in batches that are being sent, over all endpoints. */
@@ -169,7 +170,10 @@ export class BatchSender {
       if (kept !== null) batch.kept!.end(kept);
       return sent;
     }
-    const results = sent.map((result, index) => this.#steps.sentResult(result, part[index]!.message, part[index]!.job));
+    const results = redactedBatch(
+      sent.map((result, index) => this.#steps.sentResult(result, part[index]!.message, part[index]!.job)),
+      part.map(({ job }) => job),
+    );
     // A problem with the request is the same for all of its messages.
     const problem = results.find((result) => result.kind !== "ok" && result.problem !== null);
     if (problem !== undefined) this.#steps.report(endpoint, part[0]!.job, problem);

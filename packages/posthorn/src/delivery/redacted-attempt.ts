@@ -7,6 +7,8 @@ import { MASK } from "../redaction/redactor.ts";
 import { Scrubber } from "../redaction/scrub.ts";
 import type { Job } from "../store/delivery.ts";
 
+/** Different texts in the response to a batch: the body, headers, and sentences about it. */
+const MAX_SHARED_TEXTS = 100;
 const HIDDEN_ERROR =
   "The request could not be built. The error is not shown, because its message may contain redacted values.";
 
@@ -52,6 +54,36 @@ export function redactedResult(sent: SendResult, { endpoint }: OutgoingMessage, 
   };
 }
 
+/**
+ * The results of a request with several messages, without what the response repeats of the redacted values of any of them. A response with a
+ * status below 400 has a result for each message, which is about this message only.
+ */
+export function redactedBatch(results: readonly SendResult[], jobs: readonly Job[]): readonly SendResult[] {
+  const bodies = jobs.flatMap(({ payload, spans }) =>
+    spans === undefined || payload === null ? [] : [{ body: payload, spans }],
+  );
+  if (bodies.length === 0) return results;
+  const scrub = rememberingScrub(new Scrubber(...bodies));
+  return results.map((sent) => {
+    const { kind } = sent;
+    if (kind === "own_fault" || kind === "ok" || (sent.responseCode > 0 && sent.responseCode < 400)) return sent;
+    return { ...sent, response: scrub(sent.response), facts: redactedFacts(sent.facts, scrub) };
+  });
+}
+
+/** The messages of a batch share their texts. Searching many different ones for the values of all messages would take seconds, so they are hidden. */
+function rememberingScrub(scrubber: Scrubber): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    let scrubbed = known.get(text);
+    if (scrubbed === undefined) {
+      scrubbed = known.size < MAX_SHARED_TEXTS ? scrubber.scrub(text) : MASK;
+      known.set(text, scrubbed);
+    }
+    return scrubbed;
+  };
+}
+
 /** The body that was sent, in the form in which it is stored: with the payload as a reference, or hidden. */
 export function recordedBody(sentBody: Uint8Array, job: Job): StoredBody {
   const kept = withoutPayload(sentBody, job.payload!);
@@ -61,7 +93,7 @@ export function recordedBody(sentBody: Uint8Array, job: Job): StoredBody {
 
 /** `null`: the message is not redacted. */
 function scrubberOf({ payload, spans }: Job): Scrubber | null {
-  return spans === undefined || payload === null ? null : new Scrubber(payload, spans);
+  return spans === undefined || payload === null ? null : new Scrubber({ body: payload, spans });
 }
 
 function redactedFacts(facts: SentFacts, scrub: (text: string) => string): SentFacts {

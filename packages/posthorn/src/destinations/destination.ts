@@ -20,6 +20,8 @@ export interface OutgoingMessage {
   readonly changed: OutgoingRequest | null;
   /** `null` for webhooks, which do not need it. */
   readonly facts: MessageFacts | null;
+  /** Parts of the message are stored redacted, so that no other message may record what a response repeats of it. Absent: it is stored as it is. */
+  readonly isRedacted?: true;
   /** Trace context that is sent with it: see `lib/trace-context.ts`; absent: none. */
   readonly trace?: string;
 }

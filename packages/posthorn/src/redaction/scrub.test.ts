@@ -7,7 +7,7 @@ function scrubberOf(body: string, path: string): Scrubber {
   const rule = compileRule({ path, pattern: null, action: "mask", eventTypes: null, keepExactMs: 0 });
   const bytes = Buffer.from(body);
   const { spans } = new Redactor([rule], String).redact(bytes, "application/json", "a")!;
-  return new Scrubber(bytes, spans);
+  return new Scrubber({ body: bytes, spans });
 }
 
 describe("texts about a redacted message", () => {

@@ -10,20 +10,27 @@ const MIN_ANYWHERE = 3;
 /** Least length of the beginning of a value that is removed from the end of a text that was cut off. */
 const MIN_BEGINNING = 3;
 
+/** A body before its redaction. */
+export interface RedactedBody {
+  readonly body: Uint8Array;
+  /** See `Redaction`. */
+  readonly spans: readonly number[];
+}
+
 export class Scrubber {
   /** Every form in which a value may be written, longest first; `null`: all texts are hidden. */
   readonly #forms: readonly string[] | null;
 
-  /** @param spans See `Redaction`. */
-  constructor(body: Uint8Array, spans: readonly number[]) {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  constructor(...bodies: readonly RedactedBody[]) {
     const values = new Set<string>();
-    const isWhole = spans.length === 2 && spans[0] === 0 && spans[1] === bytes.byteLength;
-    for (let at = 0; at < spans.length && values.size <= MAX_VALUES; at += 2) {
-      addValues(values, bytes.toString("utf8", spans[at], spans[at + 1]));
+    for (const { body, spans } of bodies) {
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      for (let at = 0; at < spans.length && values.size <= MAX_VALUES; at += 2) {
+        addValues(values, bytes.toString("utf8", spans[at], spans[at + 1]));
+      }
     }
     this.#forms =
-      isWhole || values.size > MAX_VALUES
+      bodies.some(isWhole) || values.size > MAX_VALUES
         ? null
         : [...new Set([...values].flatMap(formsOf))].toSorted((a, b) => b.length - a.length);
   }
@@ -59,6 +66,10 @@ export class Scrubber {
     }
     return cut === text.length ? text : text.slice(0, cut) + MASK;
   }
+}
+
+function isWhole({ body, spans }: RedactedBody): boolean {
+  return spans.length === 2 && spans[0] === 0 && spans[1] === body.byteLength;
 }
 
 /** Adds the text of a redacted part: of a value, of the values in it, or of a part of a string. */

@@ -74,7 +74,7 @@ export class ShapedDestination implements Destination {
   }
 
   async send(outgoing: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
-    const join = joinLimits(outgoing.endpoint);
+    const join = outgoing.isRedacted === true ? null : joinLimits(outgoing.endpoint);
     if (join !== null) return this.#joined.add(outgoing, limits, join);
     const [result] = await this.#sendAll([outgoing], limits);
     return result!;
