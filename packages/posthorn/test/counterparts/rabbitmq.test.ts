@@ -65,6 +65,18 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       await channel.purgeQueue("events");
     });
 
+    it("refuses a message that the protocol cannot express, and keeps the connection of the others", async () => {
+      const long = { ...messageOf(), attributes: [["n".repeat(256), "value"] as const] };
+      const large = { ...messageOf(), attributes: [["x-large", "v".repeat(300_000)] as const] };
+      const messages = [messageOf(), long, messageOf(), large, messageOf()];
+      const results = await Promise.all(messages.map((message) => connector.send("rabbitMq", configOf(), message)));
+      for (const index of [0, 2, 4]) accepted(results[index]!);
+      rejected(results[1]!, "refused", "message_invalid");
+      rejected(results[3]!, "refused", "message_too_large");
+      expect((await channel.checkQueue("events")).messageCount).toBe(3);
+      await channel.purgeQueue("events");
+    });
+
     it("does not lose unroutable messages: the broker returns them", async () => {
       const sentence = rejected(
         await connector.send("rabbitMq", configOf({ routingKey: "nowhere" }), messageOf()),

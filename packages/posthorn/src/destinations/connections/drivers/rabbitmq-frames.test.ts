@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import type { KindMessage } from "../../kind.ts";
+import type { ResultError } from "../driver.ts";
 import { PublishFrames } from "./rabbitmq-frames.ts";
 
 interface Encoder {
@@ -90,9 +91,45 @@ it("keeps the last of repeated headers", () => {
   expect(framesOf().of(repeated, "7").equals(expected(MESSAGE))).toBe(true);
 });
 
-it("refuses headers that the protocol cannot express", () => {
-  const named = { ...MESSAGE, attributes: [["n".repeat(256), "value"] as const] };
-  expect(() => framesOf().of(named, "7")).toThrow("more than 255 bytes");
+/** Why a message was not encoded. */
+function resultOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return (error as ResultError).result;
+  }
+  throw new Error("The protocol can express the message.");
+}
+
+it("refuses messages that the protocol cannot express, each with its own reason", () => {
+  const named = { ...MESSAGE, attributes: [["ü".repeat(128), "value"] as const] };
+  expect(resultOf(() => framesOf().of(named, "7"))).toMatchObject({
+    kind: "refused",
+    code: "message_invalid",
+    sentence: expect.stringContaining("256 bytes"),
+  });
   const large = { ...MESSAGE, attributes: [["x", "v".repeat(MAX_BYTES)] as const] };
-  expect(() => framesOf().of(large, "7")).toThrow("a frame up to 4096");
+  expect(resultOf(() => framesOf().of(large, "7"))).toMatchObject({
+    kind: "refused",
+    code: "message_too_large",
+    sentence: expect.stringContaining("up to 4096"),
+  });
+});
+
+it("keeps the endpoint from sending to an exchange whose name is too long", () => {
+  expect(resultOf(() => framesOf("ü".repeat(128)))).toMatchObject({ kind: "closed", code: "target_not_found" });
+});
+
+it.each([
+  ["ASCII", "t".repeat(300), "t".repeat(255)],
+  ["characters of two bytes", "ü".repeat(128), "ü".repeat(127)],
+  ["characters of four bytes", `x${"😀".repeat(70)}`, `x${"😀".repeat(63)}`],
+  ["the longest text that fits", `x${"ü".repeat(127)}`, `x${"ü".repeat(127)}`],
+])("cuts content type and event type to 255 bytes of whole characters: %s", (_, long, kept) => {
+  const message = { ...MESSAGE, contentType: long, eventType: long };
+  expect(
+    framesOf()
+      .of(message, "7")
+      .equals(expected({ ...MESSAGE, contentType: kept, eventType: kept })),
+  ).toBe(true);
 });

@@ -3,6 +3,7 @@
  * long: it measures and copies every text twice, and allocates a buffer for each part.
  */
 import type { KindMessage } from "../../kind.ts";
+import { closed, quoted, refused, ResultError } from "../driver.ts";
 
 export interface FrameOptions {
   readonly channel: number;
@@ -33,6 +34,9 @@ const PAIR_BYTES = 6;
 const MAX_SHORT = 255;
 /** A character takes up to three bytes of UTF-8 per unit of its text. */
 const MAX_UNIT_BYTES = 3;
+/** The upper bits of every byte of a character in UTF-8 but the first. */
+const CONTINUATION = 0x80;
+const CONTINUATION_MASK = 0xc0;
 const LONG_STRING = 0x53;
 const TWO_32 = 2 ** 32;
 
@@ -47,6 +51,11 @@ export class PublishFrames {
   constructor({ channel, exchange, routingKey, maxBytes }: FrameOptions) {
     this.#channel = channel;
     this.#maxBytes = maxBytes;
+    const long = [exchange, routingKey].find((name) => Buffer.byteLength(name) > MAX_SHORT);
+    if (long !== undefined) {
+      const sentence = `RabbitMQ accepts names of up to ${MAX_SHORT} bytes, and "${quoted(long)}" is longer. Change the exchange or the routing key of the endpoint.`;
+      throw new ResultError(closed("target_not_found", sentence));
+    }
     this.#room(FIXED_BYTES + MAX_UNIT_BYTES * (exchange.length + routingKey.length));
     this.#frame(METHOD, () => {
       this.#short(BASIC);
@@ -59,7 +68,7 @@ export class PublishFrames {
     this.#method = Buffer.from(this.#bytes.subarray(0, this.#at));
   }
 
-  /** Throws if the protocol cannot express the message. */
+  /** Throws a `ResultError` if the protocol cannot express the message. */
   of(message: KindMessage, correlationId: string): Buffer {
     const { body } = message;
     const { length } = this.#method;
@@ -93,16 +102,17 @@ export class PublishFrames {
       this.#short(0);
       this.#longLong(body.byteLength);
       this.#short(PROPERTIES);
-      this.#shortText(contentType.slice(0, MAX_SHORT));
+      this.#shortText(cut(contentType));
       this.#table(attributes);
       this.#bytes[this.#at++] = DURABLE;
       this.#shortText(correlationId);
       this.#shortText(id);
       this.#longLong(Math.floor(createdAt / 1000));
-      this.#shortText(eventType.slice(0, MAX_SHORT));
+      this.#shortText(cut(eventType));
     });
     if (this.#at > this.#maxBytes) {
-      throw new RangeError(`The headers of the message take ${this.#at} bytes, and a frame up to ${this.#maxBytes}.`);
+      const sentence = `The headers of the message take ${this.#at} bytes, and the broker accepts up to ${this.#maxBytes} (frame_max). Remove headers of the endpoint, or raise the limit of the broker.`;
+      throw new ResultError(refused("message_too_large", sentence));
     }
     return this.#at;
   }
@@ -135,7 +145,10 @@ export class PublishFrames {
 
   #shortText(text: string): void {
     const size = this.#bytes.write(text, this.#at + 1);
-    if (size > MAX_SHORT) throw new RangeError(`"${text}" takes more than ${MAX_SHORT} bytes.`);
+    if (size > MAX_SHORT) {
+      const sentence = `The name "${quoted(text)}" takes ${size} bytes, and RabbitMQ accepts up to ${MAX_SHORT}. Change the headers of the endpoint.`;
+      throw new ResultError(refused("message_invalid", sentence));
+    }
     this.#bytes[this.#at] = size;
     this.#at += 1 + size;
   }
@@ -152,4 +165,14 @@ export class PublishFrames {
   #room(bytes: number): void {
     if (this.#bytes.byteLength < bytes) this.#bytes = Buffer.allocUnsafeSlow(2 * bytes);
   }
+}
+
+/** The longest beginning of a text that fits, without half a character. */
+function cut(text: string): string {
+  // Almost all texts are so short that they need not be measured.
+  if (text.length * MAX_UNIT_BYTES <= MAX_SHORT || Buffer.byteLength(text) <= MAX_SHORT) return text;
+  const bytes = Buffer.from(text);
+  let end = MAX_SHORT;
+  while ((bytes[end]! & CONTINUATION_MASK) === CONTINUATION) end--;
+  return bytes.toString("utf8", 0, end);
 }

@@ -11,6 +11,7 @@ import {
   quoted,
   type Receipt,
   refused,
+  ResultError,
   retry,
 } from "../driver.ts";
 import { hostAndPort, type TlsFields, tlsOptions } from "../tls.ts";
@@ -118,7 +119,9 @@ class RabbitMqLink implements Link {
     try {
       frames = this.#frames!.of(message, String(number));
     } catch (error) {
-      receipt.fail(error);
+      // The connection is not affected.
+      if (error instanceof ResultError) receipt.settle(error.result);
+      else receipt.fail(error);
       return;
     }
     this.#lastNumber = number;
