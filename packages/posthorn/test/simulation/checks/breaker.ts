@@ -90,7 +90,8 @@ export class BreakerCheck implements Check {
     const isChanged = elapsed - endpoint.changedAt < CHANGED_MS;
     // A change of the policy may request a probe. What the endpoint requests then replaces its earlier request.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, streak, open.run.settings));
-    if (isForgiven) streak.waitUntil = 0;
+    // A wait that is over does not lengthen the next one, even if the clock was set back meanwhile.
+    if (isForgiven || hasWaited) streak.waitUntil = 0;
     if (isChanged) return;
     // The clock may be set back between its start and its request.
     if (isEarly && !isForgiven && open.begunAt === elapsed) {
