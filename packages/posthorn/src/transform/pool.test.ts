@@ -74,7 +74,8 @@ describe("the pool of transformations", () => {
   });
 
   it("kills a thread that does not respond, and continues with a new one", async () => {
-    const pool = poolOf({ threads: 1, cpuMs: 1e9, killMs: 300 });
+    // Also bounds the run after it, which starts a thread.
+    const pool = poolOf({ threads: 1, cpuMs: 1e9, killMs: 3000 });
     expect(await pool.run(LOOP, at(1))).toMatchObject({
       kind: "failed",
       reason: "timeout",
