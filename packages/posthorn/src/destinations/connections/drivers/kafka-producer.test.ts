@@ -1,7 +1,7 @@
 import { createRecordsBatch, produceV11, Reader, readRecordsBatch, type Writer } from "@platformatic/kafka";
 import { expect, it } from "vitest";
 import { createRequest } from "./kafka-producer.ts";
-import { type EncodableRecord, encodeBatch } from "./kafka-records.ts";
+import { countThatFit, type EncodableRecord, encodeBatch } from "./kafka-records.ts";
 
 const TIME = 1_767_323_045_678;
 
@@ -64,4 +64,21 @@ it("encodes a request for several partitions as the client does, with checksums"
   const theirs = produceV11.createRequest(-1, 30_000, copies, options as unknown as object);
   const ours: Writer = createRequest(-1, 30_000, records, options);
   expect(ours.buffer.equals(theirs.buffer)).toBe(true);
+});
+
+it("takes as many records as fit in a request with their headers, so that one partition accepts them all", () => {
+  const limits = { items: 1000, bytes: 1_000_000 };
+  const headers = new Map(Array.from({ length: 6 }, (_, at) => [Buffer.from(`name-${at}`), Buffer.alloc(50)]));
+  const records = Array.from({ length: 1000 }, (_, index) =>
+    record({ value: Buffer.alloc(1024), headers, timestamp: BigInt(TIME + (index % 2) * 100_000_000_000) }),
+  );
+  const waiting = records.map((one) => ({ record: one }));
+  const count = countThatFit(waiting, limits);
+  const options = { producerId: -1n, producerEpoch: 0, firstNumber: 0, checksumOf: () => 0 };
+  const { byteLength } = encodeBatch(records.slice(0, count), options);
+  expect(byteLength).toBeLessThanOrEqual(limits.bytes);
+  expect(byteLength).toBeGreaterThan(0.98 * limits.bytes);
+  expect(countThatFit(waiting, { ...limits, items: 5 })).toBe(5);
+  expect(countThatFit([{ record: record({ value: Buffer.alloc(2_000_000) }) }, ...waiting], limits)).toBe(1);
+  expect(countThatFit([], limits)).toBe(0);
 });

@@ -28,6 +28,8 @@ const CHECKSUM_AT = 17;
 const ATTRIBUTES_AT = 21;
 /** First of the values after the attributes. */
 const LAST_DELTA_AT = 23;
+/** Bytes of the numbers of a record that depend on those before it, and of its length: at most 8, 2 and 4. */
+const MAX_NUMBERS = 14;
 const SEVEN_BITS = 0x7f;
 const MORE = 0x80;
 /** From here on, bit operations on numbers lose bits. */
@@ -69,6 +71,21 @@ function writeHeader(
   at = bytes.writeInt32BE(firstNumber, at);
   bytes.writeInt32BE(count, at);
   bytes.writeUInt32BE(checksumOf(bytes.subarray(ATTRIBUTES_AT)), CHECKSUM_AT);
+}
+
+/** How many records from the start fit in a request with these limits: at least one, if any waits. */
+export function countThatFit(
+  waiting: readonly { readonly record: EncodableRecord }[],
+  { items, bytes }: { readonly items: number; readonly bytes: number },
+): number {
+  let count = 0;
+  let size = HEADER_BYTES;
+  for (const { record } of waiting) {
+    size += sizeOf(record, 0, 0) + MAX_NUMBERS;
+    if (count === items || (size > bytes && count > 0)) break;
+    count++;
+  }
+  return count;
 }
 
 function sizeOf({ key, value, headers }: EncodableRecord, timeDelta: number, index: number): number {

@@ -16,14 +16,15 @@ import { causesOf } from "../failure.ts";
 import { isSignatureName } from "../message-cells.ts";
 import { type TlsOptions, tlsOptions } from "../tls.ts";
 import { RecordProducer } from "./kafka-producer.ts";
+import { countThatFit, type EncodableRecord } from "./kafka-records.ts";
 
 type Config = ConfigOf<typeof KAFKA.fields>;
-type Record_ = MessageToProduce;
+type Record_ = MessageToProduce & EncodableRecord;
 
 const CONNECT_MS = 10_000;
 const REQUEST_MS = 30_000;
 const THROTTLED_MS = 5000;
-/** Messages of one request. */
+/** Records of one request, which can all be in one partition: topics accept 1,048,588 bytes by default. */
 const BATCH = { items: 1000, bytes: 1_000_000 } as const;
 
 const MECHANISMS = {
@@ -80,7 +81,7 @@ export function kafkaOptions(config: KafkaConfig) {
 }
 
 interface Waiting {
-  readonly message: KindMessage;
+  readonly record: Record_;
   readonly receipt: Receipt;
 }
 
@@ -100,7 +101,7 @@ class KafkaLink implements Link {
   }
 
   send(message: KindMessage, receipt: Receipt): undefined {
-    this.#waiting.push({ message, receipt });
+    this.#waiting.push({ record: recordOf(this.#topic, message), receipt });
     if (this.#isProducing) return;
     this.#isProducing = true;
     // Messages of the same turn arrive one after the other.
@@ -127,19 +128,14 @@ class KafkaLink implements Link {
 
   /** The messages of the next request, without those that are no longer waited for. */
   #take(): readonly Waiting[] {
-    let count = 0;
-    let bytes = 0;
-    for (; count < this.#waiting.length && count < BATCH.items; count++) {
-      bytes += this.#waiting[count]!.message.body.byteLength;
-      if (bytes > BATCH.bytes && count > 0) break;
-    }
+    const count = countThatFit(this.#waiting, BATCH);
     const taken = this.#waiting.splice(0, count).filter(({ receipt }) => receipt.isWaiting);
     return taken.length === 0 && this.#waiting.length > 0 ? this.#take() : taken;
   }
 
   /** Rejects if none of the messages has a result. */
   async #produce(batch: readonly Waiting[]): Promise<void> {
-    const messages = batch.map(({ message }) => recordOf(this.#topic, message));
+    const messages = batch.map(({ record }) => record);
     try {
       const { offsets = [] } = await this.#producer.send({ messages, idempotent: true, acks: -1 });
       const result = { kind: "ok", reference: batch.length === 1 ? referenceOf(offsets) : null } as const;
