@@ -1,9 +1,10 @@
 import type { EgressRequest, EgressResult } from "@posthorn/egress";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { CLOUD_CONFIGS } from "../../../test/support/cloud-kinds.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { CloudAuthorizer } from "../auth/cloud-authorizer.ts";
 import type { SendResult } from "../destination.ts";
+import { SQS } from "../kinds/sqs.ts";
 import type { EndpointSender } from "../http/request.ts";
 import { ShapedDestination } from "./shaped-destination.ts";
 
@@ -41,7 +42,7 @@ const { signal } = new AbortController();
 /** Sends messages with these bodies to SQS in one turn. */
 async function send(
   bodies: readonly string[],
-  respond: (entries: readonly Entry[]) => { readonly status: number; readonly body: object },
+  respond: (entries: readonly Entry[]) => { readonly status: number; readonly body: object } | "timeout",
   maySend: (index: number) => boolean = () => true,
   isRedacted: (index: number) => boolean = () => false,
 ): Promise<{ readonly requests: readonly (readonly string[])[]; readonly results: readonly SendResult[] }> {
@@ -54,7 +55,12 @@ async function send(
       }
       const { Entries: entries } = JSON.parse(Buffer.from(request.body!).toString()) as { Entries: readonly Entry[] };
       requests.push(entries.map((entry) => entry.MessageBody));
-      const { status, body } = respond(entries);
+      const responded = respond(entries);
+      if (responded === "timeout") {
+        const failure = { code: "timeout", fault: "target", message: "No response.", detail: "" } as const;
+        return Promise.resolve({ kind: "error", ...failure, timings: TIMINGS, peer: null });
+      }
+      const { status, body } = responded;
       const bytes = Buffer.from(JSON.stringify(body));
       const response = { status, headers: ["X-Amzn-RequestId", "r-1"], body: bytes, truncated: false };
       return Promise.resolve({ kind: "response", ...response, timings: TIMINGS, peer: null });
@@ -116,6 +122,37 @@ it("sends messages one by one whose common request was refused", async () => {
   });
   expect(requests).toEqual([["one", "bad"], ["one"], ["bad"]]);
   expect(results).toMatchObject([{ kind: "ok" }, { kind: "refused", errorCode: "message_invalid" }]);
+});
+
+it("names the shared request in attempts without a response, with the size of each message", async () => {
+  const { requests, results } = await send(["one", "three"], () => "timeout");
+  expect(requests).toEqual([["one", "three"]]);
+  expect(results).toMatchObject([
+    {
+      kind: "retry",
+      errorCode: "timeout",
+      facts: { bodyBytes: 3 },
+      extra: { batch: { id: "batch_1", index: 0, size: 2 } },
+    },
+    {
+      kind: "retry",
+      errorCode: "timeout",
+      facts: { bodyBytes: 5 },
+      extra: { batch: { id: "batch_1", index: 1, size: 2 } },
+    },
+  ]);
+});
+
+it("uses up no attempt of the others for a message that the kind cannot send", async () => {
+  const { request } = SQS;
+  using spy = vi.spyOn(SQS, "request");
+  spy.mockImplementation((config, messages, now) => {
+    if (messages.some(({ body }) => Buffer.from(body).toString() === "bad")) throw new Error("a bug");
+    return request.call(SQS, config, messages, now);
+  });
+  const { requests, results } = await send(["one", "bad", "three"], stored);
+  expect(requests).toEqual([["one"], ["three"]]);
+  expect(results).toMatchObject([{ kind: "ok" }, { kind: "retry", problem: { code: "kind_failed" } }, { kind: "ok" }]);
 });
 
 it("sends a redacted message on its own, so that no other one records a response that repeats it", async () => {

@@ -43,6 +43,8 @@ const MAX_JUDGED_BYTES = 65_536;
 const JUDGED_BYTES_PER_MESSAGE = 512;
 const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
 
+/** Problem of a request that a kind could not build. */
+const KIND_FAILED = "kind_failed";
 /** Characters of a response that are recorded for each message of a batch. */
 const BATCH_RESPONSE_LENGTH = 1000;
 
@@ -86,10 +88,20 @@ export class ShapedDestination implements Destination {
     const messages = sends.map((one) => one.outgoing);
     const maySend = (): boolean => sends.every((one) => one.limits.maySend());
     const results = await this.#sendAll(messages, { signal: limits.signal, maySend }, true);
-    if (!isRefusedAsWhole(results)) return results;
+    if (!isRefusedAsWhole(results)) return this.#sharing(results);
     // One of the messages may be the reason. None was accepted.
     const alone = await Promise.all(sends.map((one) => this.#sendAll([one.outgoing], one.limits)));
     return alone.flat();
+  }
+
+  /** Results of messages that shared a request. */
+  #sharing(results: readonly SendResult[]): readonly SendResult[] {
+    const id = this.#options.batchId();
+    const size = results.length;
+    return results.map((result, index) => {
+      if (result.kind === "own_fault" || result.extra?.["unsent"] === true) return result;
+      return { ...result, extra: { ...result.extra, batch: { id, index, size } } };
+    });
   }
 
   async sendBatch(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split"> {
@@ -141,7 +153,7 @@ export class ShapedDestination implements Destination {
 
   async #run(sending: Sending): Promise<readonly SendResult[]> {
     const { request, endpoint, messages } = sending;
-    const all = (result: SendResult): readonly SendResult[] => messages.map(() => result);
+    const all = (result: SendResult): readonly SendResult[] => ofEach(messages, result);
     const ready = this.#authorize(sending);
     let authorized = ready instanceof Promise ? await ready : ready;
     if (authorized.kind !== "authorized") return all(this.#refused(sending, authorized));
@@ -230,7 +242,7 @@ export class ShapedDestination implements Destination {
     const { endpoint, messages, request, isJoined } = sending;
     const hide = secretHider(credentialsIn(authorized, hiddenHeaders(request, authorized)), sending.forms);
     const { status: responseCode, timings, peer, tls, body } = response;
-    const { onCertificate, now, batchId } = this.#options;
+    const { onCertificate, now } = this.#options;
     const { url } = authorized;
     if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
     const isBatch = messages.length > 1;
@@ -243,12 +255,10 @@ export class ShapedDestination implements Destination {
       tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
       response: { ...received, headers: received.headers.map((header) => (header === null ? null : hide(header))) },
     };
-    const sharing = isJoined ? { id: batchId(), size: messages.length } : null;
     const reply = replyOf(response);
     const withoutHeaders = { ...facts, response: { ...facts.response, headers: [] } };
     return judged(sending, response, now()).map((item, index) => {
       const message = messages[index]!;
-      const batch = sharing === null ? {} : { batch: { id: sharing.id, index, size: sharing.size } };
       const sent = {
         target: endpoint.url,
         durationMs: Math.round(timings.totalMs),
@@ -270,11 +280,10 @@ export class ShapedDestination implements Destination {
         const extra = {
           reference: reference === null ? null : hide(reference),
           ...(isDuplicate ? { duplicate: true } : {}),
-          ...batch,
         };
         return { kind: "ok", ...sent, extra, ...(afterMs === undefined ? {} : { afterMs }) };
       }
-      const failure = { errorCode: item.code, problem: null, ...(sharing === null ? {} : { extra: batch }) };
+      const failure = { errorCode: item.code, problem: null };
       if (item.kind === "later") return { kind: "later", afterMs: item.afterMs, ...sent, ...failure };
       return { kind: item.kind, ...sent, ...failure };
     });
@@ -295,9 +304,18 @@ function joinLimits({ destinationKind, config }: DirectoryEndpoint): JoinLimits 
 
 /** Whether no message was accepted because of what is in the request, and not because of each message. */
 function isRefusedAsWhole(results: readonly SendResult[]): boolean {
-  return results.every(
-    (result) => result.kind === "refused" && (result.extra?.["unsent"] === true || result.responseCode >= 400),
-  );
+  return results.every((result) => {
+    if (result.kind === "retry") return result.problem?.code === KIND_FAILED;
+    return result.kind === "refused" && (result.extra?.["unsent"] === true || result.responseCode >= 400);
+  });
+}
+
+/** The same result for each message of a request, with its own size. */
+function ofEach(messages: readonly KindMessage[], result: SendResult): readonly SendResult[] {
+  if (messages.length === 1 || result.kind === "own_fault" || result.extra?.["unsent"] === true) {
+    return messages.map(() => result);
+  }
+  return messages.map(({ body }) => ({ ...result, facts: { ...result.facts, bodyBytes: body.byteLength } }));
 }
 
 function responseTo(item: Judged, hide: (text: string) => string): string {
@@ -490,5 +508,5 @@ function unusable({ url, destinationKind }: DirectoryEndpoint): SendResult {
 function broken(endpoint: DirectoryEndpoint, detail: string): SendResult {
   const sentence = "Posthorn could not build the request for this message. Report this to the operator.";
   const result = unsent(endpoint, { kind: "retry", code: "message_invalid", sentence });
-  return { ...result, problem: { code: "kind_failed", detail, origin: endpoint.url } } as SendResult;
+  return { ...result, problem: { code: KIND_FAILED, detail, origin: endpoint.url } } as SendResult;
 }
