@@ -9,6 +9,8 @@ import {
   type TestServer,
 } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { maxThreads } from "../src/threads/max-threads.ts";
+import { onPostgres } from "./support/store.ts";
 import { Connection, type Reply, startThreadedNode } from "./support/threaded-node.ts";
 
 const THREADS = 4;
@@ -16,6 +18,8 @@ const ENDPOINTS = 12;
 const ROUNDS = isNightly ? 200 : 40;
 /** A delivery that used up an attempt is only repeated after an hour. */
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600" };
+
+const KIND = onPostgres ? "postgres" : "sqlite";
 
 interface NodeOfThread {
   readonly id: number;
@@ -178,6 +182,33 @@ describe("a process with several threads", () => {
     expect(made.data.map(({ status }) => status)).toEqual(Array.from({ length: ENDPOINTS }, () => 0));
     expect(receiver.requests).toHaveLength(ENDPOINTS);
   });
+});
+
+it("the default setting delivers with one thread, and keeps messages across a crash", async () => {
+  await using receiver = await startReceiver();
+  receiver.respondWith("hang");
+  await using server = await startServer({ env: { ...SETTINGS, POSTHORN_THREADS: "auto" } });
+  const publish = async (connection: Connection): Promise<string> => {
+    const { json } = await connection.call(server.token, "POST", "app/app/msg", { eventType: "a", payload: {} });
+    return json["id"] as string;
+  };
+  const sent: string[] = [];
+  {
+    using connection = new Connection(server.url);
+    expect(await nodesOf(connection, server.token)).toMatchObject([{ thread: maxThreads(KIND) === 1 ? null : 1 }]);
+    await connection.call(server.token, "POST", "app", { name: "Test", uid: "app" });
+    await connection.call(server.token, "POST", "app/app/endpoint", { url: receiver.url });
+    sent.push(await publish(connection));
+    await receiver.waitForCount(1);
+  }
+  await server.kill();
+  receiver.clear();
+  receiver.respondWith(204);
+  await server.restart();
+  using connection = new Connection(server.url);
+  sent.push(await publish(connection));
+  const received = await receiver.waitForCount(2);
+  expect(received.map(({ headers }) => headers["webhook-id"]).toSorted()).toEqual(sent.toSorted());
 });
 
 describe("a thread that crashes", () => {

@@ -9,7 +9,7 @@ import { type RunningProcess, spawnServer, type Exit } from "./server-process.ts
 import { makeToken } from "./token.ts";
 
 export interface ServerOptions {
-  /** Settings, by their full names such as `POSTHORN_RETRY_SCHEDULE`. */
+  /** Settings, by their full names such as `POSTHORN_RETRY_SCHEDULE`. The server has one thread unless `POSTHORN_THREADS` is set. */
   readonly env?: Readonly<Record<string, string>>;
   /** Literally `npm start` in the repository, instead of the process that it starts. */
   readonly npm?: boolean;
@@ -127,6 +127,8 @@ export class TestServer implements AsyncDisposable {
         POSTHORN_DATA_DIR: this.dataDir,
         POSTHORN_JWT_SECRET: this.jwtSecret,
         POSTHORN_LOG_FORMAT: "json",
+        // A second thread would start in the middle of a test that keeps the server busy, if the machine has a core left.
+        POSTHORN_THREADS: "1",
         ...this.#databaseEnv(),
         ...this.#options.env,
         ...env,

@@ -11,6 +11,8 @@ test("a server starts, keeps its data across a kill and a restart, and stops wit
     fetch(`${server.url}${path}`, { ...init, headers: { authorization: `Bearer ${server.token}` } });
   const body = JSON.stringify({ name: "Kept", uid: "kept" });
   expect((await call("/api/v1/app", { method: "POST", body })).status).toBe(201);
+  // It never has a second thread.
+  expect(await (await call("/api/v1/cluster")).json()).toMatchObject({ nodes: [{ thread: null }] });
   expect(await server.kill()).toEqual({ code: null, signal: "SIGKILL" });
   await server.restart();
   expect((await call("/api/v1/app/kept")).status).toBe(200);
