@@ -6,6 +6,7 @@ import { PosthornPublisher } from "../src/embed/publisher.ts";
 import { keyAtTime } from "../src/lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../src/store/schema.ts";
 import type { PostgresStore } from "../src/store/postgres/postgres-store.ts";
+import { lend, Pool } from "../src/store/postgres/connections.ts";
 import type { Store } from "../src/store/store.ts";
 import { FaultyStatements, STATEMENT_FAULTS, type StatementFault } from "./support/faulty-postgres.ts";
 import { startNode } from "./support/posthorn.ts";
@@ -200,6 +201,22 @@ describe.runIf(onPostgres)("a transaction that PostgreSQL rolls back at its COMM
     });
     await expect(swallowing).rejects.toMatchObject({ code: "storage_failed" });
     await everyConnectionWorks(s.store);
+  });
+});
+
+describe.runIf(onPostgres)("a pool whose maximum is reduced", () => {
+  it("closes the connections beyond it as they are returned, instead of lending them again", async () => {
+    const { url } = await borrowDatabase();
+    const pool = new Pool({ url, use: "queries" }, 4);
+    const lent = await Promise.all(Array.from({ length: 4 }, () => lend(pool)));
+    pool.limit(2);
+    expect(pool.isAboveMax).toBe(true);
+    for (const { release } of lent) await release();
+    expect(pool.isAboveMax).toBe(false);
+    const again = await Promise.all([lend(pool), lend(pool)]);
+    expect((await again[1]!.run("SELECT 1 AS one", [])).rows).toEqual([{ one: 1 }]);
+    for (const { release } of again) await release();
+    await pool.end();
   });
 });
 

@@ -156,9 +156,14 @@ export class Pool {
     }
   }
 
-  /** Changes the maximum number of connections. Those beyond it close when they are idle. */
+  /** Changes the maximum number of connections. Those beyond it close when they are returned, or after a while if they are idle. */
   limit(max: number): void {
     this.#connections.options.max = max;
+  }
+
+  /** Whether it has more connections than its maximum, which was reduced. */
+  get isAboveMax(): boolean {
+    return this.#connections.totalCount > this.#connections.options.max;
   }
 
   /** Reports that one of its connections broke. */
@@ -258,7 +263,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
     release: async () => {
       if (!broken && (doubtful || client.getTransactionStatus() !== IDLE) && !(await settle(client))) broken = true;
       client.off("error", onError);
-      client.release(broken);
+      client.release(broken || pool.isAboveMax);
     },
   };
 }
