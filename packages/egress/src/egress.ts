@@ -233,6 +233,11 @@ export class Egress implements AsyncDisposable {
     this.#targets.clear();
   }
 
+  /** Changes the maximum numbers of sockets at run time. Requests in flight keep theirs. */
+  limitSockets(limits: Required<Pick<EgressOptions, "maxSockets" | "maxSocketsPerOrigin">>): void {
+    this.#sockets.limit(limits);
+  }
+
   /** Current numbers for metrics: open and idle sockets, origins, running requests and cached URLs. */
   get stats(): {
     readonly sockets: number;

@@ -58,7 +58,7 @@ export interface SocketLimits {
  * A pool exists only while it has sockets or waiters, so the number of pools is bounded by the same limit.
  */
 export class Sockets {
-  readonly limits: SocketLimits;
+  limits: SocketLimits;
   readonly pools = new Map<string, Pool>();
   /** Idle connections of all pools, longest idle first. */
   readonly idle = new LinkedList<Connection>();
@@ -105,6 +105,12 @@ export class Sockets {
     }
     this.#open++;
     return true;
+  }
+
+  /** Changes limits. Above a lower one, sockets close when they are idle and another is needed; a higher one serves waiting requests. */
+  limit(limits: Partial<SocketLimits>): void {
+    this.limits = { ...this.limits, ...limits };
+    for (const pool of this.pools.values()) pool.pump();
   }
 
   /** Releases capacity and gives it to the next origin that waits for it. */

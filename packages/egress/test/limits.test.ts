@@ -126,6 +126,20 @@ describe("the bound of sockets", () => {
     expect(receiver.peak).toBeLessThanOrEqual(6);
   });
 
+  test("can be changed: requests that wait get the sockets of a higher limit", async () => {
+    await using receiver = await startReceiver();
+    await using egress = client({ maxSockets: 10, maxSocketsPerOrigin: 2 });
+    const held = Array.from({ length: 4 }, () => send(egress, `http://a.customer.com:${receiver.port}/hold`));
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(2), HANG_MS);
+    egress.limitSockets({ maxSockets: 3, maxSocketsPerOrigin: 10 });
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(3), HANG_MS);
+    expect(egress.stats.sockets).toBe(3);
+    egress.limitSockets({ maxSockets: 4, maxSocketsPerOrigin: 10 });
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(4), HANG_MS);
+    for (const response of receiver.held) response.end();
+    expect((await Promise.all(held)).map(code)).toEqual([200, 200, 200, 200]);
+  });
+
   test("many concurrent requests over few sockets all get a response, in order", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 7, maxSocketsPerOrigin: 2 });

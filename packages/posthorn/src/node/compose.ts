@@ -130,7 +130,7 @@ export function compose(base: NodeBase): Composition {
     tracing: telemetry?.tracing ?? null,
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
-  options.thread?.onShare((share) => applyShare(share, { dispatcher, transforms, store }));
+  options.thread?.onShare((share) => applyShare(share, { dispatcher, egress, transforms, store }));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
   reportLongTransactions(store, log, metrics);
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };

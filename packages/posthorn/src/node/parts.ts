@@ -43,16 +43,28 @@ export function attemptLimitsOf(config: Config): { readonly concurrency: number;
   return { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) };
 }
 
+/** Room for each attempt that may be in flight, which would otherwise wait for a socket within its timeout, and for idle sockets. */
+function socketLimitsOf(config: Config): { readonly maxSockets: number; readonly maxSocketsPerOrigin: number } {
+  return { maxSockets: 2 * config.concurrency, maxSocketsPerOrigin: hostConcurrencyOf(config) };
+}
+
 /** Applies another share of the limits of the process to a running node. */
 export function applyShare(
   share: Config,
   {
     dispatcher,
+    egress,
     transforms,
     store,
-  }: { readonly dispatcher: Dispatcher; readonly transforms: TransformPool; readonly store: Store },
+  }: {
+    readonly dispatcher: Pick<Dispatcher, "limit">;
+    readonly egress: Pick<Egress, "limitSockets">;
+    readonly transforms: Pick<TransformPool, "limit">;
+    readonly store: Pick<Store, "limitConnections">;
+  },
 ): void {
   dispatcher.limit(attemptLimitsOf(share));
+  egress.limitSockets(socketLimitsOf(share));
   transforms.limit(share.transformThreads);
   if (share.database.kind === "postgres") store.limitConnections?.(share.database.connections);
 }
@@ -70,8 +82,7 @@ export function egressOf(
     ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
     noProxy: parseNoProxy(config.egressNoProxy),
     client: config.egressClient,
-    maxSockets: 2 * config.concurrency,
-    maxSocketsPerOrigin: hostConcurrencyOf(config),
+    ...socketLimitsOf(config),
     ...more,
   });
 }
