@@ -15,7 +15,7 @@ function services(threads: ThreadHealth | null, pausedBy: object | null = null) 
 }
 
 describe("a process with several threads", () => {
-  it("is ready without a word while all of them run, as with one", () => {
+  it("returns 204 while all threads run, as with one thread", () => {
     for (const threads of [null, WELL]) {
       expect(readiness(services(threads))).toEqual({ status: 204, json: null });
       expect(liveness(services(threads))).toEqual({ status: 204, json: null });

@@ -146,7 +146,7 @@ describe("without a fixed number of threads", () => {
     await started(2);
   });
 
-  it("a thread that cannot start is done without for ten minutes", async () => {
+  it("continues without a thread that cannot start, and tries again after ten minutes", async () => {
     const { pool, main, clock, workers, busy, log, started } = growingPool();
     pool.start(main);
     busy();

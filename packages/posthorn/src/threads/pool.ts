@@ -222,7 +222,7 @@ export class ThreadPool implements OtherThreads {
       });
   }
 
-  /** Does without a thread that cannot start: those that run have done so until now. */
+  /** Continues without a thread that cannot start: the operator has not asked for it. */
   #giveUp(number: number, err: unknown): void {
     if (this.#stopped !== null) return;
     this.#wanted.delete(number);
