@@ -214,7 +214,7 @@ describe.runIf(onPostgres)("a pool whose maximum is reduced", () => {
     for (const { release } of lent) await release();
     expect(pool.isAboveMax).toBe(false);
     const again = await Promise.all([lend(pool), lend(pool)]);
-    expect((await again[1]!.run("SELECT 1 AS one", [])).rows).toEqual([{ one: 1 }]);
+    expect((await again[1].run("SELECT 1 AS one", [])).rows).toEqual([{ one: 1 }]);
     for (const { release } of again) await release();
     await pool.end();
   });

@@ -208,7 +208,7 @@ it("the default setting delivers with one thread, and keeps messages across a cr
   using connection = new Connection(server.url);
   sent.push(await publish(connection));
   const received = await receiver.waitForCount(2);
-  expect(received.map(({ headers }) => headers["webhook-id"]).toSorted()).toEqual(sent.toSorted());
+  expect(new Set(received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(sent));
 });
 
 describe("a thread that crashes", () => {
