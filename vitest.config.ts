@@ -36,6 +36,9 @@ const NIGHTLY_ON_POSTGRES = [
   "packages/posthorn/test/mcp/tools.test.ts",
 ];
 
+/** Test processes wait while PostgreSQL works for them, so two of them leave a core idle when the other suites have ended. */
+const BESIDE_POSTGRES = { maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
+
 export default defineConfig({
   resolve: { conditions: ["@posthorn/source"], alias: [BUNDLED_THREADS] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
@@ -59,8 +62,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // The summary of `npm test` prints messages without their diff.
     chaiConfig: { truncateThreshold: 2000 },
-    // They wait for files, sockets and PostgreSQL: two of them leave a core idle when the other suites of `npm test` have ended.
-    maxWorkers: 3,
+    // `npm test` runs the checks and the simulation beside these tests, and some of them measure delays.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -111,6 +114,7 @@ export default defineConfig({
             ...PURE,
           ],
           env: { POSTHORN_TEST_STORE: "postgres" },
+          ...BESIDE_POSTGRES,
         },
       },
       {
@@ -126,6 +130,7 @@ export default defineConfig({
         test: {
           name: "pooler",
           include: ["packages/posthorn/test/store.test.ts"],
+          ...BESIDE_POSTGRES,
           env: { POSTHORN_TEST_STORE: "postgres", POSTHORN_TEST_POOLER: "1" },
         },
       },

@@ -85,6 +85,8 @@ interface Selection {
   readonly lanes: readonly Lane[];
   /** Projects of the unit tests. */
   readonly projects: readonly string[];
+  /** Unit tests at once. They wait for files and sockets half of the time, and only the checks run beside them. */
+  readonly workers: number;
   /** Whether its tests need {@link PREPARATIONS}. */
   readonly prepares: boolean;
 }
@@ -94,6 +96,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
   "--core": {
     lanes: LANES.filter(({ name }) => name === "unit" || name === "checks"),
     projects: ["pure", "sqlite"],
+    workers: 3,
     prepares: true,
   },
   "--quick": {
@@ -102,6 +105,7 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
       { name: "types", scripts: ["types"] },
     ],
     projects: ["pure"],
+    workers: 2,
     prepares: false,
   },
 };
@@ -247,13 +251,18 @@ interface Run {
 async function runTests(suite: string, files: readonly string[], background: boolean): Promise<Run> {
   const report = join(results, `${suite.replace(":", "-")}-${files.length}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const projects = suite === "test:unit" ? (selection?.projects ?? []) : [];
-  const args = [...files, ...projects.map((name) => `--project=${name}`), ...reporters];
+  const selected = suite === "test:unit" && selection !== undefined ? optionsOf(selection) : [];
+  const args = [...files, ...selected, ...reporters];
   const { succeeded, output } = await npm(suite, ["--", ...args], background);
   const text = stripVTControlCharacters(output);
   const deaths = [...text.matchAll(DIED)].map(([, name]) => fileOf(name!));
   const onlyDied = deaths.length === Number(UNHANDLED.exec(text)?.[1] ?? 0);
   return { succeeded, files: readReport(report), died: [...new Set(deaths)], onlyDied };
+}
+
+/** Arguments of Vitest for a part of the unit tests. */
+function optionsOf({ projects, workers }: Selection): readonly string[] {
+  return [...projects.map((name) => `--project=${name}`), `--maxWorkers=${workers}`];
 }
 
 /** Runs a script, prints its output in turn, and returns it. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BaseSequencer, type TestProject, type TestSpecification } from "vitest/node";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -22,21 +22,10 @@ export class SlowFirst extends BaseSequencer {
   }
 }
 
-/**
- * Keeps the projects one after the other, because files of one project share processes, and sorts the files of each. Those on PostgreSQL
- * come first: their processes mostly wait for it, which costs no time as long as other suites use the processors.
- */
+/** Keeps the projects one after the other, because files of one project share processes, and sorts the files of each. */
 export class SlowFirstOfProject extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const projects = Map.groupBy(await super.sort(files), ({ project }) => project);
-    return [...projects]
-      .toSorted(([one], [other]) => Number(isOnPostgres(other)) - Number(isOnPostgres(one)))
-      .flatMap(([, some]) => some.toSorted((one, other) => secondsOf(other) - secondsOf(one)));
+    const projects = Map.groupBy(await super.sort(files), ({ project }) => project.name);
+    return [...projects.values()].flatMap((some) => some.toSorted((one, other) => secondsOf(other) - secondsOf(one)));
   }
-}
-
-function isOnPostgres({ config }: TestProject): boolean {
-  // Its type says that a project always has variables.
-  const variables = config.env as Readonly<Record<string, string>> | undefined;
-  return variables?.["POSTHORN_TEST_STORE"] === "postgres";
 }
