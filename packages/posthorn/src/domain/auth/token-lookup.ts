@@ -76,21 +76,13 @@ export class TokenLookup {
       .where("a.deleted_at", "is", null)
       .executeTakeFirst();
     if (row === undefined) throw refused();
-    const expiresAt = row.expires_at ?? Number.POSITIVE_INFINITY;
     const actor: ApplicationActor = {
-      kind: "application",
-      orgId: row.org_id,
-      orgPublicId: row.org,
-      appId: row.app_id,
-      appPublicId: row.app,
+      ...applicationOf(row, hash),
       sessionId: null,
       capabilities: new Set(),
-      featureFlags: new Set(),
-      tokenHash: hash,
-      tokenExpiresAt: expiresAt,
       scope: { endpointKey: row.endpoint_id, autoConfigKey: row.auto_config_id },
     };
-    return { actor, expiresAt };
+    return { actor, expiresAt: actor.tokenExpiresAt };
   }
 
   async #fromPortalKey(token: string): Promise<Identity> {
@@ -105,18 +97,10 @@ export class TokenLookup {
       .where("a.deleted_at", "is", null)
       .executeTakeFirst();
     if (row === undefined || (await this.#isRevoked([hash]))) throw refused();
-    const expiresAt = row.expires_at ?? Number.POSITIVE_INFINITY;
     const actor: ApplicationActor = {
-      kind: "application",
-      orgId: row.org_id,
-      orgPublicId: row.org,
-      appId: row.app_id,
-      appPublicId: row.app,
+      ...applicationOf(row, hash),
       sessionId: row.session_id,
       capabilities: capabilitiesOf(JSON.parse(row.capabilities_json)),
-      featureFlags: new Set(),
-      tokenHash: hash,
-      tokenExpiresAt: expiresAt,
       isPortalKey: true,
     };
     // Expiring all tokens of an application includes its keys.
@@ -252,6 +236,30 @@ function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
 }
 
 type ApplicationActor = Extract<Actor, { readonly kind: "application" }>;
+
+/** What the rows of tokens for one application have in common. */
+interface ApplicationRow {
+  readonly org_id: number;
+  /** Public ID of the organisation. */
+  readonly org: string;
+  readonly app_id: number;
+  /** Public ID of the application. */
+  readonly app: string;
+  readonly expires_at: number | null;
+}
+
+function applicationOf(row: ApplicationRow, tokenHash: Uint8Array) {
+  return {
+    kind: "application",
+    orgId: row.org_id,
+    orgPublicId: row.org,
+    appId: row.app_id,
+    appPublicId: row.app,
+    featureFlags: new Set<string>(),
+    tokenHash,
+    tokenExpiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
+  } as const;
+}
 
 /** When a token was issued, in Unix milliseconds. Without a claim it counts as issued at 0, so that expiring tokens always includes it. */
 function issuedAt({ iat, [ISSUED_MS]: ms }: Record<string, unknown>): number {
