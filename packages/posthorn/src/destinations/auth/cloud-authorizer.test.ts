@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { AwsAuth, KindAuth, KindRequest, KindResponse } from "../kind.ts";
 import type { AuthContext, AuthResult, TokenRequest } from "./authorizer.ts";
 import { CloudAuthorizer } from "./cloud-authorizer.ts";
+import { REQUEST_TIMINGS } from "../../../test/support/request-timings.ts";
 
 const NOW = Date.UTC(2026, 10, 27, 12);
 const REQUEST: KindRequest = {
@@ -361,24 +362,21 @@ function header({ headers }: { readonly headers: readonly string[] }, name: stri
   return at === -1 ? undefined : headers[at + 1];
 }
 
-const TIMINGS = {
-  queueMs: 0,
-  dnsMs: null,
-  connectMs: null,
-  tlsMs: null,
-  waitMs: null,
-  bodyMs: null,
-  totalMs: 1,
-  reused: false,
-};
-
 function egress(status: number, body: string, headers: readonly string[] = []): EgressResult {
-  return { kind: "response", status, headers, body: Buffer.from(body), truncated: false, timings: TIMINGS, peer: null };
+  return {
+    kind: "response",
+    status,
+    headers,
+    body: Buffer.from(body),
+    truncated: false,
+    timings: REQUEST_TIMINGS,
+    peer: null,
+  };
 }
 
 function failure(code: EgressFailure["code"]): EgressFailure {
   const fault = code === "canceled" ? "canceled" : code === "timeout" ? "target" : "refused";
-  return { kind: "error", code, fault, message: "A sentence.", detail: "", timings: TIMINGS, peer: null };
+  return { kind: "error", code, fault, message: "A sentence.", detail: "", timings: REQUEST_TIMINGS, peer: null };
 }
 
 function issued(accessKeyId: string, expiration = NOW + 3_600_000): EgressResult {

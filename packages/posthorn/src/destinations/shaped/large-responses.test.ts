@@ -8,17 +8,8 @@ import type { SendResult } from "../destination.ts";
 import type { EndpointSender } from "../http/request.ts";
 import { kindNamed } from "../kinds.ts";
 import { ShapedDestination } from "./shaped-destination.ts";
+import { REQUEST_TIMINGS } from "../../../test/support/request-timings.ts";
 
-const TIMINGS = {
-  queueMs: 0,
-  dnsMs: null,
-  connectMs: null,
-  tlsMs: null,
-  waitMs: 1,
-  bodyMs: 0,
-  totalMs: 1,
-  reused: true,
-};
 const { signal } = new AbortController();
 const AUTHORIZER: KindAuthorizer = {
   authorize: ({ url, headers }) => ({ kind: "authorized", url, headers, secretHeaders: [] }),
@@ -56,7 +47,7 @@ async function send(
         headers: [],
         body,
         truncated,
-        timings: TIMINGS,
+        timings: REQUEST_TIMINGS,
         peer: null,
       });
     },

@@ -7,22 +7,13 @@ import type { SendResult } from "../destination.ts";
 import { SQS } from "../kinds/sqs.ts";
 import type { EndpointSender } from "../http/request.ts";
 import { ShapedDestination } from "./shaped-destination.ts";
+import { REQUEST_TIMINGS } from "../../../test/support/request-timings.ts";
 
 interface Entry {
   readonly Id: string;
   readonly MessageBody: string;
 }
 
-const TIMINGS = {
-  queueMs: 0,
-  dnsMs: null,
-  connectMs: null,
-  tlsMs: null,
-  waitMs: 1,
-  bodyMs: 0,
-  totalMs: 1,
-  reused: true,
-};
 const ENDPOINT = {
   id: "ep_1",
   key: 1,
@@ -51,19 +42,19 @@ async function send(
     send: (_: DirectoryEndpoint, request: EgressRequest): Promise<EgressResult> => {
       if (request.maySend?.() === false) {
         const failure = { code: "canceled", fault: "canceled", message: "", detail: "" } as const;
-        return Promise.resolve({ kind: "error", ...failure, timings: TIMINGS, peer: null });
+        return Promise.resolve({ kind: "error", ...failure, timings: REQUEST_TIMINGS, peer: null });
       }
       const { Entries: entries } = JSON.parse(Buffer.from(request.body!).toString()) as { Entries: readonly Entry[] };
       requests.push(entries.map((entry) => entry.MessageBody));
       const responded = respond(entries);
       if (responded === "timeout") {
         const failure = { code: "timeout", fault: "target", message: "No response.", detail: "" } as const;
-        return Promise.resolve({ kind: "error", ...failure, timings: TIMINGS, peer: null });
+        return Promise.resolve({ kind: "error", ...failure, timings: REQUEST_TIMINGS, peer: null });
       }
       const { status, body } = responded;
       const bytes = Buffer.from(JSON.stringify(body));
       const response = { status, headers: ["X-Amzn-RequestId", "r-1"], body: bytes, truncated: false };
-      return Promise.resolve({ kind: "response", ...response, timings: TIMINGS, peer: null });
+      return Promise.resolve({ kind: "response", ...response, timings: REQUEST_TIMINGS, peer: null });
     },
   } as EndpointSender;
   const destination = new ShapedDestination({
