@@ -4,8 +4,8 @@ import { eventually } from "@posthorn/testkit";
 import type { Random } from "./random.ts";
 
 const MAX_LIFE_MS = 600;
-/** Of so many lives in a row, the last may end before the server has accepted anything. */
-const LIVES_TO_A_SHORT_ONE = 3;
+/** Every third life may end before the server has accepted anything. */
+const SHORT_EVERY = 3;
 const ACCEPT_TIMEOUT_MS = 60_000;
 
 export interface Life {
@@ -14,15 +14,15 @@ export interface Life {
   readonly kills: number;
   /** Messages accepted so far. */
   readonly accepted: () => number;
-  /** Messages that a life accepts at least, however slow the machine is: a server that is killed before it has work proves nothing. */
+  /** Minimum of messages accepted per life, however slow the machine is: killing a server that has no work proves nothing. */
   readonly least: number;
   /** Clients of the server, which end the life if they fail. */
   readonly work: readonly Promise<void>[];
 }
 
-/** Waits until the server is to be killed: for a number of accepted messages, and a random time. */
+/** Waits for a random time and the minimum of accepted messages, after which the caller kills the server. */
 export async function randomLife({ random, kills, accepted, least, work }: Life): Promise<void> {
-  const isShort = kills % LIVES_TO_A_SHORT_ONE === LIVES_TO_A_SHORT_ONE - 1;
+  const isShort = kills % SHORT_EVERY === SHORT_EVERY - 1;
   const goal = accepted() + (isShort ? 0 : least);
   await Promise.race([delay(random.below(MAX_LIFE_MS)), ...work]);
   const enough = (): void => {

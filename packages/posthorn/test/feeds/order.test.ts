@@ -146,7 +146,7 @@ describe("a feed", () => {
   });
 
   it.each([0, keyAtTime(Date.now() - 7_200_000)])(
-    "moves its end on from %d without messages, so that retention does not outdate the cursor of a reader that waits",
+    "advances from %d without messages, so that the cursor of a waiting reader does not expire",
     async (old) => {
       await writer.store.transaction((tx) => saveFeedHorizon(tx, old));
       const { end } = await readAll(writer, OF_APPLICATION);
