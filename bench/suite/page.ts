@@ -26,24 +26,24 @@ export function pageOf(results: readonly ScenarioResult[], diagrams: string): Pa
 
 const INTRODUCTION = `# Performance
 
-What an event costs, measured by the benchmark suite of this repository. Each scenario runs Posthorn and others in turns, in rounds that
-begin with a new server and an empty database. The others are a **bare forwarder**, which reads with \`node:http\` and sends with undici, and
-stores and signs nothing: the least that a program in Node.js has to do; and, in two scenarios, job queues that do the same job.
+The cost of an event, measured by the benchmark suite in this repository. In each scenario, Posthorn and the systems compared with it take
+turns, in rounds that begin with a new server and an empty database. One of them is a **bare forwarder**, which reads with \`node:http\`, sends
+with undici, and stores and signs nothing: the minimum for a Node.js program. In two scenarios, the others are job queues that do the same job.
 
-- **CPU time** is that of all processes of a system, its database included, per delivery: from the first event until the last one has arrived.
-- **Publisher and receiver share the processors** with the system under measurement, which lowers events per second and raises latencies. CPU
-  time depends less on that, but other programs displace what is in the caches, and few events at a time cost more each than many.
-- **Figures are medians** of the rounds. For CPU time, the least and the greatest round follow in parentheses.
-- **Latencies** are in milliseconds: of the response to a publish; and, at a fixed rate, from the time the event was due to be published until
-  the receiver had it, so that a system that falls behind does not look faster.
-- **Memory** is the proportional set size of all processes, the largest that was seen.
-- **Every guarantee holds**: each event is on the disk before it is acknowledged (\`synchronous=FULL\`, \`synchronous_commit=on\`),
-  signed, and its attempt recorded with request and response.
+- **CPU time** is per delivery, for all processes of a system including its database, from the first event until the last one has arrived.
+- **Publisher and receiver share the processors** with the system under test, which lowers events per second and raises latencies. CPU time
+  depends less on this, but other programs evict data from the caches, and an event costs more when few are processed at a time.
+- **Figures are medians** of the rounds. For CPU time, the lowest and the highest round follow in parentheses.
+- **Latencies** are in milliseconds: until the response to a publish, and, at a fixed rate, from the time the event was due to be published
+  until the receiver had it, so that a system that falls behind does not look faster.
+- **Memory** is the largest proportional set size of all processes during the round.
+- **Every guarantee holds**: each event is on disk before it is acknowledged (\`synchronous=FULL\`, \`synchronous_commit=on\`) and is signed, and
+  its attempt is recorded with request and response.
 
-Compare figures of one table with each other. Tables from another day, or another load of the machine, can differ by a third.
+Compare only figures in the same table. Tables from another day, or with another load on the machine, can differ by a third.
 `;
 
-const NOTHING_YET = `This version has no results of an idle machine yet. [bench/README.md](../bench/README.md#earlier-results) has those of November 2026, from
+const NOTHING_YET = `This version has no results from an idle machine yet. [bench/README.md](../bench/README.md#earlier-results) has results from November 2026,
 before the suite.
 `;
 
