@@ -44,7 +44,7 @@ posthorn listen 3000 --app acme
 
 ## A session
 
-An event of GitHub on its way to a server on port 3977, recorded with Posthorn 0.1.0:
+A GitHub event is forwarded to a server on port 3977 (recorded with Posthorn 0.1.0):
 
 \`\`\`console
 $ posthorn sources list
@@ -79,11 +79,10 @@ ${rows.join("\n")}
 
 ## Prepared events
 
-\`posthorn trigger\` has 136 events of 129 providers. Each of them verifies with the definition of its provider. The fields of
-the events of GitHub, Linear, Paddle, Slack and Stripe are checked against the types that these providers publish, by a test; those of
-Discord, LINE and Telegram were compared with published types once, in November 2026. The others follow the documentation of their
-providers, and no machine has checked them: if a field matters to you, compare it with an event that you received, and replace
-the body with \`--data\`.
+\`posthorn trigger\` has 136 events of 129 providers. Each event verifies with its provider's definition. A test checks the fields of the
+events of GitHub, Linear, Paddle, Slack and Stripe against the types that these providers publish; those of Discord, LINE and Telegram
+were compared with published types once, in November 2026. The others follow their providers' documentation, and are not checked
+automatically: if a field matters to you, compare it with an event that you received, and replace the body with \`--data\`.
 
 ## Choose the server
 

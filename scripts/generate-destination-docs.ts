@@ -30,16 +30,16 @@ const IDEMPOTENCY = {
 } as const;
 
 const ORDERING = {
-  all: "The destination keeps the order of all messages.",
-  key: "The destination keeps the order of messages with the same ordering key.",
-  none: "The destination does not promise an order.",
+  all: "The destination preserves the order of all messages.",
+  key: "The destination preserves the order of messages with the same ordering key.",
+  none: "The destination does not guarantee any order.",
 } as const;
 
 /** What Posthorn does after an error. */
 const AFTER_ERROR = {
   retry: "Retries",
   refused: "Does not retry: the destination will never accept this message",
-  closed: "Retries, and warns at once: every message of the endpoint fails",
+  closed: "Retries, and warns at once, because every message to the endpoint fails",
 } as const;
 
 /** Folders with pages written by hand are possible, so only these files are compared. */
@@ -60,8 +60,8 @@ function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
   });
   return `# Destinations
 
-Where Posthorn can deliver messages besides a URL of yours. Each destination is an endpoint with a \`kind\` and a \`config\`; retries, order,
-filters, transformations, replay and statistics work as for webhooks.
+The destinations other than a URL to which Posthorn can deliver messages. Each destination is an endpoint with a \`kind\` and a \`config\`;
+retries, ordering, filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}
 
@@ -99,7 +99,7 @@ ${entries.length === 0 ? "" : `## Configure it\n\n${fieldTable(entries)}\n`}
 
 - ${IDEMPOTENCY[idempotency]}${conditional === undefined ? window : ""}
 - ${ORDERING[ordering]}
-${conditional === undefined ? "" : `- For ${conditional.appliesTo}: ${lowered(IDEMPOTENCY[conditional.idempotency])}${window} ${ORDERING[conditional.ordering]}\n`}- ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
+${conditional === undefined ? "" : `- For ${conditional.appliesTo}: ${lowered(IDEMPOTENCY[conditional.idempotency])}${window} ${ORDERING[conditional.ordering]}\n`}- ${hasCard ? "Events of any size are accepted. Posthorn shortens long texts to the limits of the destination, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
 ${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}, with [batches](../features/destination-batches.md). ${limits.batch.isAtomic ? "The destination accepts all of them or none." : "Each message has its own outcome."}`}
 ${kind.family === "http" && kind.errors !== undefined ? errorsOf(title, kind.errors) : ""}`;
 }
@@ -113,8 +113,8 @@ function errorsOf(title: string, { source, rows }: DocumentedErrors): string {
   return `
 ## Errors
 
-What Posthorn does when ${title} responds with one of these errors (source: ${source}). The status decides about all other responses: Posthorn
-waits as long as 429 and 503 ask, warns after 401, 403, 404 and 410, does not retry a message after another 4xx, and retries after 5xx and timeouts.
+What Posthorn does when ${title} responds with one of these errors (source: ${source}). For all other responses, the status decides: Posthorn
+waits as long as a 429 or 503 asks, warns after 401, 403, 404 and 410, does not retry after any other 4xx, and retries after 5xx and timeouts.
 
 | ${title} responds with | Posthorn | What it means |
 | --- | --- | --- |

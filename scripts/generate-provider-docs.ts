@@ -68,12 +68,12 @@ their own. The column "Proof" says what an accepted request proves:
 - **signed**: the sender holds a key, and the part that the signature covers is unchanged. The column "Covers" names that part.
 - **shared secret**: the sender knows a fixed credential. The body is not protected: confirm important events through the
   provider's API.
-- **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret; or set
-  \`allowUnsigned\`, and the result has \`trust: "none"\`.
+- **none**: nothing. Put a secret into the URL and pass it as \`secrets\`, which makes it a shared secret, or set
+  \`allowUnsigned\`; the result then has \`trust: "none"\`.
 
 In the tables, \`ts\` is the timestamp of the request, and header names are in lower case. For a provider without a delivery ID
-that stays the same over retries, \`deduplicationKey\` derives one from event type and body. \`receiveProvider\` and receivers
-respond the way the provider expects, including its handshakes.`;
+that stays the same across retries, \`deduplicationKey\` derives one from event type and body. \`receiveProvider\` and receivers
+respond as the provider expects, including to its handshakes.`;
 }
 
 function table(members: readonly ProviderDefinition[]): string {

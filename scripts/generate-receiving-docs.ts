@@ -88,8 +88,8 @@ function index(): string {
 <!-- Written by scripts/generate-receiving-docs.ts. Do not edit. -->
 
 A **source** is a URL for one provider. Posthorn verifies each request to it, answers the provider's handshakes, stores the
-event before responding, and forwards it to the endpoints of the source with the same [delivery](../delivery.md) guarantees
-as your own events. [Receiving](../receiving.md) explains how it works.
+event before responding, and forwards it to the source's endpoints with the same [delivery](../delivery.md) guarantees
+as your own events. [Receive webhooks from providers](../receiving.md) explains how this works.
 
 - [See which event types and schemas a source receives](catalogue.md)
 - [Get an alert when a source goes quiet](activity.md)
@@ -99,7 +99,7 @@ Step by step, for the most common providers:
 
 ${rows.join("\n")}
 
-[All ${PROVIDERS} providers](../webhooks/providers.md), with what each one proves.
+[All ${PROVIDERS} providers](../webhooks/providers.md), with what each of their requests proves.
 `;
 }
 

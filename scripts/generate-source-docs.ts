@@ -25,7 +25,7 @@ const GROUPS = {
 const REPEATS = {
   dropped: "An event that is read again, for example after a crash, has the same ID and is dropped.",
   possible:
-    "After a crash, an event may be stored twice: the source has no ID by which a repetition could be recognised.",
+    "After a crash, an event may be stored twice, because the source has no ID by which Posthorn could recognise a repetition.",
 } as const;
 
 function pages(): ReadonlyMap<string, string> {
@@ -45,9 +45,8 @@ function overview(kinds: readonly (readonly [string, AnySourceKind])[]): string 
   });
   return `# Sources that Posthorn reads
 
-Sources need not be [webhooks](../receiving.md): Posthorn can also read a schedule, a URL, a feed or a broker, and turn what it reads into
-events. Endpoints,
-filters, transformations, replay and statistics work as for webhooks.
+Besides receiving [webhooks](../receiving.md), Posthorn can read schedules, URLs, feeds, calendars, mailboxes and brokers, and turn the data
+into events. Endpoints, filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}
 
@@ -67,26 +66,26 @@ list\` lists sources, \`posthorn sources poll\` reads one immediately and prints
 ## How reading works
 
 - **Messages are stored before they are acknowledged.** Queue and stream sources keep a connection open, in a separate thread behind the
-  address guard. A broker may send 128 messages or 8 MiB ahead of the disk; then Posthorn stops reading. While the database is unavailable,
-  the connection is closed, and the broker keeps its messages.
-- **One node reads a source**: the node that owns the source's shard. When it stops or loses the shard, another one continues.
-- **Events are stored before the position moves.** After a crash, Posthorn reads from the last position, and skips events that are already
-  stored, by their IDs. A node that was frozen and lost the source can no longer move the position.
-- **Failures are retried** with growing pauses, from 30 seconds (1 second for connections) up to 15 minutes (5 minutes) or the interval of
-  the source, and not before the time in a \`Retry-After\` header. \`state\` shows the cause and what to do about it.
+  address guard. Posthorn stops reading when 128 messages or 8 MiB have not been stored yet. While the database is unavailable, the connection
+  is closed, and the broker keeps its messages.
+- **One node reads a source**: the node that owns the source's shard. When it stops or loses the shard, another node continues.
+- **Events are stored before the position moves.** After a crash, Posthorn reads from the last position, and uses the IDs of events to skip
+  those that are already stored. A node that was frozen and has lost the source can no longer move the position.
+- **Failures are retried** with growing pauses, from 30 seconds (1 second for connections) up to 15 minutes (5 minutes) or the source's
+  interval, and not before the time in a \`Retry-After\` header. \`state\` shows the cause and what to do about it.
 - **A changed target starts over.** When the URL changes, Posthorn discards its position. After other changes, reading continues where it was.
-- **Limits.** A source is polled at most every 30 seconds. A node polls at most 64 sources at the same time, 8 of one organisation and 2 at one
-  host, over all organisations. Responses have up to 8 MiB. Addresses are checked by the same rules as endpoints
+- **Limits.** A source is polled at most every 30 seconds. A node polls at most 64 sources at the same time, 8 of them for one organisation,
+  and 2 at one host across all organisations. Responses have up to 8 MiB. Addresses are checked by the same rules as those of endpoints
   ([\`POSTHORN_EGRESS_ALLOW\`](../configuration.md)). \`POSTHORN_SOURCE_QUOTA\` limits the sources of an organisation, and
   \`POSTHORN_SOURCE_KINDS\` the kinds.
 - **Data that cannot be read** as an event is quarantined, and reading continues after it.
-- **Messages that are too large** for the source (\`maxBodyBytes\`) are quarantined, acknowledged, and do not stop the messages after them. If a
-  message exceeds the limit by more than 64 KiB, it passes through without being held in memory: the entry has its size, its SHA-256, its first
-  32 KiB, and its ID, offset or sequence at the broker. For Kafka, this applies to a record batch that exceeds the limit as a whole, and for
-  AMQP 1.0 the SHA-256 is that of the encoded message. SMTP refuses large emails, and an S3 source describes large objects without their content.
-- **Compressed data** is never decompressed beyond a limit. An HTTP response that becomes larger than 8 MiB is an error (\`response_too_large\`), an
-  object of S3 that becomes larger than allowed is described without its content, and a record batch of Kafka that has more than 64 MiB or
-  250,000 records, or cannot be decompressed, is quarantined.
+- **Messages that are too large** for the source (\`maxBodyBytes\`) are quarantined and acknowledged, and do not block later messages. If a
+  message exceeds the limit by more than 64 KiB, it is not kept in memory: the quarantine entry has its size, its SHA-256, its first 32 KiB,
+  and its ID, offset or sequence at the broker. For Kafka, this applies to record batches that exceed the limit as a whole; for AMQP 1.0, the
+  SHA-256 is that of the encoded message. SMTP refuses large emails, and events of an S3 source describe large objects without their content.
+- **Compressed data** is decompressed only up to a limit. An HTTP response larger than 8 MiB after decompression is an error
+  (\`response_too_large\`). The event of an S3 object that becomes too large describes it without its content. A Kafka record batch that has
+  more than 64 MiB or 250,000 records, or cannot be decompressed, is quarantined.
 
 ${chapters.join("\n\n")}
 `;

@@ -42,8 +42,7 @@ function gallery(categories: readonly (readonly [Category, string])[]): string {
   return `# Templates
 
 A template is a ready-made setup for a common use case: a source or event types, an endpoint and, for some, a
-[watch](../features/watches.md). You fill in
-a form, and Posthorn creates all of it in one transaction.
+[watch](../features/watches.md). You fill in a form, and Posthorn creates everything in one transaction.
 
 ${NOTE}
 
@@ -53,14 +52,14 @@ call POST template/refund/dry-run '{"values": {"destinationUrl": "https://exampl
 call POST template/refund/instantiate '{"values": {"destinationUrl": "https://example.com/webhooks"}}'
 \`\`\`
 
-\`call\` is defined in [the HTTP API](../api.md). The dry run performs all checks and stores nothing. The response of \`instantiate\` contains the
+[The HTTP API](../api.md) defines \`call\`. The dry run performs all checks and stores nothing. The response of \`instantiate\` contains the
 source with its URL, the watch, the endpoint, and the next steps.
 
-Templates create ordinary resources: you can change or delete each of them as if you had created it yourself. A template whose events are
-published by your application needs \`app\`, the ID or uid of an application. Existing event types are used as they are.
+Templates create ordinary resources: you can change or delete each of them as if you had created it yourself. If your application publishes
+the events of a template, pass \`app\`, the ID or uid of that application. Existing event types are not changed.
 
-Each example on these pages is tested: it is sent to a running server, with the provider's signature, and the test compares what the
-endpoint receives.
+Each example on these pages is tested: the test sends it to a running server, with the provider's signature, and checks what the endpoint
+receives.
 
 ${chapters.join("\n\n")}
 `;
