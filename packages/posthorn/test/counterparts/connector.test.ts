@@ -123,7 +123,8 @@ describe("a target that misbehaves", () => {
   it.skipIf(isSkipped("redis"))("does not delay messages to other targets", async () => {
     await using redis = await startRedis();
     await using server = await silentServer();
-    await using connector = openConnector();
+    // The thread loads the clients of all kinds at once, during which it responds to no ping.
+    await using connector = openConnector({ stuckMs: 120_000 });
     const good = { url: `redis://127.0.0.1:${redis.port}`, password: redis.password, stream: "s" };
     accepted(await connector.send("redis", good, messageOf()));
     const abort = new AbortController();

@@ -80,7 +80,7 @@ const MAX_LINKS = 500;
 const MAX_LINKS_PER_TENANT = 25;
 const IDLE_MS = 60_000;
 const HEAP_MB = 512;
-const STUCK_MS = 15_000;
+const STUCK_MS = 30_000;
 const RESTART_MS = 1000;
 /** A post with more bytes in bodies is sent at once instead of at the end of the turn. */
 const POST_BYTES = 1024 * 1024;
