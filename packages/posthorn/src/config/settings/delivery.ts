@@ -52,7 +52,7 @@ export const deliverySettings = {
   }),
   userAgent: setting({
     name: "POSTHORN_USER_AGENT",
-    help: "User-Agent header of deliveries, endpoint verifications, requests to subscribers, and reads of the metadata documents of MCP clients, such as `Acme-Webhooks/1.0`, so that customers read the name of your product. Empty: `Posthorn` with its version.",
+    help: "User-Agent header of deliveries, endpoint verifications, requests to subscribers, and reads of the metadata documents of MCP clients, such as `Acme-Webhooks/1.0`, so that customers see the name of your product. Empty: `Posthorn` with its version.",
     default: "",
     parse: (text) => parsePattern(text, "^([!-~]([ -~]{0,198}[!-~])?)?$", "up to 200 printable ASCII characters"),
   }),
@@ -64,7 +64,7 @@ export const deliverySettings = {
   }),
   concurrency: setting({
     name: "POSTHORN_CONCURRENCY",
-    help: "Maximum number of concurrent attempts, over all endpoints.",
+    help: "Maximum number of concurrent attempts, across all endpoints.",
     default: "512",
     parse: (text) => parseInteger(text, { min: 1, max: 10_000 }),
   }),

@@ -23,7 +23,7 @@ export const limitSettings = {
   }),
   maxBacklog: setting({
     name: "POSTHORN_MAX_BACKLOG",
-    help: "Maximum number of deliveries waiting to be sent. While there are more, publishing returns 429 to the applications with the most of them. 0: unlimited.",
+    help: "Maximum number of deliveries waiting to be sent. While there are more, publishing returns 429 for the applications with the most of them. 0: unlimited.",
     default: "0",
     parse: (text) => parseInteger(text, { min: 0, max: 1_000_000_000 }),
   }),
@@ -35,7 +35,7 @@ export const limitSettings = {
   }),
   sourceQuota: setting({
     name: "POSTHORN_SOURCE_QUOTA",
-    help: "Maximum number of sources that Posthorn reads for one organisation: those of other kinds than webhooks.",
+    help: "Maximum number of sources that Posthorn reads for one organisation. Webhook sources do not count.",
     default: "1000",
     parse: (text) => parseInteger(text, { min: 0, max: 1_000_000 }),
   }),

@@ -27,7 +27,7 @@ export const loggingSettings = {
   }),
   traceSlow: setting({
     name: "POSTHORN_TRACE_SLOW",
-    help: "Seconds from which on an attempt is slow: slow and failed attempts are exported whatever OTEL_TRACES_SAMPLER says.",
+    help: "Minimum duration in seconds of a slow attempt. Slow and failed attempts are exported regardless of OTEL_TRACES_SAMPLER, except with always_off.",
     default: "5",
     parse: (text) => parseDecimal(text, { min: 0, max: 600 }),
   }),

@@ -36,7 +36,7 @@ export const portalSettings = {
   }),
   portalFont: setting({
     name: "POSTHORN_PORTAL_FONT",
-    help: "Font families of the customer portal, separated by commas. They must be installed on the device of the reader.",
+    help: "Font families of the customer portal, separated by commas. They must be installed on the reader's device.",
     default: "",
     parse: (text) => parsePattern(text, FONT_PATTERN, "a list of font families"),
   }),

@@ -95,7 +95,7 @@ export const serverSettings = {
   }),
   threads: setting({
     name: "POSTHORN_THREADS",
-    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64. auto: one, and more on other cores while those that run are busy (docs/operations/threads.md).",
+    help: "Threads that accept requests, sign and send, each on one core at most: 1 to 64. auto: one, and more on other cores while the running ones are busy (docs/operations/threads.md).",
     default: "auto",
     parse: parseThreads,
   }),

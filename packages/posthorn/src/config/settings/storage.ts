@@ -90,7 +90,7 @@ export const storageSettings = {
   }),
   requestLogDays: setting({
     name: "POSTHORN_REQUEST_LOG_DAYS",
-    help: "Days to keep the log of API requests, of which each organisation has up to 100,000 entries. 0: requests are not logged, and earlier entries are deleted.",
+    help: "Days to keep the log of API requests, up to 100,000 entries per organisation. 0: requests are not logged, and earlier entries are deleted.",
     default: "7",
     parse: (text) => parseInteger(text, { min: 0, max: 90 }),
   }),

@@ -78,7 +78,7 @@ function exporter<const Key extends string>(key: Key, signal: (typeof SIGNALS)[n
     }),
     [`${key}Certificate`]: setting({
       name: name("CERTIFICATE"),
-      help: `File with certificate authorities in PEM that the collector of ${of} is verified with.${above}`,
+      help: `File with the certificate authorities, in PEM, that verify the collector of ${of}.${above}`,
       default: "",
       parse: parseText,
     }),
@@ -114,7 +114,7 @@ function chosen(signal: (typeof SIGNALS)[number]) {
 export const telemetrySettings = {
   otelSdkDisabled: setting({
     name: "OTEL_SDK_DISABLED",
-    help: "Turns OpenTelemetry off, whatever else is set: true or false.",
+    help: "Turns OpenTelemetry off, regardless of other settings: true or false.",
     default: "",
     parse: unlessEmpty((text) => parseSwitch(text.toLowerCase())),
   }),
@@ -139,7 +139,7 @@ export const telemetrySettings = {
   ...exporter("otelExporterOtlpLogs", "LOGS"),
   otelTracesSampler: setting({
     name: "OTEL_TRACES_SAMPLER",
-    help: `Which traces are exported: ${SAMPLERS.join(", ")}. Failed and slow attempts are exported in any case, except with always_off.`,
+    help: `Which traces are exported: ${SAMPLERS.join(", ")}. Failed and slow attempts are always exported, except with always_off.`,
     default: "parentbased_always_on",
     parse: (text) => parseChoice(text.trim() === "" ? "parentbased_always_on" : text, SAMPLERS),
   }),
@@ -151,25 +151,25 @@ export const telemetrySettings = {
   }),
   otelMetricExportInterval: setting({
     name: "OTEL_METRIC_EXPORT_INTERVAL",
-    help: "Milliseconds between two exports of metrics.",
+    help: "Milliseconds between exports of metrics.",
     default: "60000",
     parse: (text) => parseInteger(text.trim() === "" ? "60000" : text, { min: 100, max: 3_600_000 }),
   }),
   otelBspMaxQueueSize: setting({
     name: "OTEL_BSP_MAX_QUEUE_SIZE",
-    help: "Spans, and log records, that wait in memory for the collector at most. Further ones are dropped and counted.",
+    help: "Maximum number of spans, and of log records, that wait in memory for the collector. Others are dropped and counted.",
     default: "16384",
     parse: (text) => parseInteger(text.trim() === "" ? "16384" : text, { min: 1, max: 1_000_000 }),
   }),
   otelBspMaxExportBatchSize: setting({
     name: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    help: "Spans, and log records, in one request to the collector at most.",
+    help: "Maximum number of spans, or of log records, in one request to the collector.",
     default: "512",
     parse: (text) => parseInteger(text.trim() === "" ? "512" : text, { min: 1, max: 10_000 }),
   }),
   otelBspScheduleDelay: setting({
     name: "OTEL_BSP_SCHEDULE_DELAY",
-    help: "Milliseconds that spans and log records wait at most before they are exported.",
+    help: "Maximum time in milliseconds that spans and log records wait before they are exported.",
     default: "5000",
     parse: (text) => parseInteger(text.trim() === "" ? "5000" : text, { min: 1, max: 600_000 }),
   }),
