@@ -60,7 +60,7 @@ function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
   });
   return `# Destinations
 
-The destinations other than a URL to which Posthorn can deliver messages. Each destination is an endpoint with a \`kind\` and a \`config\`;
+Besides URLs, Posthorn can deliver messages to these destinations. Each destination is an endpoint with a \`kind\` and a \`config\`;
 retries, ordering, filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}

@@ -24,8 +24,7 @@ const GROUPS = {
 
 const REPEATS = {
   dropped: "An event that is read again, for example after a crash, has the same ID and is dropped.",
-  possible:
-    "After a crash, an event may be stored twice, because the source has no ID by which Posthorn could recognise a repetition.",
+  possible: "After a crash, an event may be stored twice, because the source has no IDs for recognising repetitions.",
 } as const;
 
 function pages(): ReadonlyMap<string, string> {

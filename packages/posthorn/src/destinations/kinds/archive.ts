@@ -18,7 +18,7 @@ export const ARCHIVE_FIELDS = {
   format: {
     type: "choice",
     label: "Format",
-    help: "jsonLines: objects of one line of JSON for each message, with id, eventType, timestamp and payload. raw: one object for each message, with its body as it is.",
+    help: "jsonLines: objects with one line of JSON for each message, with id, eventType, timestamp and payload. raw: one object for each message, with its exact body.",
     required: true,
     secret: false,
     choices: ["jsonLines", "raw"],
@@ -27,7 +27,7 @@ export const ARCHIVE_FIELDS = {
   key: {
     type: "text",
     label: "Object key",
-    help: "Template for the keys of objects. {id} is required: the ID of the message, or of the first message and how many there are. {year}, {month}, {day}, {hour} and {minute} are the time of the first message in UTC; {eventType} is its type.",
+    help: "Template for the keys of objects. {id} is required: the ID of the message, or the ID of the first message with the number of messages. {year}, {month}, {day}, {hour} and {minute} are the time of the first message in UTC; {eventType} is its type.",
     required: true,
     secret: false,
     maxLength: 700,

@@ -79,7 +79,7 @@ const FIELDS = {
   columns: {
     type: "text",
     label: "Columns",
-    help: "Which part of the message goes into which column, as part=column, separated by commas. Parts: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. A payload that is not text is in base64, which payloadEncoding says.",
+    help: "Which part of the message goes into which column, as part=column, separated by commas. Parts: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. A payload that is not text is encoded in base64, as payloadEncoding shows.",
     required: true,
     secret: false,
     maxLength: 1000,

@@ -82,7 +82,7 @@ const FIELDS = {
 } as const;
 
 const ERRORS: DocumentedErrors = {
-  source: "clients of others, because IFTTT documents no errors; read on 27 November 2026",
+  source: "third-party clients, because IFTTT does not document its errors; read on 27 November 2026",
   rows: [
     {
       said: ["You sent an invalid key."],

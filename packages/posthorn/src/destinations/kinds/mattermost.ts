@@ -21,7 +21,7 @@ const NAMES = { product: "Mattermost", fix: FIX } as const;
  * status tells what happened.
  */
 const ERRORS: DocumentedErrors = {
-  source: "the source text of Mattermost, read on 27 November 2026",
+  source: "the source code of Mattermost, read on 27 November 2026",
   rows: [
     {
       said: [

@@ -77,7 +77,7 @@ export const PAGER_DUTY = httpKind({
     dedupKey: {
       ...template,
       label: "Deduplication key",
-      help: "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event is an alert of its own.",
+      help: "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event creates a new alert.",
       example: "{{ body.incident.id }}",
     },
     source: {

@@ -34,7 +34,7 @@ export const RELAY = ownKind({
       choices: Object.values(SHARE_MODES),
       default: SHARE_MODES.all,
       label: "Share",
-      help: "How several listeners share the events: each developer gets all of them with an endpoint of their own (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).",
+      help: "How several listeners share the events: each developer gets all of them through a separate endpoint (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).",
       required: false,
       secret: false,
     },

@@ -8,7 +8,7 @@ const FIX = "Check the incoming integration in Rocket.Chat, and enter its webhoo
 const NAMES = { product: "Rocket.Chat", fix: FIX } as const;
 
 const ERRORS: DocumentedErrors = {
-  source: "the source text of Rocket.Chat (`integrations/server/api/api.ts`), read on 27 November 2026",
+  source: "the source code of Rocket.Chat (`integrations/server/api/api.ts`), read on 27 November 2026",
   rows: [
     {
       said: ["invalid-channel", "error-invalid-room", "not_in_channel"],

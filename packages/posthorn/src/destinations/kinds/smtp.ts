@@ -79,7 +79,7 @@ export const SMTP = connectionKind({
     unsubscribe: {
       type: "text",
       label: "Unsubscribe link",
-      help: "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many emails.",
+      help: "https: or mailto: URL that lets recipients unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many emails.",
       required: false,
       secret: false,
       maxLength: 1000,

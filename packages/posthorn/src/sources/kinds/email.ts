@@ -18,7 +18,7 @@ export const EMAIL = requestKind({
   setup: [
     "The operator sets `POSTHORN_SMTP_LISTEN` and `POSTHORN_SMTP_DOMAIN`, and points the MX record of the domain to this server.",
     "Create the source. Its `ingestUrl` is the address, as `mailto:` URL. Keep it secret: anyone who knows it can send events.",
-    "Send emails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.",
+    "Send emails to it, or forward them there. Text between a plus sign and the `@` is ignored, but kept in the envelope.",
   ],
   receives: true,
   target: () => null,

@@ -113,7 +113,7 @@ export const HTTP_POLL = polledKind({
     start: START_FIELD,
     eventType: eventTypeField("http.event"),
   },
-  events: [{ type: "{eventType}", description: "A change, a new item, or a response, as `emit` says." }],
+  events: [{ type: "{eventType}", description: "A change, a new item, or a response, depending on `emit`." }],
   repeats: "dropped",
   setup: [
     "Enter the URL and, if it needs one, its authentication.",

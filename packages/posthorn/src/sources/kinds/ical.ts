@@ -30,7 +30,7 @@ export const CALENDAR_FIELDS = {
 export const CALENDAR_EVENTS = [
   {
     type: "calendar.starting",
-    description: "An appointment starts in `minutesBefore` minutes. Each occurrence of a recurring one.",
+    description: "An appointment, or an occurrence of a recurring one, starts in `minutesBefore` minutes.",
   },
   { type: "calendar.created", description: "There is a new appointment." },
   { type: "calendar.changed", description: "An appointment has changed, for example its time." },

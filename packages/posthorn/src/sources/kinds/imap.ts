@@ -56,7 +56,7 @@ export const IMAP = listeningKind({
     mailbox: {
       type: "text",
       label: "Mailbox",
-      help: "Name of the folder, with the separator of the server between levels.",
+      help: "Name of the folder, with the server's separator between levels.",
       required: false,
       secret: false,
       maxLength: 512,
@@ -73,7 +73,7 @@ export const IMAP = listeningKind({
     everySeconds: {
       type: "integer",
       label: "Interval in seconds",
-      help: "The server announces new emails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.",
+      help: "The server announces new emails with IDLE. Posthorn also checks at this interval, for servers that lack IDLE or lose announcements.",
       required: false,
       secret: false,
       minimum: 30,

@@ -28,7 +28,7 @@ export const KAFKA_SOURCE = listeningKind({
     },
     start: choice({
       label: "First read",
-      help: "`new`: only records that are written after the source is created. `all`: everything that the topics have.",
+      help: "`new`: only records that are written after the source is created. `all`: everything in the topics.",
       choices: ["new", "all"],
       default: "new",
     }),

@@ -46,7 +46,7 @@ export const MQTT_SOURCE = listeningKind({
     retained: {
       type: "boolean",
       label: "Retained messages",
-      help: "Turn on to receive the last message of each topic that the broker has retained when the subscription is new.",
+      help: "Turn on to receive the retained message of each topic when a new subscription starts.",
       required: false,
       secret: false,
       default: false,

@@ -38,7 +38,7 @@ export const NATS_SOURCE = listeningKind({
     },
     start: choice({
       label: "First read",
-      help: "`new`: only messages that arrive after the source is created. `all`: everything that the stream has.",
+      help: "`new`: only messages that arrive after the source is created. `all`: everything in the stream.",
       choices: ["new", "all"],
       default: "new",
     }),

@@ -29,7 +29,7 @@ export const REDIS_SOURCE = listeningKind({
     },
     start: choice({
       label: "First read",
-      help: "`new`: only entries that are added after the source is created. `all`: everything that the stream has.",
+      help: "`new`: only entries that are added after the source is created. `all`: everything in the stream.",
       choices: ["new", "all"],
       default: "new",
     }),

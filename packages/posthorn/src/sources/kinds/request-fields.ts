@@ -4,7 +4,7 @@ import { type Fields, MIN_POLL_SECONDS } from "../kind.ts";
 export const URL_FIELD = {
   type: "url",
   label: "URL",
-  help: "What Posthorn reads. Redirects are followed.",
+  help: "URL to read. Redirects are followed.",
   required: true,
   secret: false,
   isTarget: true,
@@ -49,7 +49,7 @@ export const REQUEST_FIELDS = {
   headers: {
     type: "text",
     label: "Headers",
-    help: "Further headers of the requests, one per line, such as `X-Api-Key: abc`.",
+    help: "Additional request headers, one per line, such as `X-Api-Key: abc`.",
     required: false,
     secret: true,
     maxLength: 8192,
@@ -62,7 +62,7 @@ export function everySecondsField(seconds: number) {
   return {
     type: "integer",
     label: "Interval in seconds",
-    help: "Time between two polls. Up to 10 percent are added, so that sources with the same interval are not read at the same moment.",
+    help: "Time between two polls. Up to 10 percent is added, so that sources with the same interval are not read at the same moment.",
     required: false,
     secret: false,
     minimum: MIN_POLL_SECONDS,

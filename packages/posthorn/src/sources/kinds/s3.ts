@@ -71,7 +71,7 @@ export const S3_SOURCE = polledKind({
   repeats: "dropped",
   setup: [
     ...awsSetup("s3:ListBucket and s3:GetObject"),
-    "Enter the name of the bucket, and a prefix if only a folder is to be read.",
+    "Enter the name of the bucket, and a prefix to read only one folder.",
   ],
   everyMs: ({ everySeconds }) => everySeconds * 1000,
   target: ({ prefix, ...config }) => `${bucketUrl(config)}/${prefix ?? ""}`,

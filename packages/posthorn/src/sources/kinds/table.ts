@@ -19,7 +19,7 @@ export const TABLE = requestKind({
     name: {
       type: "text",
       label: "Name",
-      help: "Tells several table sources on one table apart (`--name`). The name of the table if it is empty.",
+      help: "Distinguishes several sources of one table (`--name`). Empty: the name of the table.",
       required: false,
       secret: false,
       maxLength: 40,
@@ -55,7 +55,7 @@ export const TABLE = requestKind({
     columns: {
       type: "text",
       label: "Columns",
-      help: "Columns in the payload, separated by commas (`--columns`). All of them if it is empty.",
+      help: "Columns in the payload, separated by commas (`--columns`). Empty: all columns.",
       required: false,
       secret: false,
       maxLength: 2000,

@@ -36,7 +36,7 @@ export const WEBSUB = polledKind({
     leaseSeconds: {
       type: "integer",
       label: "Lease in seconds",
-      help: "How long the subscription is to last. Posthorn renews it after two thirds of the time that the hub grants.",
+      help: "Requested duration of the subscription. Posthorn renews it after two thirds of the duration that the hub grants.",
       required: false,
       secret: false,
       minimum: 3600,

@@ -170,7 +170,7 @@ export const brokers: Readonly<Record<string, string>> = {
   "Adds an HTML part with title, text, fields and link of the event. Mail programs show it instead of the payload.":
     "Ergänzt einen HTML-Teil mit Titel, Text, Feldern und Link des Ereignisses. Mail-Programme zeigen ihn anstelle des Payloads.",
   "Unsubscribe link": "Abmelde-Link",
-  "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many emails.":
+  "https: or mailto: URL that lets recipients unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many emails.":
     "URL mit https: oder mailto:, über die sich Empfänger abmelden (Header List-Unsubscribe). Mail-Anbieter erwarten sie von Absendern vieler Mails.",
   "Create an account or an app password for SMTP at your mail provider.":
     "Legen Sie bei Ihrem Mail-Anbieter ein Konto oder ein App-Passwort für SMTP an.",

@@ -148,7 +148,7 @@ export const chat: Readonly<Record<string, string>> = {
   "Template that returns trigger, acknowledge or resolve. Any other result triggers an alert, so that none is missed.":
     "Vorlage, die trigger, acknowledge oder resolve ergibt. Jedes andere Ergebnis löst einen Alarm aus, damit keiner verloren geht.",
   "Deduplication key": "Deduplizierungsschlüssel",
-  "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event is an alert of its own.":
+  "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event creates a new alert.":
     "Vorlage für den Schlüssel des Alarms. Ereignisse mit demselben Schlüssel ändern denselben Alarm. Verwenden Sie deshalb eine ID, die auch das Ereignis enthält, das ihn schließt. Ohne Vorlage ist jedes Ereignis ein eigener Alarm.",
   "Template of the system that has the problem.": "Vorlage für den Namen des Systems, das das Problem hat.",
   "In PagerDuty, open Services, then Service Directory, and select the service.":

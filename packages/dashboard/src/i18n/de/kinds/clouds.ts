@@ -24,7 +24,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Sie können ihn jederzeit beenden und wieder starten: Ereignisse, die dazwischen eintreffen, werden aufbewahrt und danach gesendet.",
   "Listeners connect by this name.": "Listener verbinden sich unter diesem Namen.",
   Share: "Aufteilung",
-  "How several listeners share the events: each developer gets all of them with an endpoint of their own (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).":
+  "How several listeners share the events: each developer gets all of them through a separate endpoint (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).":
     "Wie mehrere Listener sich die Ereignisse teilen: Alle erhalten jedes Ereignis über einen eigenen Endpunkt (all), jedes Ereignis geht an einen der verbundenen Listener (one), oder nur ein Listener kann verbunden sein (exclusive).",
   "Poll `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` with this token, and commit the offset of the last message that you processed.":
     "Rufen Sie mit diesem Token `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` ab, und bestätigen Sie den Offset der letzten verarbeiteten Nachricht.",
@@ -89,14 +89,14 @@ export const clouds: Readonly<Record<string, string>> = {
   Event: "Ereignis",
   "Name of the event in events/list.": "Name des Ereignisses in events/list.",
   Subscriber: "Abonnent",
-  "Whose access made the subscription. It ends with this access.":
+  "Whose access created the subscription. The subscription ends with this access.":
     "Mit wessen Zugang das Abonnement angelegt wurde. Es endet mit diesem Zugang.",
   Expires: "Läuft ab",
   "When the subscription ends, unless the client renews it (UTC).":
     "Wann das Abonnement endet, wenn der Client es nicht verlängert (UTC).",
   "The secret of the client. Requests are signed with it.": "Das Secret des Clients. Anfragen werden damit signiert.",
   "Previous secret": "Vorheriges Secret",
-  "The secret before the last renewal. It signs as well, until the next renewal.":
+  "The secret before the last renewal. Requests are also signed with it until the next renewal.":
     "Das Secret vor der letzten Verlängerung. Bis zur nächsten Verlängerung signiert es ebenfalls.",
   "Set POSTHORN_MCP to write, so that clients may subscribe.":
     "Setzen Sie POSTHORN_MCP auf write, damit Clients abonnieren dürfen.",
@@ -202,10 +202,10 @@ export const clouds: Readonly<Record<string, string>> = {
     "Archiviert Ereignisse als Objekte in einem Bucket von Amazon S3 oder eines Dienstes mit dieser API. Jedes Ereignis wird genau einmal gespeichert.",
   Bucket: "Bucket",
   "Name of the bucket.": "Name des Buckets.",
-  "jsonLines: objects of one line of JSON for each message, with id, eventType, timestamp and payload. raw: one object for each message, with its body as it is.":
+  "jsonLines: objects with one line of JSON for each message, with id, eventType, timestamp and payload. raw: one object for each message, with its exact body.":
     "jsonLines: Objekte mit einer JSON-Zeile je Nachricht, mit id, eventType, timestamp und payload. raw: ein Objekt je Nachricht, mit ihrem unveränderten Body.",
   "Object key": "Objektschlüssel",
-  "Template for the keys of objects. {id} is required: the ID of the message, or of the first message and how many there are. {year}, {month}, {day}, {hour} and {minute} are the time of the first message in UTC; {eventType} is its type.":
+  "Template for the keys of objects. {id} is required: the ID of the message, or the ID of the first message with the number of messages. {year}, {month}, {day}, {hour} and {minute} are the time of the first message in UTC; {eventType} is its type.":
     "Vorlage für die Schlüssel der Objekte. {id} ist erforderlich: die ID der Nachricht, oder die der ersten Nachricht mit der Anzahl. {year}, {month}, {day}, {hour} und {minute} sind die Zeit der ersten Nachricht in UTC; {eventType} ist ihr Typ.",
   "In the S3 console, create a bucket. Leave public access blocked.":
     "Legen Sie in der S3-Konsole einen Bucket an. Lassen Sie den öffentlichen Zugriff gesperrt.",
@@ -326,7 +326,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "columns: the columns below are filled from the message. payload: the members of the payload, a JSON object, are the columns.":
     "columns: Die Spalten unten werden aus der Nachricht gefüllt. payload: Der Payload ist ein JSON-Objekt, dessen Felder die Spalten sind.",
   Columns: "Spalten",
-  "Which part of the message goes into which column, as part=column, separated by commas. Parts: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. A payload that is not text is in base64, which payloadEncoding says.":
+  "Which part of the message goes into which column, as part=column, separated by commas. Parts: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. A payload that is not text is encoded in base64, as payloadEncoding shows.":
     "Welcher Teil der Nachricht in welche Spalte kommt, als Teil=Spalte, durch Kommas getrennt. Teile: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. Payloads, die kein Text sind, werden in Base64 gespeichert; payloadEncoding gibt das an.",
   "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.":
     "Legen Sie eine Tabelle an, zum Beispiel: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",

@@ -39,7 +39,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   Version: "Version",
   "Version of MQTT that the broker supports.": "MQTT-Version, die der Broker unterstützt.",
   "Retained messages": "Aufbewahrte Nachrichten",
-  "Turn on to receive the last message of each topic that the broker has retained when the subscription is new.":
+  "Turn on to receive the retained message of each topic when a new subscription starts.":
     "Einschalten, um bei einem neuen Abonnement die letzte Nachricht jedes Topics zu erhalten, die der Broker aufbewahrt hat.",
   "Client ID": "Client-ID",
   "Name of the session at the broker. No other client may use it. Leave it empty for a name that is derived from the ID of the source.":
@@ -88,7 +88,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Tragen Sie Broker, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "A record of a topic: its exact value.": "Ein Datensatz eines Topics: sein Wert, Byte für Byte.",
   "Names of existing topics, separated by commas.": "Namen bestehender Topics, durch Kommas getrennt.",
-  "`new`: only records that are written after the source is created. `all`: everything that the topics have.":
+  "`new`: only records that are written after the source is created. `all`: everything in the topics.":
     "`new`: nur Datensätze, die nach dem Anlegen der Quelle geschrieben werden. `all`: alles, was die Topics enthalten.",
   "ID of the consumer group. Leave it empty to let Posthorn create a group and remove it with the source.":
     "ID der Consumer-Gruppe. Leer lassen für eine eigene Gruppe, die Posthorn mit der Quelle entfernt.",
@@ -106,7 +106,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   Subjects: "Subjects",
   "Subjects of the stream to read, separated by commas. `*` matches one part and `>` all parts below. Leave it empty for all.":
     "Subjects des Streams, die gelesen werden, durch Kommas getrennt. `*` steht für einen Teil und `>` für alle Teile darunter. Leer lassen für alle.",
-  "`new`: only messages that arrive after the source is created. `all`: everything that the stream has.":
+  "`new`: only messages that arrive after the source is created. `all`: everything in the stream.":
     "`new`: nur Nachrichten, die nach dem Anlegen der Quelle eintreffen. `all`: alles, was der Stream enthält.",
   Consumer: "Consumer",
   "Name of an existing durable pull consumer with explicit acknowledgements. Leave it empty to let Posthorn create one, which it removes with the source.":
@@ -124,7 +124,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   "Field with the body": "Feld mit dem Inhalt",
   "Field of an entry whose value becomes the body of the event; the other fields become headers. Leave it empty for a JSON object with all fields.":
     "Feld eines Eintrags, dessen Wert zum Inhalt des Ereignisses wird; die übrigen Felder werden zu Headern. Leer lassen für ein JSON-Objekt mit allen Feldern.",
-  "`new`: only entries that are added after the source is created. `all`: everything that the stream has.":
+  "`new`: only entries that are added after the source is created. `all`: everything in the stream.":
     "`new`: nur Einträge, die nach dem Anlegen der Quelle hinzukommen. `all`: alles, was der Stream enthält.",
   "Name of an existing consumer group, which other consumers may share. Leave it empty to let Posthorn create one, which it removes with the source.":
     "Name einer bestehenden Consumer-Gruppe, die auch andere Consumer verwenden können. Leer lassen, damit Posthorn eine anlegt, die es mit der Quelle entfernt.",
@@ -163,7 +163,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Listet einen Bucket von Amazon S3 oder einem Dienst mit dessen API auf und erzeugt aus jedem neuen oder geänderten Objekt ein Ereignis.",
   "In the IAM console, create a policy that allows s3:ListBucket and s3:GetObject on this resource only.":
     "Legen Sie in der IAM-Konsole eine Richtlinie an, die s3:ListBucket und s3:GetObject nur für diese Ressource erlaubt.",
-  "Enter the name of the bucket, and a prefix if only a folder is to be read.":
+  "Enter the name of the bucket, and a prefix to read only one folder.":
     "Tragen Sie den Namen des Buckets ein, und ein Präfix, wenn nur ein Ordner gelesen werden soll.",
   "An object is new or was changed: its bucket, key, size, ETag and time as JSON, or its content.":
     "Ein Objekt ist neu oder wurde geändert: Bucket, Schlüssel, Größe, ETag und Zeit als JSON, oder sein Inhalt.",
@@ -178,7 +178,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   "Largest object in bytes": "Größtes Objekt in Bytes",
   "Largest object whose content is read.": "Größtes Objekt, dessen Inhalt gelesen wird.",
   "Interval in seconds": "Intervall in Sekunden",
-  "Time between two polls. Up to 10 percent are added, so that sources with the same interval are not read at the same moment.":
+  "Time between two polls. Up to 10 percent is added, so that sources with the same interval are not read at the same moment.":
     "Zeit zwischen zwei Abfragen. Bis zu 10 Prozent kommen hinzu, damit Quellen mit demselben Intervall nicht im selben Moment gelesen werden.",
   "`baseline` emits no event for what exists when the source is created. `all` emits events for all of it.":
     "`baseline` erzeugt keine Ereignisse für das, was beim Anlegen der Quelle schon vorhanden ist. `all` erzeugt Ereignisse für alles davon.",

@@ -6,7 +6,7 @@ export const sourceTables: Readonly<Record<string, string>> = {
     "Veröffentlicht Änderungen einer Tabelle als Nachrichten einer Anwendung, in der Transaktion, die sie vornimmt.",
   "Schema and name. The table needs a primary key, and is in the database of Posthorn.":
     "Schema und Name. Die Tabelle braucht einen Primärschlüssel und liegt in der Datenbank von Posthorn.",
-  "Tells several table sources on one table apart (`--name`). The name of the table if it is empty.":
+  "Distinguishes several sources of one table (`--name`). Empty: the name of the table.":
     "Unterscheidet mehrere Quellen einer Tabelle (`--name`). Leer: der Name der Tabelle.",
   "`uid` or ID of the application that all events belong to (`--app`).":
     "`uid` oder ID der Anwendung, zu der alle Ereignisse gehören (`--app`).",
@@ -16,7 +16,7 @@ export const sourceTables: Readonly<Record<string, string>> = {
   Changes: "Änderungen",
   "Which changes are events, separated by commas (`--on`).":
     "Welche Änderungen Ereignisse sind, durch Kommas getrennt (`--on`).",
-  "Columns in the payload, separated by commas (`--columns`). All of them if it is empty.":
+  "Columns in the payload, separated by commas (`--columns`). Empty: all columns.":
     "Spalten im Payload, durch Kommas getrennt (`--columns`). Leer: alle.",
   Condition: "Bedingung",
   "SQL condition on `new` and `old` (`--when`).": "SQL-Bedingung über `new` und `old` (`--when`).",

@@ -43,7 +43,7 @@ export const sources: Readonly<Record<string, string>> = {
   "Enter the URL and, if it needs one, its authentication.": "Geben Sie die URL und, falls nötig, die Anmeldung ein.",
   "Choose what becomes an event. For items, enter where the list is in the response, and the ID in each item.":
     "Wählen Sie, was ein Ereignis wird. Geben Sie für Elemente an, wo die Liste in der Antwort steht und wo die ID in jedem Element.",
-  "What Posthorn reads. Redirects are followed.": "Was Posthorn liest. Weiterleitungen werden befolgt.",
+  "URL to read. Redirects are followed.": "Was Posthorn liest. Weiterleitungen werden befolgt.",
   "HEAD reads only headers: a change of ETag, Last-Modified or Docker-Content-Digest is a change.":
     "HEAD liest nur Header: Als Änderung gilt eine von ETag, Last-Modified oder Docker-Content-Digest.",
   "Body of POST requests. Set its content type in the headers; the default is application/json.":
@@ -52,7 +52,7 @@ export const sources: Readonly<Record<string, string>> = {
     "Wie sich Anfragen ausweisen: gar nicht, mit Benutzername und Passwort oder mit einem Bearer-Token.",
   "For basic authentication.": "Für die Basic-Anmeldung.",
   "For bearer authentication.": "Für die Anmeldung mit Bearer-Token.",
-  "Further headers of the requests, one per line, such as `X-Api-Key: abc`.":
+  "Additional request headers, one per line, such as `X-Api-Key: abc`.":
     "Weitere Header der Anfragen, je Zeile einer, etwa `X-Api-Key: abc`.",
   Emit: "Ereignis für",
   "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, including errors, for conditions on its status or values.":
@@ -97,7 +97,7 @@ export const sources: Readonly<Record<string, string>> = {
   "A random text of your choice, 16 to 190 characters. The hub signs updates with it; others are quarantined.":
     "Ein zufälliger Text Ihrer Wahl mit 16 bis 190 Zeichen. Der Hub signiert Aktualisierungen damit; andere kommen in Quarantäne.",
   "Lease in seconds": "Laufzeit in Sekunden",
-  "How long the subscription is to last. Posthorn renews it after two thirds of the time that the hub grants.":
+  "Requested duration of the subscription. Posthorn renews it after two thirds of the duration that the hub grants.":
     "Wie lange das Abonnement gelten soll. Posthorn erneuert es nach zwei Dritteln der Zeit, die der Hub gewährt.",
 
   // Calendar
@@ -119,7 +119,7 @@ export const sources: Readonly<Record<string, string>> = {
     "Der Betreiber setzt `POSTHORN_SMTP_LISTEN` und `POSTHORN_SMTP_DOMAIN` und richtet den MX-Eintrag der Domain auf diesen Server.",
   "Create the source. Its `ingestUrl` is the address, as `mailto:` URL. Keep it secret: anyone who knows it can send events.":
     "Legen Sie die Quelle an. Ihre `ingestUrl` ist die Adresse als `mailto:`-URL. Halten Sie sie geheim: Wer sie kennt, kann Ereignisse senden.",
-  "Send emails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.":
+  "Send emails to it, or forward them there. Text between a plus sign and the `@` is ignored, but kept in the envelope.":
     "Senden Sie E-Mails dorthin, oder leiten Sie sie dorthin weiter. Text hinter einem Pluszeichen vor dem `@` wird nicht beachtet und bleibt im Umschlag erhalten.",
   "`json`: the email with its texts, addresses, headers and attachments as JSON. `raw`: the email byte for byte, as `message/rfc822`.":
     "`json`: die E-Mail mit Texten, Adressen, Headern und Anhängen als JSON. `raw`: die E-Mail Byte für Byte, als `message/rfc822`.",
@@ -133,13 +133,13 @@ export const sources: Readonly<Record<string, string>> = {
   // Events
   "Each verified request.": "Jede verifizierte Anfrage.",
   "A due time has come.": "Ein Termin ist gekommen.",
-  "A change, a new item, or a response, as `emit` says.":
+  "A change, a new item, or a response, depending on `emit`.":
     "Eine Änderung, ein neues Element oder eine Antwort, wie `emit` sagt.",
   "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is not a new entry.":
     "Ein neuer Eintrag. Ein Eintrag wird an seiner ID (`guid`, `id`) erkannt, sonst an seinem Link, sonst an Titel und Zeit. Ein geänderter Eintrag mit derselben ID ist kein neuer Eintrag.",
   "The hub has sent an update: its exact body, usually the feed with its new entries. An update that equals the one before it within an hour is a repetition by the hub, and is dropped.":
     "Der Hub hat eine Aktualisierung gesendet: ihr genauer Body, meist der Feed mit seinen neuen Einträgen. Gleicht eine Aktualisierung der vorigen innerhalb einer Stunde, ist sie eine Wiederholung des Hubs und wird verworfen.",
-  "An appointment starts in `minutesBefore` minutes. Each occurrence of a recurring one.":
+  "An appointment, or an occurrence of a recurring one, starts in `minutesBefore` minutes.":
     "Ein Termin beginnt in `minutesBefore` Minuten. Bei Serien jedes einzelne Vorkommen.",
   "There is a new appointment.": "Es gibt einen neuen Termin.",
   "An appointment has changed, for example its time.": "Ein Termin hat sich geändert, zum Beispiel seine Zeit.",
@@ -180,11 +180,11 @@ export const sources: Readonly<Record<string, string>> = {
   "OAuth 2.0 token instead of a password, for servers with XOAUTH2. Posthorn does not renew it.":
     "OAuth-2.0-Token statt eines Passworts, für Server mit XOAUTH2. Posthorn erneuert es nicht.",
   Mailbox: "Postfach",
-  "Name of the folder, with the separator of the server between levels.":
+  "Name of the folder, with the server's separator between levels.":
     "Name des Ordners, mit dem Trennzeichen des Servers zwischen den Ebenen.",
   "Mark as read": "Als gelesen markieren",
   "Turn on to mark emails as read once they are stored. Otherwise the mailbox is opened read-only.":
     "Ob E-Mails als gelesen markiert werden, sobald sie gespeichert sind. Sonst wird das Postfach nur lesend geöffnet.",
-  "The server announces new emails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.":
+  "The server announces new emails with IDLE. Posthorn also checks at this interval, for servers that lack IDLE or lose announcements.":
     "Der Server meldet neue E-Mails mit IDLE. Posthorn sieht zusätzlich in diesem Abstand nach, für Server ohne IDLE oder mit verlorenen Meldungen.",
 };
