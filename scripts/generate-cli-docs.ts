@@ -108,7 +108,7 @@ The page of each command has its exit codes. These are the same everywhere:
 | Exit code | Meaning |
 | --- | --- |
 | 2 | the command line is wrong |
-| 130 | interrupted a second time while it stopped |
+| 130 | interrupted a second time while stopping |
 `;
 }
 

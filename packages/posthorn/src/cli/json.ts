@@ -45,14 +45,14 @@ export const PROFILES = object({
 
 export const RESENT = object({
   id: text("ID of the message"),
-  endpoints: list(text("ID"), "endpoints to which it was sent again"),
+  endpoints: list(text("ID"), "endpoints that it was sent to again"),
 });
 
 export const TOKEN = object({ token: text("the token") });
 
 export const HEALTH = object({
   healthy: { const: true, description: "always true: otherwise the command fails" },
-  paused: yesOrNo("whether deliveries are paused since a restore"),
+  paused: yesOrNo("whether deliveries have been paused since a restore"),
   threads: list(
     object({ thread: integer("number of the thread"), state: text("`hung`, or `ended` until it runs again") }),
     "threads of the process that do not respond or do not run",
@@ -85,7 +85,7 @@ export const MIGRATIONS = object({
     object({
       version: integer("number of the step"),
       name: text("name of the step"),
-      applied: yesOrNo("whether the database has it"),
+      applied: yesOrNo("whether it was applied to the database"),
     }),
     "with --status all steps, with --plan those that would be run, otherwise those that were run",
   ),
@@ -104,7 +104,7 @@ export const MANIFEST = object(
     at: text("when (ISO 8601)"),
     database: oneOf(["sqlite", "postgres"], "kind of the database"),
     schema: integer("version of the schema"),
-    includesKeys: yesOrNo("whether keys are in it"),
+    includesKeys: yesOrNo("whether it contains keys"),
     files: list(object({}, OPEN), "files with sizes and checksums"),
     tables: object({}, { description: "rows of each table", additionalProperties: { type: "integer" } }),
     checksum: text("SHA-256 of everything else"),
@@ -115,7 +115,7 @@ export const MANIFEST = object(
 /** `posthorn restore`. */
 export const RESTORED = object({
   at: text("when the backup was made (ISO 8601)"),
-  replaced: textOrNull("where the data is that was replaced; null: there was none"),
+  replaced: textOrNull("location of the replaced data; null: there was none"),
   keyFiles: list(text("name"), "key files that were copied"),
   deliveries: { const: "paused", description: "until `posthorn resume`" },
 });
@@ -142,7 +142,7 @@ export const TABLE_SOURCES = list(
 
 /** One line of `posthorn export app`. */
 export const EXPORT_LINE = object({
-  type: oneOf(["application", "endpoint", "message", "end"], "what the line has"),
+  type: oneOf(["application", "endpoint", "message", "end"], "content of the line"),
   data: object({}, { ...OPEN, description: "the object, as the API returns it" }),
 });
 
@@ -228,7 +228,7 @@ export const LISTEN_LINE = object(
     "message?": { description: "request: the message, with its ID and event type; error: what went wrong" },
     "status?": integer("response: status of the local server"),
     "durationMs?": integer("response and error: milliseconds"),
-    "text?": text("note: a text for people"),
+    "text?": text("note: text for people"),
   },
   OPEN,
 );

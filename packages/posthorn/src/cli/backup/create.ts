@@ -20,10 +20,10 @@ import { MANIFEST } from "../json.ts";
 export function addBackupCommand(program: Command): Command {
   const command = program
     .command("backup")
-    .description("back up all data of the server, also while it runs")
+    .description("back up all data of the server, even while it runs")
     .argument("<folder>", "folder to create; it must not exist")
     .option("--with-keys", "also copy encryption.key and jwt.secret of the data folder: keep such a backup secret")
-    .option("--rate <number>", "SQLite: most MiB read per second; 0: no limit", "100")
+    .option("--rate <number>", "SQLite: maximum MiB read per second; 0: no limit", "100")
     .option("--pg-dump <path>", "PostgreSQL: program to use", "pg_dump")
     .option("--quiet", "print no progress");
   withJson(command, { kind: "own", schema: MANIFEST });

@@ -22,7 +22,7 @@ export function addRestoreCommand(program: Command): void {
     .description("restore a backup; the server then starts with paused deliveries")
     .argument("<folder>", "folder that `posthorn backup` wrote")
     .option("--replace", "move the current data aside and put the backup in its place")
-    .option("--rate <number>", "SQLite: most MiB written per second; 0: no limit", "0")
+    .option("--rate <number>", "SQLite: maximum MiB written per second; 0: no limit", "0")
     .option("--pg-restore <path>", "PostgreSQL: program to use", "pg_restore")
     .option("--no-grants", "PostgreSQL: restore no grants, if their roles do not exist here")
     .option("--quiet", "print no progress");

@@ -7,7 +7,7 @@ import { completionScript, SHELLS, type Shell } from "./scripts.ts";
 export function addCompletionCommand(program: Command, whole: () => Promise<Command>): void {
   const command = program
     .command("completion")
-    .description("print a script with which a shell completes commands and options")
+    .description("print the completion script of a shell")
     .addArgument(new Argument("<shell>").choices(SHELLS));
   withExamples(
     command,

@@ -20,7 +20,7 @@ export function addMigrateCommand(program: Command): void {
     .option("--plan", "print the SQL that would be run")
     .option("--status", "print each step, whether it was done, and whether its name and checksum match");
   withJson(command, { kind: "own", schema: MIGRATIONS });
-  withExitCodes(command, { 1: "it failed, or with --status and --plan: a name or checksum differs" });
+  withExitCodes(command, { 1: "it failed, or with --status or --plan: a name or checksum differs" });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { database } = envToConfig(readEnv(sourcesOf(options)));
     if (options["plan"] === true && options["status"] === true) {

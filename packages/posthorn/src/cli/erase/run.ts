@@ -24,7 +24,7 @@ export function addEraseCommand(program: Command): void {
     .option("--value <value>", "the value; without it, it is read from standard input")
     .option("--app <id>", "only this application or source")
     .option("--event-type <name...>", "only messages of these event types")
-    .option("--reason <text>", "shown in the receipt, such as the number of the case")
+    .option("--reason <text>", "shown in the receipt, such as a case number")
     .option("--dry-run", "only count what would be erased")
     .option("--yes", "erase: this cannot be undone");
   withJson(command, "ErasureOut");

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 export function addKeyFlags(command: Command): Command {
   return command
     .option("--scope <scope...>", "what it may do, such as messages:publish; app:ID limits it to an application")
-    .option("--network <network...>", "address or network from which it can be used, such as 10.1.0.0/16")
+    .option("--network <network...>", "address or network that may use it, such as 10.1.0.0/16")
     .option("--expires <date>", "expiry, such as 2027-01-31T00:00:00Z")
     .option("--description <text>", "what it is for");
 }

@@ -52,7 +52,7 @@ export function addListenCommand(program: Command): void {
         .default("all"),
     )
     .option("--take-over", "replace another listener that has this name")
-    .option("--events <types>", "only these event types, separated by commas; a * at the end stands for any rest")
+    .option("--events <types>", "only these event types, separated by commas; a * at the end matches any ending")
     .option("--filter <json>", "only events that match this filter: JSON, or @ and the name of a file")
     .option(
       "--since <age>",
@@ -70,7 +70,7 @@ export function addListenCommand(program: Command): void {
     .option("--header <name:value>", "add a header to each local request; may be repeated", header)
     .option("--insecure", "accept a self-signed certificate of the local server")
     .option("--resign", "renew the provider's signature, so that old events verify; needs a key with secrets:read")
-    .option("--max <count>", "most requests at the same time", integer(1, MAX_RELAY_WINDOW), 10)
+    .option("--max <count>", "maximum number of concurrent requests", integer(1, MAX_RELAY_WINDOW), 10)
     .option("--exit-after <count>", "exit after this many events", integer(1, 1_000_000));
   withExamples(
     command,
@@ -88,7 +88,7 @@ export function addListenCommand(program: Command): void {
   );
   withJsonOutput(command, { kind: "lines", schema: LISTEN_LINE });
   withExitCodes(command, {
-    0: "it was stopped, or has passed on as many events as --exit-after says",
+    0: "it was stopped, or has forwarded the number of events in --exit-after",
     3: "the token expired, was revoked, or is not sufficient",
     4: "the server ended the connection for another reason, and reconnecting would not help",
   });

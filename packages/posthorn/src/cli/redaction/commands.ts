@@ -67,7 +67,7 @@ async function allRules(options: Options): Promise<readonly ListedRule[]> {
 }
 
 function addAdd(redaction: Command): void {
-  const command = redaction.command("add").description("add a rule, for messages that are accepted from now on");
+  const command = redaction.command("add").description("add a rule for messages accepted from now on");
   withRule(command)
     .option("--keep-exact <seconds>", "keep the exact body, encrypted, after the last delivery, for resends", Number)
     .option("--description <text>", "shown in the list");
@@ -88,7 +88,7 @@ function addAdd(redaction: Command): void {
 function addRemove(redaction: Command): void {
   const command = redaction
     .command("remove")
-    .description("delete a rule; messages that were accepted before stay redacted")
+    .description("delete a rule; messages accepted earlier stay redacted")
     .argument("<id>", "ID of the rule");
   withJson(command, { kind: "own", schema: DELETED });
   addClientFlags(command).action(async (id: string, options: Options) => {
@@ -101,7 +101,7 @@ function addTry(redaction: Command): void {
   const command = redaction
     .command("try")
     .description(
-      "show a sample body as it would be stored; with --path or --pattern by this rule, else by the stored ones",
+      "show how a sample body would be stored: with --path or --pattern by this rule, otherwise by the stored rules",
     )
     .argument("[file]", "file with the body; without it, standard input");
   withRule(command).option("--content-type <type>", "content type of the body", "application/json");
@@ -127,7 +127,7 @@ function addTry(redaction: Command): void {
 function withRule(command: Command): Command {
   return command
     .option("--path <path>", "JSON path of the values, such as $.customer.email")
-    .option("--pattern <pattern>", "or a regular expression (RE2) of texts")
+    .option("--pattern <pattern>", "regular expression (RE2) for texts, instead of --path")
     .option("--action <action>", "mask, or hash to keep equal values equal", "mask")
     .option("--event-type <name...>", "only messages of these event types");
 }

@@ -30,7 +30,7 @@ function addLs(group: Command): void {
   })
     .option("--events <types>", "only these event types, separated by commas", list)
     .option("--since <age>", "only events of this age, such as 15m, 2h or 3d", age)
-    .option("--limit <count>", "most events", integer(1, 100_000), 50);
+    .option("--limit <count>", "maximum number of events", integer(1, 100_000), 50);
   withExamples(command, ["posthorn events ls --app acme --since 1h", "lists the events of the last hour"]);
   addClientFlags(command).action(async (flags: Flags) => {
     const query = new URLSearchParams({ with_content: "false" });

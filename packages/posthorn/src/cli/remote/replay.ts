@@ -31,7 +31,7 @@ export function addReplayCommand(program: Command): void {
     ["posthorn replay --app acme --since 1h --failed --rate 10", "sends them again, ten per second"],
     [
       "posthorn replay --all --since 3h --host hooks.acme.com --cause 502,timeout --dry-run",
-      "counts what failed at one host, over all applications",
+      "counts the failures at one host, across all applications",
     ],
   );
   addClientFlags(command).action(async (flags: Flags) => {

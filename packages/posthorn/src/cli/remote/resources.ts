@@ -114,7 +114,7 @@ export function addSourceResourceCommands(group: Command): void {
   const create = withJson(group.command("create").description("create a source"), SOURCES.model)
     .argument("<name>")
     .requiredOption("--type <provider>", "provider, such as stripe or github")
-    .option("--secret <secret>", "secret with which the provider signs");
+    .option("--secret <secret>", "secret that the provider signs with");
   withExamples(create, [
     "posthorn sources create Stripe --type stripe --secret whsec_…",
     "creates a source, and prints the URL to enter at the provider",
@@ -137,7 +137,7 @@ function addList(group: Command, resource: Resource, example: OneExample): void 
   const command = withJson(group.command("ls").description(`list ${resource.noun}s`), {
     kind: "page",
     model: resource.model,
-  }).option("--limit <count>", "most rows", integer(1, 100_000), 1000);
+  }).option("--limit <count>", "maximum number of rows", integer(1, 100_000), 1000);
   withExamples(scoped(command, resource), example);
   addClientFlags(command).action(async (flags: Flags) => {
     const rows = await listRows(flags, `${resource.path(flags)}?`, flags["limit"] as number);

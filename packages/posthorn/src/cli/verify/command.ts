@@ -49,7 +49,7 @@ export function addVerifyCommand(program: Command): void {
     .argument("[file]", "request line, headers, an empty line and the raw body; standard input by default")
     .option("--provider <id>", "provider that sent it, such as stripe; default: Standard Webhooks", STANDARD)
     .option("--secret <secret>", "secret, as the sender shows it; @ and the name of a file; may be repeated", more, [])
-    .option("--public-key <key>", "PEM, Base64 or JSON Web Key of a provider that signs with one", more, [])
+    .option("--public-key <key>", "public key of the provider, as PEM, Base64 or JSON Web Key", more, [])
     .option("--config <name=value>", "a setting of the provider; may be repeated", more, [])
     .option("--headers <file>", "file with the headers, one per line, instead of a whole request")
     .option("--body <file>", "file with the raw body that belongs to --headers")

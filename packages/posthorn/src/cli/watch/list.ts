@@ -18,7 +18,7 @@ export function addWatchListCommand(watch: Command): void {
   const command = watch
     .command("list")
     .description("list watches with the phases of their keys")
-    .argument("[app]", "application (ID or uid), or ID of a source; without it, those of all")
+    .argument("[app]", "application (ID or uid), or ID of a source; without it, all watches")
     .addOption(new Option("--state <state>", "only these").choices(["raised", "pending", "clear", "paused"]));
   withJson(command, { kind: "list", model: "WatchOut" });
   addClientFlags(command).action(async (app: string | undefined, options: Record<string, unknown>) => {

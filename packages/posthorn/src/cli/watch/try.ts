@@ -43,7 +43,7 @@ export function addWatchTryCommand(watch: Command): void {
     .option("--watch <watch>", "take the rule and the event types of this watch (ID or uid)")
     .option("--type <names...>", "evaluate only messages with these event types")
     .option("--limit <messages>", "newest messages to evaluate, up to 5000 (default: 500)", positive)
-    .option("--since <time>", "evaluate only messages from this time on, such as 2026-03-01T00:00:00Z")
+    .option("--since <time>", "evaluate only messages since this time, such as 2026-03-01T00:00:00Z")
     .addHelpText("after", HELP);
   withJson(command, "WatchDryRunOut");
   addClientFlags(command).action(async (app: string, file: string | undefined, options: Record<string, unknown>) => {
