@@ -42,7 +42,7 @@ describe("a response", () => {
     } as unknown as Gateway;
     const log = pino({ level: "silent" });
     const route = inboundRoute({ gateway, log, respond, isForIngest: null, hasProxies: false });
-    const { status, text } = await responseOf((request, response) => void route(request, response));
+    const { status, text } = await responseOf((request, response) => void route(request, response, request));
     expect(status).toBe(500);
     expect(text).toContain("internal_error");
   });

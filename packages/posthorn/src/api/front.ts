@@ -17,14 +17,12 @@ import type { RequestLog } from "./request-log/buffer.ts";
 import { errorCodeOf } from "./request-log/error-code.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
+import type { HotBody, HotRequest, HotResponse, HotRoute } from "./hot-route.ts";
 import { receiveInbound, sendInbound } from "./inbound.ts";
 import { ownBytes } from "../domain/message/prepare.ts";
 import { readTraceContext } from "../lib/trace-context.ts";
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Handles a request. Returns `false` before any side effect if Fastify must handle it. */
-export type HotRoute = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface HotRoutes {
   readonly publish: HotRoute;
@@ -45,20 +43,26 @@ export class Front {
     this.#isClosing = true;
   }
 
+  /** All routes as one; `null`: there are none. */
+  get route(): HotRoute | null {
+    if (this.#routes === null) return null;
+    const { publish, inbound } = this.#routes;
+    return (request, response, body) =>
+      !this.#isClosing && (publish(request, response, body) || inbound(request, response, body));
+  }
+
   /** Listener that passes the requests of other routes to `fastify`. */
   before(fastify: Listener): Listener {
-    const routes = this.#routes;
-    if (routes === null) return fastify;
-    const { publish, inbound } = routes;
+    const { route } = this;
+    if (route === null) return fastify;
     return (request, response) => {
-      if (!this.#isClosing && (publish(request, response) || inbound(request, response))) return;
-      fastify(request, response);
+      if (!route(request, response, request)) fastify(request, response);
     };
   }
 }
 
 /** Writes a response, unless a host program has already written one. `close`: closes the connection afterwards. */
-export type Responder = (response: ServerResponse, reply: Reply, close: boolean) => void;
+export type Responder = (response: HotResponse, reply: Reply, close: boolean) => void;
 
 const FINAL_HEADERS = Object.entries(INERT).flat();
 const TYPE_HEADERS = ["content-type", "application/json"];
@@ -100,7 +104,7 @@ export interface PublishOptions {
   readonly requests: Pick<RequestLog, "answered"> | null;
   readonly respond: Responder;
   /** Whether a request is for the separate origin of inbound webhooks; `null`: there is none. */
-  readonly isForIngest: ((request: IncomingMessage) => boolean) | null;
+  readonly isForIngest: ((request: HotRequest) => boolean) | null;
 }
 
 const PREFIX = "/api/v1/app/";
@@ -126,7 +130,7 @@ export function publishRoute({
 }: PublishOptions): HotRoute {
   const invoke = invoker(createMessage);
   const { path: route, operationId: operation } = createMessage;
-  return (request, response) => {
+  return (request, response, source) => {
     const { url = "", method, httpVersionMajor, httpVersionMinor } = request;
     if (!url.startsWith(PREFIX) || method !== "POST" || httpVersionMajor !== 1 || httpVersionMinor !== 1) return false;
     const end = url.indexOf("/", PREFIX.length);
@@ -162,7 +166,7 @@ export function publishRoute({
     };
     const fail = (error: unknown): void => refuse(error, false);
     const succeed = (result: Reply): void => respond(response, result, false);
-    readBody(request, (raw) => {
+    readBody(source, (raw) => {
       let body: ParsedBody;
       try {
         body = parsePublication(raw);
@@ -191,7 +195,8 @@ function isOrdinary(headers: IncomingHttpHeaders): boolean {
 }
 
 /** Calls `done` with the whole body, without what was read from the socket together with it. Does not call it if the client disconnects. */
-function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
+function readBody(request: HotBody, done: (body: Buffer) => void): void {
+  if (Buffer.isBuffer(request)) return done(ownBytes(request));
   let first: Buffer | null = null;
   let chunks: Buffer[] | null = null;
   request.on("data", (chunk: Buffer) => {
@@ -208,7 +213,7 @@ export interface InboundOptions {
   readonly log: FastifyBaseLogger;
   readonly respond: Responder;
   /** Whether a request is for the separate origin of inbound webhooks; `null`: there is none. */
-  readonly isForIngest: ((request: IncomingMessage) => boolean) | null;
+  readonly isForIngest: ((request: HotRequest) => boolean) | null;
   /** Whether the address of the sender may be in a header. */
   readonly hasProxies: boolean;
 }
@@ -218,7 +223,7 @@ const TARGET = /^\/in\/([0-9a-f]{40})(?:\/[\w.~-]+)*(?:\?.*)?$/;
 
 /** Receives an inbound webhook: `POST /in/:token` in its ordinary form. */
 export function inboundRoute({ gateway, log, respond, isForIngest, hasProxies }: InboundOptions): HotRoute {
-  return (request, response) => {
+  return (request, response, body) => {
     const { url = "", method, httpVersionMajor, httpVersionMinor } = request;
     if (!url.startsWith("/in/") || method !== "POST" || httpVersionMajor !== 1 || httpVersionMinor !== 1) return false;
     const token = TARGET.exec(url)?.[1];
@@ -235,7 +240,7 @@ export function inboundRoute({ gateway, log, respond, isForIngest, hasProxies }:
         fail(error);
       }
     };
-    receiveInbound(gateway, { raw: request, token, address: socket.remoteAddress! }).then(succeed, fail);
+    receiveInbound(gateway, { raw: request, body, token, address: socket.remoteAddress! }).then(succeed, fail);
     return true;
   };
 }

@@ -1,6 +1,10 @@
-/** The HTTP server of Node, with timeouts for slow clients. */
-import { createServer, type Server } from "node:http";
+/** The HTTP server of Node, with timeouts for slow clients, and in front of it the connections with nothing but ordinary requests. */
+import { Server } from "node:http";
+import type { Socket } from "node:net";
+import { type ConnectionTimeouts, DirectConnection, type DirectConnectionOptions } from "./direct-connection.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Listener } from "./front.ts";
+import type { HotRoute } from "./hot-route.ts";
 
 /** Timeouts for slow clients, in milliseconds. */
 export interface HttpTimeouts {
@@ -18,18 +22,88 @@ export const TIMEOUTS: HttpTimeouts = { headersMs: 15_000, requestMs: 30_000, st
 
 /** How long an idle connection stays open: longer than load balancers keep theirs. */
 const KEEP_ALIVE_MS = 72_000;
+/** Node's server waits as much longer than it announces. */
+const KEEP_ALIVE_BUFFER_MS = 1000;
 
-export function listeningServer(listener: Listener, timeouts: HttpTimeouts): Server {
-  const server = createServer(
-    {
-      requestTimeout: timeouts.requestMs,
-      headersTimeout: timeouts.headersMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      // Node would respond without a body and without our headers.
-      requireHostHeader: false,
-    },
-    listener,
-  );
-  return server.setTimeout(timeouts.stalledMs);
+/** @param direct Handles requests that were read without Node's server; `null`: it reads all. */
+export function listeningServer(listener: Listener, timeouts: HttpTimeouts, direct: HotRoute | null): Server {
+  const server = new ListeningServer(listener, timeouts);
+  if (direct !== null) server.beginDirect(direct, timeouts);
+  return server;
+}
+
+class ListeningServer extends Server {
+  readonly #direct = new Set<DirectConnection>();
+  /** Connections on which the rest of a body is missing, by the number of checks before. */
+  readonly #waiting = new Map<DirectConnection, number>();
+  #checks = 0;
+  #isChecking = false;
+
+  constructor(listener: Listener, timeouts: HttpTimeouts) {
+    super(
+      {
+        requestTimeout: timeouts.requestMs,
+        headersTimeout: timeouts.headersMs,
+        connectionsCheckingInterval: timeouts.checkMs,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        // Node would respond without a body and without our headers.
+        requireHostHeader: false,
+      },
+      listener,
+    );
+    this.setTimeout(timeouts.stalledMs);
+  }
+
+  /** From now on, new connections begin in front of Node's server. */
+  beginDirect(route: HotRoute, { stalledMs, checkMs }: HttpTimeouts): void {
+    const nodes = this.listeners("connection") as ((socket: Socket) => void)[];
+    const timeouts: ConnectionTimeouts = {
+      stalledMs,
+      idleMs: KEEP_ALIVE_MS + KEEP_ALIVE_BUFFER_MS,
+      announcedIdle: KEEP_ALIVE_MS / 1000,
+      firstMs: checkMs,
+    };
+    const options: DirectConnectionOptions = {
+      timeouts,
+      now: systemClock.now,
+      route,
+      handOver: (socket) => {
+        for (const accept of nodes) accept.call(this, socket);
+      },
+      onWaiting: (connection, isWaiting) => {
+        if (!isWaiting) return void this.#waiting.delete(connection);
+        this.#waiting.set(connection, this.#checks);
+        if (!this.#isChecking) this.#checkAfter(checkMs);
+      },
+      onGone: (connection) => {
+        this.#direct.delete(connection);
+        this.#waiting.delete(connection);
+      },
+    };
+    this.removeAllListeners("connection").on("connection", (socket) => {
+      this.#direct.add(new DirectConnection(socket, options));
+    });
+  }
+
+  /** Node's server, which limits the time of a request, gets those that have not become complete since the check before. */
+  #checkAfter(ms: number): void {
+    this.#isChecking = true;
+    const check = (): void => {
+      this.#isChecking = false;
+      this.#checks++;
+      for (const [connection, checks] of this.#waiting) if (checks < this.#checks - 1) connection.giveUp();
+      if (this.#waiting.size > 0) this.#checkAfter(ms);
+    };
+    setTimeout(check, ms).unref();
+  }
+
+  override closeIdleConnections(): void {
+    for (const connection of this.#direct) connection.closeIfIdle();
+    super.closeIdleConnections();
+  }
+
+  override closeAllConnections(): void {
+    for (const connection of this.#direct) connection.close();
+    super.closeAllConnections();
+  }
 }

@@ -1,12 +1,14 @@
 /** HTTP routes of inbound webhooks. They read raw bodies without parsing and require no API token. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { jsonResponse } from "../ingest/verifier.ts";
 import { ByteCollector } from "../lib/byte-collector.ts";
+import { ownBytes } from "../domain/message/prepare.ts";
 import { discard } from "./connection.ts";
+import type { HotBody, HotRequest, HotResponse } from "./hot-route.ts";
 import { withoutOwnCookies } from "./session/cookies.ts";
 import { asksForScript, INERT } from "./inert.ts";
 
@@ -30,7 +32,7 @@ export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
     try {
       const { raw, ip } = request;
       const { token } = request.params as { readonly token: string };
-      const response = await receiveInbound(gateway, { raw, token, address: ip });
+      const response = await receiveInbound(gateway, { raw, body: raw, token, address: ip });
       // Bypasses Fastify, which adds a charset to strings, and a content type where the provider expects none.
       reply.hijack();
       sendInbound(reply.raw, response);
@@ -62,7 +64,8 @@ declare module "fastify" {
 
 /** Request to the URL of a source. */
 export interface InboundCall {
-  readonly raw: IncomingMessage;
+  readonly raw: HotRequest;
+  readonly body: HotBody;
   readonly token: string;
   /** Address of the sender. */
   readonly address: string;
@@ -70,35 +73,34 @@ export interface InboundCall {
 
 /** Reads a request and passes it to its source. */
 export async function receiveInbound(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
-  const { raw, token, address } = call;
-  if (asksForScript(raw.headers)) return refused(raw, SCRIPT);
+  const { raw, body, token, address } = call;
+  if (asksForScript(raw.headers)) return refused(body, SCRIPT);
   const source = gateway.known(token) ?? (await gateway.find(token));
   const refusal = "status" in source ? source : gateway.admit(source, { address, headers: raw.headers });
-  return refusal === null ? read(gateway, source as LiveSource, call) : refused(raw, refusal);
+  return refusal === null ? read(gateway, source as LiveSource, call) : refused(body, refusal);
 }
 
 /** Discards the body of a rejected request, then returns the response. */
-async function refused(raw: IncomingMessage, response: InboundResponse): Promise<InboundResponse> {
-  await discard(raw);
+async function refused(body: HotBody, response: InboundResponse): Promise<InboundResponse> {
+  if (!Buffer.isBuffer(body)) await discard(body);
   return response;
 }
 
 async function read(
   gateway: Gateway,
   source: LiveSource,
-  { raw, token, address }: InboundCall,
+  { raw, body: sent, token, address }: InboundCall,
 ): Promise<InboundResponse> {
   const held = { bytes: 0 };
+  const take = (bytes: number): boolean => {
+    const fits = gateway.limits.takeBytes(source.key, bytes);
+    if (fits) held.bytes += bytes;
+    return fits;
+  };
   try {
-    const body = await readBody(raw, gateway.maxBodyBytes(source), (bytes) => {
-      const fits = gateway.limits.takeBytes(source.key, bytes);
-      if (fits) held.bytes += bytes;
-      return fits;
-    });
-    if (!Buffer.isBuffer(body)) {
-      await discard(raw);
-      return body;
-    }
+    const most = gateway.maxBodyBytes(source);
+    const body = Buffer.isBuffer(sent) ? checkBody(sent, most, take) : await readBody(sent, most, take);
+    if (!Buffer.isBuffer(body)) return await refused(sent, body);
     const { path, query } = partsOf(raw.url ?? "", token);
     const { method = "GET", headers } = raw;
     // The dashboard may have the same origin, so that browsers send its cookies here too.
@@ -107,6 +109,12 @@ async function read(
   } finally {
     gateway.limits.giveBytes(source.key, held.bytes);
   }
+}
+
+/** The body, or the response to one that is too large or does not fit into memory now. */
+function checkBody(body: Buffer, most: number, take: (bytes: number) => boolean): Buffer | InboundResponse {
+  if (body.byteLength > most) return TOO_LARGE;
+  return take(body.byteLength) ? ownBytes(body) : BUSY;
 }
 
 /**
@@ -161,11 +169,14 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
   return { path: whole.slice(whole.indexOf(token) + token.length), query };
 }
 
-export function sendInbound(raw: ServerResponse, { status, headers, body }: InboundResponse): void {
+export function sendInbound(raw: HotResponse, { status, headers, body }: InboundResponse): void {
   // A response without a body has no length (RFC 9110, section 8.6).
-  if (status === 204 || status === 304) return void raw.writeHead(status, { ...headers, ...INERT }).end();
+  if (status === 204 || status === 304) {
+    raw.writeHead(status, { ...headers, ...INERT });
+    return void raw.end("", "utf8");
+  }
   const length = status === 205 ? 0 : Buffer.byteLength(body);
   const typed = length === 0 || headers["content-type"] !== undefined ? null : { "content-type": "text/plain" };
   raw.writeHead(status, { ...headers, ...typed, ...INERT, "content-length": length });
-  raw.end(length === 0 ? undefined : body);
+  raw.end(length === 0 ? "" : body, "utf8");
 }

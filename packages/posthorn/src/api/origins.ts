@@ -1,11 +1,11 @@
 /** Keeps inbound webhooks and the pages of this server on separate origins, if the operator has configured one. */
-import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { authorityOf } from "../lib/authority.ts";
 import { TOKEN_PATTERN } from "../domain/source/token.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { addressRules } from "../ingest/addresses.ts";
 import { discard } from "./connection.ts";
+import type { HotRequest } from "./hot-route.ts";
 
 export interface Origins {
   /** Such as `https://hooks.example.com`; if empty, inbound webhooks share the origin of the pages. */
@@ -42,7 +42,7 @@ export function registerOrigins(
  * Returns a function that checks whether a request targets the origin of inbound webhooks; `null` if there is no separate origin. An
  * unreadable host does not match.
  */
-export function ingestMatcher({ ingestUrl, trustedProxies }: Origins): ((request: IncomingMessage) => boolean) | null {
+export function ingestMatcher({ ingestUrl, trustedProxies }: Origins): ((request: HotRequest) => boolean) | null {
   if (ingestUrl === "") return null;
   const ingest = new URL(ingestUrl);
   const trusts = addressRules(trustedProxies) ?? (() => false);

@@ -150,7 +150,7 @@ function openApp(options: ServerOptions, front: Front): FastifyInstance {
   const app = Fastify({
     serverFactory: (fastify) => {
       requestListener ??= front.before(fastify);
-      return listeningServer(requestListener, timeouts);
+      return listeningServer(requestListener, timeouts, front.route);
     },
     loggerInstance: options.log,
     // Few requests log anything, so a child logger for each request is not worth its cost.

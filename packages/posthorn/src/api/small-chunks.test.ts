@@ -58,7 +58,9 @@ function inbound(request: IncomingMessage): Promise<Buffer> {
       return Promise.resolve({ status: 200, headers: [], body: null });
     },
   } as unknown as Gateway;
-  return receiveInbound(gateway, { raw: request, token: "x", address: "127.0.0.1" }).then(() => found.promise);
+  return receiveInbound(gateway, { raw: request, body: request, token: "x", address: "127.0.0.1" }).then(
+    () => found.promise,
+  );
 }
 
 it.each([

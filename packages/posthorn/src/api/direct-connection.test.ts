@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { eventually } from "@posthorn/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import type { HotResponse, HotRoute } from "./hot-route.ts";
+import { type HttpTimeouts, listeningServer, TIMEOUTS } from "./http-server.ts";
+
+let open = new AsyncDisposableStack();
+afterEach(async () => {
+  await open.disposeAsync();
+  open = new AsyncDisposableStack();
+});
+
+interface Scene {
+  readonly server: Server;
+  /** The sockets of its connections. */
+  readonly sockets: Socket[];
+  /** Who handled each request, in order. */
+  readonly handled: string[];
+  /** Responses of `/late` that were not sent yet. */
+  readonly late: HotResponse[];
+}
+
+/** A server that handles `POST /hot` and `POST /late` itself, and leaves everything else to Node's. */
+async function scene(timeouts: Partial<HttpTimeouts> = {}): Promise<Scene> {
+  const handled: string[] = [];
+  const late: HotResponse[] = [];
+  const route: HotRoute = ({ url = "" }, response, body) => {
+    if (url !== "/hot" && url !== "/late") return false;
+    handled.push(`direct ${url}`);
+    if (url === "/late") late.push(response);
+    else respond(response, `direct ${(body as Buffer).toString("latin1")}`);
+    return true;
+  };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    handled.push(`node ${request.url}`);
+    request.resume().on("end", () => respond(response, "node"));
+  };
+  const server = listeningServer(listener, { ...TIMEOUTS, ...timeouts }, route);
+  const sockets: Socket[] = [];
+  server.on("connection", (socket) => void sockets.push(socket));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  open.defer(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => void server.close(() => resolve()));
+  });
+  return { server, sockets, handled, late };
+}
+
+function respond(response: HotResponse, text: string): void {
+  response.writeHead(200, ["content-length", String(text.length)]);
+  response.end(text, "latin1");
+}
+
+class Client {
+  readonly socket: Socket;
+  received = "";
+
+  constructor(server: Server) {
+    this.socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    this.socket.on("data", (chunk) => (this.received += chunk.toString("latin1"))).on("error", () => undefined);
+    open.defer(() => void this.socket.destroy());
+  }
+
+  /** The bodies of the responses. */
+  get bodies(): readonly string[] {
+    return this.received.split(/HTTP\/1\.1 200 OK\r\n.*?\r\n\r\n/s).slice(1);
+  }
+
+  async receives(...bodies: readonly string[]): Promise<void> {
+    await eventually(() => assert.deepEqual(this.bodies, bodies));
+  }
+}
+
+function post(target: string, body = "x", headers = ""): string {
+  return `POST ${target} HTTP/1.1\r\nhost: x\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
+}
+
+describe("a connection", () => {
+  it("is handled without Node's server while its requests are ordinary", async () => {
+    const { server, handled } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/hot", "1"));
+    await client.receives("direct 1");
+    client.socket.write(post("/hot", "2"));
+    await client.receives("direct 1", "direct 2");
+    expect(handled).toEqual(["direct /hot", "direct /hot"]);
+  });
+
+  it("reads a body that follows its head", async () => {
+    const { server, sockets, handled } = await scene();
+    const client = new Client(server);
+    const request = post("/hot", "body");
+    let written = 0;
+    for (const piece of [request.slice(0, -4), request.slice(-4, -1), request.slice(-1)]) {
+      client.socket.write(piece);
+      written += piece.length;
+      await eventually(() => expect(sockets[0]?.bytesRead).toBe(written));
+    }
+    await client.receives("direct body");
+    client.socket.write(post("/hot", "next"));
+    await client.receives("direct body", "direct next");
+    expect(handled).toEqual(["direct /hot", "direct /hot"]);
+  });
+
+  it("writes the bytes that Node's server writes", async () => {
+    const { server } = await scene();
+    const direct = new Client(server);
+    direct.socket.write(post("/hot", "same"));
+    await direct.receives("direct same");
+    const node = new Client(server);
+    node.socket.write(post("/other", "same"));
+    await node.receives("node");
+    const comparable = (text: string): string => text.replace(/Date: .*/, "Date").replace(/\d+\r\nDate/, "n\r\nDate");
+    const headOf = ({ received }: Client): string => comparable(received.slice(0, received.indexOf("\r\n\r\n")));
+    expect(headOf(direct)).toBe(headOf(node));
+  });
+
+  it.each([
+    ["a request of another route", [post("/other")], ["node"], ["node /other"]],
+    [
+      "an ordinary request, then one of another route",
+      [post("/hot"), post("/other")],
+      ["direct x", "node"],
+      ["direct /hot", "node /other"],
+    ],
+    ["two requests at once", [post("/hot") + post("/hot", "y")], ["node", "node"], ["node /hot", "node /hot"]],
+    ["a head in two pieces", [post("/hot").slice(0, 20), post("/hot").slice(20)], ["node"], ["node /hot"]],
+    ["a body in many pieces", [post("/hot", "12345").slice(0, -4), "2", "3", "4", "5"], ["node"], ["node /hot"]],
+    [
+      "more than a body",
+      [post("/hot", "12").slice(0, -1), `2${post("/hot")}`],
+      ["node", "node"],
+      ["node /hot", "node /hot"],
+    ],
+    ["a body of more than 64 KiB", [post("/hot", "x".repeat(65_537))], ["node"], ["node /hot"]],
+    ["a request that closes the connection", [post("/hot", "x", "connection: close\r\n")], ["node"], ["node /hot"]],
+  ])("passes %s to Node's server", async (_title, pieces, bodies, who) => {
+    const { server, sockets, handled } = await scene();
+    const client = new Client(server);
+    let written = 0;
+    for (const [index, piece] of pieces.entries()) {
+      client.socket.write(piece);
+      written += piece.length;
+      // Otherwise the system would join the pieces.
+      await eventually(() => expect(sockets[0]?.bytesRead).toBe(written));
+      if (pieces[index + 1]?.startsWith("POST") === true) await client.receives(...bodies.slice(0, index + 1));
+    }
+    await client.receives(...bodies);
+    expect(handled).toEqual(who);
+  });
+
+  it("answers requests that arrive before an earlier response in order", async () => {
+    const { server, sockets, handled, late } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    client.socket.write(post("/hot", "1"));
+    client.socket.write(post("/other", "2"));
+    await eventually(() => expect(sockets[0]?.bytesRead).toBe(client.socket.bytesWritten));
+    expect(client.received).toBe("");
+    respond(late[0]!, "late");
+    await client.receives("late", "node", "node");
+    expect(handled).toEqual(["direct /late", "node /hot", "node /other"]);
+  });
+
+  it("writes a response once, and none after the client has gone", async () => {
+    const { server, late } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    respond(late[0]!, "one");
+    respond(late[0]!, "two");
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(2));
+    expect(client.bodies).toEqual(["one"]);
+    client.socket.resetAndDestroy();
+    await eventually(async () => expect(await connections(server)).toBe(0));
+    respond(late[1]!, "three");
+  });
+
+  it("ends when the client ends it", async () => {
+    const { server } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/hot"));
+    await client.receives("direct x");
+    client.socket.end();
+    await once(client.socket, "close");
+    await eventually(async () => expect(await connections(server)).toBe(0));
+  });
+});
+
+describe("a slow client", () => {
+  it("that sends nothing gets the response of Node's server to it", async () => {
+    const { server } = await scene({ headersMs: 50, requestMs: 50, checkMs: 10 });
+    const client = new Client(server);
+    await once(client.socket, "close");
+    expect(client.received).toContain("408 Request Timeout");
+  });
+
+  it("that sends part of a request gets the response of Node's server to it", async () => {
+    const { server } = await scene({ headersMs: 50, requestMs: 50, checkMs: 10 });
+    const client = new Client(server);
+    client.socket.write(post("/hot").slice(0, -1));
+    await once(client.socket, "close");
+    expect(client.received).toContain("408 Request Timeout");
+  });
+
+  it("is disconnected while a response is missing, and stays connected between requests", async () => {
+    const { server, late } = await scene({ stalledMs: 100 });
+    const idle = new Client(server);
+    idle.socket.write(post("/hot"));
+    await idle.receives("direct x");
+    const stalled = new Client(server);
+    stalled.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    await once(stalled.socket, "close");
+    idle.socket.write(post("/hot", "y"));
+    await idle.receives("direct x", "direct y");
+  });
+});
+
+describe("a server that closes", () => {
+  it("closes idle connections, and those with a request after their response", async () => {
+    const { server, late } = await scene();
+    const idle = new Client(server);
+    idle.socket.write(post("/hot"));
+    await idle.receives("direct x");
+    const busy = new Client(server);
+    busy.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    server.closeIdleConnections();
+    await once(idle.socket, "close");
+    respond(late[0]!, "late");
+    await busy.receives("late");
+    server.closeIdleConnections();
+    await once(busy.socket, "close");
+  });
+
+  it("takes a request whose body is on the way", async () => {
+    const { server, sockets } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/hot"));
+    await client.receives("direct x");
+    const read = sockets[0]!.bytesRead;
+    const request = post("/hot", "12");
+    client.socket.write(request.slice(0, -1));
+    await eventually(() => expect(sockets[0]!.bytesRead).toBe(read + request.length - 1));
+    server.closeIdleConnections();
+    client.socket.write("2");
+    await client.receives("direct x", "node");
+  });
+
+  it("takes the first request of a connection", async () => {
+    const { server } = await scene();
+    const client = new Client(server);
+    await eventually(async () => expect(await connections(server)).toBe(1));
+    server.closeIdleConnections();
+    client.socket.write(post("/hot"));
+    await client.receives("node");
+  });
+
+  it("closes all connections when told to", async () => {
+    const { server, late } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    server.closeAllConnections();
+    await once(client.socket, "close");
+  });
+});
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * A connection on which ordinary requests of the hot routes are handled without Node's HTTP server. The first byte sequence that is
+ * anything else passes to that server, with everything that follows on the connection. See decision 184.
+ */
+import { type OutgoingHttpHeaders, STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
+import type { Socket } from "node:net";
+import { type DirectHead, readHead } from "./direct-head.ts";
+import type { HotResponse, HotRoute } from "./hot-route.ts";
+
+/** Timeouts of a connection, in milliseconds. */
+export interface ConnectionTimeouts {
+  /** Time without a byte in either direction while a request has no response. */
+  readonly stalledMs: number;
+  /** How long an idle connection stays open. */
+  readonly idleMs: number;
+  /** Shorter than `idleMs`, so that a request in the last moment does not fail. In seconds. */
+  readonly announcedIdle: number;
+  /** How long a connection may be without a request before Node's server, which has a limit for that, gets it. */
+  readonly firstMs: number;
+}
+
+export interface DirectConnectionOptions {
+  readonly timeouts: ConnectionTimeouts;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Handles a request, or returns `false` before any side effect. */
+  readonly route: HotRoute;
+  /** Gives the connection to Node's server. */
+  readonly handOver: (socket: Socket) => void;
+  /** Called when the rest of a body is missing, and when it no longer is. */
+  readonly onWaiting: (connection: DirectConnection, isWaiting: boolean) => void;
+  /** The connection is closed, or was handed over. */
+  readonly onGone: (connection: DirectConnection) => void;
+}
+
+/** A request whose body has not arrived completely. */
+interface Incomplete {
+  readonly head: DirectHead;
+  readonly pieces: Buffer[];
+  missing: number;
+}
+
+/** Larger bodies, and those in more pieces, go to Node's server. Many clients send the head and the body separately. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_PIECES = 4;
+
+export class DirectConnection {
+  readonly #socket: Socket;
+  readonly #options: DirectConnectionOptions;
+  /** The response to the current request; `null`: the connection is idle. */
+  #response: DirectResponse | null = null;
+  #incomplete: Incomplete | null = null;
+  /** Bytes that arrived before the response to the request before them. */
+  #early: Buffer | null = null;
+  #isUsed = false;
+  /** The timeout is that of a connection that has been idle for `stalledMs`. */
+  #isResting = false;
+
+  constructor(socket: Socket, options: DirectConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.setTimeout(options.timeouts.firstMs);
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("timeout", this.#onTimeout);
+    socket.on("error", ignore).on("close", this.#onClose);
+  }
+
+  /** Closes the connection unless a request has no response. Node's server gets it if a request may be on the way. */
+  closeIfIdle(): void {
+    if (!this.#isUsed || this.#incomplete !== null) this.giveUp();
+    else if (this.#response === null) this.#socket.destroy();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Gives the connection to Node's server, with what has arrived of a request. */
+  giveUp(): void {
+    this.#handOver(this.#incomplete === null ? null : Buffer.concat(this.#incomplete.pieces));
+  }
+
+  /** Headers at the end of each response: as Node writes them. */
+  finalHeaders(isLast: boolean): string {
+    const { now, timeouts } = this.#options;
+    const date = `Date: ${httpDate(now())}\r\n`;
+    if (isLast) return date;
+    return `${date}Connection: keep-alive\r\nKeep-Alive: timeout=${timeouts.announcedIdle}\r\n`;
+  }
+
+  /** Writes a response. Called once for each. */
+  write(text: string, encoding: "latin1" | "utf8", isLast: boolean): void {
+    const socket = this.#socket;
+    const early = this.#early;
+    this.#response = null;
+    this.#early = null;
+    // The client has closed its side, and Node's server would have closed the other.
+    if (!socket.writable) return;
+    socket.write(text, encoding);
+    if (isLast) socket.destroySoon();
+    else if (early !== null) this.#handOver(early);
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    const socket = this.#socket;
+    if (this.#response !== null) {
+      // What follows stays in the socket, whose buffer is bounded.
+      socket.pause();
+      this.#early = this.#early === null ? bytes : Buffer.concat([this.#early, bytes]);
+      return;
+    }
+    if (this.#incomplete !== null) return this.#continue(this.#incomplete, bytes);
+    // A client that does not read its responses gets no further ones from here.
+    const head = socket.writableLength > 0 ? null : readHead(bytes, socket);
+    if (head === null || head.bodyLength > MAX_BODY_BYTES) return this.#handOver(bytes);
+    const { bodyStart, bodyLength } = head;
+    const missing = bodyStart + bodyLength - bytes.length;
+    if (missing === 0) return this.#handle(head, bytes);
+    if (missing < 0) return this.#handOver(bytes);
+    this.#incomplete = { head, pieces: [bytes], missing };
+    this.#options.onWaiting(this, true);
+  };
+
+  #continue(incomplete: Incomplete, bytes: Buffer): void {
+    const { head, pieces } = incomplete;
+    incomplete.missing -= bytes.length;
+    pieces.push(bytes);
+    if (incomplete.missing > 0 && pieces.length < MAX_PIECES) return;
+    if (incomplete.missing !== 0) return this.giveUp();
+    this.#incomplete = null;
+    this.#options.onWaiting(this, false);
+    this.#handle(head, Buffer.concat(pieces));
+  }
+
+  /** @param bytes A whole request. */
+  #handle(head: DirectHead, bytes: Buffer): void {
+    this.#response = new DirectResponse(this);
+    if (!this.#options.route(head, this.#response, bytes.subarray(head.bodyStart))) {
+      this.#response = null;
+      return this.#handOver(bytes);
+    }
+    if (this.#isUsed && !this.#isResting) return;
+    this.#isUsed = true;
+    this.#isResting = false;
+    this.#socket.setTimeout(this.#options.timeouts.stalledMs);
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#incomplete === null) this.#socket.end();
+    else this.#socket.destroy();
+  };
+
+  readonly #onClose = (): void => {
+    this.#options.onGone(this);
+  };
+
+  readonly #onTimeout = (): void => {
+    if (!this.#isUsed || this.#incomplete !== null) return this.giveUp();
+    const { stalledMs, idleMs } = this.#options.timeouts;
+    const rest = idleMs - stalledMs;
+    if (this.#response !== null || this.#isResting || rest <= 0) return void this.#socket.destroy();
+    this.#isResting = true;
+    this.#socket.setTimeout(rest);
+  };
+
+  #handOver(bytes: Buffer | null): void {
+    const socket = this.#socket;
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("timeout", this.#onTimeout);
+    socket.off("error", ignore).off("close", this.#onClose);
+    this.#options.onGone(this);
+    if (socket.destroyed) return;
+    socket.setTimeout(0);
+    // Nothing is emitted between here and `resume`, so that Node's parser reads these bytes first.
+    socket.pause();
+    if (bytes !== null) socket.unshift(bytes);
+    this.#options.handOver(socket);
+    socket.resume();
+  }
+}
+
+/** A failed socket closes by itself. */
+function ignore(): void {}
+
+/** A response with the bytes that Node's server would write. */
+class DirectResponse implements HotResponse {
+  readonly #connection: DirectConnection;
+  #head = "";
+  #isLast = false;
+  headersSent = false;
+
+  constructor(connection: DirectConnection) {
+    this.#connection = connection;
+  }
+
+  /** Throws for a header that cannot be written. */
+  writeHead(status: number, headers: readonly string[] | OutgoingHttpHeaders): this {
+    const list = Array.isArray(headers) ? (headers as readonly string[]) : Object.entries(headers).flat();
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
+    let isLast = false;
+    for (let index = 0; index < list.length; index += 2) {
+      const name = list[index] as string;
+      const value = String(list[index + 1]);
+      if (!validNames.has(name)) checkName(name);
+      validateHeaderValue(name, value);
+      if (name === "connection") isLast = true;
+      head += `${name}: ${value}\r\n`;
+    }
+    this.#head = `${head}${this.#connection.finalHeaders(isLast)}\r\n`;
+    this.#isLast = isLast;
+    return this;
+  }
+
+  end(body: string | Uint8Array, encoding: "latin1" | "utf8"): this {
+    if (this.headersSent) return this;
+    this.headersSent = true;
+    const text = typeof body === "string" ? body : Buffer.from(body).toString("latin1");
+    this.#connection.write(this.#head + text, typeof body === "string" ? encoding : "latin1", this.#isLast);
+    return this;
+  }
+}
+
+/** Names of response headers that were checked. */
+const validNames = new Set<string>();
+const MAX_NAMES = 100;
+
+function checkName(name: string): void {
+  validateHeaderName(name);
+  if (validNames.size < MAX_NAMES) validNames.add(name);
+}
+
+let dateSecond = 0;
+let dateText = "";
+
+/** Value of `Date`, which changes once in a second. */
+function httpDate(now: number): string {
+  const second = Math.floor(now / 1000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(now).toUTCString();
+  }
+  return dateText;
+}
