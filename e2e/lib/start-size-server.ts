@@ -1,6 +1,6 @@
 /** Starts a server in a folder, without any request, and stops it. */
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,6 +17,8 @@ export interface StartedServer {
   /** Those of the writer thread of the database. */
   readonly writerModules: readonly string[];
   readonly threads: readonly string[];
+  /** Files of compiled code that it has left for the next start. */
+  readonly compiled: readonly string[];
 }
 
 /** @param program Arguments of Node that start `posthorn`. Default: from source. */
@@ -27,6 +29,7 @@ export async function startServer(folder: string, program: readonly string[] = S
     env: {
       PATH: process.env["PATH"],
       LOADED_MODULES: list,
+      XDG_CACHE_HOME: folder,
       POSTHORN_DATA_DIR: join(folder, "data"),
       POSTHORN_LISTEN: "127.0.0.1:0",
     },
@@ -45,5 +48,11 @@ export async function startServer(folder: string, program: readonly string[] = S
   const own = (path: string): readonly string[] =>
     [...new Set(readFileSync(path, "utf8").split("\n"))].filter((url) => url !== "" && !url.startsWith("node:"));
   const ofThread = (name: string): readonly string[] => own(`${list}.posthorn-${name}`);
-  return { modules: own(list), readerModules: ofThread("reader"), writerModules: ofThread("writer"), threads };
+  return {
+    modules: own(list),
+    readerModules: ofThread("reader"),
+    writerModules: ofThread("writer"),
+    threads,
+    compiled: globSync(join(folder, "posthorn/compiled-*/*/*")),
+  };
 }

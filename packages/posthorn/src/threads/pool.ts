@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import type { RawSettings } from "../config/env.ts";
 import { type PassingTime, systemTime } from "../lib/clock.ts";
+import { compiledCodeFolder } from "../lib/compiled-code.ts";
 import type { Logger } from "../lib/log.ts";
 import { threadFile } from "../lib/thread-file.ts";
 import type { PosthornNode } from "../node/node.ts";
@@ -272,7 +273,8 @@ export class ThreadPool implements OtherThreads {
       const main = this.#main!;
       const seat = main.seat();
       if (seat !== null) ports.push(seat.port);
-      const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, seat, siblings };
+      const rest = { seat, siblings, compiled: compiledCodeFolder() };
+      const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, ...rest };
       this.#watch(this.#threadOf(number, (this.#options.startWorker ?? startWorker)(workerData, ports)));
     } catch (error) {
       // The other threads and the writer of SQLite would keep their ends, and what they send.

@@ -21,6 +21,8 @@ export interface ThreadStart {
   readonly seat: SqliteSeat | null;
   /** Channels to the other threads. */
   readonly siblings: readonly SiblingChannel[];
+  /** See `compiledCodeFolder`. */
+  readonly compiled: string | null;
 }
 
 export interface SiblingChannel {

@@ -1,6 +1,7 @@
 /** A thread that runs a node beside the main thread. It loads little before it responds to the others, which wait for that. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { MetricReading } from "../telemetry/types.ts";
+import { useCompiledCode } from "../lib/compiled-code.ts";
 import type { FromThread, ThreadStart, ToThread } from "./protocol.ts";
 import { WorkerHealth } from "./health.ts";
 import { SiblingPorts } from "./siblings.ts";
@@ -33,6 +34,7 @@ main.on("message", (message: ToThread) => {
   }
 });
 for (const { thread, port } of start.siblings) siblings.add(thread, port);
+if (start.compiled !== null) useCompiledCode(start.compiled);
 const { runNode } = await import("./run-node.ts");
 await runNode(start, {
   siblings,
