@@ -152,7 +152,7 @@ export class SqliteStore implements Store {
     this.#transactions = sharing && new SharedTransactions(sharing.siblings);
   }
 
-  /** Locks the data folder against other processes, opens the file and migrates its schema. */
+  /** Locks the data folder against other processes, opens the file and migrates its schema. Its threads start before it returns. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, readers = 1, maxPages, onFailure, onWalLoss, listener, time, siblings = null } = options;
     const words = siblings === null ? null : new SharedWords();
@@ -176,9 +176,12 @@ export class SqliteStore implements Store {
       );
     const thread = async (role: "writer" | "reader"): Promise<ThreadClient> =>
       stack.adopt(await start(role), (opened) => opened.close());
-    const writer = await thread("writer");
-    const others: ThreadClient[] = [];
-    while (others.length < readers) others.push(await thread("reader"));
+    // All at once: starting a thread takes longer than what it does.
+    const writing = thread("writer");
+    const reading = Array.from({ length: readers }, () => thread("reader"));
+    // If one fails, the stack closes the others.
+    await Promise.allSettled([writing, ...reading]);
+    const [writer, others] = [await writing, await Promise.all(reading)];
     const store: SqliteStore = new SqliteStore({
       path,
       writer,
@@ -399,6 +402,11 @@ export class SqliteStore implements Store {
 
   get counters(): StoreCounters {
     return this.#writer.counters;
+  }
+
+  /** Sets what gets the rows of each commit, if it was not known when the store was opened. */
+  listen(listener: CommitListener): void {
+    this.#writer.listener = listener;
   }
 
   feedHorizon(settled: () => number): Promise<number> {

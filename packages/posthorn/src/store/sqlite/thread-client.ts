@@ -68,7 +68,7 @@ export class ThreadClient implements SharedThread {
     });
   }
 
-  /** Starts a thread. Resolves when it has opened its connection and, for the writer, migrated the schema. */
+  /** Starts a thread. Resolves when a writer has opened its connection and migrated the schema. A reader opens its own with the first request. */
   static async open(options: ThreadOptions, listeners: ThreadListeners = {}): Promise<ThreadClient> {
     const worker = new Worker(threadFile("./thread", import.meta.url), {
       workerData: options,

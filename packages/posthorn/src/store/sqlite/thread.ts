@@ -8,12 +8,25 @@ const options = workerData as ThreadOptions;
 const port = parentPort!;
 
 try {
-  if (options.role === "reader") serve(openReader(options.path));
+  if (options.role === "reader") serve(readerOnDemand(options.path));
   else await openWriter();
   port.postMessage({ id: 0 } satisfies ThreadReply);
 } catch (error) {
   port.postMessage({ id: 0, failure: failureOf(error) } satisfies ThreadReply);
   port.close();
+}
+
+/**
+ * Opens the connection with the first request: the thread starts at the same time as the writer, which may still create the file's schema.
+ * If the file cannot be opened, the request fails and the next one tries it again.
+ */
+function readerOnDemand(path: string): Handler {
+  let handle: Handler | null = null;
+  return (request) => {
+    if (handle === null && request.op === "close") return null;
+    handle ??= openReader(path);
+    return handle(request);
+  };
 }
 
 /** Loads migrations and hot statements, which would be in the memory of each reader, and what several threads need if there are several. */

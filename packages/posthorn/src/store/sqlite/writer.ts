@@ -68,7 +68,8 @@ interface Pending<Entry, Result> {
 export class Writer {
   readonly #thread: DatabaseThread;
   readonly #path: string;
-  readonly #listener: CommitListener | null;
+  /** Gets what each commit stored. */
+  listener: CommitListener | null;
   readonly #gather: Gather;
   readonly #setTimer: SetTimer;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
@@ -104,7 +105,7 @@ export class Writer {
   constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
     this.#path = path;
-    this.#listener = options.listener ?? null;
+    this.listener = options.listener ?? null;
     this.#gather = options.gather ?? gather;
     this.#setTimer = options.setTimer ?? setTimer;
     this.#sharing = options.sharing ?? null;
@@ -338,7 +339,7 @@ export class Writer {
         this.#isRefused = false;
         this.onRecovered();
       }
-      if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
+      if (this.listener?.wanted === true) this.#tell(this.listener, accepts, records, result);
       this.#settle(accepts, records, result);
       if (result.announced) this.onAnnounced();
     } catch (error) {
