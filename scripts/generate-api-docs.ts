@@ -101,10 +101,9 @@ function examples({ tags }: Doc): string[] {
 
 /** `{@link name}` becomes a link where the page has that name. */
 function inline(text: string, entry: string, anchors: Anchors): string {
-  return text.replaceAll(/\{@link (\w+)(?:\.\w+)?\}/g, (whole, name: string) => {
-    const label = whole.slice(7, -1);
-    return anchors.reference(name, entry, label);
-  });
+  return text.replaceAll(/\{@link\s+((\w+)(?:\.\w+)?)\}/g, (_, label: string, name: string) =>
+    anchors.reference(name, entry, label),
+  );
 }
 
 /** Anchors as GitHub makes them: a heading that repeats gets a number. */

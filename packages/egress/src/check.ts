@@ -38,7 +38,7 @@ export function parseDenyList(text: string): AddressRules {
 }
 
 /**
- * Checks that a proxy setting is usable, for the moment it is saved.
+ * Checks that a proxy setting is usable, for when it is saved.
  *
  * @param proxy The setting.
  * @throws {EgressConfigError} `invalid_proxy`. The message never contains the password.
@@ -56,7 +56,7 @@ export function checkProxy(proxy: EgressProxy): void {
 }
 
 /**
- * Checks that CA, certificate, key and pins are usable, for the moment they are saved.
+ * Checks that CA, certificate, key and pins are usable, for when they are saved.
  *
  * @param tls The settings.
  * @throws {EgressConfigError} `invalid_option`, with the cause in the message.
@@ -78,8 +78,8 @@ export function checkTls(tls: EgressTls): void {
 }
 
 /**
- * Checks that credentials can be sent, for the moment they are saved. The token URL of OAuth 2 is checked by {@link
- * Egress.validateUrl} instead.
+ * Checks that credentials can be sent, for when they are saved. {@link Egress.validateUrl} checks the token URL of
+ * OAuth 2.
  *
  * @param auth The credentials.
  * @throws {EgressConfigError} `invalid_auth`, with the cause in the message.

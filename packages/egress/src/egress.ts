@@ -201,8 +201,7 @@ export class Egress implements AsyncDisposable {
   }
 
   /**
-   * Checks a URL against the URL rules alone, without DNS, for the moment it is entered. Returns `null` when it is
-   * valid.
+   * Checks a URL against the URL rules alone, without DNS, for when it is entered. Returns `null` when it is valid.
    */
   validateUrl(url: string, allow?: AddressRules): UrlProblem | null {
     const verdict = this.#guard.judgeUrl(url, allow ?? null);
@@ -217,8 +216,8 @@ export class Egress implements AsyncDisposable {
   }
 
   /**
-   * Checks the proxy of a request without DNS, for the moment it is entered. Returns `null` when nothing in its URL
-   * is forbidden. Its name is resolved and checked again for each connection.
+   * Checks the proxy of a request without DNS, for when it is entered. Returns `null` when nothing in its URL is
+   * forbidden. Its name is resolved and checked again for each connection.
    *
    * @throws {EgressConfigError} `invalid_proxy`.
    */

@@ -6,7 +6,7 @@ import type { EgressProxy, EgressTls } from "./types.ts";
 
 /** Options of {@link Egress}. Each has a safe default. Times are in milliseconds. */
 export interface EgressOptions {
-  /** What may be called. Defaults to `external`. See {@link parseAllowList}. */
+  /** Targets that may be called. Defaults to `external`. See {@link parseAllowList}. */
   readonly allow?: AddressRules;
   /**
    * Targets that the rules and the proxy of a single request may allow in addition to `allow`. Defaults to none: a
@@ -14,8 +14,8 @@ export interface EgressOptions {
    */
   readonly tenantAllow?: AddressRules;
   /**
-   * What may never be called, even if it is allowed elsewhere: networks and host words. Defaults to nothing. See {@link
-   * parseDenyList}.
+   * Targets that are always refused, even if allowed elsewhere: networks and host words. Defaults to nothing. See
+   * {@link parseDenyList}.
    */
   readonly deny?: AddressRules;
   /**

@@ -8,7 +8,7 @@ export interface HostWord {
   readonly name: string;
 }
 
-/** What may be called. Created by {@link parseAllowList}; immutable. */
+/** Targets that may be called. Created by {@link parseAllowList}; immutable. */
 export interface AddressRules {
   /** The words in canonical form: equal rules have equal text. */
   readonly text: string;

@@ -2,7 +2,7 @@ import { forward, McpEventsError } from "./call.ts";
 import type { McpEventsOptions } from "./options.ts";
 import { type Streaming, streamEvents } from "./stream.ts";
 
-/** What `mcpEvents` uses of a server: {@link https://www.npmjs.com/package/@modelcontextprotocol/server `Server`} has it. */
+/** The part of a server that `mcpEvents` uses, such as `Server` of the npm package `@modelcontextprotocol/server`. */
 export interface McpEventsServer<Context> {
   /** Announces that the server has the extension. */
   registerCapabilities(capabilities: object): void;
@@ -36,15 +36,15 @@ const anyParams: AnyParams = {
 };
 
 /**
- * Adds the Events extension of MCP to your own MCP server: clients list your event types, poll events with exact cursors, and
- * subscribe with a webhook. Posthorn asks the callbacks, stores the subscriptions, and sends, signs and retries the events of the
- * messages that you publish. Subscriptions need `POSTHORN_MCP=write` on its server. Streams need the context of a request that
- * `@modelcontextprotocol/server` has (`mcpReq`), and are not offered without it.
+ * Adds the Events extension of MCP to your own MCP server: clients list your event types, poll events with exact
+ * cursors, and subscribe with a webhook. Posthorn verifies the callbacks, stores the subscriptions, and sends, signs and
+ * retries the events of the messages that you publish. Subscriptions need `POSTHORN_MCP=write` on the Posthorn server.
+ * Streams need the request context of `@modelcontextprotocol/server` (`mcpReq`), and are not offered without it.
  *
  * Each customer gets the events of one application only, which `principal` names.
  *
  * @param server Server of `@modelcontextprotocol/server`, before it is connected. For an `McpServer`, its property `server`.
- * @param options Address of Posthorn, and whose events a call is about.
+ * @param options Address of Posthorn, and the customer of each call.
  * @see The extension: https://modelcontextprotocol.io/extensions/events/overview
  *
  * @example
