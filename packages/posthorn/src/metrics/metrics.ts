@@ -89,7 +89,7 @@ export class Metrics {
     });
     this.#watchSeconds = new Counter({
       name: "posthorn_watch_seconds_total",
-      help: "Seconds in which watches of this node were evaluated and stored.",
+      help: "Seconds spent on evaluating and storing watches of this node.",
       registers,
     });
     this.#droppedRequests = new Counter({
