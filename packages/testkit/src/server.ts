@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** The test is about errors in the log, so they do not fail it. */
   readonly allowErrors?: boolean;
+  /** The exit code with which it stops on SIGTERM; default: 0. */
+  readonly exitCode?: number;
 }
 
 /** Whether this run of the tests is on PostgreSQL: a Vitest project. */
@@ -144,7 +146,7 @@ export class TestServer implements AsyncDisposable {
     const exit = await running.end(signal);
     // The signal also ends npm and the shell in between, and they report it. Only the exit of the server counts.
     const diesOfIt = signal === "SIGKILL" || this.#options.npm === true;
-    const asked = exit.code === 0 || (diesOfIt && exit.signal === signal);
+    const asked = exit.code === (this.#options.exitCode ?? 0) || (diesOfIt && exit.signal === signal);
     if (ended !== null || !asked) {
       this.#failures.push(
         `it exited by itself, or not as expected after ${signal} (code ${exit.code}, signal ${exit.signal})`,

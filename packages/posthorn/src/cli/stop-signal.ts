@@ -1,9 +1,13 @@
-/** Resolves at the first SIGTERM or SIGINT. A second signal ends the process immediately, without losing accepted messages. */
-export function stopSignal(): Promise<NodeJS.Signals> {
+/**
+ * Resolves at the first SIGTERM or SIGINT. A second signal ends the process immediately, without losing accepted messages.
+ *
+ * @param exit Ends the process.
+ */
+export function stopSignal(exit: (code: number) => never = process.exit): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(130);
+      if (stopping) exit(130);
       stopping = true;
       resolve(signal);
     };

@@ -8,6 +8,12 @@ export interface PassingTime {
   setTimer(ms: number, callback: () => void): () => void;
 }
 
+/** Monotonic time, and the turns of the event loop of this thread. */
+export interface LoopTime extends PassingTime {
+  /** Calls back once when this turn of the event loop has ended. Returns a function that cancels it. */
+  afterTurn(callback: () => void): () => void;
+}
+
 /** Implements `Clock` of the dispatcher. */
 export const systemClock = {
   now: Date.now,
@@ -19,3 +25,12 @@ export const systemClock = {
 
 /** Monotonic time of this machine. */
 export const systemTime: PassingTime = { monotonic: () => performance.now(), setTimer: systemClock.setTimer };
+
+/** The same, with the event loop of this thread. */
+export const systemLoop: LoopTime = {
+  ...systemTime,
+  afterTurn: (callback) => {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  },
+};

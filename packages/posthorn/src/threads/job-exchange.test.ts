@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { threadBus } from "../../test/support/thread-bus.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Job } from "../store/delivery.ts";
 import { SHARDS, shardOf } from "../store/shards.ts";
 import { ThreadJobExchange } from "./job-exchange.ts";
@@ -29,7 +30,8 @@ function job(messageId: number, endpointId: number, payload: Uint8Array | null =
 function thread(number: number, broadcast: Broadcast, owned: number[]) {
   const received: Job[] = [];
   const notified: number[] = [];
-  const exchange = new ThreadJobExchange(number, broadcast, () => Date.now());
+  const time = { monotonic: () => Date.now(), setTimer: systemClock.setTimer };
+  const exchange = new ThreadJobExchange(number, broadcast, time);
   exchange.connect({
     shards: () => owned,
     receive: (jobs) => void received.push(...jobs),

@@ -9,6 +9,7 @@
 import type { JobExchange, JobReceiver } from "../cluster/job-exchange.ts";
 import { deleteOldest } from "../dispatch/delete-oldest.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
+import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Job } from "../store/delivery.ts";
 import { shardOf } from "../store/shards.ts";
 import type { DeliveryKey } from "../store/signal.ts";
@@ -46,7 +47,7 @@ interface Open {
 export class ThreadJobExchange implements JobExchange, Disposable {
   readonly #thread: number;
   readonly #broadcast: Broadcast;
-  readonly #now: () => number;
+  readonly #time: PassingTime;
   #receiver: JobReceiver | null = null;
   /** Threads by the shards that they own. */
   readonly #owners = new Map<number, number>();
@@ -57,13 +58,13 @@ export class ThreadJobExchange implements JobExchange, Disposable {
   readonly #bytes = new Map<number, number>();
   readonly #revoked = new Set<string>();
   #lastId = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #cancelTimer: (() => void) | null = null;
 
-  /** @param thread Number of this thread. @param now Milliseconds that never go back. */
-  constructor(thread: number, broadcast: Broadcast, now: () => number = () => performance.now()) {
+  /** @param thread Number of this thread. */
+  constructor(thread: number, broadcast: Broadcast, time: PassingTime = systemTime) {
     this.#thread = thread;
     this.#broadcast = broadcast;
-    this.#now = now;
+    this.#time = time;
     broadcast.subscribe(OWNED, (data) => this.#owns(data as { readonly thread: number; readonly shards: number[] }));
     broadcast.subscribe(WHO, () => this.announce());
     broadcast.subscribe(JOBS, (data) => this.#take(data as Packet));
@@ -97,8 +98,8 @@ export class ThreadJobExchange implements JobExchange, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
     this.#receiver = null;
   }
 
@@ -124,7 +125,7 @@ export class ThreadJobExchange implements JobExchange, Disposable {
     this.#open.set(id, {
       thread,
       bytes,
-      at: this.#now(),
+      at: this.#time.monotonic(),
       jobs: jobs.map(({ endpointId, due }) => ({ endpointId, due })),
     });
     if (this.#broadcast.sendTo(thread, JOBS, packet, [packet.payloads.buffer])) this.#watch();
@@ -159,14 +160,13 @@ export class ThreadJobExchange implements JobExchange, Disposable {
 
   /** Looks for what was not confirmed. */
   #watch(): void {
-    if (this.#timer !== null || this.#receiver === null) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const since = this.#now() - CONFIRM_MS;
+    if (this.#cancelTimer !== null || this.#receiver === null) return;
+    this.#cancelTimer = this.#time.setTimer(CONFIRM_MS, () => {
+      this.#cancelTimer = null;
+      const since = this.#time.monotonic() - CONFIRM_MS;
       for (const [id, { at }] of this.#open) if (at <= since) this.#close(id, true);
       if (this.#open.size > 0) this.#watch();
-    }, CONFIRM_MS);
-    this.#timer.unref();
+    });
   }
 }
 

@@ -272,6 +272,50 @@ describe("the health of threads", () => {
   });
 });
 
+/** Lets time pass until some work has ended. Returns how long that took. */
+async function passing(clock: ManualClock, work: Promise<void>): Promise<number> {
+  let isDone = false;
+  void work.then(() => (isDone = true));
+  const begun = clock.monotonic();
+  for (;;) {
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    if (isDone) return clock.monotonic() - begun;
+    clock.advance(100);
+  }
+}
+
+describe("a stop", () => {
+  it("ends threads that do not stop in time, and waits five seconds for those that the system keeps", async () => {
+    const { pool, clock, log, two, three } = await runningPool({ stopMs: 30_000 });
+    [two.hangs, two.isKept, three.hangs] = [true, true, true];
+    expect(await passing(clock, pool.stop())).toBeCloseTo(35_000, -3);
+    expect(log.slice(0, 2)).toEqual([
+      "thread 2 has not stopped in time; it is ended",
+      "thread 3 has not stopped in time; it is ended",
+    ]);
+    expect(log[2]).toContain("the system is keeping thread 2");
+    expect(pool.kept).toEqual([2]);
+    expect(pool.isEmpty).toBe(false);
+  });
+
+  it.each([3, 8])("does not wait for attempts in flight of a thread that has not answered %i pings", async (pings) => {
+    const { pool, clock, log, two } = await runningPool({ stopMs: 30_000 });
+    [two.hangs, two.isKept] = [true, true];
+    clock.advance(pings * PING_MS);
+    expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
+    expect(await passing(clock, pool.stop())).toBeCloseTo(5000, -3);
+    expect(log.at(-1)).toContain("the system is keeping thread 2");
+    expect(pool.kept).toEqual([2]);
+  });
+
+  it("keeps none of the threads that stop in order", async () => {
+    const { pool, clock } = await runningPool({ stopMs: 30_000 });
+    expect(await passing(clock, pool.stop())).toBe(0);
+    expect(pool.kept).toEqual([]);
+    expect(pool.isEmpty).toBe(true);
+  });
+});
+
 describe("the pool", () => {
   it("stops at once while a thread is being started that waits for one that hangs", async () => {
     const { pool, clock, workers, two, three, started } = await runningPool();

@@ -1,10 +1,9 @@
 /** The threads that run a node beside the main thread: starts them, starts them again after a crash, and stops them. */
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import type { RawSettings } from "../config/env.ts";
-import { type PassingTime, systemTime } from "../lib/clock.ts";
+import { type LoopTime, type PassingTime, systemTime } from "../lib/clock.ts";
 import { compiledCodeFolder } from "../lib/compiled-code.ts";
 import type { Logger } from "../lib/log.ts";
 import { threadFile } from "../lib/thread-file.ts";
@@ -33,15 +32,22 @@ export interface ThreadPoolOptions {
   readonly listens: boolean;
   /** Whether `metrics` is called. */
   readonly counts: boolean;
-  /** How long the threads may take to stop. */
+  /** How long the threads may take to stop. Then they are terminated, which takes `END_MS` at most. */
   readonly stopMs: number;
   /** Default: the clock of this machine. */
-  readonly time?: Pick<PassingTime, "setTimer">;
+  readonly time?: PassingTime;
+  /** Time of the channels between threads. Default: that of this machine. */
+  readonly loop?: LoopTime;
   /** Default: the load of this machine. */
   readonly meter?: LoadMeter;
   /** Default: a worker of Node. */
   readonly startWorker?: StartWorker;
+  /** Default: a channel of Node. */
+  readonly createChannel?: CreateChannel;
 }
+
+/** Creates the channel between two threads. */
+export type CreateChannel = () => { readonly port1: MessagePort; readonly port2: MessagePort };
 
 /** Starts a thread with its data. The ports move to it. */
 export type StartWorker = (data: ThreadStart, ports: readonly MessagePort[]) => ThreadWorker;
@@ -57,6 +63,10 @@ export interface ThreadWorker extends MeasuredThread {
 
 /** How long terminating a thread may take before the operator is told. */
 const TERMINATION_MS = 15_000;
+/** How long the end of all threads may take when the process stops. */
+const END_MS = 5000;
+/** How long a stop waits for the end of one thread before it terminates the next: V8 has crashed when threads ended at once (nodejs/node#64500). */
+const NEXT_MS = 500;
 /** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
 const CONNECT_MS = 10_000;
 
@@ -85,10 +95,12 @@ export class ThreadPool implements OtherThreads {
   readonly #crashes = new Map<number, number>();
   /** Each cancels a timer. */
   readonly #timers = new Set<() => void>();
-  readonly #time: Pick<PassingTime, "setTimer">;
+  readonly #time: PassingTime;
   readonly #watchdog: Watchdog;
   readonly #metrics: PoolMetrics;
   readonly health: MainHealth;
+  /** Numbers of the threads that the system kept beyond the end of `stop`: the process can only exit without waiting for them. */
+  kept: readonly number[] = [];
   /** Numbers of the threads that have ended and do not run again yet. */
   readonly #missing = new Set<number>();
   #main: MainNode | null = null;
@@ -99,17 +111,18 @@ export class ThreadPool implements OtherThreads {
   restarts = 0;
 
   constructor(options: ThreadPoolOptions) {
-    const { log } = options;
+    const { log, loop } = options;
     this.#options = options;
     this.#time = options.time ?? systemTime;
     this.#watchdog = new Watchdog(this.#time, () => this.#noteHealth());
     this.#siblings = new SiblingPorts({
       process: randomUUID().slice(0, 8),
       onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
+      ...(loop && { time: loop }),
     });
     // The others start later, and wait for this one from their start on.
     void this.#siblings.join();
-    this.#exchange = new ThreadJobExchange(MAIN_THREAD, this.#siblings);
+    this.#exchange = new ThreadJobExchange(MAIN_THREAD, this.#siblings, loop);
     this.#metrics = new PoolMetrics(log);
     this.health = new MainHealth(this.#siblings);
   }
@@ -132,14 +145,22 @@ export class ThreadPool implements OtherThreads {
     return [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null).length;
   }
 
+  /** No other thread has been started that has not ended. */
+  get isEmpty(): boolean {
+    return this.#threads.size === 0;
+  }
+
   #noteHealth(isNew = false): void {
-    const isHung = (thread: Thread): boolean => thread.isTerminating || this.#watchdog.isHung(thread);
-    const hung = [...this.#threads.values()].filter(isHung);
+    const hung = [...this.#threads.values()].filter((thread) => this.#isHung(thread));
     const problems = [
       ...[...this.#missing].map((thread) => ({ thread, state: "ended" }) as const),
       ...hung.map(({ number }) => ({ thread: number, state: "hung" }) as const),
     ];
     this.health.note(problems, isNew);
+  }
+
+  #isHung(thread: Thread): boolean {
+    return thread.isTerminating || this.#watchdog.isHung(thread);
   }
 
   /** Starts the threads, or begins to watch whether further ones are needed. Called once the main node listens. */
@@ -185,7 +206,7 @@ export class ThreadPool implements OtherThreads {
     return this.#main === null ? Promise.resolve() : this.stop();
   }
 
-  /** Stops the threads in order, and ends those that take too long. */
+  /** Stops the threads in order, and terminates those that take too long. Also resolves if some cannot be ended: see `kept`. */
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
   }
@@ -193,20 +214,52 @@ export class ThreadPool implements OtherThreads {
   async #stop(): Promise<void> {
     for (const cancel of this.#timers) cancel();
     this.#growth?.[Symbol.dispose]();
+    const hung = [...this.#threads.values()].filter((thread) => this.#isHung(thread));
     this.#watchdog[Symbol.dispose]();
     // Not awaited: a thread that is being spawned may wait for one that hangs, and will no longer start.
     const threads = [...this.#threads.values()];
     for (const thread of threads) thread.post({ op: "stop" });
-    const inTime = new AbortController();
-    const ended = Promise.all(threads.map((thread) => thread.ended.promise)).then(() => inTime.abort());
-    await delay(this.#options.stopMs, null, { signal: inTime.signal, ref: false }).catch(() => undefined);
-    for (const { number, worker } of this.#threads.values()) {
-      this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; it is ended`);
-      await worker.terminate();
-    }
-    await ended;
+    for (const thread of hung) this.#terminateNow(thread);
+    await this.#within(this.#options.stopMs, endOf(threads.filter((thread) => !hung.includes(thread))));
+    await this.#within(END_MS, this.#terminateAll());
+    this.kept = [...this.#threads.keys()];
+    if (this.kept.length > 0) this.#reportKept();
     this.#exchange[Symbol.dispose]();
     this.#siblings[Symbol.dispose]();
+  }
+
+  async #terminateAll(): Promise<void> {
+    const left = [...this.#threads.values()];
+    for (const thread of left) {
+      if (thread.isTerminating) continue;
+      this.#terminateNow(thread);
+      await this.#within(NEXT_MS, thread.ended.promise);
+    }
+    await endOf(left);
+  }
+
+  #terminateNow(thread: Thread): void {
+    if (thread.isTerminating) return;
+    const { number, worker } = thread;
+    this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; it is ended`);
+    thread.isTerminating = true;
+    void worker.terminate();
+  }
+
+  #reportKept(): void {
+    const names = this.kept.length === 1 ? `thread ${this.kept[0]}` : `threads ${this.kept.join(", ")}`;
+    this.#options.log.error(
+      { code: "thread_kept", kept: this.kept },
+      `the system is keeping ${names}, for example in a read from a network drive that does not respond; the process ends without waiting`,
+    );
+  }
+
+  /** Waits for some work for this long at most. */
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#time.setTimer(ms, resolve);
+    await Promise.race([work, promise]);
+    cancel();
   }
 
   /** One after the other, because a new thread needs a channel to each of the others. */
@@ -262,9 +315,9 @@ export class ThreadPool implements OtherThreads {
   async #spawnNow(number: number): Promise<void> {
     const { settings, listens, counts } = this.#options;
     const others = [...this.#threads.values()];
-    const siblings = await Promise.all(others.map((other) => connect(other, number)));
+    const siblings = await Promise.all(others.map((other) => this.#connect(other, number)));
     if (this.#stopped !== null) return;
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = this.#createChannel();
     this.#siblings.add(number, port1);
     siblings.push({ thread: MAIN_THREAD, port: port2 });
     const ports = siblings.map(({ port }) => port);
@@ -283,6 +336,24 @@ export class ThreadPool implements OtherThreads {
     }
   }
 
+  /** Gives a running thread its end of a channel to a new one, and returns the other end once it has it. */
+  async #connect(thread: Thread, to: number): Promise<SiblingChannel> {
+    const { port1, port2 } = this.#createChannel();
+    const added = Promise.withResolvers<void>();
+    const listener = (message: FromThread): void => {
+      if (message.op === "sibling added" && message.thread === to) added.resolve();
+    };
+    thread.listeners.add(listener);
+    thread.worker.postMessage({ op: "sibling", sibling: { thread: to, port: port1 } } satisfies ToThread, [port1]);
+    await this.#within(CONNECT_MS, Promise.race([added.promise, thread.ended.promise]));
+    thread.listeners.delete(listener);
+    return { thread: thread.number, port: port2 };
+  }
+
+  #createChannel(): ReturnType<CreateChannel> {
+    return this.#options.createChannel?.() ?? new MessageChannel();
+  }
+
   #watch(thread: Thread): void {
     this.#threads.set(thread.number, thread);
     this.#watchdog.watch(thread);
@@ -296,7 +367,7 @@ export class ThreadPool implements OtherThreads {
     const thread: Thread = {
       number,
       worker,
-      startedAt: performance.now(),
+      startedAt: this.#time.monotonic(),
       ended: Promise.withResolvers(),
       nodeId: null,
       isTerminating: false,
@@ -351,7 +422,7 @@ export class ThreadPool implements OtherThreads {
     this.#metrics.keepTotals(thread);
     if (this.#growth !== null && nodeId === null) return this.#giveUp(number, error);
     const err = error ?? new Error(`it ended with code ${code}`);
-    this.#spawnLater(number, performance.now() - startedAt, (waitMs) => {
+    this.#spawnLater(number, this.#time.monotonic() - startedAt, (waitMs) => {
       this.#options.log.error({ crashed: number, err }, `thread ${number} has crashed; restarting it in ${waitMs} ms`);
     });
   }
@@ -362,16 +433,6 @@ function startWorker(workerData: ThreadStart, ports: readonly MessagePort[]): Wo
   return new Worker(file, { workerData, transferList: [...ports], name: `posthorn-${workerData.number}` });
 }
 
-/** Gives a running thread its end of a channel to a new one, and returns the other end once it has it. */
-async function connect(thread: Thread, to: number): Promise<SiblingChannel> {
-  const { port1, port2 } = new MessageChannel();
-  const added = Promise.withResolvers<void>();
-  const listener = (message: FromThread): void => {
-    if (message.op === "sibling added" && message.thread === to) added.resolve();
-  };
-  thread.listeners.add(listener);
-  thread.worker.postMessage({ op: "sibling", sibling: { thread: to, port: port1 } } satisfies ToThread, [port1]);
-  await Promise.race([added.promise, thread.ended.promise, delay(CONNECT_MS, undefined, { ref: false })]);
-  thread.listeners.delete(listener);
-  return { thread: thread.number, port: port2 };
+async function endOf(threads: readonly Thread[]): Promise<void> {
+  await Promise.all(threads.map(({ ended }) => ended.promise));
 }

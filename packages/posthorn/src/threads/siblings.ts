@@ -8,6 +8,7 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { Broadcast } from "../lib/broadcast.ts";
+import { type LoopTime, systemLoop } from "../lib/clock.ts";
 import { StoreError } from "../store/errors.ts";
 import type { Siblings } from "../store/siblings.ts";
 import type { Signal } from "../store/signal.ts";
@@ -34,6 +35,8 @@ export interface SiblingPortsOptions {
   readonly onSilent: (thread: number) => void;
   /** Default: 2 s. */
   readonly responseMs?: number;
+  /** Default: the time and the event loop of this thread. */
+  readonly time?: LoopTime;
 }
 
 /** Another thread, as this one sees it. */
@@ -51,13 +54,15 @@ interface Sibling {
 /** The channels of one thread to all others. */
 export class SiblingPorts implements Siblings, Broadcast, Disposable {
   readonly #options: SiblingPortsOptions;
+  readonly #time: LoopTime;
   readonly #siblings = new Set<Sibling>();
   #lastId = 0;
   /** See `join`. */
   #joined = false;
   /** To be sent at the end of this turn of the event loop. */
   #gathered: Signal[] = [];
-  #sending: NodeJS.Immediate | null = null;
+  /** Cancels the sending; `null`: nothing is gathered. */
+  #cancelSending: (() => void) | null = null;
   /** Signals that arrived before there was a listener. */
   #early: Signal[] | null = [];
   #onSignals: (signals: readonly Signal[]) => void = (signals) => void this.#early?.push(...signals);
@@ -69,6 +74,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
 
   constructor(options: SiblingPortsOptions) {
     this.#options = options;
+    this.#time = options.time ?? systemLoop;
   }
 
   get process(): string {
@@ -115,7 +121,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   send(signals: readonly Signal[]): void {
     if (this.#siblings.size === 0) return;
     this.#gathered.push(...signals);
-    this.#sending ??= setImmediate(() => this.#sendGathered());
+    this.#cancelSending ??= this.#time.afterTurn(() => this.#sendGathered());
   }
 
   async catchUp(): Promise<void> {
@@ -174,9 +180,9 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   }
 
   #sendGathered(): void {
-    if (this.#sending === null) return;
-    clearImmediate(this.#sending);
-    this.#sending = null;
+    if (this.#cancelSending === null) return;
+    this.#cancelSending();
+    this.#cancelSending = null;
     const signals = this.#gathered;
     this.#gathered = [];
     for (const sibling of this.#siblings) post(sibling, { op: "signals", id: null, signals });
@@ -222,12 +228,12 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       const end = (confirmed: boolean): void => {
-        clearTimeout(timer);
+        cancelTimer();
         sibling.requests.delete(id);
         resolve(confirmed);
       };
       // After a long turn of this thread, its timers run before the messages that arrived meanwhile.
-      const timer = setTimeout(() => setImmediate(() => this.#expire(sibling, id)), waitMs);
+      const cancelTimer = this.#time.setTimer(waitMs, () => this.#time.afterTurn(() => this.#expire(sibling, id)));
       sibling.requests.set(id, end);
       post(sibling, typeof request === "string" ? { op: request, id } : { op: "signals", id, signals: request });
     });

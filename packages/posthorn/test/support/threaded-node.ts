@@ -1,8 +1,11 @@
 /** A server with several threads whose main thread is that of the test. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Agent, request } from "node:http";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, existsSync, openSync, rmSync } from "node:fs";
+import { Agent, request, type RequestOptions } from "node:http";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { builtProgramArguments } from "@posthorn/testkit";
+import { builtProgramArguments, eventually } from "@posthorn/testkit";
 import { pino } from "pino";
 import { vi } from "vitest";
 import { envToConfig } from "../../src/config/config.ts";
@@ -32,9 +35,18 @@ export class Connection implements Disposable {
   }
 
   call(token: string, method: string, path: string, body?: object): Promise<Reply> {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return this.#send(`/api/v1/${path}`, { method, headers }, body);
+  }
+
+  /** Without authentication. */
+  get(path: string): Promise<Reply> {
+    return this.#send(path, { method: "GET" });
+  }
+
+  #send(path: string, options: RequestOptions, body?: object): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const asked = request(`${this.#url}/api/v1/${path}`, { method, headers, agent: this.#agent }, (response) => {
+      const asked = request(`${this.#url}${path}`, { ...options, agent: this.#agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () => {
@@ -117,11 +129,68 @@ const HANGS = `
 
 /** Starts threads that hang, as in an endless loop, while the number is 1. */
 export function hangingWhile(hang: Int32Array<SharedArrayBuffer>): StartWorker {
+  return startingWith(preload(HANGS), { hang });
+}
+
+function startingWith(flag: string, more: object = {}): StartWorker {
   return (data, ports) =>
     new Worker(threadFile("./server-thread", import.meta.url), {
-      workerData: { ...data, hang },
+      workerData: { ...data, ...more },
       transferList: [...ports],
       name: `posthorn-${data.number}`,
-      execArgv: [`--import=data:text/javascript,${encodeURIComponent(HANGS)}`],
+      execArgv: [flag],
     });
+}
+
+/** Flag of Node that runs code before a program. */
+function preload(code: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+/** A pipe whose opening blocks a thread in the system, where nothing ends it. */
+export class BlockingPipe implements Disposable {
+  readonly #path: string;
+  /** Flag of Node with which the threads beside the main one open the pipe once it exists. */
+  readonly flag: string;
+
+  /** @param folder An existing folder. */
+  constructor(folder: string) {
+    this.#path = join(folder, "pipe");
+    this.flag = preload(`
+      import { existsSync, openSync, writeFileSync } from "node:fs";
+      import { workerData } from "node:worker_threads";
+      const path = ${JSON.stringify(this.#path)};
+      const open = () => {
+        if (!existsSync(path)) return;
+        writeFileSync(path + ".opened", "");
+        openSync(path, "r");
+      };
+      if (workerData?.seat !== undefined) setInterval(open, 10).unref();`);
+  }
+
+  /** Starts threads with the flag. */
+  get startWorker(): StartWorker {
+    return startingWith(this.flag);
+  }
+
+  /** Blocks the threads; resolves when one of them is. */
+  async block(): Promise<void> {
+    execFileSync("mkfifo", [this.#path]);
+    await eventually(() => {
+      if (!existsSync(`${this.#path}.opened`)) throw new Error("no thread has opened the pipe");
+    });
+  }
+
+  /** Lets the threads continue: a pipe is opened for reading once it is open for writing. */
+  release(): void {
+    if (!existsSync(this.#path)) return;
+    // For reading as well, so that it also opens if no thread is blocked.
+    const writing = openSync(this.#path, constants.O_RDWR | constants.O_NONBLOCK);
+    rmSync(this.#path);
+    closeSync(writing);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
 }

@@ -25,6 +25,8 @@ export interface ServerParts {
   readonly early: EarlyStore | null;
   /** Resolves with the reason to stop. */
   readonly stop: Promise<string>;
+  /** Ends the process, because the node cannot continue. */
+  readonly fail: () => never;
   readonly surroundings: Surroundings;
   /** Development: it prints a link that signs in. */
   readonly isDev: boolean;
@@ -32,7 +34,7 @@ export interface ServerParts {
 
 /** Resolves when the node has stopped. Rejects if it cannot start. */
 export async function runServer(parts: ServerParts): Promise<void> {
-  const { config, secrets, log, threads, thread, early, stop, surroundings, isDev } = parts;
+  const { config, secrets, log, threads, thread, early, stop, fail, surroundings, isDev } = parts;
   const waiting = new AbortController();
   void stop.then(() => waiting.abort());
   await using node = await PosthornNode.start({
@@ -56,7 +58,7 @@ export async function runServer(parts: ServerParts): Promise<void> {
   if (signal instanceof Error) {
     log.fatal({ err: signal }, "the node cannot continue; restart it");
     // An orderly shutdown is no longer possible. Accepted messages are on disk.
-    process.exit(1);
+    fail();
   }
   log.info(`${signal}: stopping; waiting up to ${config.shutdownTimeoutMs / 1000} s for attempts in flight`);
   // At the same time as the main thread, which waits for them before it closes its store.

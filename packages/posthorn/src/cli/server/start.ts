@@ -6,6 +6,7 @@ import { createLog, type Logger } from "../../lib/log.ts";
 import { fixedThreads, MAIN_THREAD } from "../../node/thread.ts";
 import { EarlyStore } from "../../store/early-store.ts";
 import type { ThreadPool } from "../../threads/pool.ts";
+import { exitNow } from "../exit-now.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -17,6 +18,9 @@ export function addStartCommand(program: Command, surroundings: Surroundings = {
   withoutJson(command, "It prints its log, which is JSON.");
   addSettingFlags(command).action((options: Record<string, unknown>) => start(options, surroundings));
 }
+
+/** Exit code of a server that cannot continue, or has not stopped in order. */
+const FAILED = 1;
 
 async function start(options: Record<string, unknown>, surroundings: Surroundings): Promise<void> {
   const settings = readEnv(sourcesOf(options));
@@ -35,11 +39,27 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
   const threads = await threadsOf(config, { settings, listens, log });
   const thread = threads?.mainThread ?? null;
   const isDev = options["dev"] === true;
-  const stop = isDev ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
+  // `process.exit` waits for all threads, also for one that the system keeps.
+  const exit: (code: number) => never = (code) => (threads?.isEmpty === false ? exitNow(code) : process.exit(code));
+  const signaled = stopSignal(exit);
+  const stop = isDev ? Promise.race([signaled, parentGone()]) : signaled;
+  // Once everything else is closed.
+  using _ = { [Symbol.dispose]: () => void (threads !== null && threads.kept.length > 0 && exit(FAILED)) };
   await using early = await EarlyStore.begin(config.database, thread?.siblings ?? null);
   // Most of the code of the server, which is loaded while the threads of the store start.
   const { runServer } = await import("./run.ts");
-  await runServer({ config, secrets, log, threads, thread, early, stop, surroundings, isDev });
+  await runServer({
+    config,
+    secrets,
+    log,
+    threads,
+    thread,
+    early,
+    stop,
+    surroundings,
+    isDev,
+    fail: () => exit(FAILED),
+  });
 }
 
 /** How long a thread may take to stop after its attempts have ended. */
