@@ -59,9 +59,12 @@ export interface SqliteStoreOptions {
 }
 
 /** Options of a further thread. */
-export type SqliteSeatOptions = Pick<SqliteStoreOptions, "onFailure" | "listener" | "time"> & {
-  readonly siblings: Siblings;
-};
+export type SqliteSeatOptions = Pick<SqliteStoreOptions, "onFailure" | "listener" | "time"> &
+  Pick<SqliteThreads, "gather" | "setTimer"> & {
+    readonly siblings: Siblings;
+    /** Default: a thread that starts with its first request. */
+    readonly openReader?: () => DatabaseThread;
+  };
 
 /** Open threads of a store, and how its writer gathers entries for a commit. */
 export interface SqliteThreads {
@@ -200,14 +203,15 @@ export class SqliteStore implements Store {
 
   /** Opens the store of a further thread, which uses the writer thread of the one that gave it the seat. */
   static join({ path, port, words: memory, walLoss }: SqliteSeat, options: SqliteSeatOptions): SqliteStore {
-    const { siblings, onFailure, listener, time } = options;
+    const { siblings, onFailure, listener, time, gather, setTimer } = options;
     const writer = ThreadClient.join(port, path, {
       onFailure,
       onLost: () => store.#threadLost(),
       onRolledBack: (ms) => store.#watch.rolledBack(ms),
     });
-    const reader = (): LateThread =>
-      new LateThread(() => ThreadClient.open({ path, role: "reader", maxPages: null }, { onFailure }));
+    const start = (): Promise<ThreadClient> =>
+      ThreadClient.open({ path, role: "reader", maxPages: null }, { onFailure });
+    const reader = options.openReader ?? ((): DatabaseThread => new LateThread(start));
     const store: SqliteStore = new SqliteStore({
       path,
       writer,
@@ -217,6 +221,8 @@ export class SqliteStore implements Store {
       lock: { [Symbol.dispose]: () => undefined },
       walLoss,
       listener: listener ?? null,
+      ...(gather && { gather }),
+      ...(setTimer && { setTimer }),
       ...(time === undefined ? {} : { time }),
     });
     return store;

@@ -24,10 +24,19 @@ export function openSharedWriter(
   const words = new SharedWords(memory);
   const members = new Members();
   const handle = openWriter(options, onWalLoss, {
-    wrap: (db, inner) => noting(words, fenced(db, inner, members)),
+    wrap: (db, inner) => sharedHandler(db, inner, { words, members }),
     settled: () => words.settled(),
   });
   return new WriterPorts({ handle, members, earlier: () => earlierRun(handle) });
+}
+
+/** Adds to a writer what several threads need: leases, and the batches that readers do not see. */
+export function sharedHandler(
+  db: DatabaseSync,
+  inner: Handler,
+  { words, members }: { readonly words: SharedWords; readonly members: Members },
+): Handler {
+  return noting(words, fenced(db, inner, members));
 }
 
 /** Notes batches that readers do not see before anyone learns of them. */
@@ -52,7 +61,7 @@ function fenced(db: DatabaseSync, handle: Handler, members: Members): Handler {
 }
 
 /** What earlier runs have left: the nodes that rows name, and how far rows were counted. */
-function earlierRun(handle: Handler): EarlierRun {
+export function earlierRun(handle: Handler): EarlierRun {
   const result = handle({ op: "query", sql: EARLIER, parameters: [] }) as PackedResult;
   return unpackRows(result)[0] as unknown as EarlierRun;
 }

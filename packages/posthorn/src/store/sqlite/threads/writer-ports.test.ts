@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PassingTime } from "../../../lib/clock.ts";
+import { type LoopTime, systemLoop } from "../../../lib/clock.ts";
 import type { NodeReport } from "../../cluster.ts";
 import { type MemberRequest, PING, type ThreadMessage, type ThreadReply, type ThreadRequest } from "../protocol.ts";
 import { Members } from "./members.ts";
@@ -52,7 +52,8 @@ function openPorts(fails: (request: ThreadRequest) => boolean = () => false) {
   const done: string[] = [];
   let now = 0;
   let timer: { readonly at: number; readonly callback: () => void } | null = null;
-  const time: PassingTime = {
+  const time: LoopTime = {
+    ...systemLoop,
     monotonic: () => now,
     setTimer: (ms, callback) => {
       timer = { at: now + ms, callback };

@@ -5,7 +5,7 @@
  * Everything that a thread has sent is done even if it ends: the channel delivers it before it closes. Then its transaction is rolled back, and
  * its membership ends.
  */
-import { type PassingTime, systemTime } from "../../../lib/clock.ts";
+import { type LoopTime, systemLoop } from "../../../lib/clock.ts";
 import { StoreError } from "../../errors.ts";
 import {
   type Batch,
@@ -45,7 +45,7 @@ export interface WriterPortsOptions {
   readonly members: Members;
   /** Reads what earlier runs have left in the database. */
   readonly earlier: () => EarlierRun;
-  readonly time?: PassingTime;
+  readonly time?: LoopTime;
 }
 
 /** A thread. */
@@ -73,7 +73,7 @@ interface Gathered {
 
 export class WriterPorts {
   readonly #options: WriterPortsOptions;
-  readonly #time: PassingTime;
+  readonly #time: LoopTime;
   readonly #seats = new Set<Seat>();
   /** The thread with the open transaction. */
   #holder: Seat | null = null;
@@ -85,12 +85,13 @@ export class WriterPorts {
   #waiting: Waiting[] = [];
   /** Batches that are committed together at the end of this turn. */
   #gathered: Gathered[] = [];
-  #committing: NodeJS.Immediate | null = null;
+  /** Cancels their commit; `null`: there are none. */
+  #cancelCommit: (() => void) | null = null;
   #cancelIdle: (() => void) | null = null;
 
   constructor(options: WriterPortsOptions) {
     this.#options = options;
-    this.#time = options.time ?? systemTime;
+    this.#time = options.time ?? systemLoop;
   }
 
   /** Serves another thread. */
@@ -121,14 +122,14 @@ export class WriterPorts {
     const { id, request } = message;
     if (request.op !== "batch" || request.batch.counts === undefined) return false;
     this.#gathered.push({ seat, id, batch: { ...request.batch, counts: request.batch.counts } });
-    this.#committing ??= setImmediate(() => this.#commitGathered());
+    this.#cancelCommit ??= this.#time.afterTurn(() => this.#commitGathered());
     return true;
   }
 
   #commitGathered(): void {
-    if (this.#committing === null) return;
-    clearImmediate(this.#committing);
-    this.#committing = null;
+    if (this.#cancelCommit === null) return;
+    this.#cancelCommit();
+    this.#cancelCommit = null;
     const gathered = this.#gathered;
     this.#gathered = [];
     const commit = (batch: Batch): BatchResult => this.#options.handle({ op: "batch", batch }) as BatchResult;
