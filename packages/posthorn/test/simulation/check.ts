@@ -1,7 +1,11 @@
 /** Interface of the checks, and the events that they receive. */
+import type { EgressRequest } from "@posthorn/egress";
 import type { DeliveryRow } from "./audit.ts";
 import type { Ownership, OwnershipEnd } from "./ownership.ts";
 import type { OpenAttempt, RecordedAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "./tracked.ts";
+
+/** A request as far as it is signed. */
+export type SignedRequest = Pick<EgressRequest, "headers" | "body">;
 
 /** Each method is optional. A check calls `verdict.broken` when its rule is violated. */
 export interface Check {
@@ -14,7 +18,7 @@ export interface Check {
   /** The attempter returned a result. */
   ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
   /** A request is about to leave the process. `null`: no such row was ever committed, or no attempt was started. */
-  requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void;
+  requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null, request: SignedRequest): void;
   /** A process has lost a shard. `open`: deliveries there with attempts in flight, whose outcomes no longer count. */
   ownershipEnded?(ownership: Ownership, how: OwnershipEnd, open: readonly TrackedDelivery[]): void;
   /** After each event. */

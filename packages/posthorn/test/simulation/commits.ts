@@ -12,6 +12,11 @@ export interface Commit {
   answeredAt: number | null;
   /** Whether the response confirmed it. */
   confirmed: boolean;
+  /**
+   * When all threads of its process had applied its signals, in elapsed milliseconds; `null`: not yet. Absent: it is not a transaction of one
+   * of several threads.
+   */
+  toldAt?: number | null;
 }
 
 /** Called for each commit of one connection when it is made. */

@@ -82,6 +82,12 @@ export class SimulatedDatabase implements Disposable {
     return new SimulatedThread(world, writerOn(connection), writing);
   }
 
+  /** Opens a writing connection that the caller uses itself. */
+  connectWriter(run: number): { readonly connection: DatabaseSync; readonly onCommit: CommitWatcher } {
+    const connection = this.#connect("writer", run);
+    return { connection, onCommit: this.#options.watch(connection) };
+  }
+
   /** Closes the connections of a process that is gone, which rolls back its open transactions. */
   drop(run: number): void {
     for (const [connection, owner] of this.#open) {

@@ -31,16 +31,42 @@ export interface FleetOptions {
 }
 
 /** Time beyond its grace period within which a process must stop. */
-const STOP_SLACK = 2 * 60_000;
+export const STOP_SLACK = 2 * 60_000;
 /** Delay after which a process that failed to start is started again. */
-const START_AGAIN = 5000;
+export const START_AGAIN = 5000;
 /** Time after which a process has caught up after a fault. */
-const WELL_MS = 15_000;
+export const WELL_MS = 15_000;
 /** Maximum initial error of clocks in milliseconds, and maximum share of time by which they run fast or slow. */
 const SKEW = 30_000;
 const DRIFT = 0.01;
 
-export class Fleet {
+/** The processes of a simulation, and their faults. */
+export interface Machines {
+  readonly machines: readonly Machine[];
+  /** Number of processes started so far. */
+  readonly runs: number;
+  /** The running processes. */
+  readonly nodes: readonly SimulatedNode[];
+  /** Whether everything runs that is to run. */
+  readonly isComplete: boolean;
+  /** When one of the machines last had a fault, in elapsed milliseconds. */
+  readonly faultAt: number;
+  /** Time until which clocks that were set can be wrong, in elapsed milliseconds. */
+  readonly wrongUntil: number;
+  /** A random running process that is not frozen; `null`: there is none. */
+  someNode(random?: Random): SimulatedNode | null;
+  isWell(machine: number): boolean;
+  /** Called after each event. */
+  stepped(): void;
+  happen(what: MachineHappening): void;
+  /** Cancels the planned kills and stops of processes. */
+  spare(): void;
+  end(): void;
+  /** Starts a process, again after a delay if it fails to start. */
+  start(machine: Machine): void;
+}
+
+export class Fleet implements Machines {
   readonly machines: readonly Machine[];
   /** Machines whose link to the others is cut. */
   readonly #unlinked = new Set<number>();
@@ -61,17 +87,18 @@ export class Fleet {
     });
   }
 
-  /** Number of processes started so far. */
   get runs(): number {
     return this.#runs;
   }
 
-  /** The running processes. */
   get nodes(): readonly SimulatedNode[] {
     return this.machines.flatMap(({ node }) => (node === null ? [] : [node]));
   }
 
-  /** A random running process that is not frozen; `null`: there is none. */
+  get isComplete(): boolean {
+    return this.nodes.length === this.machines.length;
+  }
+
   someNode(random: Random = this.#options.random): SimulatedNode | null {
     const up = this.machines.filter(({ node, stands }) => node !== null && !stands);
     return up.length === 0 ? null : random.pick(up).node;
@@ -87,7 +114,6 @@ export class Fleet {
     return this.#unlinked.has(machine);
   }
 
-  /** Called after each event. */
   stepped(): void {
     for (const machine of this.machines) {
       if (machine.fuse !== null && --machine.fuse.events <= 0) this.#kill(machine, machine.fuse.downMs);
@@ -122,7 +148,6 @@ export class Fleet {
     }
   }
 
-  /** Cancels the planned kills and stops of processes. */
   spare(): void {
     for (const machine of this.machines) machine.fuse = machine.stopsAtWork = null;
   }
@@ -131,7 +156,6 @@ export class Fleet {
     for (const machine of this.machines) machine.life.alive = machine.serverLife.alive = false;
   }
 
-  /** Starts a process, again after a delay if it fails to start. */
   start(machine: Machine): void {
     const { time, random, boundsRandom, span, onStart, ledger, adjust } = this.#options;
     const { number, clock } = machine;

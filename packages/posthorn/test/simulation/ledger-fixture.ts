@@ -92,7 +92,10 @@ export class LedgerFixture {
   /** @returns Function to call when the request has ended. */
   request(attempt: OpenAttempt): () => void {
     const { endpointId, messageId } = attempt.job;
-    return this.ledger.requested(this.ledger.endpoints.get(endpointId)!.host, messageId, attempt);
+    return this.ledger.requested(this.ledger.endpoints.get(endpointId)!.host, messageId, attempt, {
+      headers: [],
+      body: null,
+    });
   }
 
   /** The process loses every lane and gets them back. */

@@ -5,7 +5,7 @@
 import type { AttemptResult } from "../../src/dispatch/types.ts";
 import type { Job } from "../../src/store/delivery.ts";
 import type { Change, DeliveryChange } from "./audit.ts";
-import type { Check } from "./check.ts";
+import type { Check, SignedRequest } from "./check.ts";
 import { ReplayCheck } from "./checks/replays.ts";
 import type { Run } from "./run.ts";
 import type { Ownership, OwnershipEnd, Owners } from "./ownership.ts";
@@ -20,6 +20,9 @@ import {
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Commit } from "./commits.ts";
+
+/** Whether a process knew a commit of another one before a time, in elapsed milliseconds. */
+export type HasHeard = (commit: Commit, own: Run, elapsed: number) => boolean;
 
 /**
  * Milliseconds after which a process knows a change made by another one: a healthy process, and any process, for as
@@ -41,7 +44,7 @@ export class Ledger {
   /** Running processes, with the number of requests in flight from each. */
   readonly #runs = new Map<Run, number>();
   #owners: Owners | null = null;
-  #isWell: (run: Run) => boolean = () => true;
+  #hasHeardOthers: HasHeard = () => true;
 
   constructor(time: VirtualTime, verdict: Verdict) {
     this.#time = time;
@@ -55,11 +58,11 @@ export class Ledger {
 
   /**
    * @param owners Owners of the lanes.
-   * @param isWell Whether a process has been connected to the database and receiving notifications for a while.
+   * @param hasHeard Whether a process knows what another one has committed. Default: `hasHeardAsNode` of one that is well.
    */
-  watchOver(owners: Owners, isWell: (run: Run) => boolean = () => true): void {
+  watchOver(owners: Owners, hasHeard: HasHeard = hasHeardAsNode(() => true)): void {
     this.#owners = owners;
-    this.#isWell = isWell;
+    this.#hasHeardOthers = hasHeard;
   }
 
   /** Owner of the lane of an endpoint; `null`: none. */
@@ -143,10 +146,10 @@ export class Ledger {
   }
 
   /** A request leaves a process. Returns a function to call when it has ended. @param of Its attempt; `null`: none. */
-  requested(host: string, messageId: number, of: OpenAttempt | null): () => void {
+  requested(host: string, messageId: number, of: OpenAttempt | null, request: SignedRequest): () => void {
     const endpoint = this.hosts.get(host)!;
     const made = requestedOf(endpoint.deliveries.get(messageId), of);
-    for (const check of this.#checks) check.requested?.(endpoint, messageId, made);
+    for (const check of this.#checks) check.requested?.(endpoint, messageId, made, request);
     endpoint.requestedAt = this.#time.elapsed;
     if (made === null) return () => undefined;
     const { delivery, attempt } = made;
@@ -218,8 +221,9 @@ export class Ledger {
     return commit.at < run.startedAt || this.#hasHeard(commit, run, elapsed);
   }
 
-  #hasHeard({ run, at, confirmed, answeredAt }: Commit, own: Run, elapsed: number): boolean {
-    if (run !== own.number) return at < elapsed - (this.#isWell(own) ? NEWS_MS : LATE_NEWS_MS);
+  #hasHeard(commit: Commit, own: Run, elapsed: number): boolean {
+    const { run, confirmed, answeredAt } = commit;
+    if (run !== own.number) return this.#hasHeardOthers(commit, own, elapsed);
     return confirmed && answeredAt !== null && answeredAt < elapsed;
   }
 
@@ -292,4 +296,9 @@ export class Ledger {
     if (endpoint.policies.at(-1)?.json === policyJson) endpoint.repair = commit;
     else endpoint.policies.push({ json: policyJson, commit });
   }
+}
+
+/** @param isWell Whether a process has been connected to the database and receiving notifications for a while. */
+export function hasHeardAsNode(isWell: (run: Run) => boolean): HasHeard {
+  return ({ at }, own, elapsed) => at < elapsed - (isWell(own) ? NEWS_MS : LATE_NEWS_MS);
 }

@@ -14,7 +14,7 @@ import type { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface NetworkWatcher {
   /** A request has left the process. Returns what to do when it has ended. */
-  requested(host: string, messageId: number): () => void;
+  requested(host: string, messageId: number, request: EgressRequest): () => void;
 }
 
 export interface NetworkOptions {
@@ -69,7 +69,7 @@ export class SimulatedNetwork {
         const leftMs = request.timeoutMs - (time.elapsed - began);
         if (leftMs <= 0) return failed("stalled");
         if (request.maySend?.() === false) return failed("canceled");
-        if (own === null) ended = watcher.requested(host, messageId!);
+        if (own === null) ended = watcher.requested(host, messageId!, request);
         cancel =
           simulated.afterMs > leftMs
             ? time.after(life, leftMs, () => failed("timeout"))

@@ -15,12 +15,13 @@ import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { Workers } from "../../src/workers/worker.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, Clock } from "../../src/dispatch/types.ts";
+import type { Attempter, Clock, DispatchLimits } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
 import type { SettledKeys } from "../../src/domain/stats/roll-up.ts";
 import { IdGenerator } from "../../src/lib/id.ts";
+import type { NodeThread } from "../../src/node/thread.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { SecretBox } from "../../src/lib/secret-box.ts";
@@ -61,11 +62,22 @@ export interface NodeWorld {
   readonly sabotageRandom: Random;
 }
 
-/** What a process runs on. */
+/** What a node runs on. */
 export interface Place {
   readonly run: Run;
   readonly life: Life;
   readonly serverLife: Life;
+  /** Absent: the node is a process of its own. */
+  readonly thread?: ThreadPlace;
+}
+
+/** What a node has as one of several threads of a process. */
+export interface ThreadPlace extends Pick<NodeThread, "number" | "exchange" | "join"> {
+  readonly openStore: () => SqliteStore;
+  /** Resolves once the threads have ended that must end before the store is closed. */
+  readonly othersEnded: () => Promise<void>;
+  /** Sets what is called with the limits of this thread when they change, or have since the start. */
+  readonly onLimits: (listener: (limits: DispatchLimits) => void) => void;
 }
 
 interface NodeParts {
@@ -89,12 +101,14 @@ export class SimulatedNode {
   readonly #health: EndpointHealthMonitor;
   readonly #cluster: Cluster;
   readonly #clusterWork: ClusterWork;
+  readonly #thread: ThreadPlace | null;
 
-  private constructor(world: NodeWorld, { run, life }: Place, parts: NodeParts) {
+  private constructor(world: NodeWorld, { run, life, thread }: Place, parts: NodeParts) {
     const { store, ids, cluster } = parts;
     const { settings } = run;
     this.run = run;
     this.life = life;
+    this.#thread = thread ?? null;
     this.#time = world.time;
     this.#store = store;
     this.#cluster = cluster;
@@ -121,7 +135,13 @@ export class SimulatedNode {
       recordedAttempts,
     });
     this.dispatcher = this.#buildDispatcher(world, { clock, directory, attempter, tracker, recordedAttempts });
-    const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
+    thread?.onLimits((limits) => this.dispatcher.limit(limits));
+    const dispatch = new ClusterDispatch({
+      cluster,
+      dispatcher: this.dispatcher,
+      store,
+      exchange: thread?.exchange ?? null,
+    });
     const lanes = new LaneInspector({
       cluster,
       dispatcher: this.dispatcher,
@@ -157,30 +177,31 @@ export class SimulatedNode {
 
   /** Opens the store, joins the cluster, and continues what an earlier run left. */
   static async start(world: NodeWorld, place: Place): Promise<SimulatedNode> {
-    const { run, life } = place;
-    const { sabotage, sabotageRandom } = world;
-    const { time, database, sharing } = world;
-    const writer = (thread: DatabaseThread): DatabaseThread => sabotage.thread?.(thread, sabotageRandom) ?? thread;
-    const { holds } = sabotage;
-    const reader = (thread: DatabaseThread): DatabaseThread => sabotage.reader?.(thread) ?? thread;
-    const storeWorld = { time, database, sharing, writer, reader, ...(holds === undefined ? {} : { holds }) };
-    const process = { ...place, run: run.number, machine: run.machine };
-    const store = openStore(storeWorld, process, hostOf(run));
+    const { run, life, thread } = place;
+    const { sabotage } = world;
+    const store = thread?.openStore() ?? openStoreOf(world, place);
     const clock = run.clock.for(life);
     const facts = {
       host: hostOf(run),
       version: "simulated",
       secretsMark: "same",
       kinds: [],
-      ...processFacts(run),
+      ...(thread === undefined ? processFacts(run) : { process: null, thread: thread.number, hasEnded: () => false }),
     };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
     const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
     const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-    const ids = new IdGenerator(clock.now, lastKey, slot, cluster);
+    const newestKey = thread === undefined ? null : () => store.newestKey;
+    const ids = new IdGenerator(clock.now, lastKey, slot, cluster, newestKey);
     const node = new SimulatedNode(world, place, { store, ids, cluster });
+    await thread?.join();
     await node.#clusterWork.start();
     return node;
+  }
+
+  /** Number of the node in the cluster. */
+  get id(): number {
+    return this.#cluster.id;
   }
 
   /** Stops as a node does. */
@@ -192,6 +213,7 @@ export class SimulatedNode {
     this.#clusterWork[Symbol.dispose]();
     await this.#health[Symbol.asyncDispose]();
     await this.#cluster[Symbol.asyncDispose]();
+    await this.#thread?.othersEnded();
     await this.#store[Symbol.asyncDispose]();
   }
 
@@ -238,6 +260,16 @@ export class SimulatedNode {
       },
     });
   }
+}
+
+function openStoreOf(world: NodeWorld, place: Place): SqliteStore {
+  const { time, database, sharing, sabotage, sabotageRandom } = world;
+  const { run } = place;
+  const writer = (thread: DatabaseThread): DatabaseThread => sabotage.thread?.(thread, sabotageRandom) ?? thread;
+  const reader = (thread: DatabaseThread): DatabaseThread => sabotage.reader?.(thread) ?? thread;
+  const { holds } = sabotage;
+  const storeWorld = { time, database, sharing, writer, reader, ...(holds === undefined ? {} : { holds }) };
+  return openStore(storeWorld, { ...place, run: run.number, machine: run.machine }, hostOf(run));
 }
 
 /** A machine runs one process at a time: when another one starts there, the earlier ones have ended. */

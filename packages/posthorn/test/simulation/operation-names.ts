@@ -8,6 +8,13 @@ export function isOfSlowReplay(name: string): name is SlowReplayStep {
   return (STEPS as readonly string[]).includes(name);
 }
 
+const CHANGES = ["rotate_secret", "delete_application"] as const;
+export type ChangeName = (typeof CHANGES)[number];
+
+export function isChange(name: string): name is ChangeName {
+  return (CHANGES as readonly string[]).includes(name);
+}
+
 export type OperationName =
   | "publish"
   /** One application publishes a lot at once. */
@@ -23,5 +30,6 @@ export type OperationName =
   | "delete_endpoint"
   | ManualOperation
   | SlowReplayStep
+  | ChangeName
   /** Unblocks deliveries that wait for the retry of another one. */
   | "unblock_stuck";

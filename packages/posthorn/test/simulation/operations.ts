@@ -20,7 +20,14 @@ import { SlowReplays } from "./slow-replay.ts";
 import { unblockStuck } from "./unblocking.ts";
 import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
-import { isOfSlowReplay, type SlowReplayStep, type OperationName } from "./operation-names.ts";
+import { Changes } from "./threads/changes.ts";
+import {
+  type ChangeName,
+  isChange,
+  isOfSlowReplay,
+  type SlowReplayStep,
+  type OperationName,
+} from "./operation-names.ts";
 
 /** Subject of an operation. */
 interface Chosen {
@@ -41,13 +48,18 @@ export interface OperationsWorld {
   readonly replayRandom: Random;
   /** Stream for unblocking deliveries that are stuck behind failed ones. */
   readonly unblockRandom: Random;
+  /** Stream for changes that only the threads of a process have to know at once. */
+  readonly changeRandom: Random;
   /** Stream for the assignment to applications. */
   readonly tenantRandom: Random;
   readonly span: Span;
 }
 
 /** Operations on an endpoint, or on a message of it, that the caller chooses. */
-type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>;
+type ChosenOperation = Exclude<
+  OperationName,
+  "publish" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep | ChangeName
+>;
 
 /** An endpoint that received a request within this time is active. */
 const BUSY_MS = 5000;
@@ -58,11 +70,13 @@ export class Operations {
   readonly #publisher: Publisher;
   readonly #manualOperations = new ManualOperations();
   readonly #slowReplays: SlowReplays;
+  readonly #changes: Changes;
 
   constructor(world: OperationsWorld) {
     this.#world = world;
     this.#publisher = new Publisher(world, this.endpoints);
     this.#slowReplays = new SlowReplays(world);
+    this.#changes = new Changes(world);
   }
 
   async makeEndpoint(node: SimulatedNode, host: string): Promise<void> {
@@ -120,6 +134,7 @@ export class Operations {
   chanceOf(name: OperationName): Random | undefined {
     if (isOfSlowReplay(name)) return this.#world.replayRandom;
     if (name === "unblock_stuck") return this.#world.unblockRandom;
+    if (isChange(name)) return this.#world.changeRandom;
     return isManual(name) ? this.#world.manualRandom : undefined;
   }
 
@@ -131,6 +146,7 @@ export class Operations {
     if (isManual(name)) return this.#manual(name, node);
     if (name === "unblock_stuck") return unblockStuck(this.#world, node, this.endpoints);
     if (isOfSlowReplay(name)) return this.#slowReplays.perform(name, node, this.endpoints);
+    if (isChange(name)) return this.#changes.perform(name, node, this.endpoints);
     const { random, ledger, span } = this.#world;
     const isOpen = name !== "cancel" || random.chance(0.5);
     const inFlight = random.chance(0.7) ? this.#pickInFlight(isOpen, node, random) : null;
@@ -217,6 +233,7 @@ export class Operations {
 
   /** Resumes everything that was paused manually. */
   async letAllGo(node: SimulatedNode): Promise<void> {
+    await this.#changes.complete(node);
     await this.#enableAll(node);
     await this.#slowReplays.resumeAll(node);
   }

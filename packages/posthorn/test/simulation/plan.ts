@@ -6,7 +6,7 @@ import type { Settings } from "./run.ts";
 import type { ManualOperation } from "./manual-operations.ts";
 import { Random } from "./random.ts";
 import { HOUR, isShared, MINUTE, type Span } from "./spans.ts";
-import type { SlowReplayStep, OperationName } from "./operation-names.ts";
+import type { ChangeName, SlowReplayStep, OperationName } from "./operation-names.ts";
 
 export type Happening =
   | { readonly kind: "operation"; readonly name: OperationName }
@@ -62,7 +62,10 @@ export function settingsOf(random: Random, boundsRandom: Random, { retrySchedule
 
 /** Average number of each of these per simulation. */
 const OPERATIONS: Readonly<
-  Record<Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>, number>
+  Record<
+    Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep | ChangeName>,
+    number
+  >
 > = {
   publish: 30,
   resend: 10,
@@ -104,7 +107,8 @@ export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
   const manual = manualPlanOf(new Random(seed, "hand"), span, planned);
   const slowReplays = slowReplayPlanOf(new Random(seed, "slow replay plan"), span, planned);
   const unblocks = unblockPlanOf(new Random(seed, "unblock plan"), span);
-  return [...planned, ...manual, ...slowReplays, ...unblocks];
+  const changes = span.threads === true ? changePlanOf(new Random(seed, "change plan"), span, planned) : [];
+  return [...planned, ...manual, ...slowReplays, ...unblocks, ...changes];
 }
 
 function planOf(random: Random, span: Span): readonly Planned[] {
@@ -206,6 +210,17 @@ function unblockPlanOf(random: Random, { faults }: Span): readonly Planned[] {
   return Array.from({ length: random.int(0, 8) }, () => {
     return { at: random.next() * faults, what: { kind: "operation", name: "unblock_stuck" } };
   });
+}
+
+/** Changes that every thread of a process must know once they are answered, mostly while there is work. */
+function changePlanOf(random: Random, { faults }: Span, planned: readonly Planned[]): readonly Planned[] {
+  const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
+  const at = (): number => Math.min(random.pick(published).at + random.span(1, MINUTE), faults - 1);
+  const changes = (name: ChangeName, count: number): readonly Planned[] =>
+    published.length === 0
+      ? []
+      : Array.from({ length: count }, () => ({ at: at(), what: { kind: "operation", name } }));
+  return [...changes("rotate_secret", random.int(4, 20)), ...changes("delete_application", random.int(0, 1))];
 }
 
 type Add = (at: number, what: Happening) => void;

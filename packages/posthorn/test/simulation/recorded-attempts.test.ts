@@ -6,6 +6,7 @@ import { LedgerFixture, jobOf } from "./ledger-fixture.ts";
 const HOST = "receiver.example.com";
 const ENDPOINT = 7;
 const MESSAGE = 1;
+const REQUEST = { headers: [], body: null };
 const NOT_NOW: AttemptResult = { kind: "not_now", pauseMs: 0 };
 const MADE: AttemptResult = {
   kind: "made",
@@ -39,7 +40,7 @@ class Scene {
     const attempter: Attempter = {
       attempt: async () => {
         const result = await until;
-        if (result.kind === "made") this.#booked.requested(HOST, MESSAGE)();
+        if (result.kind === "made") this.#booked.requested(HOST, MESSAGE, REQUEST)();
         return result;
       },
     };

@@ -1,6 +1,7 @@
 /** Wraps the attempter of a process and records in the ledger when each attempt starts, which request it sends, and its result. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
+import type { SignedRequest } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
 import type { NetworkWatcher } from "./network.ts";
 import type { Run } from "./run.ts";
@@ -37,7 +38,7 @@ export class RecordedAttempts implements NetworkWatcher {
     };
   }
 
-  requested(host: string, messageId: number): () => void {
-    return this.#ledger.requested(host, messageId, this.#made.getStore() ?? null);
+  requested(host: string, messageId: number, request: SignedRequest): () => void {
+    return this.#ledger.requested(host, messageId, this.#made.getStore() ?? null, request);
   }
 }

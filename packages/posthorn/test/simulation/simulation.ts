@@ -12,8 +12,8 @@ import type { Sharing } from "./cluster/open.ts";
 import { noticesOf } from "./cluster/shared-store.ts";
 import { type DatabaseConditions, FAIR, SimulatedDatabase } from "./database.ts";
 import { describe, EventLog } from "./event-log.ts";
-import { Fleet } from "./fleet.ts";
-import { Ledger } from "./ledger.ts";
+import { Fleet, type FleetOptions, type Machines } from "./fleet.ts";
+import { hasHeardAsNode, Ledger } from "./ledger.ts";
 import { expectOwnError } from "./error-check.ts";
 import type { NodeWorld } from "./node.ts";
 import { Operations } from "./operations.ts";
@@ -23,8 +23,9 @@ import { type Receiver, receiversOf } from "./receivers.ts";
 import { countsOf, type SimulationResult } from "./result.ts";
 import type { Sabotage } from "./sabotage.ts";
 import type { Scenario } from "./scenarios.ts";
-import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
-import { ShardOwners, SoleOwner, type Ownership } from "./ownership.ts";
+import { HOUR, isShared, MINUTE, type Span, spanOf, threadSpanOf } from "./spans.ts";
+import { ShardOwners, SoleOwner } from "./ownership.ts";
+import { ThreadFleet } from "./threads/thread-fleet.ts";
 import { Verdict } from "./verdict.ts";
 import { Life, VirtualTime } from "./virtual-time.ts";
 import type { CommitWatcher } from "./commits.ts";
@@ -32,6 +33,8 @@ import type { OperationName } from "./operation-names.ts";
 
 export interface SimulationOptions {
   readonly sabotage?: Sabotage;
+  /** The nodes are threads of one process. */
+  readonly threads?: boolean;
   /** Replaces the random week. */
   readonly scenario?: Scenario | undefined;
   /** Called with each line of the log. */
@@ -60,16 +63,17 @@ class Simulation implements Disposable {
   readonly #world: NodeWorld;
   /** State outside of the processes, which outlives them. */
   readonly #outside = new Life();
-  readonly #fleet: Fleet;
+  readonly #fleet: Machines;
   /** When the database last had a fault. */
   #databaseFaultAt = 0;
   #events = 0;
 
-  constructor(seed: number, { sabotage = {}, scenario, log }: SimulationOptions) {
+  constructor(seed: number, { sabotage = {}, scenario, log, threads = false }: SimulationOptions) {
     this.#seed = seed;
     this.#eventLog = new EventLog(log);
     const random = (name: string): Random => new Random(seed, name);
-    const span = scenario?.span ?? spanOf(random("span"), random("crowd"));
+    const own = threads ? threadSpanOf(random("threads")) : spanOf(random("span"), random("crowd"));
+    const span = scenario?.span ?? own;
     this.#span = span;
     this.#scenario = scenario ?? null;
     this.#random = random("process");
@@ -81,7 +85,8 @@ class Simulation implements Disposable {
       watch: (connection) => this.#watchCommits(connection),
     });
     this.#receivers = receiversOf(random("receivers"), span);
-    const { sharing, shards } = this.#share(random("sharing"), sabotage);
+    const { sharing, owners } = this.#share(random("sharing"), sabotage);
+    const shards = owners?.shards ?? null;
     this.#operations = new Operations({
       time,
       ledger,
@@ -90,6 +95,7 @@ class Simulation implements Disposable {
       manualRandom: random("by hand"),
       replayRandom: random("slow replays"),
       unblockRandom: random("unblock"),
+      changeRandom: random("changes"),
       tenantRandom: random("tenants"),
       span,
     });
@@ -109,7 +115,7 @@ class Simulation implements Disposable {
       sabotage,
       sabotageRandom: random("sabotage"),
     };
-    this.#fleet = new Fleet({
+    const fleet: FleetOptions = {
       span,
       time,
       ledger,
@@ -122,7 +128,11 @@ class Simulation implements Disposable {
       note: (kind, text) => this.#note(kind, text),
       onStart: () => this.#compareWithDatabase(),
       watch: (work) => this.#watch(work),
-    });
+    };
+    this.#fleet =
+      span.threads === true
+        ? new ThreadFleet({ ...fleet, owners: owners!, threadsRandom: random("threads of a process") })
+        : new Fleet(fleet);
     const { machines } = this.#fleet;
     ledger.use(
       allChecks({
@@ -178,19 +188,26 @@ class Simulation implements Disposable {
   #share(
     random: Random,
     { coordination: sabotage }: Sabotage,
-  ): { readonly sharing: Sharing | null; readonly shards: readonly (Ownership | null)[] | null } {
+  ): { readonly sharing: Sharing | null; readonly owners: ShardOwners | null } {
     if (!isShared(this.#span)) {
       this.#ledger.watchOver(new SoleOwner());
-      return { sharing: null, shards: null };
+      return { sharing: null, owners: null };
     }
     const owners = new ShardOwners(() => this.#time.elapsed, {
       ended: (ownership, how) => this.#ledger.ownershipEnded(ownership, how),
     });
-    this.#ledger.watchOver(owners, ({ machine }) => this.#fleet.isWell(machine));
+    if (this.#span.threads === true) {
+      this.#ledger.watchOver(owners, (...commit) => (this.#fleet as ThreadFleet).hasHeard(...commit));
+      return { sharing: null, owners };
+    }
+    this.#ledger.watchOver(
+      owners,
+      hasHeardAsNode(({ machine }) => this.#fleet.isWell(machine)),
+    );
     const coordination = new Coordination(() => this.#time.utc, owners);
     sabotage?.(coordination);
-    const isUnlinked = (machine: number): boolean => this.#fleet.isUnlinked(machine);
-    return { sharing: { coordination, bus: this.#bus, random, isUnlinked }, shards: owners.shards };
+    const isUnlinked = (machine: number): boolean => (this.#fleet as Fleet).isUnlinked(machine);
+    return { sharing: { coordination, bus: this.#bus, random, isUnlinked }, owners };
   }
 
   #watchCommits(connection: DatabaseSync): CommitWatcher {
@@ -240,7 +257,7 @@ class Simulation implements Disposable {
     this.#bus.conditions = CLEAR;
     await this.#continue(faults + step);
     const node = this.#fleet.someNode();
-    if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
+    if (!this.#fleet.isComplete || node === null) {
       this.#verdict.broken("stops", "a process did not come back");
     } else {
       this.#watch(this.#operations.letAllGo(node));

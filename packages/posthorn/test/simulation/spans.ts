@@ -6,8 +6,10 @@ export const HOUR = 60 * MINUTE;
 
 /** Durations are in milliseconds. */
 export interface Span {
-  /** Number of nodes. In a week it is 1, and the node does not share its database. */
+  /** Number of nodes. In a week it is 1, and the node does not share its database. With `threads`, the maximum number of threads. */
   readonly nodes: number;
+  /** The nodes are threads of one process. */
+  readonly threads?: true;
   /** Duration of the first part, in which faults occur. */
   readonly faults: number;
   /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
@@ -57,6 +59,11 @@ export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   staleMs: 2 * MINUTE,
   waitLimits: { dueMs: 4 * MINUTE, pauseMs: 20 * MINUTE, queueMs: 4 * MINUTE },
 };
+
+/** Draws the span of a seed in which the nodes are threads of one process. */
+export function threadSpanOf(random: Random): Span {
+  return { ...TOGETHER, threads: true, crowded: false, nodes: random.pick([1, 2, 2, 3, 3, 4, 4]) };
+}
 
 /** Share of the seeds in which several nodes share a database. */
 const SHARED = 0.25;

@@ -97,6 +97,10 @@ export class TrackedEndpoint {
   /** All its policies so far with the commit that set each, newest last. */
   readonly policies: { readonly json: string | null; readonly commit: Commit }[] = [];
   commit: Commit;
+  /** The secret that was set last; `null`: the first one, or it is being set. */
+  secret: { readonly text: string; readonly commit: Commit } | null = null;
+  /** Number of changes of the secret that were not answered yet. */
+  rotations = 0;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
   /** The last commit that changed something of it other than its policy. */

@@ -6,6 +6,7 @@ export const RULES = {
     "A delivery has one attempt at a time, each is stored once, and a finished delivery is not sent again.",
   only_what_is_due: "No delivery is sent before it is due, or after it was canceled.",
   held_gets_nothing: "A disabled or paused endpoint receives nothing.",
+  signed: "Every request is signed with the secret of its endpoint.",
   caps: "Attempts in flight stay within the limits: in all, per application, per host and per endpoint.",
   fair: "While an endpoint waits to be served, no other application starts more attempts than this one has endpoints.",
   rate: "No more attempts start per second than the policy allows.",

@@ -17,6 +17,7 @@ import { MemoryCheck } from "./memory.ts";
 import { PausesCheck } from "./pauses.ts";
 import { ProgressCheck } from "./progress.ts";
 import { RetryCheck } from "./retries.ts";
+import { SecretsCheck } from "./secrets.ts";
 import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
@@ -47,6 +48,7 @@ export interface CheckedWorld {
 export function allChecks(world: CheckedWorld): readonly Check[] {
   return [
     new SendingCheck(world),
+    new SecretsCheck(world),
     new CapsCheck(world),
     new SharesCheck(world),
     new FairnessCheck(world),
