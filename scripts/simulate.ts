@@ -4,6 +4,7 @@
  *     npm run simulate                                     a thousand weeks
  *     npm run simulate -- --seeds 20000 --from 5000        20,000 weeks, starting with seed 5000
  *     npm run simulate -- --seed 42 --verbose              one week, step by step
+ *     npm run simulate -- --threads --seeds 100            hours of a process with several threads
  *     npm run simulate -- --scenario frozen-node --seed 1  one seed of a scenario
  */
 import { parseArgs } from "node:util";
@@ -23,9 +24,11 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     verbose: { type: "boolean", default: false },
     scenario: { type: "string" },
+    threads: { type: "boolean", default: false },
   },
 });
 
+const { threads } = values;
 const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
 if (values.scenario !== undefined && (scenario === undefined || values.seed === undefined)) {
   const names = SCENARIOS.map(({ name }) => name).join(", ");
@@ -36,7 +39,7 @@ if (values.seed === undefined) await simulateMany(Number(values.from), Number(va
 else await simulateOne(Number(values.seed), values.verbose);
 
 async function simulateOne(seed: number, verbose: boolean): Promise<void> {
-  const result = await simulate(seed, { scenario, ...(verbose ? { log: (line) => console.log(line) } : {}) });
+  const result = await simulate(seed, { scenario, threads, ...(verbose ? { log: (line) => console.log(line) } : {}) });
   if (result.violation === null) console.log(`Seed ${seed} kept every promise: ${factsOf([result])}.`);
   else reportViolation(result);
 }
@@ -45,6 +48,7 @@ async function simulateMany(from: number, count: number): Promise<void> {
   const seeds = Array.from({ length: count }, (_, index) => from + index);
   let done = 0;
   const results = await runSeeds(seeds, {
+    threads,
     onResult: (result) => {
       done++;
       if (result.violation !== null) reportViolation(result);
@@ -59,7 +63,7 @@ function reportViolation({ seed, violation }: SimulationResult): void {
   const { rule, text, at } = violation!;
   console.log(`Seed ${seed} broke ${rule} after ${formatTime(at)}: ${text}.`);
   console.log(`  The rule: ${RULES[rule]}`);
-  console.log(`  ${replayCommand(seed, scenario)}`);
+  console.log(`  ${replayCommand({ seed, threads }, scenario)}`);
   process.exitCode = 1;
 }
 

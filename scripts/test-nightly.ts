@@ -5,7 +5,7 @@
  * kind of source, and while watches evaluate, 40 while messages are published and received under full load, and a database that is unavailable for a minute while a broker offers messages.
  *
  * Each step prints its seed, so that a failure can be reproduced, and the time it took. `npm run test:nightly -- simulation chaos` runs these
- * parts only, so that several machines can share a night. `--from` sets the first seed of the simulation, `--weeks` the number of simulated weeks, and `--kills` the number of kills.
+ * parts only, so that several machines can share a night. `--from` sets the first seed of the simulation, `--weeks` the number of simulated weeks (and a tenth of it that of simulated processes with several threads), and `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -44,7 +44,11 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
     ["test:unit", "--", "--project", "postgres"],
     ["test:e2e", "--", "--project", "postgres", "operations"],
   ],
-  simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", values.weeks]],
+  simulation: [
+    ["test:simulation"],
+    ["simulate", "--", "--from", from, "--seeds", values.weeks],
+    ["simulate", "--", "--threads", "--from", from, "--seeds", String(Math.ceil(Number(values.weeks) / 10))],
+  ],
   upgrade: [["test:upgrade"], ["test:unit", "--", "--project", "sqlite", "migrations"]],
   // The executable for arm64 runs under QEMU, which takes minutes. The commands of the README include `npm ci`.
   package: [

@@ -26,6 +26,8 @@ export interface NamedSabotage extends Sabotage {
   readonly orShows?: readonly Rule[];
   /** It is only detected where nodes share the database. */
   readonly shared?: true;
+  /** It is only detected where the nodes are threads of one process. */
+  readonly threads?: true;
   /** Scenario in which it is detected; absent: random weeks. */
   readonly scenario?: Scenario;
 }

@@ -29,10 +29,10 @@ function seedsFor(sabotage: string, seeds: readonly number[]): readonly number[]
 }
 
 describe("a sabotage is detected", () => {
-  for (const { name, breaks, orShows = [], shared = false, scenario, ...sabotage } of SABOTAGES) {
+  for (const { name, breaks, orShows = [], shared = false, threads = false, scenario, ...sabotage } of SABOTAGES) {
     it(`${breaks}: ${name}`, { timeout: 600_000 }, async () => {
       for (const seed of seedsFor(name, (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW))) {
-        const { violation } = await simulate(seed, { sabotage, scenario });
+        const { violation } = await simulate(seed, { sabotage, scenario, threads });
         if (violation === null) continue;
         expect([breaks, ...orShows]).toContain(violation.rule);
         if (violation.rule === breaks) return;

@@ -11,6 +11,7 @@ import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { CLOCK_SABOTAGES } from "./sabotages-of-clocks.ts";
 import { MANUAL_ACTION_SABOTAGES } from "./sabotages-of-manual-actions.ts";
+import { THREAD_SABOTAGES } from "./threads/sabotages.ts";
 import { countingHeld, intercept, passing, withCurrentGenerations, withDelays } from "./tampering.ts";
 
 const HOUR = 3_600_000;
@@ -311,4 +312,5 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   ...CLOCK_SABOTAGES,
   ...MANUAL_ACTION_SABOTAGES,
   ...CLUSTER_SABOTAGES,
+  ...THREAD_SABOTAGES,
 ];

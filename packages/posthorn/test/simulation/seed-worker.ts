@@ -1,5 +1,6 @@
 /** A thread that simulates the seeds it is sent. */
 import { parentPort } from "node:worker_threads";
+import type { SeedTask } from "./run-seeds.ts";
 import { simulate } from "./simulation.ts";
 
 const port = parentPort!;
@@ -7,6 +8,6 @@ const port = parentPort!;
 process.on("unhandledRejection", (error) => {
   throw error;
 });
-port.on("message", (seed: number) => {
-  void simulate(seed).then((result) => port.postMessage(result));
+port.on("message", ({ seed, threads }: SeedTask) => {
+  void simulate(seed, { threads }).then((result) => port.postMessage(result));
 });
