@@ -2,7 +2,7 @@
  * Makes one attempt: reads the current endpoint, applies its transformation and format, and sends the message to its destination. Skips
  * messages that have expired, and waits while the database is unavailable.
  */
-import type { Destination, OutgoingMessage, SendLimits } from "../destinations/destination.ts";
+import type { SendLimits } from "../destinations/destination.ts";
 import type { Attempter, AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import { isStoreUnavailable } from "../store/errors.ts";
@@ -10,11 +10,11 @@ import type { Job } from "../store/delivery.ts";
 import {
   type AttemptOptions,
   AttemptSteps,
-  type Change,
   ENDPOINT_GONE,
   HELD,
   isDiscarded,
   PAYLOAD_GONE,
+  type ReadyMessage,
 } from "./attempt-steps.ts";
 import { BatchSender } from "./batch-sender.ts";
 import type { AttemptTracker } from "./delivery-store.ts";
@@ -98,49 +98,46 @@ export class DeliveryAttempter implements Attempter {
 
   /** Rejects when the database is unavailable. */
   async #attempt(stored: Job, limits: SendLimits): Promise<AttemptResult> {
-    const { store, directory } = this.#options;
-    const endpoint = await directory.endpoint(stored.endpointId);
+    const { directory } = this.#options;
+    const { endpointId } = stored;
+    const endpoint = directory.knownEndpoint(endpointId) ?? (await directory.endpoint(endpointId));
     if (endpoint === null) return ENDPOINT_GONE;
     const destination = this.#steps.destination(endpoint);
     if (destination === null) return HELD;
     if (isDiscarded(stored, endpoint)) return { kind: "void", reason: "discarded" };
     const job = stored.isRedacted === true ? await withExactBody(this.#exact, stored) : stored;
     if (job === null) return PAYLOAD_GONE;
-    if (endpoint.changesRequest) return this.#attemptChanged(job, { endpoint, destination, limits });
-    const body = job.payload ?? (await store.payload(job.messageId));
-    if (body === null) return PAYLOAD_GONE;
-    const unchanged = this.#steps.unchanged(job, endpoint, body);
-    if (unchanged === null) return this.#attemptChanged(job, { endpoint, destination, limits });
-    return this.#send(unchanged, destination, limits);
-  }
-
-  /**
-   * Applies transformation and format first. Reads the message again, because code can access more of it than a job
-   * contains.
-   */
-  async #attemptChanged(
-    job: Job,
-    {
-      endpoint,
-      destination,
-      limits,
-    }: { readonly endpoint: DirectoryEndpoint; readonly destination: Destination; readonly limits: SendLimits },
-  ): Promise<AttemptResult> {
-    const stored = await this.#messages.read(job.messageId, job.bytes ?? 0);
-    if (stored === null) return PAYLOAD_GONE;
-    const built = await this.#steps.build(job, endpoint, stored, limits.signal);
-    return built.kind === "ready" ? this.#send(built, destination, limits) : built;
-  }
-
-  async #send(
-    ready: { readonly job: Job; readonly message: OutgoingMessage; readonly change: Change | null },
-    destination: Destination,
-    limits: SendLimits,
-  ): Promise<AttemptResult> {
+    const found = this.#ready(job, endpoint, limits);
+    const ready = found instanceof Promise ? await found : found;
+    if (ready.kind !== "ready") return ready;
     const id = this.#options.ids.next("atmpt_");
     const result = await destination.send(this.#steps.traced(ready.message, ready.job, id.key), limits);
     const sent = this.#steps.sentResult(result, ready.message, ready.job);
-    this.#steps.report(ready.message.endpoint, ready.job, sent);
+    this.#steps.report(endpoint, ready.job, sent);
     return this.#steps.result(ready, id, sent, null);
+  }
+
+  /** The message to send, or the result if there is none. Not async, as most messages are in memory and are not changed. */
+  #ready(
+    job: Job,
+    endpoint: DirectoryEndpoint,
+    limits: SendLimits,
+  ): ReadyMessage | AttemptResult | Promise<ReadyMessage | AttemptResult> {
+    if (endpoint.changesRequest) return this.#changed(job, endpoint, limits);
+    if (job.payload === null) return this.#read(job, endpoint, limits);
+    return this.#steps.unchanged(job, endpoint, job.payload) ?? this.#changed(job, endpoint, limits);
+  }
+
+  async #read(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<ReadyMessage | AttemptResult> {
+    const body = await this.#options.store.payload(job.messageId);
+    if (body === null) return PAYLOAD_GONE;
+    return this.#steps.unchanged(job, endpoint, body) ?? this.#changed(job, endpoint, limits);
+  }
+
+  /** Applies transformation and format. Reads the message again, because code can access more of it than a job contains. */
+  async #changed(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<ReadyMessage | AttemptResult> {
+    const stored = await this.#messages.read(job.messageId, job.bytes ?? 0);
+    if (stored === null) return PAYLOAD_GONE;
+    return this.#steps.build(job, endpoint, stored, limits.signal);
   }
 }

@@ -140,10 +140,14 @@ export class Recorder {
 
   async #record(write: () => Promise<void>, bytes: number): Promise<boolean> {
     this.#bytes += bytes;
-    const offered = await this.#offer(write);
-    const recorded = offered === "refused" ? await this.#insist(write) : offered === "recorded";
+    let isRecorded = true;
+    try {
+      await write();
+    } catch (error) {
+      isRecorded = this.#noteFailure(error) === "refused" && (await this.#insist(write));
+    }
     this.#bytes -= bytes;
-    return recorded;
+    return isRecorded;
   }
 
   async #insist(write: () => Promise<void>): Promise<boolean> {
@@ -168,10 +172,14 @@ export class Recorder {
       await write();
       return "recorded";
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";
-      this.#options.observer?.fault?.("record", error);
-      return "refused";
+      return this.#noteFailure(error);
     }
+  }
+
+  #noteFailure(error: unknown): "lost" | "refused" {
+    if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";
+    this.#options.observer?.fault?.("record", error);
+    return "refused";
   }
 
   /** Ends early if the process ends. */

@@ -174,9 +174,14 @@ export class RunLoop {
   }
 
   #track(lane: Lane, ending: Promise<void>): void {
-    const finished = ending.finally(() => {
+    const end = (): void => {
       this.#unfinished.delete(finished);
       this.#continue(lane);
+    };
+    // `finally` would create three promises.
+    const finished = ending.then(end, (error: unknown) => {
+      end();
+      throw error;
     });
     this.#unfinished.set(finished, lane);
   }
@@ -184,11 +189,20 @@ export class RunLoop {
   async #finish(inFlight: InFlight): Promise<void> {
     const { lane, job, lease } = inFlight;
     const { wakes } = lane;
-    const result = await this.#attempt(inFlight);
+    const { attempter, owners } = this.#options;
+    const { signal } = this.#abort;
+    let result: AttemptResult;
+    try {
+      result = await attempter.attempt(job, signal, () => owners.holds(lease));
+    } catch (error) {
+      this.#engine.observer?.fault?.("attempt", error);
+      result = { kind: "not_now", pauseMs: MAX_PAUSE_MS };
+    }
     const isFull = lane.jobs.inFlight >= lane.control.concurrency;
     lane.jobs.attemptEnded(inFlight.ticket, 1);
     this.#limiter.release(inFlight.permit);
-    if (result === null) return lane.jobs.forget(job);
+    // It was aborted because the process ends.
+    if (signal.aborted && result.kind !== "made") return lane.jobs.forget(job);
     // Uses the same time for both; otherwise a retry would be due slightly later than the endpoint may be attempted
     // again.
     const now = this.#engine.clock.now();
@@ -203,20 +217,8 @@ export class RunLoop {
     const isRecorded = await this.#recorder.record(outcome);
     // A page that was requested earlier may still show the job as due, so the job is remembered until that page has
     // been processed.
-    await lane.page.taken();
+    if (lane.page.isLoading) await lane.page.taken();
     this.#close(lane, job, outcome, isRecorded);
-  }
-
-  /** `null` if the attempt was aborted because the process ends. */
-  async #attempt({ job, lease }: InFlight): Promise<AttemptResult | null> {
-    const { attempter, owners } = this.#options;
-    try {
-      const result = await attempter.attempt(job, this.#abort.signal, () => owners.holds(lease));
-      return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
-    } catch (error) {
-      this.#engine.observer?.fault?.("attempt", error);
-      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
-    }
   }
 
   /** Updates the rate control of the endpoint with the result. */

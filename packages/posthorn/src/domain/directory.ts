@@ -111,14 +111,17 @@ export class Directory implements LanePolicies {
     return (await this.application(owner))?.endpoints.get(key) ?? null;
   }
 
-  /** The lane policy of an endpoint. Returned synchronously while its application is in memory, which is the case while it has traffic. */
-  policy(endpointKey: number): LanePolicy | null | Promise<LanePolicy | null> {
-    const owner = this.#owners.get(endpointKey);
+  /** An endpoint whose application is in memory, which is the case while it has traffic; `null`: unknown. */
+  knownEndpoint(key: number): DirectoryEndpoint | null {
+    const owner = this.#owners.get(key);
     const application = owner === undefined ? null : this.application(owner);
-    if (application === null || application instanceof Promise) {
-      return this.endpoint(endpointKey).then((endpoint) => endpoint?.policy.lane ?? null);
-    }
-    return application.endpoints.get(endpointKey)?.policy.lane ?? null;
+    return application === null || application instanceof Promise ? null : (application.endpoints.get(key) ?? null);
+  }
+
+  /** The lane policy of an endpoint. Returned synchronously while its application is in memory. */
+  policy(endpointKey: number): LanePolicy | null | Promise<LanePolicy | null> {
+    const known = this.knownEndpoint(endpointKey);
+    return known?.policy.lane ?? this.endpoint(endpointKey).then((endpoint) => endpoint?.policy.lane ?? null);
   }
 
   /** Drops an application; the next look-up reads it again. */
