@@ -18,6 +18,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { Admin } from "@platformatic/kafka";
 import { connect as connectRabbitMq } from "amqplib";
+import { monotonicMicros, type Span, threadShares } from "./lib/profile-share.ts";
 import { threadUsage, type Usage, usageSince } from "./lib/thread-usage.ts";
 
 const { values } = parseArgs({
@@ -31,8 +32,10 @@ const { values } = parseArgs({
     only: { type: "string", default: "http,sqs,nats,rabbitMq,kafka" },
     /** Part of the name of a path, such as "× 100": measures only the paths that contain it. */
     match: { type: "string", default: "" },
-    /** Folder for CPU profiles of the server's threads. */
+    /** Folder for CPU profiles of the server's threads. Prints where each thread spent its time on each path. */
     profile: { type: "string" },
+    /** Functions of each thread to print with a profile. */
+    functions: { type: "string", default: "25" },
   },
 });
 const [MESSAGES, BATCH, ROUNDS] = [Number(values.messages), Number(values.batch), Number(values.rounds)];
@@ -74,6 +77,7 @@ interface Cost {
   readonly threads: Usage;
   readonly counterpartUs: number;
   readonly perSecond: number;
+  readonly span: Span;
 }
 
 const paths: Path[] = [];
@@ -84,16 +88,24 @@ if (KINDS.has("rabbitMq") && !isSkipped("rabbitmq")) await addRabbitMq();
 if (KINDS.has("kafka") && !isSkipped("kafka")) await addKafka();
 
 const best = new Map<string, Cost>();
+const spans = new Map<string, Span[]>();
 for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
   for (const path of paths) {
     const cost = await measure(path);
     const before = best.get(path.name);
-    if (round >= WARM_UP_ROUNDS && (before === undefined || cost.cpuUs < before.cpuUs)) best.set(path.name, cost);
+    if (round < WARM_UP_ROUNDS) continue;
+    spans.set(path.name, [...(spans.get(path.name) ?? []), cost.span]);
+    if (before === undefined || cost.cpuUs < before.cpuUs) best.set(path.name, cost);
   }
 }
 console.log(`${MESSAGES} deliveries of 1 KiB from a backlog, best of ${ROUNDS} rounds, µs of CPU time per delivery`);
 console.log("path            server  × http  × single    main connector  database  other | counterpart  a second");
 for (const [name, cost] of best) console.log(lineOf(name, cost));
+if (values.profile !== undefined) {
+  // The profiles are written when the server ends.
+  await stack.disposeAsync();
+  for (const [name, measured] of spans) printShares(name, threadShares(values.profile, measured, MESSAGES * ROUNDS));
+}
 
 function lineOf(name: string, { cpuUs, threads, counterpartUs, perSecond }: Cost): string {
   const single = best.get(name.replace(/ × \d+$/, "")) ?? { cpuUs };
@@ -114,6 +126,15 @@ function lineOf(name: string, { cpuUs, threads, counterpartUs, perSecond }: Cost
     [perSecond.toFixed(0), 10],
   ];
   return name.padEnd(16) + cells.map(([text, width]) => text.padStart(width)).join("");
+}
+
+/** Sampled time is elapsed time: on a busy machine, it includes waiting for a core. */
+function printShares(name: string, shares: ReturnType<typeof threadShares>): void {
+  for (const { thread, busy, functions } of shares) {
+    console.log(`\n${name}, ${thread}: ${busy.toFixed(1)} µs per delivery; by itself, and with what it calls:`);
+    for (const { name: called, own, total } of functions.slice(0, Number(values.functions)))
+      console.log(`${own.toFixed(2).padStart(8)} ${total.toFixed(2).padStart(8)}  ${called}`);
+  }
 }
 
 function profileSettings(folder: string | undefined): Readonly<Record<string, string>> {
@@ -188,16 +209,17 @@ async function measure({ app, endpoint, counterpart }: Path): Promise<Cost> {
   await quiet();
   const before = threadUsage(server.pid);
   const counterpartBefore = groupCpu(counterpart);
-  const startedAt = performance.now();
+  const from = monotonicMicros();
   await call("POST", `/app/${app}/endpoint/${endpoint}/resume`, {});
   await drained();
-  const seconds = (performance.now() - startedAt) / 1000;
+  const span = { from, to: monotonicMicros() };
   const threads = usageSince(before, threadUsage(server.pid));
   return {
     cpuUs: sumOf(threads) / MESSAGES,
     threads,
     counterpartUs: (groupCpu(counterpart) - counterpartBefore) / MESSAGES,
-    perSecond: MESSAGES / seconds,
+    perSecond: (MESSAGES / (span.to - span.from)) * 1_000_000,
+    span,
   };
 }
 
