@@ -1,5 +1,5 @@
 /** Destination of all kinds that send over a connection. Passes each message to the connector thread, and its result to delivery. */
-import type { SentFacts, StandardFacts } from "../../domain/attempt/detail.ts";
+import type { AttemptTimings, SentFacts, StandardFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
@@ -18,13 +18,16 @@ export interface ConnectionDestinationOptions {
   readonly families: readonly HeaderFamily[];
 }
 
+/** What all messages of a call have in common, once it has ended. */
 interface Sending {
   readonly endpoint: DirectoryEndpoint;
   readonly kind: ConnectionKind<Fields>;
-  readonly message: KindMessage;
-  /** The first attributes of the message. */
-  readonly signature: StandardFacts;
+  readonly messages: readonly KindMessage[];
+  /** The first attributes of each message. */
+  readonly signatures: readonly StandardFacts[];
   readonly durationMs: number;
+  readonly peer: string | null;
+  readonly timings: AttemptTimings;
   /** Replaces secrets of the configuration in a text. */
   readonly hide: Hider;
 }
@@ -73,14 +76,23 @@ export class ConnectionDestination implements Destination {
     const messages = outgoing.map((message, index) => kindMessage(message, signatures[index]!, startedAt));
     const { hide } = configSecrets(kind, config, secretsIn(outgoing));
     const { timeoutMs } = endpoint.policy.values.limits;
-    const eachOf = (judge: (sending: Sending, index: number) => SendResult): readonly SendResult[] => {
+    const ended = ({ connectMs, peer }: LinkFacts): Sending => {
       const durationMs = Math.max(0, now() - startedAt);
-      return messages.map((message, index) =>
-        judge({ endpoint, kind, message, signature: signatures[index]!, hide, durationMs }, index),
-      );
+      return {
+        endpoint,
+        kind,
+        messages,
+        signatures,
+        durationMs,
+        peer,
+        timings: timingsOf(durationMs, connectMs),
+        hide,
+      };
     };
-    const allFailed = (failure: Failure, link: LinkFacts | null): readonly SendResult[] =>
-      eachOf((sending) => failed(sending, failure, link));
+    const allFailed = (failure: Failure, link: LinkFacts | null): readonly SendResult[] => {
+      const sending = ended(link ?? NO_LINK);
+      return messages.map((_, index) => failed(sending, index, failure, link === null));
+    };
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return allFailed(tooLarge(kind, large.body.byteLength), null);
     const result = await connector.send({
@@ -101,11 +113,12 @@ export class ConnectionDestination implements Destination {
         return all(ownFault(endpoint, result.code, result.detail));
       case "timeout":
         return allFailed(timedOut(kind, timeoutMs), NO_LINK);
-      case "items":
-        return eachOf((sending, index) => {
-          const item = result.results[index]!;
-          return item.kind === "ok" ? succeeded(sending, item, result.facts) : failed(sending, item, result.facts);
-        });
+      case "items": {
+        const sending = ended(result.facts);
+        return result.results.map((item, index) =>
+          item.kind === "ok" ? succeeded(sending, index, item) : failed(sending, index, item, false),
+        );
+      }
     }
   }
 }
@@ -114,32 +127,32 @@ type Failure = Exclude<ItemResult, { readonly kind: "ok" }>;
 
 function succeeded(
   sending: Sending,
+  index: number,
   { reference, isDuplicate = false }: Extract<ItemResult, { kind: "ok" }>,
-  link: LinkFacts,
 ): SendResult {
   const { endpoint, durationMs, hide } = sending;
+  const shown = reference === null ? null : hide(reference);
   return {
     kind: "ok",
     target: endpoint.url,
     durationMs,
     responseCode: 0,
-    response: reference === null ? "" : hide(reference),
-    facts: factsOf(sending, link, null),
-    extra: { reference: reference === null ? null : hide(reference), ...(isDuplicate ? { duplicate: true } : {}) },
+    response: shown ?? "",
+    facts: factsOf(sending, index, null),
+    extra: isDuplicate ? { reference: shown, duplicate: true } : { reference: shown },
     reply: null,
   };
 }
 
-/** @param link `null`: nothing was sent. */
-function failed(sending: Sending, failure: Failure, link: LinkFacts | null): SendResult {
+function failed(sending: Sending, index: number, failure: Failure, isUnsent: boolean): SendResult {
   const { endpoint, durationMs, hide } = sending;
   const sent = {
     target: endpoint.url,
     durationMs,
     responseCode: 0,
     response: hide(failure.sentence),
-    facts: factsOf(sending, link ?? NO_LINK, failure),
-    ...(link === null ? { extra: { unsent: true } } : {}),
+    facts: factsOf(sending, index, failure),
+    ...(isUnsent ? { extra: { unsent: true } } : {}),
     reply: null,
     errorCode: failure.code,
     problem: null,
@@ -150,31 +163,37 @@ function failed(sending: Sending, failure: Failure, link: LinkFacts | null): Sen
 }
 
 function factsOf(
-  { kind, message, signature, durationMs, hide }: Sending,
-  { connectMs, peer }: LinkFacts,
+  { kind, messages, signatures, peer, timings, hide }: Sending,
+  index: number,
   failure: Failure | null,
 ): SentFacts {
+  const message = messages[index]!;
+  const standard = signatures[index]!;
   return {
     method: kind.title,
-    standard: signature,
-    headers: headersOf(message, SIGNATURE_ATTRIBUTES * signature.families.length, hide),
+    standard,
+    headers: headersOf(message, SIGNATURE_ATTRIBUTES * standard.families.length, hide),
     bodyBytes: message.body.byteLength,
-    timings: {
-      queueMs: 0,
-      dnsMs: null,
-      connectMs: connectMs === null ? null : Math.min(connectMs, durationMs),
-      tlsMs: null,
-      waitMs: Math.max(0, durationMs - (connectMs ?? 0)),
-      bodyMs: null,
-      totalMs: durationMs,
-      reused: connectMs === null,
-    },
+    timings,
     peer,
     tls: null,
     response: null,
     // Without a response of the target, it is in place of the response.
     sentence: failure === null || UNANSWERED.has(failure.code) ? null : hide(failure.sentence),
     retryAfterMs: failure?.kind === "later" ? failure.afterMs : null,
+  };
+}
+
+function timingsOf(durationMs: number, connectMs: number | null): AttemptTimings {
+  return {
+    queueMs: 0,
+    dnsMs: null,
+    connectMs: connectMs === null ? null : Math.min(connectMs, durationMs),
+    tlsMs: null,
+    waitMs: Math.max(0, durationMs - (connectMs ?? 0)),
+    bodyMs: null,
+    totalMs: durationMs,
+    reused: connectMs === null,
   };
 }
 

@@ -37,6 +37,13 @@ const OTHER_SIGNED: KindMessage = {
   attributes: SIGNED.attributes.map(([name, value]) => [name, value.replace("msg_1", "msg_2").replace("abc", "xyz")]),
 };
 
+/** As `SIGNED`, with a signature of its own under both names, as almost all messages are. */
+function usual(id: string, signature: string): KindMessage {
+  const values = [id, "1767323045", signature, id, "1767323045", signature, "acme"];
+  const names = [...SIGNED.attributes.slice(0, 6).map(([name]) => name), "X-Tenant"];
+  return { ...PLAIN, id, attributes: names.map((name, index) => [name, values[index]!] as const) };
+}
+
 it("messages with and without optional parts are the same after the way to the thread", () => {
   const messages: readonly KindMessage[] = [
     PLAIN,
@@ -62,6 +69,22 @@ it("messages with and without optional parts are the same after the way to the t
       link: 2,
       messages: [SIGNED, { ...SIGNED, eventType: "invoice.due" }, SIGNED, OTHER_SIGNED, PLAIN, SIGNED],
     },
+    {
+      id: 10,
+      link: 2,
+      messages: [
+        usual("msg_1", "v1,a"),
+        usual("msg_2", "v1,b"),
+        { ...usual("msg_3", "v1,c"), isTest: true },
+        { ...usual("msg_4", "v1,d"), eventId: "e-4" },
+        usual("msg_5", "v1,e"),
+        SIGNED,
+        usual("msg_6", "acme"),
+        usual("msg_7", "1767323045"),
+        usual("msg_8", "v1,f"),
+        { ...usual("msg_9", "v1,g"), channels: ["a"], orderingKey: "k" },
+      ],
+    },
     { id: 9, link: 1, messages: [{ ...PLAIN, contentType: "" }] },
   ];
   const all = sendings.flatMap((sending) => sending.messages);
@@ -69,5 +92,14 @@ it("messages with and without optional parts are the same after the way to the t
   const writer = new MessageWriter();
   for (const sending of sendings) writer.add(sending);
   const reader = new MessageReader(writer.cells, bodies, 2);
-  expect([reader.next(), reader.next(), reader.next(), reader.next()]).toEqual([...sendings, null]);
+  expect([...sendings, null].map(() => reader.next())).toEqual([...sendings, null]);
+});
+
+it("a message like the one before takes five values", () => {
+  const writer = new MessageWriter();
+  writer.add({ id: 1, link: 1, messages: [usual("msg_1", "v1,a")] });
+  const { length } = writer.cells;
+  writer.add({ id: 2, link: 1, messages: [usual("msg_2", "v1,b")] });
+  // After the numbers of the sending and its link, and the number of its messages.
+  expect(writer.cells.slice(length + 3)).toEqual(["msg_2", 3, PLAIN.createdAt, 3, "v1,b"]);
 });

@@ -33,7 +33,14 @@ const SAME_NAMES = -1;
 /** In place of the value of an attribute: the ID of the message, or the value in the same place of the message before. */
 const OWN_ID = 0;
 const SAME_VALUE = 1;
+/** Which parts of a message are left out: type and form are those of the message before, and the rest of its facts is empty. */
+const USUAL_FACTS = 1;
+/** Of the attributes, only the signature is written: the others follow from the message before (see `expectedValue`). */
+const USUAL_ATTRIBUTES = 2;
+const ID_PLACE = 0;
+const SIGNATURE_PLACE = 2;
 const NO_ATTRIBUTES: KindMessage["attributes"] = [];
+const NO_CHANNELS: KindMessage["channels"] = [];
 
 export class MessageWriter {
   readonly cells: Cell[] = [];
@@ -49,14 +56,37 @@ export class MessageWriter {
 
   #add(message: KindMessage): void {
     const { cells } = this;
-    const { id, eventType, eventId, orderingKey, channels, createdAt, contentType, isTest, attributes, body } = message;
-    cells.push(id, this.#eventType === eventType ? null : eventType, eventId, orderingKey, createdAt);
-    cells.push(this.#contentType === contentType ? null : contentType, isTest ? 1 : 0, body.byteLength);
+    const { id, createdAt, attributes, body } = message;
+    const before = this.#attributes;
+    const hasUsualAttributes = followsFrom(before, attributes, id);
+    const hasUsualFacts = this.#hasUsualFacts(message);
+    cells.push(id, (hasUsualFacts ? USUAL_FACTS : 0) | (hasUsualAttributes ? USUAL_ATTRIBUTES : 0));
+    cells.push(createdAt, body.byteLength);
+    if (!hasUsualFacts) this.#addFacts(message);
+    if (!hasUsualAttributes) return this.#addAttributes(attributes, id);
+    cells.push(attributes[SIGNATURE_PLACE]![1]);
+    this.#attributes = attributes;
+  }
+
+  #hasUsualFacts({ eventType, eventId, orderingKey, contentType, channels, isTest }: KindMessage): boolean {
+    return (
+      eventType === this.#eventType &&
+      contentType === this.#contentType &&
+      eventId === null &&
+      orderingKey === null &&
+      channels.length === 0 &&
+      !isTest
+    );
+  }
+
+  #addFacts({ eventType, eventId, orderingKey, contentType, channels, isTest }: KindMessage): void {
+    const { cells } = this;
+    cells.push(this.#eventType === eventType ? null : eventType, eventId, orderingKey);
+    cells.push(this.#contentType === contentType ? null : contentType, isTest ? 1 : 0);
     this.#eventType = eventType;
     this.#contentType = contentType;
     cells.push(channels.length);
     for (const channel of channels) cells.push(channel);
-    this.#addAttributes(attributes, id);
   }
 
   /** Most messages have the attributes of the message before, except for the ID and the signature. */
@@ -76,11 +106,48 @@ export class MessageWriter {
   }
 }
 
+/** Whether only the signature must be written for the reader to know these attributes. */
+function followsFrom(before: KindMessage["attributes"], attributes: KindMessage["attributes"], id: string): boolean {
+  if (attributes.length <= SIGNATURE_PLACE || !areSameNames(attributes, before)) return false;
+  for (let index = 0; index < attributes.length; index++) {
+    if (index !== SIGNATURE_PLACE && attributes[index]![1] !== expectedValue(index, { before, attributes, id }))
+      return false;
+  }
+  return true;
+}
+
+/**
+ * What an attribute has in almost every message: the ID, then what the message before has. A value that repeated another one there repeats it
+ * here as well.
+ */
+function expectedValue(
+  index: number,
+  {
+    before,
+    attributes,
+    id,
+  }: {
+    readonly before: KindMessage["attributes"];
+    /** Of the message, at least those before the index. */
+    readonly attributes: KindMessage["attributes"];
+    readonly id: string;
+  },
+): string {
+  if (index === ID_PLACE) return id;
+  const value = before[index]![1];
+  const repeated = index - REPEATED_AFTER;
+  return repeated >= 0 && before[repeated]![1] === value ? attributes[repeated]![1] : value;
+}
+
 function areSameNames(attributes: KindMessage["attributes"], others: KindMessage["attributes"]): boolean {
   if (attributes.length !== others.length) return false;
   for (let index = 0; index < attributes.length; index++) if (attributes[index]![0] !== others[index]![0]) return false;
   return true;
 }
+
+type Facts = Pick<KindMessage, "eventId" | "orderingKey" | "channels" | "isTest">;
+
+const USUAL: Facts = { eventId: null, orderingKey: null, channels: NO_CHANNELS, isTest: false };
 
 export class MessageReader {
   readonly #cells: readonly Cell[];
@@ -109,30 +176,47 @@ export class MessageReader {
 
   #message(): KindMessage {
     const id = this.#text();
-    const eventType = this.#cell() ?? this.#eventType;
-    const [eventId, orderingKey] = [this.#cell(), this.#cell()];
+    const form = this.#number();
     const createdAt = this.#number();
-    const contentType = this.#cell() ?? this.#contentType;
-    const isTest = this.#number() === 1;
     const end = this.#offset + this.#number();
     const body = this.#bodies.subarray(this.#offset, end);
     this.#offset = end;
-    this.#eventType = eventType as string;
-    this.#contentType = contentType as string;
-    const channels: string[] = [];
-    for (let left = this.#number(); left > 0; left--) channels.push(this.#text());
+    const facts = (form & USUAL_FACTS) === 0 ? this.#facts() : USUAL;
+    const attributes = (form & USUAL_ATTRIBUTES) === 0 ? this.#attributes(id) : this.#usualAttributes(id);
     return {
       id,
       eventType: this.#eventType,
-      eventId: eventId as string | null,
-      orderingKey: orderingKey as string | null,
-      channels,
+      eventId: facts.eventId,
+      orderingKey: facts.orderingKey,
+      channels: facts.channels,
       createdAt,
       contentType: this.#contentType,
       body,
-      attributes: this.#attributes(id),
-      isTest,
+      attributes,
+      isTest: facts.isTest,
     };
+  }
+
+  #facts(): Facts {
+    this.#eventType = (this.#cell() as string | null) ?? this.#eventType;
+    const [eventId, orderingKey] = [this.#cell() as string | null, this.#cell() as string | null];
+    this.#contentType = (this.#cell() as string | null) ?? this.#contentType;
+    const isTest = this.#number() === 1;
+    const channels: string[] = [];
+    for (let left = this.#number(); left > 0; left--) channels.push(this.#text());
+    return { eventId, orderingKey, channels, isTest };
+  }
+
+  #usualAttributes(id: string): KindMessage["attributes"] {
+    const before = this.#before;
+    const signature = this.#text();
+    const attributes: (readonly [string, string])[] = [];
+    for (let index = 0; index < before.length; index++) {
+      const value = index === SIGNATURE_PLACE ? signature : expectedValue(index, { before, attributes, id });
+      attributes.push(before[index]![1] === value ? before[index]! : [before[index]![0], value]);
+    }
+    this.#before = attributes;
+    return attributes;
   }
 
   #attributes(id: string): KindMessage["attributes"] {

@@ -38,7 +38,8 @@ export function kindMessage(
   const attributes: (readonly [string, string])[] = [];
   const seconds = String(timestamp);
   for (const family of families) {
-    attributes.push([`${family}-id`, messageId], [`${family}-timestamp`, seconds], [`${family}-signature`, signature]);
+    const names = namesOf(family);
+    attributes.push([names.id, messageId], [names.timestamp, seconds], [names.signature, signature]);
   }
   if (trace !== undefined) {
     const [, parent = "", , state] = traceHeaders(trace);
@@ -59,6 +60,24 @@ export function kindMessage(
     isTest: facts?.isTest ?? false,
     ...(cursor === undefined ? {} : { cursor }),
   };
+}
+
+interface SignatureNames {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly signature: string;
+}
+
+/** The same texts for each message: those that are put together again are compared character by character. */
+const signatureNames = new Map<string, SignatureNames>();
+
+function namesOf(family: string): SignatureNames {
+  let names = signatureNames.get(family);
+  if (names === undefined) {
+    names = { id: `${family}-id`, timestamp: `${family}-timestamp`, signature: `${family}-signature` };
+    signatureNames.set(family, names);
+  }
+  return names;
 }
 
 /** Values of the headers among the attributes that are secret. ID, time and signature of a message are not. */

@@ -88,20 +88,20 @@ interface Waiting {
 /** Messages that arrive while a request is in flight go with the next one. Nothing waits for more messages. */
 class KafkaLink implements Link {
   readonly #producer: Producer;
-  readonly #topic: string;
+  readonly #records: Records;
   readonly #onDown: () => void;
   readonly #waiting: Waiting[] = [];
   #isProducing = false;
 
   constructor(producer: Producer, topic: string, onDown: () => void) {
     this.#producer = producer;
-    this.#topic = topic;
+    this.#records = new Records(topic);
     this.#onDown = onDown;
     producer.on("error", () => onDown());
   }
 
   send(message: KindMessage, receipt: Receipt): undefined {
-    this.#waiting.push({ record: recordOf(this.#topic, message), receipt });
+    this.#waiting.push({ record: this.#records.of(message), receipt });
     if (this.#isProducing) return;
     this.#isProducing = true;
     // Messages of the same turn arrive one after the other.
@@ -173,34 +173,62 @@ function referenceOf([first]: readonly { topic: string; partition: number; offse
   return first === undefined ? null : `${first.topic}/${first.partition}/${first.offset}`;
 }
 
-function recordOf(topic: string, { id, eventType, orderingKey, createdAt, attributes, body }: KindMessage): Record_ {
-  const headers = new Map<Buffer, Buffer>([[EVENT_TYPE, Buffer.from(eventType)]]);
-  // ID, time and signature are repeated under the names of each family.
-  const values = new Map<string, Buffer>();
-  let hasId = false;
-  for (const [name, value] of attributes) {
-    let bytes = values.get(value);
-    if (bytes === undefined) {
-      bytes = Buffer.from(value);
-      values.set(value, bytes);
-    }
-    const known = nameBytes(name);
-    // Each repetition of a name is a header of its own.
-    headers.set(headers.has(known) ? Buffer.from(name) : known, bytes);
-    hasId ||= name === ID_NAME;
+/** Encodes messages as records. Those of one request have the same type, and most of their attributes in common. */
+class Records {
+  readonly #topic: string;
+  #eventType = "";
+  #eventTypeBytes = Buffer.alloc(0);
+  #attributes: KindMessage["attributes"] = [];
+  #values: readonly Buffer[] = [];
+
+  constructor(topic: string) {
+    this.#topic = topic;
   }
-  if (!hasId) headers.set(Buffer.from(ID_NAME), Buffer.from(id));
-  return {
-    topic,
-    ...(orderingKey === null ? {} : { key: Buffer.from(orderingKey) }),
-    value: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    headers,
-    timestamp: BigInt(createdAt),
-  };
+
+  of({ id, eventType, orderingKey, createdAt, attributes, body }: KindMessage): Record_ {
+    if (eventType !== this.#eventType) {
+      this.#eventType = eventType;
+      this.#eventTypeBytes = Buffer.from(eventType);
+    }
+    const headers = new Map<Buffer, Buffer>([[EVENT_TYPE, this.#eventTypeBytes]]);
+    const values = this.#valuesOf(attributes);
+    let hasId = false;
+    for (let index = 0; index < attributes.length; index++) {
+      const name = attributes[index]![0];
+      const known = nameBytes(name);
+      // Each repetition of a name is a header of its own.
+      headers.set(headers.has(known) ? Buffer.from(name) : known, values[index]!);
+      hasId ||= name === ID_NAME;
+    }
+    if (!hasId) headers.set(Buffer.from(ID_NAME), Buffer.from(id));
+    return {
+      topic: this.#topic,
+      ...(orderingKey === null ? {} : { key: Buffer.from(orderingKey) }),
+      value: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      headers,
+      timestamp: BigInt(createdAt),
+    };
+  }
+
+  /** ID, time and signature are repeated under the names of each family, and the time is that of the message before. */
+  #valuesOf(attributes: KindMessage["attributes"]): readonly Buffer[] {
+    const values: Buffer[] = [];
+    for (let index = 0; index < attributes.length; index++) {
+      const value = attributes[index]![1];
+      if (attributes[index - SIGNATURE_ATTRIBUTES]?.[1] === value) values.push(values[index - SIGNATURE_ATTRIBUTES]!);
+      else if (this.#attributes[index]?.[1] === value) values.push(this.#values[index]!);
+      else values.push(Buffer.from(value));
+    }
+    this.#attributes = attributes;
+    this.#values = values;
+    return values;
+  }
 }
 
 const EVENT_TYPE = Buffer.from("event-type");
 const ID_NAME = "webhook-id";
+/** Attributes of a signature under the names of one family. */
+const SIGNATURE_ATTRIBUTES = 3;
 /** Names of the attributes that every message has. */
 const names = new Map<string, Buffer>();
 
