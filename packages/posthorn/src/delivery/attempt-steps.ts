@@ -110,8 +110,9 @@ export class AttemptSteps {
     const { publicId: messageId, requestJson, contentType, labels } = job;
     if (endpoint.changesRequest || (needsFacts && labels === undefined)) return null;
     const facts = needsFacts ? factsOf(job, endpoint, labelled(job.messageId, labels!)) : null;
-    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts, ...redactedMark(job) };
-    return { kind: "ready", job, message, change: null };
+    const message: OutgoingMessage = { messageId, endpoint, requestJson, contentType, body, changed: null, facts };
+    const marked = job.spans === undefined ? message : { ...message, isRedacted: true as const };
+    return { kind: "ready", job, message: marked, change: null };
   }
 
   /** Applies transformation and format. Returns the result of the attempt if there is nothing to send. */

@@ -89,13 +89,15 @@ export class BatchSender {
     );
     const messages = await this.#read(jobs.filter((_, index) => unchanged[index] === null && !gone.has(index)));
     const ready: Ready[] = [];
-    for (const [index, job] of jobs.entries()) {
-      const message = messages.get(job.messageId);
+    for (let index = 0; index < jobs.length; index++) {
+      const job = jobs[index]!;
       const unsent = this.#unsent(job, endpoint) ?? (gone.has(index) ? PAYLOAD_GONE : null);
-      if (unsent === null && unchanged[index]) {
-        ready.push({ ...unchanged[index], index });
+      const same = unchanged[index]!;
+      if (unsent === null && same !== null) {
+        ready.push({ kind: "ready", job, message: same.message, change: same.change, index });
         continue;
       }
+      const message = messages.get(job.messageId);
       if (unsent !== null || message === undefined) {
         noteResult(sending, { index, job }, unsent ?? PAYLOAD_GONE);
         continue;
@@ -147,7 +149,7 @@ export class BatchSender {
         parts.unshift(sendable.slice(0, half), sendable.slice(half));
         continue;
       }
-      for (const [place, one] of sendable.entries()) noteResult(sending, one, sent[place]!);
+      sendable.forEach((one, place) => noteResult(sending, one, sent[place]!));
       // The rest would fail in the same way.
       if (!sent.some((result) => isAccepted(result) || isFinal(result))) return;
     }

@@ -45,6 +45,21 @@ describe("details of an attempt", () => {
     );
   });
 
+  it("are those of each message, although messages of one request share most of them", () => {
+    const change = fc.constantFrom("none", "headers", "peer", "response", "tls", "sentence", "retryAfterMs", "timings");
+    fc.assert(
+      fc.property(facts, facts, fc.array(change, { maxLength: 5 }), (given, other, changes) => {
+        const { standard, bodyBytes, extra } = other;
+        const messages: AttemptFacts[] = [given, { ...given, standard, bodyBytes, extra }];
+        for (const name of changes) {
+          const before = messages.at(-1)!;
+          messages.push(name === "none" ? { ...before, extra: given.extra } : { ...before, [name]: other[name] });
+        }
+        expect(messages.map((one) => decodeDetail(encodeDetail(one, one.extra)))).toEqual(messages);
+      }),
+    );
+  });
+
   it("in the encoding of a later version are omitted instead of causing an error", () => {
     expect(decodeDetail("[2]")).toBeNull();
   });

@@ -80,15 +80,51 @@ const TRUNCATED = 2;
 /** Place of `extra`, which is the last. */
 const EXTRA = 13;
 
+/** Facts that messages of one request have in common. */
+type SharedFacts = Omit<SentFacts, "method" | "standard" | "bodyBytes">;
+
+/** The facts that were encoded last. Messages of one request have the same, and are encoded one after the other. */
+let last: SharedFacts | null = null;
+/** Their text, once a second message has them: the headers, and what follows the size of the body. */
+let lastText: { readonly headers: string; readonly rest: string } | null = null;
+
+/** The objects in `facts` must not be changed afterwards. */
 export function encodeDetail(facts: SentFacts, extra: AttemptExtra): string {
-  const { standard, timings, tls, response } = facts;
-  const flags = (response?.headersCut ? HEADERS_CUT : 0) | (response?.truncated ? TRUNCATED : 0);
-  const cells: unknown[] = [
+  const { standard, bodyBytes } = facts;
+  const first: readonly unknown[] = [
     VERSION,
     facts.method === "POST" ? 0 : facts.method,
     [standard.contentType, standard.userAgent, standard.families.join(" "), standard.timestamp, standard.signature],
-    facts.headers,
-    facts.bodyBytes,
+  ];
+  if (last !== null && areSame(last, facts)) {
+    lastText ??= { headers: JSON.stringify(facts.headers), rest: JSON.stringify(restOf(facts)).slice(1, -1) };
+    const more = extra === null ? "" : `,${JSON.stringify(extra)}`;
+    return `${JSON.stringify(first).slice(0, -1)},${lastText.headers},${bodyBytes},${lastText.rest}${more}]`;
+  }
+  last = facts;
+  lastText = null;
+  const cells = [...first, facts.headers, bodyBytes, ...restOf(facts)];
+  if (extra !== null) cells.push(extra);
+  return JSON.stringify(cells);
+}
+
+/** Compares objects by identity: those of one request are the same objects. */
+function areSame(facts: SharedFacts, others: SharedFacts): boolean {
+  return (
+    facts.timings === others.timings &&
+    facts.headers === others.headers &&
+    facts.response === others.response &&
+    facts.tls === others.tls &&
+    facts.peer === others.peer &&
+    facts.sentence === others.sentence &&
+    facts.retryAfterMs === others.retryAfterMs
+  );
+}
+
+/** What follows the size of the body. */
+function restOf({ timings, peer, tls, response, sentence, retryAfterMs }: SharedFacts): readonly unknown[] {
+  const flags = (response?.headersCut ? HEADERS_CUT : 0) | (response?.truncated ? TRUNCATED : 0);
+  return [
     [
       tenths(timings.queueMs),
       tenths(timings.dnsMs),
@@ -99,16 +135,14 @@ export function encodeDetail(facts: SentFacts, extra: AttemptExtra): string {
       tenths(timings.totalMs),
       timings.reused ? 1 : 0,
     ],
-    facts.peer,
+    peer,
     tls === null ? null : [tls.protocol, Math.floor(tls.certificateValidTo / 1000)],
     response === null ? null : response.headers,
     flags,
     response === null ? null : response.bodyError,
-    facts.sentence,
-    facts.retryAfterMs,
+    sentence,
+    retryAfterMs,
   ];
-  if (extra !== null) cells.push(extra);
-  return JSON.stringify(cells);
 }
 
 /** SQL pattern for details whose `extra` contains content of the message, which is deleted together with the message. */
