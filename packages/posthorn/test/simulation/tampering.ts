@@ -1,8 +1,7 @@
 /** Wrappers that change one detail of a part of the product. */
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, JobStore } from "../../src/dispatch/types.ts";
-import type { Cell } from "../../src/store/hot-columns.ts";
-import { decodeRecords, encodeRecordRow, unpackRows } from "../../src/store/sqlite/protocol.ts";
+import { decodeRecords, RecordWriter, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 
 /** The store with its methods as own properties, so that a spread keeps them. */
@@ -41,16 +40,16 @@ export function intercept(
 /** The batch with the generation of each outcome replaced by the current one of its delivery. */
 export async function withCurrentGenerations(thread: DatabaseThread, request: ThreadRequest): Promise<ThreadRequest> {
   if (request.op !== "batch" || request.batch.records.length === 0) return request;
-  const records: Cell[] = [];
+  const written = new RecordWriter();
   for (const record of decodeRecords(request.batch.records)) {
     const result = await thread.request<"query">({
       op: "query",
       sql: "SELECT generation FROM delivery WHERE message_id = ? AND endpoint_id = ?",
       parameters: [record.messageId, record.endpointId],
     });
-    encodeRecordRow(records, { ...record, generation: unpackRows(result)[0]!["generation"] as number });
+    written.addRow({ ...record, generation: unpackRows(result)[0]!["generation"] as number });
   }
-  return { ...request, batch: { ...request.batch, records } };
+  return { ...request, batch: { ...request.batch, records: written.cells } };
 }
 
 export function countingHeld(attempter: Attempter): Attempter {

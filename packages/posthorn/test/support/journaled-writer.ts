@@ -9,7 +9,7 @@ import { openWriter } from "../../src/store/sqlite/open-writer.ts";
 import { Commits, type CommitsOptions } from "../../src/store/sqlite/journal/commits.ts";
 import { journalPath } from "../../src/store/sqlite/journal/format.ts";
 import type { JournalIo } from "../../src/store/sqlite/journal/journal-file.ts";
-import { type BatchResult, encodeAccept, encodeRecord } from "../../src/store/sqlite/protocol.ts";
+import { type BatchResult, encodeAccept, RecordWriter } from "../../src/store/sqlite/protocol.ts";
 import type { Handler } from "../../src/store/sqlite/reader.ts";
 import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
@@ -116,11 +116,12 @@ export function commitBatch(
   accepts: readonly AcceptEntry[],
   records: readonly Outcome[] = [],
 ): BatchResult {
-  const [acceptCells, recordCells]: [Cell[], Cell[]] = [[], []];
+  const acceptCells: Cell[] = [];
+  const written = new RecordWriter();
   for (const entry of accepts) encodeAccept(acceptCells, entry);
-  for (const entry of records) encodeRecord(recordCells, entry);
+  for (const entry of records) written.add(entry);
   const payloads = Buffer.concat(accepts.map(({ payload }) => payload));
-  return handle({ op: "batch", batch: { accepts: acceptCells, payloads, records: recordCells } }) as BatchResult;
+  return handle({ op: "batch", batch: { accepts: acceptCells, payloads, records: written.cells } }) as BatchResult;
 }
 
 export function journalIn(folder: string): string {

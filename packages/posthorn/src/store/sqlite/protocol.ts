@@ -7,7 +7,7 @@ import type { PackedPage } from "./packed-page.ts";
 import type { WalLoss } from "./wal-loss.ts";
 import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../store.ts";
 import type { ClusterNode, ClusterShard, Membership, NodeFacts, NodeReport } from "../cluster.ts";
-import type { EndpointBacklog, Lease, PageSelection, Outcome } from "../delivery.ts";
+import type { AttemptRecord, EndpointBacklog, Lease, PageSelection, Outcome } from "../delivery.ts";
 
 export interface ThreadOptions {
   readonly path: string;
@@ -51,7 +51,7 @@ export interface AttemptRow {
 export type AcceptStatus = "stored" | Dues | "duplicate_event_id" | number;
 
 /**
- * One group commit. Rows are consecutive cells of one flat list (see `encodeAccept` and `encodeRecord`): cloning one long list of
+ * One group commit. Rows are consecutive cells of one flat list (see `encodeAccept` and `RecordWriter`): cloning one long list of
  * primitive values costs a fraction of cloning many small objects. Payloads are concatenated in one buffer, which is transferred instead
  * of copied.
  */
@@ -269,51 +269,108 @@ function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json);
 }
 
-/** Appends the cells of an outcome and its attempt. */
-export function encodeRecord(cells: Cell[], entry: Outcome): void {
-  for (const { of } of OUTCOME.columns) cells.push(of(entry));
-  if (entry.attempt === null) cells.push(null);
-  else for (const { of } of ATTEMPT.columns) cells.push(of(entry.attempt));
+/** The first cell of an outcome says what follows: all of its values, with or without those of an attempt, or its own only. */
+const WITHOUT_ATTEMPT = 0;
+const WITH_ATTEMPT = 1;
+const AS_BEFORE = 2;
+/** Values of an attempt that differ between messages of one batch, besides the message, in the order in which they are written. */
+const OWN_PLACES = [ATTEMPT.at.id, ATTEMPT.at.public_id, ATTEMPT.at.response, ATTEMPT.at.detail_json] as const;
+
+/** Writes outcomes and their attempts as cells. Of messages of one batch, which have most values in common, all but the first are short. */
+export class RecordWriter {
+  readonly cells: Cell[] = [];
+  #before: Outcome | null = null;
+
+  add(entry: Outcome): void {
+    const { cells } = this;
+    const { attempt } = entry;
+    const before = this.#before;
+    this.#before = entry;
+    if (before !== null && attempt !== null && isAsBefore(before, entry, attempt)) {
+      cells.push(AS_BEFORE, entry.messageId, attempt.id, attempt.publicId, attempt.response, attempt.detailJson);
+      return;
+    }
+    cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
+    for (const { of } of OUTCOME.columns) cells.push(of(entry));
+    if (attempt !== null) for (const { of } of ATTEMPT.columns) cells.push(of(attempt));
+  }
+
+  /** Adds a row that was decoded, with all of its values. */
+  addRow({ attempt, ...outcome }: RecordRow): void {
+    const { cells } = this;
+    this.#before = null;
+    cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
+    for (const { of } of OUTCOME.columns) cells.push(of({ ...outcome, attempt: null }));
+    if (attempt !== null) cells.push(...attempt.values);
+  }
 }
 
-/** Appends a row that was decoded. */
-export function encodeRecordRow(cells: Cell[], row: RecordRow): void {
-  const { attempt, ...outcome } = row;
-  for (const { of } of OUTCOME.columns) cells.push(of({ ...outcome, attempt: null }));
-  if (attempt === null) cells.push(null);
-  else cells.push(...attempt.values);
+function isAsBefore(before: Outcome, entry: Outcome, attempt: AttemptRecord): boolean {
+  const other = before.attempt;
+  return (
+    other !== null &&
+    entry.endpointId === before.endpointId &&
+    entry.generation === before.generation &&
+    entry.trigger === before.trigger &&
+    entry.state === before.state &&
+    entry.due === before.due &&
+    entry.attempts === before.attempts &&
+    (entry.cancel ?? null) === null &&
+    (before.cancel ?? null) === null &&
+    (entry.passAt ?? null) === (before.passAt ?? null) &&
+    attempt.url === other.url &&
+    attempt.status === other.status &&
+    attempt.responseCode === other.responseCode &&
+    attempt.durationMs === other.durationMs &&
+    attempt.errorCode === other.errorCode
+  );
 }
 
 export function decodeRecords(cells: readonly Cell[]): readonly RecordRow[] {
   const rows: RecordRow[] = [];
   const reader = new CellReader(cells);
-  const { at, columns } = OUTCOME;
   while (reader.more) {
-    const from = reader.skip(columns.length);
-    const reason = cells[from + at.reason] as string | null;
-    rows.push({
-      messageId: cells[from + at.message_id] as number,
-      endpointId: cells[from + at.endpoint_id] as number,
-      generation: cells[from + at.generation] as number,
-      trigger: cells[from + at.trigger_type] as Trigger,
-      state: cells[from + at.state] as DeliveryState,
-      due: cells[from + at.due] as number | null,
-      attempts: cells[from + at.attempts] as number,
-      cancel: reason === null ? null : { reason, at: cells[from + at.canceled_at] as number },
-      passAt: cells[from + at.pass_at] as number | null,
-      attempt: decodeAttempt(reader),
-    });
+    const form = reader.number();
+    rows.push(form === AS_BEFORE ? rowAsBefore(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT));
   }
   return rows;
 }
 
-function decodeAttempt(reader: CellReader): AttemptRow | null {
-  const id = reader.peek();
-  if (id === null) {
-    reader.skip(1);
-    return null;
-  }
-  return { id: id as number, values: reader.cells(ATTEMPT.columns.length) };
+function wholeRow(cells: readonly Cell[], reader: CellReader, hasAttempt: boolean): RecordRow {
+  const { at, columns } = OUTCOME;
+  const from = reader.skip(columns.length);
+  const reason = cells[from + at.reason] as string | null;
+  return {
+    messageId: cells[from + at.message_id] as number,
+    endpointId: cells[from + at.endpoint_id] as number,
+    generation: cells[from + at.generation] as number,
+    trigger: cells[from + at.trigger_type] as Trigger,
+    state: cells[from + at.state] as DeliveryState,
+    due: cells[from + at.due] as number | null,
+    attempts: cells[from + at.attempts] as number,
+    cancel: reason === null ? null : { reason, at: cells[from + at.canceled_at] as number },
+    passAt: cells[from + at.pass_at] as number | null,
+    attempt: hasAttempt ? { id: reader.peek() as number, values: reader.cells(ATTEMPT.columns.length) } : null,
+  };
+}
+
+function rowAsBefore(before: RecordRow, reader: CellReader): RecordRow {
+  const messageId = reader.number();
+  const id = reader.peek() as number;
+  const values = [...before.attempt!.values];
+  for (const place of OWN_PLACES) values[place] = reader.cell();
+  return {
+    messageId,
+    endpointId: before.endpointId,
+    generation: before.generation,
+    trigger: before.trigger,
+    state: before.state,
+    due: before.due,
+    attempts: before.attempts,
+    cancel: null,
+    passAt: before.passAt,
+    attempt: { id, values },
+  };
 }
 
 /** Reads cells in the order they were written. This file also encodes them, so the position of a cell determines its type. */
@@ -335,6 +392,10 @@ class CellReader {
 
   textOrNull(): string | null {
     return this.#cells[this.#at++] as string | null;
+  }
+
+  cell(): Cell {
+    return this.#cells[this.#at++]!;
   }
 
   /** Returns the next cell without consuming it. */

@@ -12,8 +12,8 @@ import {
   type BatchResult,
   type DatabaseThread,
   encodeAccept,
-  encodeRecord,
   type FreeSpaceStep,
+  RecordWriter,
   type ThreadFailure,
   unpackRows,
 } from "./protocol.ts";
@@ -182,9 +182,7 @@ export class Writer {
       resolve();
     };
     const last = entries.length - 1;
-    for (const [index, entry] of entries.entries()) {
-      this.#records.push({ entry, together: index < last, resolve, reject });
-    }
+    entries.forEach((entry, index) => this.#records.push({ entry, together: index < last, resolve, reject }));
     this.#queueFlush();
     return promise;
   }
@@ -426,7 +424,7 @@ function toBatch(
 ): Batch {
   const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + bytesOf(entry), 0));
   const acceptCells: Cell[] = [];
-  const recordCells: Cell[] = [];
+  const written = new RecordWriter();
   let offset = 0;
   for (const { entry } of accepts) {
     encodeAccept(acceptCells, entry);
@@ -437,8 +435,8 @@ function toBatch(
     payloads.set(sealed, offset);
     offset += sealed.byteLength;
   }
-  for (const { entry } of records) encodeRecord(recordCells, entry);
-  return { accepts: acceptCells, payloads, records: recordCells };
+  for (const { entry } of records) written.add(entry);
+  return { accepts: acceptCells, payloads, records: written.cells };
 }
 
 /** Bytes of an entry that go to the writer thread apart from its cells. */

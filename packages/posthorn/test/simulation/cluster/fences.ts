@@ -1,11 +1,10 @@
 /** Fencing of outcomes by leases, which SQLite lacks: replaces the function `holds` in the PostgreSQL statement that records outcomes. */
 import type { Lease } from "../../../src/store/delivery.ts";
-import type { Cell } from "../../../src/store/hot-columns.ts";
 import {
   type Batch,
   type BatchResult,
   decodeRecords,
-  encodeRecordRow,
+  RecordWriter,
   type ThreadFailure,
   type ThreadRequest,
 } from "../../../src/store/sqlite/protocol.ts";
@@ -39,11 +38,11 @@ export class Fences {
 /** Commits a batch without the outcomes whose lease is not held, which are refused. @param held Whether it is, for each outcome. */
 export function fenced(batch: Batch, held: readonly boolean[], commit: (batch: Batch) => unknown): unknown {
   if (held.every(Boolean)) return commit(batch);
-  const records: Cell[] = [];
+  const written = new RecordWriter();
   for (const [index, record] of decodeRecords(batch.records).entries()) {
-    if (held[index]) encodeRecordRow(records, record);
+    if (held[index]) written.addRow(record);
   }
-  const result = commit({ ...batch, records }) as BatchResult;
+  const result = commit({ ...batch, records: written.cells }) as BatchResult;
   let place = 0;
   return { ...result, records: held.map((isHeld) => (isHeld ? (result.records?.[place++] ?? null) : LOST)) };
 }

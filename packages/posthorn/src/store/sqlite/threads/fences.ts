@@ -1,7 +1,6 @@
 /** Refuses outcomes of a batch whose lease is no longer held: `holds` of the PostgreSQL statement that records outcomes. */
 import type { Lease, Outcome } from "../../delivery.ts";
-import type { Cell } from "../../hot-columns.ts";
-import { type Batch, type BatchResult, decodeRecords, encodeRecordRow, type ThreadFailure } from "../protocol.ts";
+import { type Batch, type BatchResult, decodeRecords, RecordWriter, type ThreadFailure } from "../protocol.ts";
 
 export const LOST: ThreadFailure = {
   message: "The outcome was not recorded: another node now owns its endpoint and will make the attempt again.",
@@ -30,11 +29,11 @@ export function heldLeases(packed: readonly number[], holds: (lease: Lease) => b
 
 /** Commits a batch without the outcomes whose lease is not held, which are refused. @param held Whether it is, for each outcome. */
 export function commitHeld(batch: Batch, held: readonly boolean[], commit: (batch: Batch) => BatchResult): BatchResult {
-  const records: Cell[] = [];
+  const written = new RecordWriter();
   for (const [index, record] of decodeRecords(batch.records).entries()) {
-    if (held[index]) encodeRecordRow(records, record);
+    if (held[index]) written.addRow(record);
   }
-  const result = commit({ ...batch, records });
+  const result = commit({ ...batch, records: written.cells });
   let place = 0;
   return { ...result, records: held.map((isHeld) => (isHeld ? (result.records?.[place++] ?? null) : LOST)) };
 }
