@@ -202,8 +202,8 @@ export class BatchRun {
     return jobs.map((job, index) => {
       const result = results[index]!;
       if (!isCounted(result)) return { job, outcome: null };
-      const outcome = { ...outcomeOf(job, result, context), mayWait, ...(lease === undefined ? {} : { lease }) };
-      return { job, outcome };
+      const outcome = { ...outcomeOf(job, result, context), mayWait };
+      return { job, outcome: lease === undefined ? outcome : { ...outcome, lease } };
     });
   }
 

@@ -156,8 +156,9 @@ export class PageLoader {
     buffer.handOffs.note(job);
     const generation = lane.jobs.generationOf(job.messageId);
     if (generation === undefined) {
+      // The lane is queued once all jobs of the page are in memory.
       if (buffer.roomOf(lane) <= 0) this.#leaveInStore(lane, job);
-      else if (buffer.put(lane, job)) this.#engine.enqueue(lane);
+      else buffer.put(lane, job);
     } else if (generation !== job.generation) {
       // Resent while an attempt is in flight. The job is found once that attempt is recorded.
       this.#leaveInStore(lane, job);

@@ -179,7 +179,7 @@ export class IdGenerator {
     // A tick has 16,384 keys and a second 250 ticks. The counter may overflow into ticks 250–255, which is harmless.
     this.#lastKey = key;
     this.#spread(key);
-    return { key, id: prefix + encodeLimbs() };
+    return { key, id: encodeLimbs(prefix) };
   }
 
   /** The first key from `key` on that belongs to the slot. */
@@ -204,7 +204,7 @@ export class IdGenerator {
 /** The smallest id with a key: an iterator for a list whose last scanned row is not shown. No object has this id. */
 export function iteratorOfKey(prefix: IdPrefix, key: number): string {
   spread(key, NO_RANDOM_BITS, 0);
-  return prefix + encodeLimbs();
+  return encodeLimbs(prefix);
 }
 
 const NO_RANDOM_BITS = new Uint16Array(7);
@@ -249,19 +249,23 @@ export function isOrganisationId(id: string): boolean {
   return /^org_[0-9A-Za-z._-]{1,100}$/.test(id);
 }
 
-/** Pairs of digits. Encoding two digits at a time halves the divisions and string concatenations. */
-const PAIRS: readonly string[] = Array.from(
-  { length: 62 * 62 },
-  (_, value) => ALPHABET[Math.floor(value / 62)]! + ALPHABET[value % 62]!,
-);
+/** The two digits of each number below 62², as character codes. */
+const PAIRS = Uint8Array.from({ length: 2 * 62 * 62 }, (_, place) => {
+  const value = place >>> 1;
+  return ALPHABET.charCodeAt(place % 2 === 0 ? Math.floor(value / 62) : value % 62);
+});
 /** An id as ten 16-bit numbers, most significant first. Shared by all calls, which fill and use it synchronously. */
 const scratch = new Uint16Array(10);
+/** Characters of an id. Putting it together from parts of texts creates a dozen of them. */
+const characters = Buffer.allocUnsafeSlow(64);
+/** Place of the first digit, behind the longest prefix. */
+const DIGITS_AT = characters.byteLength - ENCODED_LENGTH;
 
 /** Encodes the number in `scratch` in base 62. */
-function encodeLimbs(): string {
-  let text = "";
+function encodeLimbs(prefix: IdPrefix): string {
   let first = 0;
-  for (let digits = ENCODED_LENGTH; digits > 0; digits -= 5) {
+  // Five digits per round, the last of them first, and two in the last round.
+  for (let at = characters.byteLength - 5; at > DIGITS_AT - 5; at -= 5) {
     let remainder = 0;
     for (let limb = first; limb < 10; limb++) {
       const value = remainder * 65_536 + scratch[limb]!;
@@ -272,11 +276,18 @@ function encodeLimbs(): string {
     // Each round shortens the number by almost two limbs.
     while (first < 10 && scratch[first] === 0) first++;
     const high = Math.floor(remainder / 62 ** 2);
-    const low = PAIRS[remainder % 62 ** 2]!;
-    // Five digits per round, two in the last one.
-    text = (digits < 5 ? low : ALPHABET[Math.floor(high / 62 ** 2)]! + PAIRS[high % 62 ** 2]! + low) + text;
+    const low = 2 * (remainder - high * 62 ** 2);
+    characters[at + 3] = PAIRS[low]!;
+    characters[at + 4] = PAIRS[low + 1]!;
+    if (at < DIGITS_AT) break;
+    const middle = 2 * (high % 62 ** 2);
+    characters[at + 1] = PAIRS[middle]!;
+    characters[at + 2] = PAIRS[middle + 1]!;
+    characters[at] = PAIRS[2 * Math.floor(high / 62 ** 2) + 1]!;
   }
-  return text;
+  const start = DIGITS_AT - prefix.length;
+  for (let place = 0; place < prefix.length; place++) characters[start + place] = prefix.charCodeAt(place);
+  return characters.toString("latin1", start);
 }
 
 function decode(text: string): Uint8Array | null {
