@@ -212,8 +212,10 @@ class DirectResponse implements HotResponse {
   end(body: string | Uint8Array, encoding: "latin1" | "utf8"): this {
     if (this.headersSent) return this;
     this.headersSent = true;
-    const text = typeof body === "string" ? body : Buffer.from(body).toString("latin1");
-    this.#connection.write(this.#head + text, typeof body === "string" ? encoding : "latin1", this.#isLast);
+    const isText = typeof body === "string";
+    const text = isText ? body : Buffer.from(body).toString("latin1");
+    // Like Node, which writes the head in the encoding of a text that follows it.
+    this.#connection.write(this.#head + text, isText && body !== "" ? encoding : "latin1", this.#isLast);
     return this;
   }
 }
