@@ -21,7 +21,7 @@ export interface LoadMeter {
 }
 
 /** CPU time in milliseconds. */
-interface CpuTimes {
+export interface CpuTimes {
   readonly at: number;
   /** Of this process. */
   readonly own: number;
@@ -30,14 +30,30 @@ interface CpuTimes {
   readonly total: number;
 }
 
+/** What is measured of the machine. */
+export interface MeasuredMachine {
+  /** The main thread of this process. */
+  readonly main: MeasuredThread;
+  /** Cores that this process may use: a container may have fewer than the machine. */
+  cores(): number;
+  times(): CpuTimes;
+}
+
+const THIS_MACHINE: MeasuredMachine = { main: { performance }, cores: availableParallelism, times: readTimes };
+
 /** Reads the event loops of threads and the times of the system. */
 export class MachineLoadMeter implements LoadMeter {
+  readonly #machine: MeasuredMachine;
   #main: EventLoopUtilization | null = null;
   readonly #others = new WeakMap<MeasuredThread, EventLoopUtilization>();
   #times: CpuTimes | null = null;
 
+  constructor(machine: MeasuredMachine = THIS_MACHINE) {
+    this.#machine = machine;
+  }
+
   threads(others: readonly MeasuredThread[]): ThreadLoad {
-    const main = performance.eventLoopUtilization();
+    const main = this.#machine.main.performance.eventLoopUtilization();
     const shares = [since(main, this.#main)];
     this.#main = main;
     for (const thread of others) {
@@ -50,8 +66,8 @@ export class MachineLoadMeter implements LoadMeter {
 
   spareCores(): number | null {
     const before = this.#times;
-    const now = (this.#times = readTimes());
-    return before === null ? null : spareBetween(before, now, availableParallelism());
+    const now = (this.#times = this.#machine.times());
+    return before === null ? null : spareBetween(before, now, this.#machine.cores());
   }
 }
 
