@@ -19,6 +19,9 @@ const ROUNDS = isNightly ? 200 : 40;
 /** A delivery that used up an attempt is only repeated after an hour. */
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600" };
 
+/** Status of a failed attempt. */
+const FAILED = 2;
+
 const KIND = onPostgres ? "postgres" : "sqlite";
 
 interface NodeOfThread {
@@ -131,6 +134,48 @@ describe("a process with several threads", () => {
     expect(received.map(({ path }) => path)).toEqual(received.map(() => "/after"));
   });
 
+  it("keeps to a lower limit and a new egress rule as soon as the change was answered, whichever thread sends", async () => {
+    const app = "limited";
+    const endpoints = 8;
+    await call(1, "POST", "app", { name: "Limited", uid: app });
+    for (let at = 0; at < endpoints; at++)
+      await call(1, "POST", `app/${app}/endpoint`, { url: `${receiver.url}/${at}`, uid: `e${at}` });
+    const publish = (thread: number): Promise<Reply["json"]> =>
+      call(thread, "POST", `app/${app}/msg`, { eventType: "a", payload: {} });
+    receiver.clear();
+    // From now on, every thread with a lane has the settings in memory.
+    await publish(2);
+    await receiver.waitForCount(endpoints);
+    for (let at = 0; at < endpoints; at++)
+      await call((at % THREADS) + 1, "PATCH", `app/${app}/endpoint/e${at}/policy`, { limits: { concurrency: 1 } });
+    receiver.clear();
+    const inFlight = new Map<string, number>();
+    let most = 0;
+    receiver.respondWith(async ({ path }) => {
+      inFlight.set(path, (inFlight.get(path) ?? 0) + 1);
+      most = Math.max(most, ...inFlight.values());
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      inFlight.set(path, inFlight.get(path)! - 1);
+      return 204;
+    });
+    await Promise.all([1, 2, 3, 4, 1, 2].map(publish));
+    await receiver.waitForCount(6 * endpoints);
+    expect(most).toBe(1);
+    attempts += 7 * endpoints;
+    receiver.respondWith(204);
+    await eventually(() => expect([...inFlight.values()]).toEqual([...inFlight.values()].map(() => 0)));
+    await call(3, "PUT", `app/${app}/egress`, { allow: "external" });
+    receiver.clear();
+    const { id } = await publish(4);
+    const refused = await eventually(async () => {
+      const { data } = (await call(1, "GET", `app/${app}/attempt/msg/${String(id)}`)) as { data: { status: number }[] };
+      expect(data).toHaveLength(endpoints);
+      return data;
+    });
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => FAILED));
+    expect(receiver.requests).toEqual([]);
+  });
+
   it("serves one set of metrics, which counts what all threads did", async () => {
     const name = 'posthorn_attempts_total{outcome="success",cause="2xx"}';
     // Outcomes are counted when they are on disk.
@@ -220,7 +265,9 @@ describe("a thread that crashes", () => {
     const { node, pool, token, workers } = threads;
     const connections = await connectToAll(node.url, token, 2);
     using main = connections.get(1)!;
-    connections.get(2)![Symbol.dispose]();
+    using other = connections.get(2)!;
+    // A request that the thread has not received completely.
+    const held = other.begin(token, "POST", "app/app/msg");
     await main.call(token, "POST", "app", { name: "Test", uid: "app" });
     for (let number = 0; number < ENDPOINTS; number++)
       await main.call(token, "POST", "app/app/endpoint", { url: `${receiver.url}/${number}` });
@@ -230,6 +277,7 @@ describe("a thread that crashes", () => {
     receiver.clear();
     receiver.respondWith(204);
     await workers[0]!.terminate();
+    expect(await held).toMatch(/ECONNRESET|socket hang up/);
     // Those of the thread that has ended. The others still wait for their responses.
     const repeated = await receiver.waitFor(() => true);
     expect(repeated.headers["webhook-id"]).toMatch(/^msg_/);

@@ -39,6 +39,18 @@ export class Connection implements Disposable {
     return this.#send(`/api/v1/${path}`, { method, headers }, body);
   }
 
+  /** Sends a request without the end of its body. Resolves with the error with which it fails. */
+  begin(token: string, method: string, path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "content-length": "100" };
+    return new Promise((resolve, reject) => {
+      const asked = request(`${this.#url}/api/v1/${path}`, { method, headers, agent: this.#agent }, ({ statusCode }) =>
+        reject(new Error(`the request was answered with ${statusCode}`)),
+      );
+      asked.on("error", ({ message }) => resolve(message));
+      asked.write("{");
+    });
+  }
+
   /** Without authentication. */
   get(path: string): Promise<Reply> {
     return this.#send(path, { method: "GET" });
