@@ -48,7 +48,11 @@ function writeRoot(): void {
   for (const file of [...librariesOf(process.execPath), CERTIFICATES, ...notices()]) put(file, file);
   cpSync(STAGED, join(ROOT, "opt/posthorn"), { recursive: true });
   const command = join(ROOT, "usr/local/bin/posthorn");
-  writeFileSync(command, '#!/usr/local/bin/node\nvoid import("/opt/posthorn/dist/server/main.js");\n');
+  // With the flag that `boundYoungGeneration` sets, so that the server does not start Node twice.
+  writeFileSync(
+    command,
+    '#!/usr/local/bin/node --max-semi-space-size=8\nvoid import("/opt/posthorn/dist/server/main.js");\n',
+  );
   chmodSync(command, 0o755);
   writeFileSync(join(ROOT, "etc/passwd"), `posthorn:x:${USER}:${USER}::/data:/\n`);
   writeFileSync(join(ROOT, "etc/group"), `posthorn:x:${USER}:\n`);
