@@ -100,7 +100,8 @@ export class DeliveryAttempter implements Attempter {
   async #attempt(stored: Job, limits: SendLimits): Promise<AttemptResult> {
     const { directory } = this.#options;
     const { endpointId } = stored;
-    const endpoint = directory.knownEndpoint(endpointId) ?? (await directory.endpoint(endpointId));
+    const known = directory.knownEndpoint(endpointId);
+    const endpoint = known === undefined ? await directory.endpoint(endpointId) : known;
     if (endpoint === null) return ENDPOINT_GONE;
     const destination = this.#steps.destination(endpoint);
     if (destination === null) return HELD;

@@ -201,12 +201,14 @@ export class Lanes {
     try {
       const policy = await requested;
       const before = lane.hasPolicy ? lane.control.policy : undefined;
+      const wasStale = lane.isPolicyStale;
       this.#adopt(lane, policy);
       lane.policyArrived(wakes);
       this.#applyOrder(lane);
       // A new policy may allow more than the previous one.
       if (before !== lane.control.policy || lane.isPolicyStale) engine.checkStore(lane);
-      else if (lane.hasMoreInStore) engine.loadPage(lane);
+      // Nothing waited for a policy that was not stale. Loading a page reads it again, which would not end while the lane has no room.
+      else if (lane.hasMoreInStore && wasStale) engine.loadPage(lane);
       else engine.dropIfIdle(lane);
     } catch (error) {
       lane.policyFailed();

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 import type { LanePolicy } from "./policy.ts";
 
+const DELETED = lanePolicy(1);
+
 describe("a policy that is slow to load", () => {
   it("creates no second lane of the endpoint when it arrives after the lane became idle", async () => {
     const later = Promise.withResolvers<LanePolicy>();
@@ -49,5 +51,27 @@ describe("a policy that is slow to load", () => {
     expect(attempter.messages).toEqual([1]);
     clock.advance(1000);
     await eventually(() => expect(attempter.messages).toEqual([1, 2]));
+  });
+
+  it("is not read again and again while a full lane waits for its attempts", async () => {
+    let reads = 0;
+    await using harness = await dispatchHarness({
+      limits: { concurrency: 1, laneJobs: 1 },
+      policyOf: () => {
+        reads++;
+        // Otherwise, a failure of this test would be a loop without an end.
+        return reads > 1000 ? lanePolicy(1) : Promise.resolve(DELETED);
+      },
+    });
+    const { attempter } = harness;
+    attempter.script = () => null;
+    for (const id of [1, 2, 3]) await harness.publish(id);
+    await eventually(() => expect(attempter.open).toHaveLength(1));
+    await new Promise(setImmediate);
+    expect(reads).toBeLessThan(100);
+    attempter.script = () => made(0);
+    attempter.open[0]!.end(made(0));
+    await eventually(async () => expect(await harness.files.store.backlog()).toEqual([]));
+    expect(attempter.messages).toEqual([1, 2, 3]);
   });
 });

@@ -31,6 +31,21 @@ describe("the policy of a lane", () => {
     await services.directory.policy(1);
     expect(await services.directory.policy(2)).toBeNull();
   });
+
+  it("is returned synchronously as null for a deleted endpoint while the application is cached", async () => {
+    await using files = await openStore();
+    const { services } = servicesOver(files.store);
+    await insertEndpoint(services, "https://example.com/", {});
+    const { directory, store } = services;
+    await directory.policy(1);
+    await store.transaction(({ db }) =>
+      db.updateTable("endpoint").set({ deleted_at: 1 }).where("id", "=", 1).execute(),
+    );
+    directory.invalidate(1);
+    expect(await directory.policy(1)).toBeNull();
+    expect(directory.policy(1)).toBeNull();
+    expect(directory.knownEndpoint(1)).toBeNull();
+  });
 });
 
 describe("a change during a load", () => {

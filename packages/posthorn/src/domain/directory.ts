@@ -111,17 +111,23 @@ export class Directory implements LanePolicies {
     return (await this.application(owner))?.endpoints.get(key) ?? null;
   }
 
-  /** An endpoint whose application is in memory, which is the case while it has traffic; `null`: unknown. */
-  knownEndpoint(key: number): DirectoryEndpoint | null {
+  /**
+   * An endpoint whose application is in memory, which is the case while it has traffic. `undefined`: the application is not in memory; `null`:
+   * the endpoint does not exist.
+   */
+  knownEndpoint(key: number): DirectoryEndpoint | null | undefined {
     const owner = this.#owners.get(key);
     const application = owner === undefined ? null : this.application(owner);
-    return application === null || application instanceof Promise ? null : (application.endpoints.get(key) ?? null);
+    return application === null || application instanceof Promise
+      ? undefined
+      : (application.endpoints.get(key) ?? null);
   }
 
   /** The lane policy of an endpoint. Returned synchronously while its application is in memory. */
   policy(endpointKey: number): LanePolicy | null | Promise<LanePolicy | null> {
     const known = this.knownEndpoint(endpointKey);
-    return known?.policy.lane ?? this.endpoint(endpointKey).then((endpoint) => endpoint?.policy.lane ?? null);
+    if (known !== undefined) return known?.policy.lane ?? null;
+    return this.endpoint(endpointKey).then((endpoint) => endpoint?.policy.lane ?? null);
   }
 
   /** Drops an application; the next look-up reads it again. */
