@@ -38,6 +38,10 @@ interface Harness extends AsyncDisposable {
   now: number;
   /** Stores a message whose delivery to endpoint 1 has ended in this state. */
   ended(id: number, state: 1 | 2, changes?: Partial<AcceptEntry>): Promise<void>;
+  /** The same for messages 1 to `count`, whose deliveries have failed. They are written together, in few transactions. */
+  allFailed(count: number): Promise<void>;
+  /** Records that all due deliveries have succeeded. */
+  sentAgain(): Promise<void>;
   start(params: Partial<ReplayParams>, kind?: string): Promise<void>;
   /** Runs steps until there is nothing to do at this time. Returns the wait until the next step; `null`: the task has ended. */
   run(): Promise<number | null>;
@@ -52,14 +56,26 @@ async function harness(): Promise<Harness> {
   const h = { now: 1_000_000 };
   const services = { ...base, now: () => h.now };
   let attempts = 2_000_000;
+  const ended = async (id: number, state: 1 | 2, changes: Partial<AcceptEntry> = {}): Promise<void> => {
+    await files.store.accept(acceptEntry(id, changes));
+    const attempt = attemptRecord(++attempts, { status: state === 1 ? 0 : 2, responseCode: state === 1 ? 200 : 500 });
+    await files.store.record(successOutcome(id, { state, attempt }));
+  };
+  const due = async (endpoint = 1): Promise<number[]> => {
+    const { deliveries } = await files.store.due(endpoint, h.now, 10_000);
+    return deliveries.map(({ messageId }) => messageId);
+  };
   return Object.assign(h, {
     files,
     services,
     woken,
-    ended: async (id: number, state: 1 | 2, changes: Partial<AcceptEntry> = {}) => {
-      await files.store.accept(acceptEntry(id, changes));
-      const attempt = attemptRecord(++attempts, { status: state === 1 ? 0 : 2, responseCode: state === 1 ? 200 : 500 });
-      await files.store.record(successOutcome(id, { state, attempt }));
+    ended,
+    allFailed: async (count: number) => {
+      await Promise.all(Array.from({ length: count }, (_, index) => ended(index + 1, 2)));
+    },
+    sentAgain: async () => {
+      const sent = (await due()).map((id) => successOutcome(id, { generation: 1, trigger: 1, attempt: null }));
+      await Promise.all(sent.map((outcome) => files.store.record(outcome)));
     },
     start: (params: Partial<ReplayParams>, kind = "endpoint.bulk-replay") =>
       insertTask(files.store, { id: TASK, kind, params: { ...WINDOW, ...params }, endpoints: [1] }),
@@ -69,10 +85,7 @@ async function harness(): Promise<Harness> {
         if (waitMs !== 0) return waitMs;
       }
     },
-    due: async (endpoint = 1) => {
-      const { deliveries } = await files.store.due(endpoint, h.now, 10_000);
-      return deliveries.map(({ messageId }) => messageId);
-    },
+    due,
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   });
 }
@@ -130,21 +143,19 @@ describe("a replay of deliveries", () => {
 
   it("adds no deliveries while the endpoint has enough due, continues when there is room, and never fills its lane", async () => {
     await using h = await harness();
-    for (let id = 1; id <= 1200; id++) await h.ended(id, 2);
+    await h.allFailed(1200);
     await h.start({});
     expect(await h.run()).toBeGreaterThan(0);
     expect(await h.due()).toHaveLength(500);
     expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 500, waitingSince: h.now });
-    for (const id of await h.due()) {
-      await h.files.store.record(successOutcome(id, { generation: 1, trigger: 1, attempt: null }));
-    }
+    await h.sentAgain();
     expect(await h.run()).toBeGreaterThan(0);
     expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
   });
 
   it("checks for space at increasing intervals while there is none, and frequently again afterwards", async () => {
     await using h = await harness();
-    for (let id = 1; id <= 1100; id++) await h.ended(id, 2);
+    await h.allFailed(1100);
     await h.start({});
     const waits: number[] = [];
     for (const since of [0, 500, 5000, 60_000, 86_400_000]) {
@@ -152,16 +163,14 @@ describe("a replay of deliveries", () => {
       waits.push((await h.run())!);
     }
     expect(waits).toEqual([100, 100, 500, 6000, 30_000]);
-    for (const id of await h.due()) {
-      await h.files.store.record(successOutcome(id, { generation: 1, trigger: 1, attempt: null }));
-    }
+    await h.sentAgain();
     expect(await h.run()).toBe(100);
     expect(await h.due()).toHaveLength(500);
   });
 
   it("keeps its rate however often it runs, and does not catch up after a pause", async () => {
     await using h = await harness();
-    for (let id = 1; id <= 100; id++) await h.ended(id, 2);
+    await h.allFailed(100);
     await h.start({ ratePerSecond: 10 });
     const sentAfter = async (ms: number): Promise<unknown> => {
       h.now += ms;
@@ -179,7 +188,7 @@ describe("a replay of deliveries", () => {
 
   it("can start with the newest deliveries", async () => {
     await using h = await harness();
-    for (let id = 1; id <= 700; id++) await h.ended(id, 2);
+    await h.allFailed(700);
     await h.start({ newestFirst: true });
     await h.run();
     expect(Math.min(...(await h.due()))).toBe(201);
