@@ -5,6 +5,7 @@ import { useBrowser } from "../lib/browser.ts";
 import { goTo } from "../lib/go-to.ts";
 import { type HostileScene, LONG, LONG_TYPE, routePaths, setUpHostileScene } from "../lib/hostile-scene.ts";
 import { type DashboardScene, pagesOf } from "../lib/dashboard-scene.ts";
+import { layoutFaults } from "../lib/layout-faults.ts";
 import { portalLink, portalPages, type PortalScene } from "../lib/portal-scene.ts";
 import { useWorld } from "../lib/world.ts";
 
@@ -18,6 +19,13 @@ beforeAll(async () => {
 
 const HEIGHT = 844;
 const PHONE = { width: 390, height: HEIGHT };
+/** Widths of the window. A theme changes no width, so each is checked in one, and two widths in a row: a change draws the whole page again. */
+const LOOKS = [
+  [1440, "light"],
+  [390, "light"],
+  [768, "dark"],
+  [2560, "dark"],
+] as const;
 /** Detects a hang, not a slow machine. */
 const ALL_PAGES_MS = 600_000;
 
@@ -35,69 +43,6 @@ const LOADING = /^(Loading|Wird geladen)$/;
 async function settled(page: Page): Promise<void> {
   await page.locator('h1, main [role="alert"], [role="alert"]').first().waitFor();
   await expect.poll(() => page.getByRole("status", { name: LOADING }).count()).toBe(0);
-}
-
-/** Elements wider than the window, innermost first; empty when the page has no horizontal scroll bar. */
-function tooWide(page: Page): Promise<readonly string[]> {
-  return page.evaluate(async () => {
-    // Charts resize one frame after the window.
-    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
-    const room = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= room) return [];
-    const wide = [...document.querySelectorAll("body *")].filter((element) => {
-      const { right, width } = element.getBoundingClientRect();
-      return width > 0 && right > room + 1;
-    });
-    return [
-      `${document.documentElement.scrollWidth} of ${room}`,
-      ...wide.slice(-3).map(({ outerHTML }) => outerHTML.slice(0, 160)),
-    ];
-  });
-}
-
-/** Buttons and fields that a frame without a scroll bar cuts off, or whose text does not fit. */
-function cutControls(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    const cut: string[] = [];
-    for (const control of document.querySelectorAll<HTMLElement>("button, select, input, textarea, [role=button]")) {
-      const { left, right, width, height } = control.getBoundingClientRect();
-      // Hidden ones, and those for screen readers alone.
-      if (width < 2 || height < 2 || control.closest('[class*="visually-hidden"]') !== null) continue;
-      const isTextCut = control.tagName === "BUTTON" && control.scrollWidth > control.clientWidth + 2;
-      let isOutside = right > document.documentElement.clientWidth + 1;
-      for (let frame = control.parentElement; frame !== null && !isOutside; frame = frame.parentElement) {
-        const { overflowX } = getComputedStyle(frame);
-        if (overflowX === "auto" || overflowX === "scroll") break;
-        const edges = frame.getBoundingClientRect();
-        // The heads of tables, which are hidden on phones.
-        if (edges.width < 2) break;
-        isOutside = /hidden|clip/.test(overflowX) && (right > edges.right + 1 || left < edges.left - 1);
-      }
-      if (isTextCut || isOutside) cut.push(control.outerHTML.slice(0, 160));
-    }
-    return cut;
-  });
-}
-
-/** Words of up to 24 characters in table cells that continue on the next line. IDs, URLs and other code may break anywhere. */
-function brokenWords(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    const broken: string[] = [];
-    for (const cell of document.querySelectorAll("main td")) {
-      const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
-      for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
-        if (text.parentElement!.closest("code, pre") !== null || /^https?:/.test(text.textContent!)) continue;
-        for (const { 0: word, index } of text.textContent!.matchAll(/[^\s\-./]+/g)) {
-          const range = document.createRange();
-          range.setStart(text, index);
-          range.setEnd(text, index + word.length);
-          const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-          if (word.length <= 24 && lines.size > 1) broken.push(word);
-        }
-      }
-    }
-    return broken;
-  });
 }
 
 /** Texts in tables that are IDs of endpoints or applications, and not shown as code beside a name. */
@@ -125,21 +70,12 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
       expect(todo.length).toBeGreaterThan(8);
       const seen = new Set(todo);
       for (let path = todo.shift(); path !== undefined; path = todo.shift()) {
-        await page.setViewportSize({ width: 1440, height: HEIGHT });
         await goTo(page, path);
         await settled(page);
-        // The theme changes no width, so each width is checked in one of them.
-        for (const [width, colorScheme] of [
-          [2560, "dark"],
-          [1440, "light"],
-          [768, "dark"],
-          [390, "light"],
-        ] as const) {
+        for (const [width, colorScheme] of LOOKS) {
           await page.setViewportSize({ width, height: HEIGHT });
           await page.emulateMedia({ colorScheme });
-          for (const fault of await tooWide(page)) found.push(`${path} at ${width}: ${fault}`);
-          for (const control of await cutControls(page)) found.push(`${path} at ${width} cuts ${control}`);
-          for (const word of await brokenWords(page)) found.push(`${path} at ${width}: breaks "${word}"`);
+          for (const fault of await layoutFaults(page)) found.push(`${path} at ${width}: ${fault}`);
         }
         for (const id of await shownIds(page)) found.push(`${path} shows ${id}`);
         const hrefs = await page
