@@ -246,7 +246,7 @@ describe("a batch", () => {
     expect(scene.requests).toEqual([[1, 2], [3, 4], [5]]);
   });
 
-  it("has no message that has expired, that was deleted, or that its transformation cancels or cannot change", async () => {
+  it("contains no message that has expired, was deleted, or whose transformation canceled it or failed", async () => {
     await using files = await openStore();
     const run: Run = (id) => {
       if (id === 3) return { ...returned(null), cancel: true };
@@ -262,7 +262,7 @@ describe("a batch", () => {
 });
 
 describe("a request that is refused as a whole", () => {
-  it("is halved until the message at fault stands alone, and only this message fails", async () => {
+  it("is halved until the message at fault is alone, and only that message fails", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = poisoned(6);
@@ -322,7 +322,7 @@ describe("a request that is refused as a whole", () => {
 });
 
 describe("a batch that cannot be sent", () => {
-  it("uses up no attempt after a fault on Posthorn's side, reports it once, and the rest is not tried", async () => {
+  it("uses up no attempt after a fault on Posthorn's side, reports it once, and does not try the rest", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids) => ids.map(() => OWN_FAULT);
@@ -348,7 +348,7 @@ describe("a batch that cannot be sent", () => {
     expect(scene.requests).toEqual([]);
   });
 
-  it("is canceled with the process: what was accepted is recorded, and the rest uses up no attempt", async () => {
+  it("is canceled with the process: accepted messages are recorded, and the rest uses up no attempt", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     const stop = new AbortController();
@@ -405,7 +405,7 @@ describe("a batch in an ordered lane", () => {
 });
 
 describe("the memory of batches", () => {
-  it("is limited over all endpoints: a batch waits until another has ended, and in the order they came", async () => {
+  it("is limited across all endpoints: batches wait in order of arrival until another has ended", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files, { maxBytes: 100 });
     const [known, ...jobs] = await scene.store(upTo(5), () => ({ payload: Buffer.alloc(60, "1") }));
@@ -430,7 +430,7 @@ describe("the memory of batches", () => {
     expect((await Promise.all(sent)).flat()).toEqual(["ok", "ok", "ok", "ok"]);
   });
 
-  it("does not keep a batch from being sent that is larger than the limit", async () => {
+  it("does not stop a batch that is larger than the limit", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files, { maxBytes: 10 });
     expect(await scene.send(await scene.store(upTo(3)))).toEqual(["ok", "ok", "ok"]);
@@ -451,7 +451,7 @@ describe("the memory of batches", () => {
 });
 
 describe("a batch that its destination recognises by its members", () => {
-  it("is sent again under the key that it had, and under another once it has other members", async () => {
+  it("is resent under the same key, and under another once its members have changed", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids) => ids.map(() => RETRY);
@@ -469,7 +469,7 @@ describe("a batch that its destination recognises by its members", () => {
     expect(kept.batchOf(2)!.id).not.toBe(earlier.id);
   });
 
-  it("is sent again as one request, even if the limits have become smaller", async () => {
+  it("is resent as one request, even if the limits are lower by then", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     const kept = new KeptBatches(files.store.batches, 1);

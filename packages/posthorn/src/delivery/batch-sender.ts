@@ -80,7 +80,7 @@ export class BatchSender {
     return sending.results.map((result) => result ?? { kind: "behind" });
   }
 
-  /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
+  /** Builds the messages. Sets the result of those that will not be sent. `busy`: no transformation thread is free. */
   async #prepare(stored: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
     const { endpoint, batch } = sending;
     const { jobs, gone } = await this.#exactJobs(stored);
@@ -131,7 +131,7 @@ export class BatchSender {
     );
   }
 
-  /** The result of a job that is not sent; `null`: it is. */
+  /** Result of a job that will not be sent; `null` if it will be. */
   #unsent(job: Job, endpoint: DirectoryEndpoint): AttemptResult | null {
     if (this.#steps.isExpired(job)) return { kind: "void", reason: "expired" };
     return isDiscarded(job, endpoint) ? { kind: "void", reason: "discarded" } : null;
@@ -186,7 +186,7 @@ export class BatchSender {
     });
   }
 
-  /** Stores the members if the target recognises a batch by them; `null`: it does not. */
+  /** Stores the members if the target recognises a batch by them; `null` if it does not. */
   async #keep({ kept, earlier, lease }: BatchAttempt, part: readonly Ready[]): Promise<KeptBatch | null> {
     if (kept === null) return null;
     const messageIds = part.map(({ job }) => job.messageId);
@@ -230,7 +230,7 @@ function isSame(ready: readonly Ready[], batch: KeptBatch | null): boolean {
   return ready.every(({ job }, index) => job.messageId === batch.messageIds[index]);
 }
 
-/** Sets the result of a job. If it is retried, those behind it in its order are not sent. */
+/** Sets the result of a job. If it is retried, the jobs behind it in the same order are not sent. */
 function noteResult(
   { batch, results, failures }: Pick<Sending, "batch" | "results" | "failures">,
   { index, job: { orderKey } }: Pick<Ready, "index" | "job">,

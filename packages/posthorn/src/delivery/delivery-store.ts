@@ -92,7 +92,7 @@ export class DeliveryStore implements JobStore {
 /** Attempts that have started together: their keys are greater than `after`. */
 export interface StartedAttempts {
   readonly after: number;
-  /** How many of them are neither stored nor given up. */
+  /** How many of them are neither stored nor abandoned. */
   unsettled: number;
 }
 

@@ -7,16 +7,16 @@ import { MASK } from "../redaction/redactor.ts";
 import { Scrubber } from "../redaction/scrub.ts";
 import type { Job } from "../store/delivery.ts";
 
-/** Different texts in the response to a batch: the body, headers, and sentences about it. */
+/** Maximum number of distinct texts that are searched in the response to a batch: its body, headers, and sentences about it. */
 const MAX_SHARED_TEXTS = 100;
 const HIDDEN_ERROR =
   "The request could not be built. The error is not shown, because its message may contain redacted values.";
 
 /**
- * The result to record for a request that was built from the exact body: that of building it from the redacted one. A transformation can write
- * a value in a form in which it would not be found.
+ * Builds the request again from the redacted body, and returns that result, to be recorded instead of the exact one. Searching the exact
+ * request for redacted values is not enough, because a transformation can write a value in a form that the search does not find.
  *
- * @param redacted What the request was built from, with the redacted payload.
+ * @param redacted The input of the exact request, but with the redacted payload.
  */
 export async function recordedRequest(
   redacted: Parameters<typeof buildRequest>[0],
@@ -32,7 +32,7 @@ export async function recordedRequest(
   return { ...exact, message: isSame ? built.message : HIDDEN_ERROR, run: isSame ? built.run : null };
 }
 
-/** The result of an attempt without redacted values. The reply is passed on and not stored, so it stays. */
+/** The result of an attempt without redacted values. The reply is unchanged, because it is passed on and not stored. */
 export function redactedResult(sent: SendResult, { endpoint }: OutgoingMessage, job: Job): SendResult {
   const { redactor } = endpoint;
   const scrubber = scrubberOf(job);
@@ -55,8 +55,8 @@ export function redactedResult(sent: SendResult, { endpoint }: OutgoingMessage, 
 }
 
 /**
- * The results of a request with several messages, without what the response repeats of the redacted values of any of them. A response with a
- * status below 400 has a result for each message, which is about this message only.
+ * Results of a request with several messages. If the response repeats redacted values, those of every message are removed. A response with a
+ * status below 400 is not searched here, because it has a separate result for each message.
  */
 export function redactedBatch(results: readonly SendResult[], jobs: readonly Job[]): readonly SendResult[] {
   const bodies = jobs.flatMap(({ payload, spans }) =>
@@ -71,7 +71,10 @@ export function redactedBatch(results: readonly SendResult[], jobs: readonly Job
   });
 }
 
-/** The messages of a batch share their texts. Searching many different ones for the values of all messages would take seconds, so they are hidden. */
+/**
+ * Scrubs each text once, because the messages of a batch share them. Searching many different texts for the values of all messages would take
+ * seconds, so texts beyond the maximum are hidden.
+ */
 function rememberingScrub(scrubber: Scrubber): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {

@@ -25,7 +25,7 @@ describe.each([
     expect(guaranteesOf(kind, fifo!)).toEqual({ idempotency: "key", ordering: "key" });
   });
 
-  it("has one message of a key in a batch only if its target is FIFO, which may accept a later one without an earlier one", () => {
+  it("contains only one message per key if its target is FIFO, because that may accept a later one without an earlier one", () => {
     expect(batchRules(kind, standard!)?.sharesKeys).toBe(true);
     expect(batchRules(kind, fifo!)?.sharesKeys).toBe(false);
   });

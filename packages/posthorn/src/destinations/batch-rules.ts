@@ -1,4 +1,4 @@
-/** Derives from the declaration of a kind how it handles batches, repetitions and order. Pure. */
+/** Derives how a kind handles batches, duplicates and order from its declaration. Pure. */
 import type { AnyKind, Guarantees, KindConfig } from "./kind.ts";
 
 export interface BatchRules {
@@ -10,7 +10,7 @@ export interface BatchRules {
   readonly isKept: boolean;
 }
 
-/** How the target of a configuration treats repetitions and order. */
+/** How the target of a configuration handles duplicates and order. */
 export function guaranteesOf(kind: AnyKind, config: KindConfig): Guarantees {
   const { idempotency, ordering } = kind.conditional?.applies(config) === true ? kind.conditional : kind;
   return { idempotency, ordering };
@@ -24,7 +24,7 @@ export function batchRules(kind: AnyKind, config: KindConfig): BatchRules | null
   return {
     items,
     bytes,
-    // A target that keeps an order and accepts a part of a batch would store a message before one that it refused.
+    // A target that keeps the order but may accept only part of a batch would store a message ahead of an earlier one that it refused.
     sharesKeys: isAtomic || guaranteesOf(kind, config).ordering === "none",
     isKept: isIdentity,
   };

@@ -20,7 +20,10 @@ export interface OutgoingMessage {
   readonly changed: OutgoingRequest | null;
   /** `null` for webhooks, which do not need it. */
   readonly facts: MessageFacts | null;
-  /** Parts of the message are stored redacted, so that no other message may record what a response repeats of it. Absent: it is stored as it is. */
+  /**
+   * Parts of the message are stored redacted. If a response repeats them, no other message may record that response. Absent: the message is
+   * stored as it is.
+   */
   readonly isRedacted?: true;
   /** Trace context that is sent with it: see `lib/trace-context.ts`; absent: none. */
   readonly trace?: string;
@@ -68,7 +71,7 @@ interface SentAttempt {
   readonly durationMs: number;
   /** Status code of the HTTP response; 0: there was none. */
   readonly responseCode: number;
-  /** The response, or a sentence that says why there is none. */
+  /** The response, or a sentence that explains why there is none. */
   readonly response: string;
   readonly facts: SentFacts;
   /** The receiver's ID of the message, and other details that only some kinds have. */
@@ -106,8 +109,8 @@ export interface Destination {
   /** Sends a message once. Never rejects. Ends by the timeout of the endpoint, or soon after `signal` aborts. */
   send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult>;
   /**
-   * As `send`, for several messages of one endpoint in one request. Returns a result per message. `split`: the request was refused as a whole, so
-   * that none of the messages was accepted, and one of them may be the reason. Absent: messages are sent one by one.
+   * As `send`, for several messages of one endpoint in one request. Returns a result per message. `split`: the request was refused as a whole,
+   * so none of the messages was accepted, and one of them may be the reason. Absent: messages are sent one by one.
    */
   sendBatch?(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split">;
 }

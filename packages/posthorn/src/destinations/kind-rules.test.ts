@@ -21,7 +21,7 @@ describe("an endpoint of a kind with a package, in a cluster", () => {
       expect([rules.problem("kafka"), rules.problem("kafka", 13)]).toEqual([null, null]);
   });
 
-  it("is judged by the packages of this node while it does not know the cluster", () => {
+  it("depends on the packages of this node while the cluster is unknown", () => {
     const rules = kindRules({ allowed: null, missingPackages: noKafka, isSentTo: () => null });
     expect([rules.problem("kafka")?.code, rules.problem("mqtt")]).toEqual(["kind_unavailable", null]);
   });

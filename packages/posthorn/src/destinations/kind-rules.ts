@@ -9,7 +9,7 @@ export interface KindProblem {
 
 export interface KindRules {
   /**
-   * Why this installation does not send to an endpoint of a kind; `null`: it does.
+   * Why this installation does not send to an endpoint of a kind; `null` if it does.
    *
    * @param endpointId Key of the endpoint; absent: whether it sends to the kind at all.
    */

@@ -27,7 +27,7 @@ export interface KindMessage {
   readonly attributes: readonly (readonly [name: string, value: string])[];
   /** Whether a user sent it to test the endpoint. */
   readonly isTest: boolean;
-  /** Up to where the endpoint has received the events of its application, as a cursor of the feed; absent: the kind does not need it. */
+  /** Position in the feed up to which the endpoint has received the events of its application; absent if the kind does not need it. */
   readonly cursor?: string;
 }
 
@@ -52,7 +52,7 @@ export type DestinationErrorCode = (typeof DESTINATION_ERROR_CODES)[number];
 
 interface FailedItem {
   readonly code: DestinationErrorCode;
-  /** The target's own message and code, and what to do about it. Without secrets. */
+  /** The target's own message and code, and what to do. Without secrets. */
   readonly sentence: string;
 }
 
@@ -93,7 +93,7 @@ export interface BatchLimits {
   readonly isIdentity?: boolean;
 }
 
-/** How a target treats repetitions and order. */
+/** How a target handles duplicates and order. */
 export interface Guarantees {
   /** Whether it recognises the ID of a message that is sent again (`key`), refuses to create the same object twice, or stores it twice. */
   readonly idempotency: "key" | "create-only" | "none";
@@ -114,7 +114,7 @@ interface Declaration<F extends Fields> {
   /** One sentence: what arrives where. */
   readonly summary: string;
   readonly group: DestinationGroup;
-  /** Endpoints of the kind are created and changed by subscribers only. Says how they subscribe: whole sentences. */
+  /** Set if only subscribers create and change endpoints of the kind: says in whole sentences how they subscribe. */
   readonly subscribing?: string;
   /** Whether requests carry the position up to which the endpoint has received all events. */
   readonly needsCursor?: true;
@@ -126,17 +126,19 @@ interface Declaration<F extends Fields> {
     readonly batch: BatchLimits | null;
   };
   /**
-   * How the target treats a message that is sent again: recognises its ID (`key`), refuses to create the same object twice (`create-only`),
-   * or stores it twice (`none`).
+   * How the target handles a message that is sent again: recognises its ID (`key`), refuses to create the same object twice (`create-only`), or
+   * stores it twice (`none`).
    */
   readonly idempotency: "key" | "create-only" | "none";
   /** Whether the target keeps the order of what it receives: of all messages, of those with one key, or of none. */
   readonly ordering: "all" | "key" | "none";
-  /** Configurations whose target guarantees more. Absent: both of them are the same for every configuration. */
+  /** Configurations whose target guarantees more. Absent: the guarantees are the same for every configuration. */
   readonly conditional?: ConditionalGuarantees<F>;
-  /** How long, and under which condition, the target recognises a message that is sent again. Absent: it does not, or without a limit. */
+  /**
+   * How long, and under which condition, the target recognises a message that is sent again. Absent if it does not, or if there is no limit.
+   */
   readonly deduplication?: string;
-  /** Whether messages may share a request with this configuration. Absent: if `limits.batch` is set. */
+  /** Whether messages may share a request with this configuration. Absent: they may if `limits.batch` is set. */
   sharesRequests?(config: ConfigOf<F>): boolean;
   /** Steps in the other product, in order: complete sentences. */
   readonly setup: readonly string[];
@@ -219,7 +221,7 @@ export interface DocumentedError {
 
 /** Errors that a service documents. The table decides what a response means, and the page of the kind in the documentation lists it. */
 export interface DocumentedErrors {
-  /** Who documents them, and when that was read. */
+  /** Where they are documented, and when that was read. */
   readonly source: string;
   readonly rows: readonly DocumentedError[];
 }
@@ -227,7 +229,7 @@ export interface DocumentedErrors {
 /** A kind that sends one HTTP request for one or more messages. */
 export interface HttpKind<F extends Fields> extends Declaration<F> {
   readonly family: "http";
-  /** Absent: the status of a response decides, or codes that several kinds share. */
+  /** Absent: the status of the response, or codes that several kinds share, decide. */
   readonly errors?: DocumentedErrors;
   /**
    * @param messages At least one; more only if `limits.batch` is set.

@@ -1,4 +1,4 @@
-/** Registry of destination kinds: what is known about a destination without connecting to it. Pure, so that the domain can use it. */
+/** Registry of destination kinds: everything that is known about a destination without connecting to it. Pure, so the domain can use it. */
 import type { AnyKind } from "./kind.ts";
 import { AZURE_BLOB } from "./kinds/azure-blob.ts";
 import { CLICK_HOUSE } from "./kinds/click-house.ts";
@@ -51,7 +51,7 @@ export const RELAY_KIND = "relay";
 /** Kind of endpoints that receive CloudEvents over HTTP. */
 export const CLOUD_EVENTS_KIND = "cloudEvents";
 
-/** Kind of endpoints that MCP clients subscribe. */
+/** Kind of endpoints that MCP clients create by subscribing. */
 export const MCP_EVENTS_KIND = "mcpEvents";
 
 /** Whether endpoints of a kind can be asked whether they accept deliveries: those whose receiver has its own URL. */
@@ -101,7 +101,7 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   [RELAY_KIND]: RELAY,
 };
 
-/** Declaration of a kind; `null`: this version does not know it. */
+/** Declaration of a kind; `null` if this version does not have it. */
 export function kindNamed(name: string): AnyKind | null {
   return Object.hasOwn(DESTINATION_KINDS, name) ? DESTINATION_KINDS[name]! : null;
 }

@@ -1,6 +1,6 @@
 /**
- * Sends nothing: a delivery to a polling endpoint succeeds when it is stored. Only deliveries that are made due later, such as by a replay,
- * get here; their messages are in the feed already.
+ * Sends nothing: a delivery to a polling endpoint succeeds when it is stored. Only deliveries that become due later, for example through a
+ * replay, get here; their messages are already in the feed.
  */
 import type { SentFacts } from "../domain/attempt/detail.ts";
 import type { Destination, OutgoingMessage, SendResult } from "./destination.ts";

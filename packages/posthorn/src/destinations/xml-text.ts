@@ -1,10 +1,10 @@
-/** Reads single values from the short XML documents with which cloud services respond. */
+/** Reads single values from the short XML documents that cloud services return. */
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
- * Text of the first element with this name that has no child elements; `null`: there is none. Looks for the tags only,
- * so that a document of any shape costs linear time, and a broken one causes no error.
+ * Text of the first element with this name that has no child elements; `null`: there is none. Looks for the tags only, so any document takes
+ * linear time, and a malformed one causes no error.
  */
 export function xmlText(xml: string, name: string): string | null {
   const open = `<${name}>`;

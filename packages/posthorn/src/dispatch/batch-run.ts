@@ -45,7 +45,7 @@ export interface BatchInFlight {
 /** The jobs of an attempt. */
 interface Members {
   readonly jobs: readonly Job[];
-  /** The batch in which they were sent before; `null`: there was none, or one of its members no longer exists. */
+  /** The batch that they were last sent in; `null` if there was none, or if one of its members no longer exists. */
   readonly earlier: KeptBatch | null;
 }
 

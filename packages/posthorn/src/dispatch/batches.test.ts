@@ -134,7 +134,7 @@ describe("a batch", () => {
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([[1, 2, 3], [4, 5, 6], [7]]));
   });
 
-  it("may be larger than the jobs that a lane holds otherwise", async () => {
+  it("may have more jobs than a lane normally holds in memory", async () => {
     await using harness = await batching({ batch: { ...BATCH, items: 1000 } });
     await harness.files.store.acceptAll(upTo(1500).map((id) => acceptEntry(id, { due: harness.clock.now() })));
     harness.dispatcher.wake(1);
@@ -145,7 +145,7 @@ describe("a batch", () => {
 describe("a batch in an ordered lane", () => {
   const ORDERED = { order: BLOCK, batch: { ...BATCH, waitMs: 0 } };
 
-  it("has the messages of a key in order, also from a backlog of one key", async () => {
+  it("keeps the messages of a key in order, even in a backlog of a single key", async () => {
     await using harness = await batching({ ...ORDERED, batch: { ...BATCH, items: 50, waitMs: 0 } });
     await harness.files.store.acceptAll(
       upTo(200).map((id) => acceptEntry(id, { due: harness.clock.now(), orderKeys: ["a"] })),
@@ -155,7 +155,7 @@ describe("a batch in an ordered lane", () => {
     expect(harness.attempter.batches.length).toBeLessThan(8);
   });
 
-  it("has one message per key if its target keeps an order and may accept a part", async () => {
+  it("contains one message per key if its target keeps the order but may accept only part of a batch", async () => {
     await using harness = await batching({ ...ORDERED, batch: { ...BATCH, waitMs: 0, sharesKeys: false } });
     const keys = ["a", "a", "b", "a", "b", "c"];
     await harness.files.store.acceptAll(
@@ -165,7 +165,7 @@ describe("a batch in an ordered lane", () => {
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([[1, 3, 6], [2, 5], [4]]));
   });
 
-  it("leaves the messages behind a failure to its retry, without an attempt", async () => {
+  it("does not attempt the messages behind a failed one before its retry", async () => {
     await using harness = await batching(ORDERED);
     harness.attempter.batchScript = (jobs) => {
       const failed = jobs.findIndex(({ messageId, attempts }) => messageId === 2 && attempts === 0);
@@ -234,7 +234,7 @@ const endless: LanePolicy["retry"] = {
   retryCodes: null,
 };
 
-describe("a batch that its target recognises by its members", () => {
+describe("a batch whose target recognises it by its members", () => {
   const failing = (harness: DispatchHarness, keys: (number | null)[]): void => {
     harness.attempter.batchScript = async (jobs, batch) => {
       keys.push(await harness.attempter.keep(jobs, batch));
@@ -260,7 +260,7 @@ describe("a batch that its target recognises by its members", () => {
     expect(keys[retried]).toBe(keys[0]);
   });
 
-  it("is sent again as it was by the next process, even if the first one did not record anything", async () => {
+  it("is resent unchanged by the next process, even if the first one recorded nothing", async () => {
     await using files = await openStore();
     const first = await batching({ batch: KEPT }, { files });
     const keys = new Map<string, (number | null)[]>();
@@ -291,7 +291,7 @@ describe("a batch that its target recognises by its members", () => {
     expect(next.attempter.batchedMessages.flat()).toHaveLength(5);
   });
 
-  it("loses a member that was canceled: the others are sent under another key", async () => {
+  it("drops a member that was canceled, and sends the others under another key", async () => {
     await using harness = await batching({ batch: KEPT });
     const keys: (number | null)[] = [];
     failing(harness, keys);
@@ -344,7 +344,7 @@ describe("a batch that its target recognises by its members", () => {
   });
 });
 
-describe.runIf(onPostgres)("a batch of a node that was frozen", () => {
+describe.runIf(onPostgres)("a batch of a frozen node", () => {
   const facts = {
     host: "here",
     version: "1",
@@ -354,7 +354,7 @@ describe.runIf(onPostgres)("a batch of a node that was frozen", () => {
     hasEnded: () => false,
   };
 
-  it("is sent again with the same members and key by the next owner, and the frozen node cannot record it or store another", async () => {
+  it("is resent with the same members and key by the next owner, and the frozen node can neither record it nor store another", async () => {
     await using files = await openStore();
     const cluster = files.store.cluster!;
     const [a, b] = [await cluster.join(facts, 60_000), await cluster.join(facts, 60_000)];

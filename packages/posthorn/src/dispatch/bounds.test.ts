@@ -50,7 +50,7 @@ describe("memory and fairness limits", () => {
     expect(attempter.open).toHaveLength(4);
   });
 
-  it("serve endpoints round robin, however many jobs each has queued", async () => {
+  it("serve endpoints round robin, regardless of how many jobs each has queued", async () => {
     await using harness = await dispatchHarness({ limits: { concurrency: 1 }, policy: { concurrency: 1 } });
     const { attempter } = harness;
     attempter.script = () => null;
@@ -65,7 +65,7 @@ describe("memory and fairness limits", () => {
     expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
-  it("change while attempts are in flight: a lower one holds from then on, and a higher one at once", async () => {
+  it("change while attempts are in flight: a lower limit applies to new attempts, a higher one at once", async () => {
     const policy = (endpointId: number) => ({ tenant: 1, host: "one.example.com", concurrency: endpointId + 20 });
     await using harness = await dispatchHarness({ limits: { concurrency: 8, hostConcurrency: 8 }, policy });
     const { attempter, dispatcher } = harness;

@@ -1,4 +1,4 @@
-/** Tests that setting the clock back or forward changes neither the order nor the time of deliveries that nothing delays. */
+/** Tests that setting the clock back or forward changes neither the order nor the time of deliveries without a delay. */
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { deliveryOf, openStore, type TestStore } from "../../test/support/store.ts";
@@ -113,7 +113,7 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
 });
 
 describe("when the clock is set back", () => {
-  it("messages without an order are sent at once, however many are queued", async () => {
+  it("messages without an order are sent at once, regardless of how many are queued", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: null, files });
     await scene.publish(12);
@@ -123,7 +123,7 @@ describe("when the clock is set back", () => {
     expect(scene.harness.attempter.messages.toSorted((a, b) => a - b)).toEqual(scene.ids);
   });
 
-  it("messages delayed by their sender are not sent before the clock shows their time", async () => {
+  it("messages delayed by their sender are not sent before their due time", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: "key", files });
     const { harness } = scene;

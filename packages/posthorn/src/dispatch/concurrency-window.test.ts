@@ -59,7 +59,7 @@ describe("the concurrency limit of an endpoint", () => {
   const answersFor = (window: ConcurrencyWindow, forMs: number, ms: number, from: number): number =>
     answers(window, Math.ceil(forMs / ms), ms, from);
 
-  it("stays low while the endpoint is slow, however many responses arrive", () => {
+  it("stays low while the endpoint is slow, regardless of how many responses arrive", () => {
     const window = new ConcurrencyWindow();
     const now = answers(window, 60, 50);
     answers(window, 1000, 1000, now);

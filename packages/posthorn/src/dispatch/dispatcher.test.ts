@@ -15,7 +15,7 @@ describe("a job", () => {
     );
   });
 
-  it("fails at once when a retry would fail in the same way, however many retries are left", async () => {
+  it("fails at once when a retry would fail in the same way, even if retries are left", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [5000] });
     harness.attempter.script = () => ({ ...made(2), final: true }) as AttemptResult;
     await harness.publish(1);

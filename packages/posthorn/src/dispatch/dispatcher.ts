@@ -101,8 +101,8 @@ export class Dispatcher {
   }
 
   /**
-   * Finds the jobs that an earlier run, or the previous owner of a lane, left unfinished. Until it is complete, a new lane may have older jobs
-   * in the store than those that are handed over to it. @param ready Awaited before the first of them can start.
+   * Finds the jobs that an earlier run, or the previous owner of a lane, left unfinished. Until that scan completes, the store may hold older
+   * jobs of a new lane than those that are handed over to it. @param ready Awaited before the first of them can start.
    */
   async start(ready: Promise<unknown> = Promise.resolve()): Promise<void> {
     const scan = ++this.#scans;
@@ -161,7 +161,7 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
-      // A page has already contained it: it is or was in memory, or was left in the store.
+      // A page already contained it: it is or was in memory, or was left in the store.
       if (this.#buffer.handOffs.take(job)) continue;
       const isKnown = this.#scanned === this.#scans || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);

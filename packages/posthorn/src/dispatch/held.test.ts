@@ -67,7 +67,7 @@ describe("a held endpoint", () => {
 });
 
 describe("a page that fails after the stop", () => {
-  it("is no fault, because a stop does not wait for it and the store may be closed", async () => {
+  it("is not a fault, because a stop does not wait for it and the store may be closed", async () => {
     const { promise: reading, reject } = Promise.withResolvers<void>();
     let isRead = false;
     await using harness = await dispatchHarness({

@@ -147,7 +147,7 @@ export class OrderedQueue {
     return typeof orderKey === "string" ? this.#keys.get(orderKey)?.waiting.first : undefined;
   }
 
-  /** Removes and returns it, to be sent together with them. */
+  /** Removes and returns that job, which is sent together with those that have started. */
   takeBehind({ orderKey }: Job): Job | undefined {
     const next = this.#keys.get(orderKey!)?.waiting.shift();
     if (next !== undefined) this.#waiting--;

@@ -207,7 +207,7 @@ describe("after a restart", () => {
 });
 
 describe("a rate limit", () => {
-  it("is not exceeded with many queued jobs, and wakes the lane by itself", async () => {
+  it("is not exceeded with many queued jobs, and wakes the lane when it allows another", async () => {
     await using harness = await dispatchHarness({ policy: { rate: 2 } });
     const { attempter, clock, files } = harness;
     for (let id = 1; id <= 6; id++) await harness.publish(id);

@@ -45,11 +45,14 @@ export interface Attempter {
    * process was suspended or cut off. Then nothing is sent and the result is `not_now`.
    */
   attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
-  /** Makes one attempt for each of several jobs of an endpoint, with few requests. Returns a result per job. Absent: there are no batches. */
+  /**
+   * Makes one attempt for each of several jobs of an endpoint, in as few requests as possible. Returns a result per job. Absent if there are no
+   * batches.
+   */
   attemptBatch?(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]>;
 }
 
-/** `behind`: a job before it in the same order failed, so that it was not sent. No attempt is used up. */
+/** `behind`: it was not sent, because a job before it in the same order failed. No attempt is used up. */
 export type BatchedResult = AttemptResult | { readonly kind: "behind" };
 
 export interface BatchAttempt {
@@ -68,7 +71,7 @@ export interface BatchAttempt {
 
 /** Which lanes this node owns. */
 export interface LaneOwners {
-  /** Only this node stores jobs for its lanes, so that the store cannot have older ones that it does not know. */
+  /** Only this node stores jobs for its lanes, so the store has no older ones that it does not know about. */
   readonly alone: boolean;
   /** Whether this node owns the lane of the endpoint. */
   owns(endpointId: number): boolean;

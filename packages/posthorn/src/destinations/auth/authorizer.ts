@@ -10,7 +10,7 @@ export interface AuthContext {
   readonly now: number;
   /** Never rejects. */
   readonly send: (request: TokenRequest) => Promise<EgressResult>;
-  /** Identifies the address rules and the proxy of `send`. Attempts share a request for a token only if they agree on it. */
+  /** Identifies the address rules and the proxy of `send`. Attempts share a token request only if this is the same. */
   readonly network: string;
   /** Milliseconds until the deadline of the attempt. */
   readonly timeoutMs: number;

@@ -11,7 +11,7 @@ import { bodyText, completeResponse, isTemporary, quoted, refused, unusable } fr
 const SERVICE = "AWS STS";
 /** The longest duration that every role allows. */
 const DURATION_SECONDS = 3600;
-/** Errors that pass without a change of the configuration. */
+/** Errors that can resolve without a change of the configuration. */
 const TEMPORARY: ReadonlySet<string> = new Set([
   "IDPCommunicationError",
   "InternalFailure",
@@ -21,7 +21,7 @@ const TEMPORARY: ReadonlySet<string> = new Set([
   "Throttling",
   "ThrottlingException",
 ]);
-/** Errors that follow from a wrong date. */
+/** Errors caused by a wrong date. */
 const DATE_ERRORS: ReadonlySet<string> = new Set(["RequestExpired", "RequestTimeTooSkewed"]);
 
 export function roleParts({ accessKeyId, secretAccessKey, sessionToken, region }: AwsAuth, role: AwsRole): TokenParts {

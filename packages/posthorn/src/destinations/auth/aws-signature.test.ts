@@ -115,7 +115,7 @@ describe("Signature Version 4", () => {
     );
   });
 
-  it("signs another signature for every change of method, path, query, header, body, date, region, service or key", () => {
+  it("creates another signature for every change of method, path, query, header, body, date, region, service or key", () => {
     const request = {
       method: "POST",
       url: "https://sqs.eu-central-1.amazonaws.com/a?b=c",

@@ -89,7 +89,7 @@ interface CanonicalHead {
   readonly date: string;
 }
 
-/** The requests of one second to a queue or stream have the same. Requests of S3 have the hash of the body among their headers. */
+/** Requests to one queue or stream in the same second share a head. S3 requests do not, because the hash of the body is among their headers. */
 const canonicalHeads = boundedCache<string, CanonicalHead>(1000);
 
 function canonicalHead(request: AwsRequest, service: string): CanonicalHead {
@@ -119,7 +119,7 @@ interface SignedUrl {
   readonly query: string;
 }
 
-/** Most services have one URL for all requests. Objects of S3 each have their own. */
+/** Most services have one URL for all requests. In S3, each object has its own. */
 const signedUrls = boundedCache<string, SignedUrl>(1000);
 
 function signedUrl(text: string, service: string): SignedUrl {
@@ -131,7 +131,10 @@ function signedUrl(text: string, service: string): SignedUrl {
   return signed;
 }
 
-/** Keys that are derived from a secret for one day. Deriving one takes four signatures, and a key given as bytes costs 14 µs instead of 2. */
+/**
+ * Keys derived from a secret for one day. Deriving one takes four signatures. As `KeyObject`, because signing with a key in bytes takes 14 µs
+ * instead of 2.
+ */
 const signingKeys = boundedCache<string, KeyObject>(1000);
 
 function signingKey(secretAccessKey: string, day: string, { region, service }: AwsScope): KeyObject {
@@ -148,7 +151,7 @@ function signingKey(secretAccessKey: string, day: string, { region, service }: A
   return key;
 }
 
-/** Seconds since the epoch, and the date that requests of this second have. */
+/** Seconds since the epoch, and the date of requests in that second. */
 let lastDate = { second: Number.NaN, text: "" };
 
 /** `20150830T123600Z` */

@@ -12,7 +12,7 @@ interface AzuresClient {
 const { createSasTokenProvider } = requireOracle<AzuresClient>("@azure/core-amqp");
 
 describe("shared access signatures", () => {
-  it("agree with those of Azure's own client for any resource, key name and key", async () => {
+  it("match those of Azure's own client for any resource, key name and key", async () => {
     const word = fc.string({
       unit: fc.constantFrom(...Array.from("aZ09-._~ /+=&%!'()*é")),
       minLength: 1,

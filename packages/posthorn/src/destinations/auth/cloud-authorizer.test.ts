@@ -225,7 +225,7 @@ describe("roles of AWS", () => {
     },
   );
 
-  it("are asked for once in five seconds while they are refused, and at once after a failure that may pass", async () => {
+  it("are requested once every five seconds while they are refused, and at once after a temporary failure", async () => {
     const scene = new Scene();
     scene.always(egress(403, "<Error><Code>AccessDenied</Code></Error>"));
     for (let index = 0; index < 10; index++) await scene.authorize(ROLE);
@@ -325,7 +325,7 @@ describe("attempts that wait for the same token", () => {
     expect(await second).toMatchObject({ kind: "retry", code: "target_unavailable" });
   });
 
-  it.each(["canceled", "timeout"] as const)("send their own request if that of the first ends as %s", async (code) => {
+  it.each(["canceled", "timeout"] as const)("send their own request if the first one ends as %s", async (code) => {
     const scene = new Scene();
     const first = scene.authorize(ROLE);
     const second = scene.authorize(ROLE);
@@ -335,7 +335,7 @@ describe("attempts that wait for the same token", () => {
     authorized(await second);
   });
 
-  it("share nothing if their address rules or proxies differ, except for a token", async () => {
+  it("share a token, but no request for one, if their address rules or proxies differ", async () => {
     const scene = new Scene();
     const first = scene.authorize(ROLE, { network: "one" });
     const second = scene.authorize(ROLE, { network: "two" });

@@ -53,7 +53,7 @@ describe("key files of Google service accounts", () => {
     ["an own account", { ...FILE, type: "authorized_user" }, /"service_account"/],
     ["no address", { ...FILE, client_email: undefined }, /"client_email"/],
     ["no key", { ...FILE, private_key: "none" }, /"private_key"/],
-    ["a token URL that is none", { ...FILE, token_uri: "oauth2" }, /"token_uri"/],
+    ["an invalid token URL", { ...FILE, token_uri: "oauth2" }, /"token_uri"/],
   ])("are refused with advice, and without quoting them: %s", (_, file, problem) => {
     const read = readServiceAccount(typeof file === "string" ? file : JSON.stringify(file));
     expect(read).toMatch(problem);

@@ -57,7 +57,7 @@ function build(card: Card, extent: Extent, escape: Escape): AttachmentMessage {
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
 /**
- * Mattermost parses Markdown, and Slack's `<!channel>` and `<url|text>`. It has no option against mentions: an invisible joiner after the mark
+ * Mattermost parses Markdown, and Slack's `<!channel>` and `<url|text>`. Mentions cannot be turned off, so an invisible joiner after the mark
  * prevents them.
  */
 export function escapeMattermost(text: string): string {
@@ -67,7 +67,7 @@ export function escapeMattermost(text: string): string {
     .replace(/[@:]/g, "$&\u2060");
 }
 
-/** Rocket.Chat knows a backslash before few characters only. An invisible joiner separates the others from what would make them special. */
+/** Rocket.Chat supports a backslash before a few characters only. An invisible joiner keeps the others from being parsed. */
 export function escapeRocketChat(text: string): string {
   return text
     .replace(/[*_~`#]/g, "\\$&")

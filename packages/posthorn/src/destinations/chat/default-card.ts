@@ -126,7 +126,7 @@ function linkOf(layers: readonly PlainObject[]): string | null {
 /** Longest link that all targets accept. */
 const MAX_LINK = 1000;
 
-/** An absolute HTTP or HTTPS URL without credentials, encoded so that it ends no markup; `null`: it is none. */
+/** An absolute HTTP or HTTPS URL without credentials, encoded so that it cannot end markup; `null` if the value is not one. */
 export function safeLink(value: unknown): string | null {
   if (typeof value !== "string" || value.length > MAX_LINK) return null;
   const url = URL.parse(value.trim());

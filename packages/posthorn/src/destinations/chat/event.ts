@@ -42,7 +42,7 @@ function readForm(text: string): EventBody {
   return { kind: "data", value: formFields(new URLSearchParams(text)) };
 }
 
-/** Whatever the content type says: JSON is often sent without one. */
+/** Ignores the content type, because JSON is often sent without one. */
 function readJsonBody(text: string): EventBody {
   if (!/^\s*[[{"\d\-tfn]/.test(text)) return { kind: "text", text };
   const limit = mayHaveLargeNumbers(text) ? MAX_EXACT_VALUES : MAX_VALUES;
@@ -82,7 +82,7 @@ export function isScalar(value: unknown): value is Scalar {
   return ["string", "number", "bigint", "boolean"].includes(typeof value);
 }
 
-/** Whether a value shows something. */
+/** Whether there is anything to show of a value. */
 export function isShown(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }

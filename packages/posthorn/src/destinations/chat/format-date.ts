@@ -32,7 +32,7 @@ export function formatDate(value: unknown, format: string, zone: string): unknow
   return format.replace(/YYYY|MM|DD|HH|mm|ss/g, (word) => values[word] ?? word);
 }
 
-/** Numbers below are seconds, from there on milliseconds: the year 5138 or 1973. */
+/** Smaller numbers are seconds, others are milliseconds. The limit is the year 5138 in seconds, and 1973 in milliseconds. */
 const FIRST_MS = 100_000_000_000;
 /** Longest time that JavaScript can represent. */
 const LAST_MS = 8.64e15;

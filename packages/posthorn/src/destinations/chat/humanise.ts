@@ -1,6 +1,6 @@
-/** Makes words of names in code: `invoice.payment_failed` becomes `Invoice payment failed`. */
+/** Turns names from code into words: `invoice.payment_failed` becomes `Invoice payment failed`. */
 
-/** Written in capitals in any place. */
+/** Written in capitals wherever they occur. */
 const ACRONYMS = new Set([
   "id",
   "url",

@@ -1,4 +1,4 @@
-/** Parts of the kinds that post to an incoming webhook of a chat server, which take attachments as Slack once did. */
+/** Parts of the kinds that post to an incoming webhook of a chat server with Slack's former attachment format. */
 import type { TextField, UrlField } from "../../fields/field.ts";
 import type { KindMessage, KindRequest } from "../kind.ts";
 import { attachmentMessage } from "./attachment-card.ts";

@@ -1,4 +1,4 @@
-/** Judges responses of services: what is the same for all of them, by status. Kinds handle their own codes first. */
+/** Judges responses of services by status, as far as this is the same for all of them. Kinds handle their own codes first. */
 import { retryAfterMs } from "../http/retry-after.ts";
 import type {
   DestinationErrorCode,
@@ -26,7 +26,7 @@ export function quoted({ body }: KindResponse): string {
   return clean.length > MAX_QUOTED ? `${clean.slice(0, MAX_QUOTED).toWellFormed()}…` : clean;
 }
 
-/** The body as a JSON object; `null`: it is none. */
+/** The body as a JSON object; `null` if it is something else. */
 export function jsonBody({ body }: KindResponse): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body));
@@ -101,7 +101,7 @@ export function judgeStatus(response: KindResponse, now: number, { product, fix 
       `${product} does not know this address (HTTP ${status})${said}. ${fix}`,
     );
   if (status === 413)
-    return failed("refused", "message_too_large", `${product} found the message too large (HTTP 413)${said}.`);
+    return failed("refused", "message_too_large", `${product} considers the message too large (HTTP 413)${said}.`);
   if (status === 408 || status === 425)
     return failed("retry", "timeout", `${product} did not receive the request in time (HTTP ${status}).`);
   if (status === 503 && waitOf(response, now) !== null) {

@@ -1,4 +1,4 @@
-/** Makes the card of a message: from the templates of the endpoint, from a card that a transformation returned, or from the event itself. */
+/** Creates the card of a message: from the templates of the endpoint, from a card that a transformation returned, or from the event itself. */
 import type { KindMessage } from "../kind.ts";
 import { type Card, type CardField, MAX_FIELDS, type Severity } from "./card.ts";
 import { type CardParts, defaultParts, fieldOf, safeLink, severityOfWord } from "./default-card.ts";

@@ -37,7 +37,7 @@ function text(excerpt: Excerpt, limit: number): string {
 }
 
 /**
- * Telegram turns `@name`, `/command`, `#tag` and `$TAG` into links and mentions in any text, and has no option against it. An invisible joiner
+ * Telegram turns `@name`, `/command`, `#tag` and `$TAG` into links and mentions in any text, and this cannot be turned off. An invisible joiner
  * after the mark prevents that.
  */
 export function escapeTelegram(part: string): string {

@@ -46,7 +46,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     apply: (value, [other]) => (isShown(value) ? value : other),
   },
   map: {
-    help: "Replaces values by others, given in pairs. A value that is in no pair becomes empty.",
+    help: "Replaces values with others, given in pairs. A value without a pair becomes empty.",
     example: '{{ body.status | map: "firing", "error", "resolved", "success" | default: "info" }}',
     check: ({ length }) => (length >= 2 && length % 2 === 0 ? null : "takes pairs of a value and its replacement"),
     apply: (value, pairs) => {
@@ -68,7 +68,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     apply: (value) => plain(value).toLowerCase(),
   },
   humanise: {
-    help: "Makes words of a name: `invoice.payment_failed` becomes `Invoice payment failed`.",
+    help: "Turns a name into words: `invoice.payment_failed` becomes `Invoice payment failed`.",
     example: "{{ eventType | humanise }}",
     check: none,
     apply: (value) => humanise(plain(value)),

@@ -178,7 +178,7 @@ function factsOf(
     peer,
     tls: null,
     response: null,
-    // Without a response of the target, it is in place of the response.
+    // Without a response from the target, the sentence is recorded as the response instead.
     sentence: failure === null || UNANSWERED.has(failure.code) ? null : hide(failure.sentence),
     retryAfterMs: failure?.kind === "later" ? failure.afterMs : null,
   };

@@ -322,7 +322,7 @@ export class Connector implements AsyncDisposable {
   }
 
   #post(message: ToThread): void {
-    // What is posted later must stay behind it.
+    // Messages that are sent later must stay behind this post, so they start a new item.
     this.#writer = null;
     this.#outbox.push(message);
     if (this.#flushing) return;

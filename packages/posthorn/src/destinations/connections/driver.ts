@@ -52,7 +52,7 @@ export interface Driver {
   failure(error: unknown): FailedResult | null;
 }
 
-/** Helpers for results. A sentence says what the target said, with its own code, and what to do about it. */
+/** Helpers for results. A sentence quotes the target with its own code, and says what to do. */
 export const retry = (code: DestinationErrorCode, sentence: string): FailedResult => ({
   kind: "retry",
   code,

@@ -72,8 +72,8 @@ export class DialContext {
   }
 
   /**
-   * Some drivers hide such errors or wait forever. Not a promise: each race with a promise that stays pending as long as the link would be
-   * kept in memory as long.
+   * Some drivers hide such errors or wait forever. Not a promise: a race against a promise that stays pending as long as the link exists would
+   * be kept in memory for just as long.
    */
   listen(listener: RefusalListener): void {
     this.#listeners.add(listener);
@@ -129,7 +129,7 @@ export class DialContext {
     this.#allowance = Math.max(this.#allowance, Math.min(most, this.#allowance + bytes));
   }
 
-  /** Reads what arrives at each socket from now on before its client does, without the encryption. */
+  /** From now on, passes the decrypted data of each socket through a filter before its client reads it. */
   filter(make: MakeFilter): void {
     this.#makeFilter = make;
   }
@@ -157,7 +157,7 @@ export class DialContext {
     this.#refusal = error;
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    // After the caller, which may be a socket that reads.
+    // Deferred, because the caller may be a socket that is reading.
     if (listeners.length > 0) queueMicrotask(() => listeners.forEach((listener) => listener.refused(error)));
     return error;
   }

@@ -47,14 +47,14 @@ export function missingPackages(kind: string): readonly string[] {
   return declaration?.family === "connection" ? missingOf(declaration.packages) : [];
 }
 
-/** Destination kinds other than webhooks of which every package is installed. */
+/** Destination kinds other than webhooks whose packages are all installed. */
 export function sendableKinds(missing: (kind: string) => readonly string[]): readonly string[] {
   return Object.keys(DESTINATION_KINDS).filter((kind) => kind !== WEBHOOK_KIND && missing(kind).length === 0);
 }
 
 const usable = new Map<string, boolean>();
 
-/** Those of these packages that must be installed, as arguments of `npm i`. Read once: a new package is found after a restart. */
+/** The packages among these that are not installed, as arguments for `npm i`. Read once: a new package is found after a restart. */
 export function missingOf(packages: readonly string[]): readonly string[] {
   return packages.filter((text) => {
     const known = usable.get(text) ?? packageState(text).isUsable;
@@ -80,7 +80,7 @@ function installedVersion(name: string): string | null {
       const text = readFileSync(join(folder, name, "package.json"), "utf8");
       return String((JSON.parse(text) as { readonly version?: unknown }).version);
     } catch {
-      // Looked for in the next folder.
+      // Not here: tries the next folder.
     }
   }
   return null;

@@ -180,7 +180,7 @@ export class LinkPool {
     if (this.#current.get(entry.id) === entry) this.#current.delete(entry.id);
     entry.abort.abort();
     const { context } = entry;
-    // A client that waits for a target that says nothing may never end by itself.
+    // A client that waits for an unresponsive target may never end by itself.
     if (entry.open === null) context.end();
     entry.opening
       .then(({ link }) => context.run(() => link.close()))

@@ -193,7 +193,7 @@ class Session {
     setTimeout(() => this.#options.context.end(), CLOSE_MS);
   }
 
-  /** Bytes that the broker may send before what it sent is stored. */
+  /** Bytes that the broker may send ahead of storage. */
   get #most(): number {
     return Math.max(ALLOWANCE, 2 * this.#options.maxBodyBytes);
   }

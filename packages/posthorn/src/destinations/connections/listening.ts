@@ -73,7 +73,7 @@ export class ListeningRequests {
     });
   }
 
-  /** Resolves with why it could not be removed; `null`: it is. */
+  /** Resolves with the reason if it could not be removed, or `null` if it was. */
   remove(id: number, link: number, session: string): Promise<ListenEnd | null> {
     return new Promise((resolve) => {
       this.#removing.set(id, resolve);

@@ -1,5 +1,5 @@
 /**
- * Messages as one flat list of values, for the way to the connector thread: cloning a list of primitive values costs a fraction of cloning
+ * Messages as one flat list of values, for posting to the connector thread: cloning a list of primitive values costs a fraction of cloning
  * objects, and numbers cost less than texts. Bodies travel in the common buffer of a post.
  */
 import type { KindMessage } from "../kind.ts";
@@ -26,11 +26,11 @@ export function isSignatureName(name: string): boolean {
   return INDEX.has(name);
 }
 
-/** ID, time and signature are repeated under the names of each family. A value that equals the one so many places before is `null`. */
+/** ID, time and signature are repeated under the names of each family. A value that equals the one this many places before it is `null`. */
 const REPEATED_AFTER = 3;
-/** In place of the number of attributes: their names are those of the message before. */
+/** Replaces the number of attributes if their names are those of the previous message. */
 const SAME_NAMES = -1;
-/** In place of the value of an attribute: the ID of the message, or the value in the same place of the message before. */
+/** Replaces the value of an attribute that is the ID of the message, or the same as in the previous message. */
 const OWN_ID = 0;
 const SAME_VALUE = 1;
 /** Which parts of a message are left out: type and form are those of the message before, and the rest of its facts is empty. */
@@ -89,7 +89,7 @@ export class MessageWriter {
     for (const channel of channels) cells.push(channel);
   }
 
-  /** Most messages have the attributes of the message before, except for the ID and the signature. */
+  /** Most messages have the same attributes as the previous one, except for the ID and the signature. */
   #addAttributes(attributes: KindMessage["attributes"], id: string): void {
     const { cells } = this;
     const before = this.#attributes;
@@ -158,7 +158,7 @@ export class MessageReader {
   #contentType = "";
   #before = NO_ATTRIBUTES;
 
-  /** @param bodies The buffer in which the bodies are, one after the other from `bodyStart` on. */
+  /** @param bodies Buffer with the bodies, one after the other, starting at `bodyStart`. */
   constructor(cells: readonly Cell[], bodies: Uint8Array, bodyStart: number) {
     this.#cells = cells;
     this.#bodies = bodies;

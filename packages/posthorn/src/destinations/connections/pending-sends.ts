@@ -24,7 +24,7 @@ interface Deadlines {
 }
 
 export interface PendingSendsOptions {
-  /** Called after a send has ended without a result of the thread. */
+  /** Called after a send has ended without a result from the thread. */
   readonly onDropped: (id: number, isTimeout: boolean) => void;
   /** Called when no send is left. */
   readonly onEmpty: () => void;

@@ -4,7 +4,7 @@ import type { ListenFailure } from "../../sources/listeners/listener.ts";
 import type { ItemResult, KindConfig } from "../kind.ts";
 import type { Cell } from "./message-cells.ts";
 
-/** Connection settings: what a link is shared by. */
+/** Connection settings. Messages with the same settings share a link. */
 export interface LinkSpec {
   readonly kind: string;
   readonly config: KindConfig;
@@ -31,7 +31,7 @@ export type ToThread =
   | ({ readonly op: "listen"; readonly id: number; readonly link: number } & ListenSpec)
   /** Everything of the batch is on disk. */
   | { readonly op: "settled"; readonly id: number; readonly batch: number }
-  /** Close the connection. What is not settled must not be acknowledged. */
+  /** Close the connection. Unsettled messages must not be acknowledged. */
   | { readonly op: "unlisten"; readonly id: number }
   /** Remove what the listener has created at the broker. */
   | { readonly op: "remove"; readonly id: number; readonly link: number; readonly session: string }
@@ -45,7 +45,7 @@ export interface ListenSpec {
   readonly maxBodyBytes: number;
 }
 
-/** What a listener hands over at once. Bodies are empty in `events` and `unreadable`, and follow one another in `bodies`. */
+/** Events that a listener hands over together. Bodies are empty in `events` and `unreadable`, and follow one another in `bodies`. */
 export interface ListenBatch {
   readonly batch: number;
   readonly events: readonly SourceEvent[];
@@ -72,7 +72,7 @@ export type FromThread =
    */
   | { readonly op: "stored"; readonly cells: readonly Cell[] }
   | { readonly op: "done"; readonly id: number; readonly result: ThreadResult }
-  /** The messages can be sent now, but they waited. May they still be sent? */
+  /** The messages are ready to be sent after a wait. Asks whether they still may be. */
   | { readonly op: "ask"; readonly id: number }
   | { readonly op: "vet"; readonly id: number; readonly link: number; readonly host: string; readonly port: number }
   | { readonly op: "listening"; readonly id: number }
@@ -122,7 +122,7 @@ export type VetResult =
       readonly isOurs: boolean;
     };
 
-/** `items`: one result per message. `own_fault`: nothing was sent, for a reason that the target is not to blame for. */
+/** `items`: one result per message. `own_fault`: nothing was sent, for a reason that is not the target's fault. */
 export type ThreadResult =
   | { readonly kind: "items"; readonly results: readonly ItemResult[]; readonly facts: LinkFacts }
   | { readonly kind: "own_fault"; readonly code: string; readonly detail: string };

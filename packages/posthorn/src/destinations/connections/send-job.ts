@@ -19,7 +19,7 @@ export interface SendJobHost {
   readonly specOf: (link: number) => LinkSpec;
   /** `null`: it cannot be loaded. */
   readonly driverOf: (link: number) => Promise<Driver | null>;
-  /** Asks the main thread whether the messages may still be sent. Ends in `go` or `cancel`. */
+  /** Asks the main thread whether the messages may still be sent. It responds with `go` or `cancel`. */
   readonly ask: (id: number) => void;
   /** Called once, unless the job is canceled. */
   readonly done: (id: number, result: ThreadResult) => void;
@@ -86,7 +86,7 @@ export class SendJob implements RefusalListener, BatchReceipt {
     this.#failAll(error);
   }
 
-  /** Results of a message. The first one counts. */
+  /** Sets the result of a message. The first one counts. */
   settle(index: number, result: ItemResult): void {
     if (this.#isEnded || this.#results[index] !== undefined) return;
     this.#results[index] = result;

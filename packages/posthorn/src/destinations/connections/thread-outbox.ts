@@ -26,7 +26,7 @@ export class ThreadOutbox {
     setImmediate(() => this.#flush());
   }
 
-  /** The usual result takes a few values of a list instead of objects, since each object costs time on both sides. */
+  /** The usual result is a few values in a list instead of objects, because each object costs time on both sides. */
   done(id: number, result: ThreadResult): void {
     if (result.kind !== "items") return this.add({ op: "done", id, result });
     const { results, facts } = result;

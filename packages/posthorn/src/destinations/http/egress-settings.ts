@@ -32,7 +32,7 @@ function tried(path: readonly string[], check: () => unknown): EgressProblem | n
   }
 }
 
-/** What the operator does not allow in address rules and proxies of applications and endpoints. */
+/** Finds what the operator does not allow in the address rules and proxies of applications and endpoints. */
 export function tenantEgressRules(
   egress: Pick<Egress, "refusedWords" | "proxyProblem">,
 ): Pick<DomainRules, "refusedWords" | "refusedProxy"> {

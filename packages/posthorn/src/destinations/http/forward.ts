@@ -130,7 +130,7 @@ function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {
   return names.has(`${family}-id`) || names.has(`${family}-timestamp`) || names.has(`${family}-signature`);
 }
 
-/** Result of the verification, under the same names for every provider. */
+/** Headers with the result of the verification, under the same names for every provider. */
 function factHeaders({ provider, trust, deliveryId, occurredAt }: InboundOrigin): string[] {
   const headers = ["x-posthorn-provider", provider, "x-posthorn-trust", trust];
   if (deliveryId !== null) headers.push("x-posthorn-delivery-id", headerText(deliveryId));

@@ -27,7 +27,7 @@ export interface HttpDestinationOptions {
   /** Header names under which the signature of a delivery is sent. */
   readonly families: readonly HeaderFamily[];
   readonly secretBox: SecretBox;
-  /** Name with which requests introduce themselves. Default: that of Posthorn, with its version. */
+  /** User agent of the requests. Default: Posthorn with its version. */
   readonly userAgent?: string;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
   readonly onCertificate?: (seen: SeenCertificate) => void;
@@ -40,7 +40,7 @@ interface UnsignedRequest extends OutgoingRequest {
   /** `headers` with `null` in place of credentials. */
   readonly masked: readonly (string | null)[];
   readonly families: readonly HeaderFamily[];
-  /** Empty: it is among the headers. */
+  /** Empty if the headers contain it. */
   readonly userAgent: string;
 }
 

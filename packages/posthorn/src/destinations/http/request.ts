@@ -27,7 +27,7 @@ export interface DeliveryHeaders {
   readonly contentType: string;
   readonly body: Uint8Array;
   readonly families: readonly HeaderFamily[];
-  /** Empty: none, because it is among the other headers. */
+  /** Empty if the other headers contain it. */
   readonly userAgent?: string;
 }
 
@@ -101,13 +101,13 @@ interface AuthorisedClient {
   readonly auth: AuthSender;
 }
 
-/** End of the URL of a source. Anything else is no capture. */
+/** End of the URL of a source. Any other URL is not a capture. */
 const SOURCE_URL = /\/in\/[0-9a-f]{40}$/;
 
 /** Sends requests to an endpoint with its address rules, credentials, TLS settings and proxy. */
 export class EndpointSender {
   readonly #open: AuthorisedClient;
-  /** Client for captures of this server; `null`: they are targets like any other. */
+  /** Client for captures of this server; `null` if they are ordinary targets. */
   readonly #captures: AuthorisedClient | null;
   /** Parsed address rules of applications, by their text. */
   readonly #rules = boundedCache<string, AddressRules>(10_000);
@@ -164,8 +164,8 @@ const PROXY_SENTENCES = {
 } as const;
 
 /**
- * Names the proxy that failed, if it is that of the endpoint or of its application. For the platform's proxy, the message of the HTTP
- * client stays.
+ * Names the proxy that failed, if it is that of the endpoint or of its application. For the platform's proxy, keeps the message of the HTTP
+ * client.
  */
 export function namingProxy(result: EgressFailure, proxyOf: DirectoryEndpoint["proxyOf"]): EgressFailure {
   const { code } = result;

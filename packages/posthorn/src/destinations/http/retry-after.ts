@@ -3,7 +3,7 @@ import { headerValue } from "@posthorn/egress";
 
 /** Longest wait that is honored. */
 const MAX_MS = 24 * 3_600_000;
-/** Reset values from here on are points in time and not durations: no duration lasts thirty years. */
+/** Larger reset values are points in time, not durations: no duration lasts thirty years. */
 const MIN_EPOCH_SECONDS = 1_000_000_000;
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 /** The three forms of RFC 9110, section 5.6.7, which are all in GMT. */

@@ -25,7 +25,7 @@ export const AMQP = connectionKind({
   setup: [
     "Create the queue or topic in the broker.",
     "Create an account that may send to it.",
-    "Enter URL, address and credentials here, and send a test event.",
+    "Enter the URL, the address and the credentials here, and send a test event.",
   ],
   ...AMQP_CLIENT,
   target: amqpTarget,

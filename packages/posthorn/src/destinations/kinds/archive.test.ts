@@ -83,7 +83,7 @@ describe("objects", () => {
     );
   });
 
-  it("say what a payload is that is not JSON", () => {
+  it("identify a payload that is not JSON", () => {
     const text = message({ text: "a,b\n1,2\n", contentType: "text/csv" });
     const bytes = message({ body: Buffer.from([0xff, 0x0a]), contentType: "" });
     const lines = Buffer.from(object(SHARED, text, bytes).body)

@@ -1,6 +1,6 @@
 /**
- * Objects that hold messages in a bucket. The key of an object follows from the IDs and times of its messages and from nothing else, so that
- * every attempt writes the same object, and an object that exists shows that an earlier attempt succeeded.
+ * Objects that hold messages in a bucket. The key of an object depends only on the IDs and times of its messages, so every attempt writes the
+ * same object, and an existing object shows that an earlier attempt succeeded.
  */
 import { createHash } from "node:crypto";
 import type { ConfigOf, Fields, KindMessage } from "../kind.ts";
@@ -60,7 +60,7 @@ export function checkArchive({ key }: ArchiveConfig): { readonly field: "key"; r
   return problem === null ? null : { field: "key", problem };
 }
 
-/** Whether messages may share an object: the key of an object has one event type only. */
+/** Whether messages may share an object. They may not if the key contains the event type. */
 export function sharesObjects({ format, key }: ArchiveConfig): boolean {
   return format === "jsonLines" && !key.includes("{eventType}");
 }
@@ -115,7 +115,7 @@ function objectKey(template: string, messages: readonly KindMessage[]): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
-/** Names a batch by its first message, its size and a hash of all IDs: other members make another name. */
+/** Names a batch by its first message, its size and a hash of all IDs, so different members result in a different name. */
 export function batchId(messages: readonly KindMessage[]): string {
   const ids = messages.map(({ id }) => id);
   if (ids.length === 1) return ids[0]!;

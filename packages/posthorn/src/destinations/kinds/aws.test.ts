@@ -177,7 +177,7 @@ describe("SQS", () => {
     ["JSON", JSON.stringify({ text: 'ü€😀 "\\\n\u2028', long: "x".repeat(300) })],
     ["text", "plain ".repeat(100)],
     ["bytes that are not text", Buffer.alloc(400, 0xff)],
-  ])("says where %s is in the request, so that attempts store it without it", (_, content) => {
+  ])("reports where %s is in the request, so that attempts are stored without it", (_, content) => {
     const body = Buffer.from(content);
     const request = SQS.request(FIFO, [message({ body })], NOW) as KindRequest;
     const { text, payload } = request.written!;
@@ -363,7 +363,7 @@ describe("S3", () => {
     expect(S3.target({ ...CLOUD_CONFIGS.s3, ...change })).toBe(url);
   });
 
-  it("has the object already if it says 412", () => {
+  it("already has the object if it responds with 412", () => {
     const [result] = S3.judge(response(412, "<Error><Code>PreconditionFailed</Code></Error>"), [message()], NOW);
     expect(result).toEqual({ kind: "ok", reference: null, isDuplicate: true });
   });

@@ -87,7 +87,7 @@ export function awsSetup(permission: string): readonly string[] {
   return [
     `In the IAM console, create a policy that allows ${permission} on this resource only.`,
     "Create a user without console access, attach the policy, and create an access key for it under Security credentials.",
-    "Enter region, access key ID and secret access key here.",
+    "Enter the region, the access key ID and the secret access key here.",
     "For a target in another account: create a role there with the policy, name the user and an external ID in its trust policy, and enter the role and the external ID here.",
   ];
 }
@@ -107,7 +107,7 @@ export function awsAuth(config: AwsConfig, service: string): AwsAuth {
   return { type: "aws", service, region, accessKeyId, secretAccessKey, sessionToken: null, role };
 }
 
-/** Services with the API of AWS issue credentials at the same address. A VPC endpoint of AWS serves one service only. */
+/** Compatible services issue credentials at the same address. A VPC endpoint of AWS serves one service only. */
 function stsUrl({ region, endpointUrl }: AwsConfig): string {
   const isOfAws =
     endpointUrl === null ||
@@ -148,7 +148,7 @@ export function awsJsonRequest(
   };
 }
 
-/** The ARN of a target names its region: another one is a mistake that AWS reports as an unknown target. */
+/** The ARN of a target names its region. If the configuration names another, AWS would report an unknown target. */
 export function regionOfArn(arn: string): string {
   return arn.split(":")[3] ?? "";
 }
@@ -278,7 +278,7 @@ export function awsFailure(service: string, response: KindResponse): Failure {
   return failed(classOfAwsCode(bare, message, status), said, headers);
 }
 
-/** One message of a request that succeeded otherwise. */
+/** One message that failed in a request that otherwise succeeded. */
 export function awsItemFailure(service: string, code: string, message: string, status = 400): Failure {
   const bare = bareAwsCode(code);
   return failed(classOfAwsCode(bare, message, status), {

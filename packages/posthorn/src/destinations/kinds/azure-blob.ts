@@ -64,7 +64,7 @@ export const AZURE_BLOB = httpKind({
   setup: [
     "In the Azure portal, open the storage account, choose Data storage → Containers, and create a container without anonymous access.",
     "Choose Security + networking → Access keys, and copy key 1. Storage account key access must be enabled under Settings → Configuration.",
-    "Enter the names of account and container, and the key.",
+    "Enter the names of the account and the container, and the key.",
   ],
 
   check: (config) => checkArchive(config),

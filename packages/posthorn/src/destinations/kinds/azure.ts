@@ -66,7 +66,7 @@ function entityAuth({ namespace, keyName, key }: NamespaceConfig, entity: string
   return { type: "azure-sas", resource: `https://${namespace}/${entity}`.toLowerCase(), keyName, key };
 }
 
-/** How a service takes messages. */
+/** How a service accepts messages. */
 interface EntityForm {
   /** Query of the URL, with its question mark. */
   readonly query: string;
@@ -105,7 +105,7 @@ export function entityRequest(
 export function entitySetup(entity: string): readonly [string, string] {
   return [
     `Open the ${entity}, choose Shared access policies → Add, and create a policy with the claim Send only.`,
-    `Enter the host name of the namespace, the name of the ${entity}, and name and primary key of the policy.`,
+    `Enter the host name of the namespace, the name of the ${entity}, and the name and primary key of the policy.`,
   ];
 }
 
@@ -121,14 +121,14 @@ function batchEntry(message: KindMessage, properties: object): Readonly<Record<s
   };
 }
 
-/** Headers that become properties of a single message. The service takes others for its own. */
+/** Headers that become properties of a single message. The service would interpret others itself. */
 function propertyHeaders(message: KindMessage): readonly string[] {
   return attributesOf(message)
     .filter(([name]) => name !== "content-type")
     .flatMap(([name, value]) => [name, value]);
 }
 
-/** Header values are ASCII, and JSON can say everything in it. */
+/** JSON in ASCII, which header values require. */
 function asciiJson(value: object): string {
   return JSON.stringify(value).replace(
     /[\x7f-\uffff]/g,

@@ -161,7 +161,7 @@ export const AMQP_SECURITY = {
 
 export const AMQP_CLIENT = { packages: ["rhea@3"], ports: [5671, 5672], check: clientCertificateProblem } as const;
 
-/** Where messages go, or come from. */
+/** Address that messages are sent to or read from. */
 export function amqpTarget({ url, address }: { readonly url: string; readonly address: string }): string {
   return `${url.replace(/\/$/, "")}/${address.replace(/^\//, "")}`;
 }

@@ -33,7 +33,7 @@ const FIELDS = {
   username: {
     type: "text",
     label: "User name",
-    help: "A user that can insert into this table and do nothing else.",
+    help: "A user who can insert into this table and do nothing else.",
     required: true,
     secret: false,
     maxLength: 256,
@@ -105,7 +105,7 @@ export const CLICK_HOUSE = httpKind({
   setup: [
     "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
     "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
-    "Enter the URL of the HTTP interface, the user, and the names of database and table.",
+    "Enter the URL of the HTTP interface, the user, and the names of the database and the table.",
     "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.",
   ],
 
@@ -139,7 +139,7 @@ export const CLICK_HOUSE = httpKind({
       query: `INSERT INTO ${identifier(config.tableName)}${names} FORMAT JSONEachRow`,
       insert_deduplicate: "1",
       insert_deduplication_token: batchId(messages),
-      // A response before the insert is complete would call a failed insert a success.
+      // Without it, ClickHouse responds before the insert is complete, and a failed insert looks like a success.
       wait_end_of_query: "1",
       async_insert: "0",
       date_time_input_format: "best_effort",
@@ -164,7 +164,7 @@ export const CLICK_HOUSE = httpKind({
   judge(response, messages) {
     const code =
       response.headers["x-clickhouse-exception-code"] ?? /^Code: (\d+)\./.exec(bodyText(response))?.[1] ?? "";
-    // Errors after the head of the response was sent are in a body with status 200.
+    // Errors that occur after the response headers were sent are in a body with status 200.
     if (isSuccess(response) && code === "") {
       return forAll(messages, { kind: "ok", reference: response.headers["x-clickhouse-query-id"] ?? null });
     }
@@ -218,7 +218,7 @@ function payloadRow({ body }: KindMessage): string | Refusal {
   return text === null
     ? refused(
         "message_invalid",
-        "The body of this message is not a JSON object, so that it has no columns. Choose the row columns.",
+        "The body of this message is not a JSON object, so it has no columns. Choose the row columns.",
       )
     : inOneLine(text);
 }

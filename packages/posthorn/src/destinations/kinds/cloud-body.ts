@@ -1,4 +1,4 @@
-/** Message bodies in the forms that queues, streams and archives of cloud services take. No form changes or loses a byte of a body. */
+/** Message bodies in the forms that queues, streams and archives of cloud services accept. No form changes or loses a byte of a body. */
 import type { KindMessage } from "../kind.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -12,13 +12,13 @@ export interface TextBody {
   readonly isBase64: boolean;
 }
 
-/** For services that take any text. */
+/** For services that accept any text. */
 export function plainText(body: Uint8Array): TextBody {
   const text = utf8Text(body);
   return text === null ? base64Text(body) : { text, isBase64: false };
 }
 
-/** For services that take the characters of XML. */
+/** For services that accept only the characters of XML. */
 export function xmlSafeText(body: Uint8Array): TextBody {
   const text = utf8Text(body);
   return text === null || NOT_XML.test(text) ? base64Text(body) : { text, isBase64: false };
@@ -64,8 +64,8 @@ export function attributesOf(
 }
 
 /**
- * The message as one line of JSON with a line feed: ID, type, time and body. A JSON body is inserted as it is under `payload`, so that its
- * numbers and the order of its members stay. Other text is a string under `payloadText`, and other bytes are under `payloadBase64`.
+ * The message as one line of JSON with a line feed: ID, type, time and body. A JSON body is inserted unchanged under `payload`, which preserves
+ * its numbers and the order of its members. Other text is a string under `payloadText`, and other bytes are under `payloadBase64`.
  */
 export function jsonLine({ id, eventId, eventType, createdAt, contentType, body }: KindMessage): string {
   const head = JSON.stringify({
@@ -77,7 +77,7 @@ export function jsonLine({ id, eventId, eventType, createdAt, contentType, body 
   return `${head.slice(0, -1)},${payloadMember(body, contentType)}}\n`;
 }
 
-/** The document in one line. JSON has line breaks only between its tokens, where a space means the same. */
+/** The document on one line. JSON has line breaks only between tokens, where a space means the same. */
 export function inOneLine(json: string): string {
   return json.replace(/[\r\n]+/g, " ").trim();
 }

@@ -83,7 +83,7 @@ describe.each(NAMES)("kind %s", (name) => {
     expect(Buffer.from(second.body)).toEqual(Buffer.from(first.body));
   });
 
-  it("has one result for each message, whatever the response is", () => {
+  it("has one result for each message, for any response", () => {
     const messages = [message(), message({ id: "msg_3" })];
     fc.assert(
       fc.property(

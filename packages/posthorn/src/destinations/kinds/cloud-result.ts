@@ -28,7 +28,7 @@ export interface Said {
 const utf8 = new TextDecoder();
 /** Longest part of a foreign message that is shown. */
 const MAX_QUOTE = 300;
-/** Wait after a rate limit that names no time. */
+/** Wait after a rate limit response without a time. */
 const DEFAULT_WAIT_MS = 5000;
 const MAX_WAIT_MS = 3_600_000;
 
@@ -78,7 +78,7 @@ export function failed(
   return kind === "later" ? { kind, code, sentence, afterMs: waitMs(headers) } : { kind, code, sentence };
 }
 
-/** The response does not follow the service's protocol: something else answered, such as a proxy. */
+/** The response does not follow the service's protocol: something else responded, such as a proxy. */
 export function unreadable(service: string, { status }: KindResponse): Failure {
   return {
     kind: "retry",
@@ -87,7 +87,7 @@ export function unreadable(service: string, { status }: KindResponse): Failure {
   };
 }
 
-/** What a status means when the service gave no code, or one that is not known. */
+/** Meaning of a status if the service returned no code, or an unknown one. */
 export function classOfStatus(status: number): FailureClass {
   if (status === 401 || status === 403) {
     return { kind: "closed", code: "credentials_refused", advice: "Check the credentials and their permissions." };

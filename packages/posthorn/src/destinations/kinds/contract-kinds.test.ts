@@ -84,7 +84,7 @@ describe.each(Object.entries(CONTRACTS))("requests of kind %s", (name, problemWi
 });
 
 describe("the stubs", () => {
-  it("object to what the services would object to", () => {
+  it("reject what the services would reject", () => {
     const request = (kind: CloudKindName): SentRequest =>
       sent((kindNamed(kind) as HttpKind<Fields>).request(CLOUD_CONFIGS[kind], [message()], NOW) as KindRequest);
     const changed = (kind: CloudKindName, change: Partial<SentRequest>): SentRequest => ({

@@ -35,7 +35,7 @@ const ERRORS: DocumentedErrors = {
       said: ["50035"],
       kind: "refused",
       code: "message_invalid",
-      fix: "Discord did not accept the form of the message. Please report this with the event.",
+      fix: "Discord did not accept the format of the message. Please report this with the event.",
     },
     {
       said: ["50083"],

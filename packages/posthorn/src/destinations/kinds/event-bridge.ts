@@ -19,7 +19,7 @@ const TITLE = "Amazon EventBridge";
  * November 2026), and EventBridge itself refuses what its region does not accept.
  */
 const MAX_BYTES = 1_048_576;
-/** Bytes that an entry has with its time. */
+/** Bytes that the time adds to an entry. */
 const TIME_BYTES = 14;
 const MAX_DETAIL_TYPE = 128;
 
@@ -115,7 +115,7 @@ function entryOf(
   if (detail === null) {
     return refused(
       "message_invalid",
-      `${TITLE} accepts only JSON objects, and the body of this message is none. Send an object, or wrap the body in a transformation.`,
+      `${TITLE} accepts only JSON objects, and the body of this message is something else. Send an object, or wrap the body in a transformation.`,
     );
   }
   const detailType = (config.detailType ?? eventType).slice(0, MAX_DETAIL_TYPE);
@@ -134,7 +134,7 @@ function entryOf(
     Source: config.source,
     DetailType: detailType,
     Detail: detail,
-    // Seconds: the protocol has no fractions of them here.
+    // In whole seconds, which is all that the protocol supports here.
     Time: Math.floor(createdAt / 1000),
     Resources: [id],
   };

@@ -39,7 +39,7 @@ const ERRORS: DocumentedErrors = {
       pattern: /INVALID_ARGUMENT/,
       kind: "refused",
       code: "message_invalid",
-      fix: "Google Chat did not accept the form of the message. Please report this with the event.",
+      fix: "Google Chat did not accept the format of the message. Please report this with the event.",
     },
   ],
 };

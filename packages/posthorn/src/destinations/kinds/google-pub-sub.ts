@@ -54,7 +54,7 @@ export const GOOGLE_PUB_SUB = httpKind({
   setup: [
     "In the Google Cloud console, open Pub/Sub → Topics and create a topic.",
     ...googleSetup("Pub/Sub Publisher", "topic"),
-    "Enter project ID and topic ID.",
+    "Enter the project ID and the topic ID.",
     "To keep the order, enable message ordering in the subscription, and enter a regional endpoint such as https://europe-west1-pubsub.googleapis.com.",
   ],
 

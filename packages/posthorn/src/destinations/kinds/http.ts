@@ -1,6 +1,6 @@
 import { ownKind } from "../kind.ts";
 
-/** Webhooks over HTTP. The URL is a setting of the endpoint itself, so that there is no configuration. */
+/** Webhooks over HTTP. The URL is a setting of the endpoint itself, so there is no configuration. */
 export const HTTP = ownKind({
   family: "own",
   title: "Webhook",

@@ -156,7 +156,7 @@ function isJson(message: KindMessage): boolean {
 }
 function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
-    // IFTTT says so also if no applet has such a trigger.
+    // IFTTT also says this if no applet has such a trigger.
     if (/^congratulations/i.test(quoted(response))) return { kind: "ok", reference: null };
     return failed("retry", "protocol_error", `IFTTT did not respond as expected. ${FIX}`);
   }

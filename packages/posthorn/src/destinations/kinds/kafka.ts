@@ -27,8 +27,8 @@ export const KAFKA = connectionKind({
   setup: [
     "Create the topic, for example with kafka-topics.sh --create --topic webhooks.",
     "Create an account for Posthorn and allow it to write to the topic (operations Write, Describe and IdempotentWrite).",
-    "Make sure that the address that each broker advertises (advertised.listeners) can be reached from Posthorn.",
-    "Enter brokers, topic and credentials here, and send a test event.",
+    "Make sure that Posthorn can reach the address that each broker advertises (advertised.listeners).",
+    "Enter the brokers, the topic and the credentials here, and send a test event.",
   ],
   ...KAFKA_CLIENT,
   check: kafkaSecurityProblem,

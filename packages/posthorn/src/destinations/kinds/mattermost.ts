@@ -17,8 +17,8 @@ const FIX = "Check the incoming webhook in Mattermost under Integrations, and en
 const NAMES = { product: "Mattermost", fix: FIX } as const;
 
 /**
- * By the IDs of errors in Mattermost's server. Newer servers send `web.incoming_webhook.general.app_error` for most of them, so that only the
- * status tells what happened.
+ * By the IDs of errors in Mattermost's server. Newer servers send `web.incoming_webhook.general.app_error` for most of them, so only the status
+ * tells what happened.
  */
 const ERRORS: DocumentedErrors = {
   source: "the source code of Mattermost, read on 27 November 2026",

@@ -80,7 +80,7 @@ export const MCP_EVENTS = httpKind({
   idempotency: "none",
   ordering: "none",
   setup: [
-    "Set POSTHORN_MCP to write, so that clients may subscribe.",
+    "Set POSTHORN_MCP to write, so that clients can subscribe.",
     "Give the client a key, and the URL of the MCP endpoint.",
     "The endpoint appears when the client has subscribed and its callback has confirmed the subscription.",
   ],

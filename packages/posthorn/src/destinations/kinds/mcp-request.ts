@@ -8,7 +8,7 @@ export interface McpCallback {
   /** ID of the subscription, by which the receiver selects the secret. */
   readonly subscription: string;
   readonly secret: string;
-  /** Secret before the last renewal, which signs as well until the next one; `null`: it is the same. */
+  /** Secret before the last renewal, which is also used to sign until the next one; `null` if it is the same. */
   readonly previousSecret: string | null;
 }
 
@@ -49,7 +49,7 @@ export function mcpHeaders(callback: McpCallback, id: string, body: Uint8Array, 
 
 export interface McpEvent {
   readonly id: string;
-  /** Name of the event: that of an event type, or the ID of a source, whose events have types of their own. */
+  /** Name of the event: an event type, or the ID of a source, whose events have their own types. */
   readonly name: string;
   readonly eventType: string;
   /** Unix milliseconds. */

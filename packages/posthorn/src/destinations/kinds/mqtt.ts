@@ -37,7 +37,7 @@ export const MQTT = connectionKind({
   setup: [
     "Create a user that may publish to the topic.",
     "Make sure that a consumer has a persistent session. Brokers discard messages that have no subscriber.",
-    "Enter URL, topic and credentials here, and send a test event.",
+    "Enter the URL, the topic and the credentials here, and send a test event.",
   ],
   packages: ["mqtt@5"],
   ports: [1883, 8883],

@@ -27,7 +27,7 @@ export const NATS = connectionKind({
   setup: [
     "Create a stream whose subjects include the subject, for example with nats stream add.",
     "Create a user that may publish to the subject and subscribe to _INBOX.>.",
-    "Enter servers, subject and credentials here, and send a test event.",
+    "Enter the servers, the subject and the credentials here, and send a test event.",
   ],
   ...NATS_CLIENT,
   check: natsSecurityProblem,

@@ -40,11 +40,11 @@ export const POSTGRES = connectionKind({
   limits: { bodyBytes: 16 * 1024 * 1024, batch: { items: 500, bytes: 4 * 1024 * 1024, isAtomic: true } },
   idempotency: "key",
   ordering: "all",
-  deduplication: "An ID is recognised as long as its row exists.",
+  deduplication: "The table recognises an ID as long as its row exists.",
   setup: [
     "Create the table: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Payloads that are always JSON can be stored as jsonb instead of bytea.",
     "Create a role for Posthorn: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.",
-    "Enter URL, credentials and table here, and send a test event.",
+    "Enter the URL, the credentials and the table here, and send a test event.",
   ],
   packages: ["pg@8"],
   ports: [5432, 6432],

@@ -23,7 +23,7 @@ export const RELAY = ownKind({
       maxLength: 100,
       pattern: "[A-Za-z0-9][A-Za-z0-9._-]*",
       label: "Name",
-      help: "Listeners connect by this name.",
+      help: "Name that listeners connect to.",
       required: true,
       secret: false,
       isTarget: true,
@@ -45,7 +45,7 @@ export const RELAY = ownKind({
   setup: [
     "Install Posthorn on the computer that receives the events, and sign in with `posthorn login`.",
     "Run `posthorn listen 3000 --app APP`, which creates an endpoint if there is none, and forwards its events to `http://localhost:3000`.",
-    "Stop and start it at any time: events that arrive in between are kept, and sent when it is back.",
+    "Stop and start it at any time: events that arrive in between are kept, and sent when it reconnects.",
   ],
   target: ({ name }) => `relay://${name}`,
 });

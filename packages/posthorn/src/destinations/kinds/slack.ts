@@ -7,7 +7,7 @@ import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } f
 const FIX = "Create a new webhook URL in the Slack app and enter it here.";
 const NAMES = { product: "Slack", fix: FIX } as const;
 
-const INVALID = "Slack did not accept the form of the message. Please report this with the event.";
+const INVALID = "Slack did not accept the format of the message. Please report this with the event.";
 const TOO_LONG = "The message is longer than Slack accepts. Shorten the text with a template.";
 const GONE = `The webhook was removed, or its app was uninstalled or disabled. ${FIX}`;
 

@@ -62,7 +62,7 @@ export const SMTP = connectionKind({
     subject: {
       type: "text",
       label: "Subject",
-      help: "{{eventType}}, {{eventId}} and {{messageId}} are replaced by those of the message.",
+      help: "{{eventType}}, {{eventId}} and {{messageId}} are replaced with those of the message.",
       required: false,
       secret: false,
       maxLength: 200,
@@ -94,7 +94,7 @@ export const SMTP = connectionKind({
   setup: [
     "Create an account or an app password for SMTP at your mail provider.",
     "Allow the sender address for this account, and set up SPF and DKIM for its domain.",
-    "Enter server, credentials and addresses here, and send a test event.",
+    "Enter the server, the credentials and the addresses here, and send a test event.",
   ],
   packages: ["nodemailer@10"],
   ports: [25, 465, 587, 2465, 2525, 2587],

@@ -72,7 +72,7 @@ export const SQS = httpKind({
     }
     const base = config.endpointUrl ?? originOf(config.queueUrl);
     const target = { service: "sqs", host: "sqs", target: "AmazonSQS.SendMessageBatch", version: "1.0" } as const;
-    // As text, because every message is written once: this way it is known where its body is.
+    // Built as text, so that each message is encoded once, and the position of its body is known.
     const start = `{"QueueUrl":${JSON.stringify(config.queueUrl)},"Entries":[`;
     const text = `${start}${entries.map(({ before, body, after }) => before + body + after).join(",")}]}`;
     const request = awsJsonRequest({ ...config, endpointUrl: base }, target, text);
@@ -137,7 +137,7 @@ function entryOf({ queueUrl }: Config, message: KindMessage, index: number): Ent
   };
 }
 
-/** Two names can become the same one, of which the last value counts. */
+/** Two names can become the same one. The last value counts. */
 function attributesJson(attributes: KindMessage["attributes"]): string {
   const values = new Map<string, string>();
   for (const [name, value] of attributes) values.set(attributeName(name), value);
@@ -160,7 +160,7 @@ function originOf(url: string): string {
   return origin;
 }
 
-/** Without an ordering key each message is its own group, so that none waits for another. */
+/** Without an ordering key, each message is its own group, so none waits for another. */
 export function fifoGroup({ orderingKey, id }: KindMessage): string {
   const group = (orderingKey ?? id).replace(/[^\x21-\x7e]/g, "_").slice(0, 128);
   return group === "" ? id : group;
@@ -169,7 +169,7 @@ export function fifoGroup({ orderingKey, id }: KindMessage): string {
 /** Most messages have the same few attributes. */
 const attributeNames = boundedCache<string, string>(1000);
 
-/** AWS accepts letters, digits and some punctuation in names, which headers exceed. */
+/** AWS accepts only letters, digits and some punctuation in names. Header names may contain more. */
 export function attributeName(name: string): string {
   let accepted = attributeNames.get(name);
   if (accepted === undefined) {

@@ -58,7 +58,7 @@ const FIELDS = {
   ...CARD_FIELDS,
 } as const;
 
-/** Telegram describes its errors in sentences, which have no codes. */
+/** Telegram describes its errors in sentences without codes. */
 const ERRORS: DocumentedErrors = {
   source: "the Bot API and its responses, recorded on 27 November 2026",
   rows: [
@@ -180,7 +180,7 @@ function judge(response: KindResponse, now: number): ItemResult {
     return failed(
       "closed",
       "credentials_refused",
-      "Telegram does not know the bot token. Enter the token that BotFather shows for the bot.",
+      "Telegram did not recognise the bot token. Enter the token that BotFather shows for the bot.",
     );
   }
   return documentedResult(ERRORS, { product: NAMES.product, text: description }) ?? judgeStatus(response, now, NAMES);

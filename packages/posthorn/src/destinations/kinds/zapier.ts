@@ -10,7 +10,7 @@ const NAMES = { product: "Zapier", fix: FIX } as const;
 export const ZAPIER = httpKind({
   family: "http",
   title: "Zapier",
-  summary: "Starts a Zap with each event, through a Catch Hook.",
+  summary: "Starts a Zap for each event, through a Catch Hook.",
   group: "automation",
   fields: {
     url: {

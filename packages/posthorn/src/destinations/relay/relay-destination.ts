@@ -9,7 +9,7 @@ import type { LocalFailure, RelayedMessage, RequestFrame } from "../../relay/fra
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { HttpDestination, type HttpDestinationOptions, MAX_RESPONSE_BYTES } from "../http/http-destination.ts";
 
-/** Builds the request for a listener. `resigns`: it gets renewed signatures of providers. */
+/** Builds the request for a listener. `resigns`: the listener receives renewed provider signatures. */
 export type FrameBuilder = (listener: { readonly resigns: boolean }) => RequestFrame | Promise<RequestFrame>;
 
 /** Passes requests to listeners. */
@@ -158,7 +158,7 @@ function withValues<T extends string | null>(
     const name = headers[index]!;
     const value = values.get(name?.toLowerCase() ?? "");
     missing.delete(name?.toLowerCase() ?? "");
-    // A value that is hidden stays hidden.
+    // A hidden value stays hidden.
     all.push(name, value === undefined || headers[index + 1] === null ? headers[index + 1]! : value);
   }
   return [...all, ...[...missing].flat()];

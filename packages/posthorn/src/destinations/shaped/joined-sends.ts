@@ -1,6 +1,6 @@
 /**
  * Joins messages of one endpoint that are ready in the same turn of the event loop into one request. Each keeps its own attempt and its own
- * result, and none waits for others: a request without company is sent as soon as the code that is running has ended.
+ * result, and none waits for others: a single message is sent as soon as the running code has ended.
  */
 import type { OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 

@@ -126,7 +126,7 @@ it("repeats only the records that Kinesis did not store, if most of a large batc
   expect(new Set(results.slice(10).map((result) => result.kind))).toEqual(new Set(["later"]));
 });
 
-it("says that a response was too large to read", async () => {
+it("reports that a response was too large to read", async () => {
   const results = await send("firehose", { bodyOf: (count) => ACCEPTED.firehose!(3 * count) });
   for (const result of results) {
     expect(result).toMatchObject({ kind: "retry", errorCode: "protocol_error" });

@@ -6,8 +6,8 @@ import { type HeaderFamily, standardHeaders } from "../http/request.ts";
 import type { KindMessage } from "../kind.ts";
 
 /**
- * Signs a message with the secret of its endpoint. The result has no content type and user agent, which other kinds than webhooks send in
- * their own way.
+ * Signs a message with the secret of its endpoint. The result has neither content type nor user agent, because kinds other than webhooks send
+ * them in their own way.
  *
  * @param now Unix milliseconds.
  */

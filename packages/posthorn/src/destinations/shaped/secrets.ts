@@ -36,8 +36,8 @@ function hiderOf(forms: readonly string[]): ConfigSecrets {
 }
 
 /**
- * Hides the credentials of one request as well. Their forms are made when a text is long enough to contain one: most texts are short, and
- * credentials are long.
+ * Hides the credentials of one request as well. Their forms are computed only when a text is long enough to contain one: most texts are short,
+ * and credentials are long.
  *
  * @param forms Forms of other secrets, the longest first.
  */

@@ -32,13 +32,13 @@ export interface ShapedDestinationOptions {
   readonly batchId: () => string;
   /** See `HttpDestinationOptions`. */
   readonly userAgent?: string;
-  /** Finds the position up to which an endpoint has received all events, apart from this message. Absent: no kind needs it. */
+  /** Finds the position up to which an endpoint has received all events, apart from this message. Absent if no kind needs it. */
   readonly cursorOf?: (endpointKey: number, messageId: string) => Promise<string>;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
   readonly onCertificate?: (seen: SeenCertificate) => void;
 }
 
-/** Bytes of a response that a kind can judge, and for each message of a batch in addition: its ID, or an error with its text. */
+/** Maximum bytes of a response that a kind judges, and what each message of a batch adds for its ID, or for an error with its text. */
 const MAX_JUDGED_BYTES = 65_536;
 const JUDGED_BYTES_PER_MESSAGE = 512;
 const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
@@ -138,12 +138,12 @@ export class ShapedDestination implements Destination {
     return this.#run({ endpoint, kind, messages, request, isJoined, hops, limits, deadline, forms, hide });
   }
 
-  /** `unknown`: the database is unavailable. The attempt is made later. */
+  /** `unknown` if the database is unavailable: the attempt is made later. */
   async #cursors(
     { key }: DirectoryEndpoint,
     outgoing: readonly OutgoingMessage[],
   ): Promise<readonly string[] | "unknown"> {
-    const { cursorOf = () => Promise.reject(new Error("This node has no cursors.")) } = this.#options;
+    const { cursorOf = () => Promise.reject(new Error("This node provides no cursors.")) } = this.#options;
     try {
       return await Promise.all(outgoing.map(({ messageId }) => cursorOf(key, messageId)));
     } catch {
@@ -221,7 +221,7 @@ export class ShapedDestination implements Destination {
     });
   }
 
-  /** The request could not be authenticated, so that it was not sent. */
+  /** The request was not sent, because it could not be authenticated. */
   #refused(sending: Sending, result: Exclude<AuthResult, AuthorizedRequest>): SendResult {
     const { endpoint, request, hide } = sending;
     if (result.kind === "unreachable") {
@@ -263,7 +263,7 @@ export class ShapedDestination implements Destination {
         target: endpoint.url,
         durationMs: Math.round(timings.totalMs),
         responseCode,
-        // The response to a batch that was accepted is about all of its messages.
+        // The response to an accepted batch is about all of its messages.
         response: !isBatch || responseCode >= 400 ? text : responseTo(item, hide),
         facts: {
           // Headers are recorded once, with the first message of a batch.
@@ -302,7 +302,7 @@ function joinLimits({ destinationKind, config }: DirectoryEndpoint): JoinLimits 
   return { items, bytes: Math.min(bytes, MAX_JOINED_BYTES), sharesKeys };
 }
 
-/** Whether no message was accepted because of what is in the request, and not because of each message. */
+/** Whether no message was accepted because of the request as a whole, and not because of each message. */
 function isRefusedAsWhole(results: readonly SendResult[]): boolean {
   return results.every((result) => {
     if (result.kind === "retry") return result.problem?.code === KIND_FAILED;
@@ -326,7 +326,7 @@ type Exchange = Pick<KindRequest, "url" | "headers"> &
   Pick<Sending, "limits" | "deadline"> & {
     readonly method: string;
     readonly body: Uint8Array | null;
-    /** 0: it is a request for a token. */
+    /** 0 for a token request. */
     readonly messageCount: number;
   };
 
@@ -347,7 +347,7 @@ function judged({ kind, messages }: Sending, response: EgressResponse, now: numb
   const advice = messages.length > 1 ? `Use smaller batches. ${check}` : check;
   const sentence = truncated
     ? `${title} responded with status ${status} and more than ${body.byteLength} bytes, the most that Posthorn reads, so it may have accepted the message. ${advice}`
-    : `${title} responded with status ${status} in a form that Posthorn does not understand. ${check}`;
+    : `${title} responded with status ${status} in a format that Posthorn does not understand. ${check}`;
   return messages.map((_, index) => {
     const item = items[index];
     const isUnknown = item === undefined || (truncated && item.kind === "retry" && item.code === "protocol_error");
@@ -360,7 +360,7 @@ function responseOf({ status, headers, body }: EgressResponse): KindResponse {
   return {
     status,
     body,
-    /** Most kinds look at them only after a failure. */
+    /** Computed on demand, because most kinds need them only after a failure. */
     get headers() {
       named ??= headersByName(headers);
       return named;
@@ -397,7 +397,7 @@ function built(
   }
 }
 
-/** A request to a source becomes an event there, so a loop of sources and endpoints ends only if each request carries the count. */
+/** A request to a source becomes an event there, so a loop of sources and endpoints is only detected if each request carries the count. */
 function hopsHeader(outgoing: readonly OutgoingMessage[]): readonly string[] {
   const hops = outgoing.flatMap(({ requestJson }) => (requestJson === null ? [] : [hopsOfRequest(requestJson) + 1]));
   return hops.length === 0 ? [] : [HOPS_HEADER, String(Math.max(...hops))];

@@ -33,9 +33,9 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie das Topic an, zum Beispiel mit kafka-topics.sh --create --topic webhooks.",
   "Create an account for Posthorn and allow it to write to the topic (operations Write, Describe and IdempotentWrite).":
     "Legen Sie ein Konto für Posthorn an, und erlauben Sie ihm, in das Topic zu schreiben (Operationen Write, Describe und IdempotentWrite).",
-  "Make sure that the address that each broker advertises (advertised.listeners) can be reached from Posthorn.":
+  "Make sure that Posthorn can reach the address that each broker advertises (advertised.listeners).":
     "Stellen Sie sicher, dass Posthorn die Adresse erreicht, die jeder Broker bekannt gibt (advertised.listeners).",
-  "Enter brokers, topic and credentials here, and send a test event.":
+  "Enter the brokers, the topic and the credentials here, and send a test event.":
     "Tragen Sie Broker, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // RabbitMQ
@@ -69,7 +69,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Benutzername für SASL PLAIN. Leer lassen für ANONYMOUS oder, mit Client-Zertifikat, EXTERNAL.",
   "Create the queue or topic in the broker.": "Legen Sie die Queue oder das Topic im Broker an.",
   "Create an account that may send to it.": "Legen Sie ein Konto an, das dorthin senden darf.",
-  "Enter URL, address and credentials here, and send a test event.":
+  "Enter the URL, the address and the credentials here, and send a test event.":
     "Tragen Sie URL, Adresse und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // NATS
@@ -92,7 +92,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie einen Stream an, der das Subject umfasst, zum Beispiel mit nats stream add.",
   "Create a user that may publish to the subject and subscribe to _INBOX.>.":
     "Legen Sie einen Benutzer an, der unter dem Subject veröffentlichen und _INBOX.> abonnieren darf.",
-  "Enter servers, subject and credentials here, and send a test event.":
+  "Enter the servers, the subject and the credentials here, and send a test event.":
     "Tragen Sie Server, Subject und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // Redis
@@ -113,7 +113,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie einen ACL-Benutzer an, der auf dem Stream XADD ausführen darf: ACL SETUSER posthorn on >PASSWORT ~webhooks +xadd, für eine andere Datenbank als 0 zusätzlich +select.",
   "Set appendonly to yes, and appendfsync to always if a confirmed message must survive a crash of the server.":
     "Setzen Sie appendonly auf yes, und appendfsync auf always, wenn eine bestätigte Nachricht einen Absturz des Servers überstehen muss.",
-  "Enter URL, stream and credentials here, and send a test event.":
+  "Enter the URL, the stream and the credentials here, and send a test event.":
     "Tragen Sie URL, Stream und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // MQTT
@@ -129,7 +129,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie einen Benutzer an, der unter dem Topic veröffentlichen darf.",
   "Make sure that a consumer has a persistent session. Brokers discard messages that have no subscriber.":
     "Sorgen Sie für einen Consumer mit dauerhafter Sitzung: Nachrichten ohne Abonnenten verwirft der Broker.",
-  "Enter URL, topic and credentials here, and send a test event.":
+  "Enter the URL, the topic and the credentials here, and send a test event.":
     "Tragen Sie URL, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // PostgreSQL
@@ -146,7 +146,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie die Tabelle an: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Sind alle Payloads JSON, ist statt bytea auch jsonb möglich.",
   "Create a role for Posthorn: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.":
     "Legen Sie eine Rolle für Posthorn an: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.",
-  "Enter URL, credentials and table here, and send a test event.":
+  "Enter the URL, the credentials and the table here, and send a test event.":
     "Tragen Sie URL, Zugangsdaten und Tabelle hier ein, und senden Sie ein Testereignis.",
 
   // E-mail
@@ -164,7 +164,7 @@ export const brokers: Readonly<Record<string, string>> = {
   "Address of the sender. The server must accept it.": "Adresse des Absenders. Der Server muss sie annehmen.",
   To: "An",
   "Addresses of up to 10 recipients, separated by commas.": "Adressen von bis zu 10 Empfängern, durch Kommas getrennt.",
-  "{{eventType}}, {{eventId}} and {{messageId}} are replaced by those of the message.":
+  "{{eventType}}, {{eventId}} and {{messageId}} are replaced with those of the message.":
     "{{eventType}}, {{eventId}} und {{messageId}} werden durch die Werte der Nachricht ersetzt.",
   "HTML summary": "HTML-Zusammenfassung",
   "Adds an HTML part with title, text, fields and link of the event. Mail programs show it instead of the payload.":
@@ -176,6 +176,6 @@ export const brokers: Readonly<Record<string, string>> = {
     "Legen Sie bei Ihrem Mail-Anbieter ein Konto oder ein App-Passwort für SMTP an.",
   "Allow the sender address for this account, and set up SPF and DKIM for its domain.":
     "Erlauben Sie diesem Konto die Absenderadresse, und richten Sie SPF und DKIM für ihre Domain ein.",
-  "Enter server, credentials and addresses here, and send a test event.":
+  "Enter the server, the credentials and the addresses here, and send a test event.":
     "Tragen Sie Server, Zugangsdaten und Adressen hier ein, und senden Sie ein Testereignis.",
 };

@@ -160,7 +160,7 @@ export const chat: Readonly<Record<string, string>> = {
     "Kopieren Sie den Integrationsschlüssel, und tragen Sie ihn hier ein. Wählen Sie die Region eu, wenn die Adresse Ihres Kontos .eu.pagerduty.com enthält.",
 
   // Zapier and IFTTT
-  "Starts a Zap with each event, through a Catch Hook.": "Startet mit jedem Ereignis einen Zap, über einen Catch Hook.",
+  "Starts a Zap for each event, through a Catch Hook.": "Startet mit jedem Ereignis einen Zap, über einen Catch Hook.",
   "The URL of the trigger Catch Hook of the Zap.": "Die URL des Triggers *Catch Hook* des Zaps.",
   Content: "Inhalt",
   "event sends the event as it is. card sends title, text, fields, link and severity, which need no mapping of nested values in the Zap.":

@@ -20,9 +20,9 @@ export const clouds: Readonly<Record<string, string>> = {
     "Installieren Sie Posthorn auf dem Rechner, der die Ereignisse empfängt, und melden Sie sich mit `posthorn login` an.",
   "Run `posthorn listen 3000 --app APP`, which creates an endpoint if there is none, and forwards its events to `http://localhost:3000`.":
     "Starten Sie `posthorn listen 3000 --app APP`. Der Befehl legt bei Bedarf einen Endpunkt an und leitet dessen Ereignisse an `http://localhost:3000` weiter.",
-  "Stop and start it at any time: events that arrive in between are kept, and sent when it is back.":
+  "Stop and start it at any time: events that arrive in between are kept, and sent when it reconnects.":
     "Sie können ihn jederzeit beenden und wieder starten: Ereignisse, die dazwischen eintreffen, werden aufbewahrt und danach gesendet.",
-  "Listeners connect by this name.": "Listener verbinden sich unter diesem Namen.",
+  "Name that listeners connect to.": "Listener verbinden sich unter diesem Namen.",
   Share: "Aufteilung",
   "How several listeners share the events: each developer gets all of them through a separate endpoint (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).":
     "Wie mehrere Listener sich die Ereignisse teilen: Alle erhalten jedes Ereignis über einen eigenen Endpunkt (all), jedes Ereignis geht an einen der verbundenen Listener (one), oder nur ein Listener kann verbunden sein (exclusive).",
@@ -98,7 +98,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "Previous secret": "Vorheriges Secret",
   "The secret before the last renewal. Requests are also signed with it until the next renewal.":
     "Das Secret vor der letzten Verlängerung. Bis zur nächsten Verlängerung signiert es ebenfalls.",
-  "Set POSTHORN_MCP to write, so that clients may subscribe.":
+  "Set POSTHORN_MCP to write, so that clients can subscribe.":
     "Setzen Sie POSTHORN_MCP auf write, damit Clients abonnieren dürfen.",
   "Give the client a key, and the URL of the MCP endpoint.":
     "Geben Sie dem Client einen Schlüssel und die URL des MCP-Endpunkts.",
@@ -137,7 +137,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Legen Sie in der IAM-Konsole eine Richtlinie an, die sqs:SendMessage nur für diese Ressource erlaubt.",
   "Create a user without console access, attach the policy, and create an access key for it under Security credentials.":
     "Legen Sie einen Benutzer ohne Konsolenzugriff an, weisen Sie ihm die Richtlinie zu, und erzeugen Sie unter *Security credentials* einen Zugriffsschlüssel.",
-  "Enter region, access key ID and secret access key here.":
+  "Enter the region, the access key ID and the secret access key here.":
     "Tragen Sie Region, Access-Key-ID und Secret Access Key hier ein.",
   "For a target in another account: create a role there with the policy, name the user and an external ID in its trust policy, and enter the role and the external ID here.":
     "Für ein Ziel in einem anderen Konto: Legen Sie dort eine Rolle mit der Richtlinie an, nennen Sie in ihrer Vertrauensrichtlinie den Benutzer und eine externe ID, und tragen Sie Rolle und externe ID ein.",
@@ -234,7 +234,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Geben Sie ihm unter *Permissions* des Topics die Rolle *Pub/Sub Publisher*, nur für dieses Topic.",
   "Open the service account, choose Keys → Add key → Create new key → JSON, and paste the complete file here.":
     "Öffnen Sie das Dienstkonto, wählen Sie *Keys → Add key → Create new key → JSON*, und fügen Sie die vollständige Datei hier ein.",
-  "Enter project ID and topic ID.": "Tragen Sie Projekt-ID und Topic-ID ein.",
+  "Enter the project ID and the topic ID.": "Tragen Sie Projekt-ID und Topic-ID ein.",
   "To keep the order, enable message ordering in the subscription, and enter a regional endpoint such as https://europe-west1-pubsub.googleapis.com.":
     "Damit die Reihenfolge erhalten bleibt, aktivieren Sie *Message ordering* im Abonnement, und tragen Sie einen regionalen Endpunkt ein, zum Beispiel https://europe-west1-pubsub.googleapis.com.",
   "Archives events as objects in a bucket of Google Cloud Storage. Each event is stored exactly once.":
@@ -264,7 +264,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Öffnen Sie im Azure-Portal den Service-Bus-Namespace, und legen Sie eine Queue oder ein Topic an. Aktivieren Sie die Duplikaterkennung, damit jede Nachricht genau einmal zugestellt wird, und Sitzungen, damit die Reihenfolge je Schlüssel erhalten bleibt.",
   "Open the queue or topic, choose Shared access policies → Add, and create a policy with the claim Send only.":
     "Öffnen Sie die Queue oder das Topic, wählen Sie *Shared access policies → Add*, und legen Sie eine Richtlinie nur mit der Berechtigung *Send* an.",
-  "Enter the host name of the namespace, the name of the queue or topic, and name and primary key of the policy.":
+  "Enter the host name of the namespace, the name of the queue or topic, and the name and primary key of the policy.":
     "Tragen Sie den Hostnamen des Namespace, den Namen der Queue oder des Topics sowie Name und primären Schlüssel der Richtlinie ein.",
   "Sends each event to an Azure event hub. The ordering key, or else the message ID, is the partition key.":
     "Sendet jedes Ereignis an einen Azure Event Hub. Partitionsschlüssel ist der Ordnungsschlüssel, sonst die Nachrichten-ID.",
@@ -274,7 +274,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Öffnen Sie im Azure-Portal den Event-Hubs-Namespace, und legen Sie einen Event Hub an.",
   "Open the event hub, choose Shared access policies → Add, and create a policy with the claim Send only.":
     "Öffnen Sie den Event Hub, wählen Sie *Shared access policies → Add*, und legen Sie eine Richtlinie nur mit der Berechtigung *Send* an.",
-  "Enter the host name of the namespace, the name of the event hub, and name and primary key of the policy.":
+  "Enter the host name of the namespace, the name of the event hub, and the name and primary key of the policy.":
     "Tragen Sie den Hostnamen des Namespace, den Namen des Event Hubs sowie Name und primären Schlüssel der Richtlinie ein.",
   "Publishes each event to an Azure Event Grid topic as a CloudEvent, under the ID of the message.":
     "Veröffentlicht jedes Ereignis als CloudEvent unter der Nachrichten-ID in einem Topic von Azure Event Grid.",
@@ -305,7 +305,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Öffnen Sie im Azure-Portal das Speicherkonto, wählen Sie *Data storage → Containers*, und legen Sie einen Container ohne anonymen Zugriff an.",
   "Choose Security + networking → Access keys, and copy key 1. Storage account key access must be enabled under Settings → Configuration.":
     "Wählen Sie *Security + networking → Access keys*, und kopieren Sie Schlüssel 1. Unter *Settings → Configuration* muss der Zugriff mit Kontoschlüsseln aktiviert sein.",
-  "Enter the names of account and container, and the key.":
+  "Enter the names of the account and the container, and the key.":
     "Tragen Sie die Namen von Konto und Container sowie den Schlüssel ein.",
 
   // ClickHouse
@@ -314,7 +314,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "URL of the HTTP interface with its port: 8443 with TLS, as in ClickHouse Cloud, or 8123 without.":
     "URL der HTTP-Schnittstelle mit Port: 8443 mit TLS, wie in ClickHouse Cloud, oder 8123 ohne.",
   "User name": "Benutzername",
-  "A user that can insert into this table and do nothing else.":
+  "A user who can insert into this table and do nothing else.":
     "Ein Benutzer, der nur Zeilen in diese Tabelle einfügen darf.",
   Password: "Passwort",
   "Password of this user.": "Passwort dieses Benutzers.",
@@ -332,7 +332,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Legen Sie eine Tabelle an, zum Beispiel: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
   "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.":
     "Legen Sie einen Benutzer an: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
-  "Enter the URL of the HTTP interface, the user, and the names of database and table.":
+  "Enter the URL of the HTTP interface, the user, and the names of the database and the table.":
     "Tragen Sie die URL der HTTP-Schnittstelle, den Benutzer sowie die Namen von Datenbank und Tabelle ein.",
   "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.":
     "Wiederholte Einfügungen werden im Deduplizierungsfenster der Tabelle erkannt. Replizierte Tabellen und ClickHouse Cloud haben es standardmäßig.",

@@ -76,7 +76,7 @@ class AmqpLink implements Link {
     const giveBack = ({ delivery }: EventContext): void =>
       this.#settle(
         delivery!,
-        retry("target_unavailable", "The broker did not take the message (released). Check the limits of the queue."),
+        retry("target_unavailable", "The broker did not accept the message (released). Check the limits of the queue."),
       );
     container.on("released", giveBack);
     container.on("modified", giveBack);

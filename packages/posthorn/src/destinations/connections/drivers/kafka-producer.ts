@@ -1,6 +1,7 @@
 /**
- * Producer that encodes the records of a request in one buffer. The client's own encoder makes about 60 buffers for each record, and joins all of
- * them twice: for the checksum and for the request. The rest of the client stays: metadata, leaders, and the numbers of idempotent batches.
+ * Producer that encodes the records of a request in one buffer. The client's own encoder creates about 60 buffers for each record, and joins
+ * all of them twice: for the checksum and for the request. The rest of the client is still used: metadata, leaders, and the numbers of
+ * idempotent batches.
  */
 import {
   type API,
@@ -39,7 +40,7 @@ const PRODUCE: ReadonlyMap<number, ReturnType<typeof createAPI>> = new Map(
 );
 
 export class RecordProducer extends Producer {
-  /** The function that sends a request of this name in the latest version that client and broker know. */
+  /** The function that sends a request of this name in the latest version that both client and broker support. */
   override [kGetApi]<Args extends unknown[], Response>(name: string, callback: Callback<API<Args, Response>>): void {
     super[kGetApi]<Args, Response>(name, (error, api) => {
       const own = name === "Produce" && api !== undefined ? PRODUCE.get(api.version) : undefined;

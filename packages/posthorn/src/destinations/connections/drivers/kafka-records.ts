@@ -20,7 +20,7 @@ export interface BatchFacts {
 const MAGIC = 2;
 const HEADER_BYTES = 61;
 const LENGTH_AT = 8;
-/** What the length does not count: the offset, and itself. */
+/** Bytes that the length does not include: those of the offset, and its own. */
 const UNCOUNTED = 12;
 const EPOCH_AT = 12;
 const MAGIC_AT = 16;
@@ -73,7 +73,7 @@ function writeHeader(
   bytes.writeUInt32BE(checksumOf(bytes.subarray(ATTRIBUTES_AT)), CHECKSUM_AT);
 }
 
-/** How many records from the start fit in a request with these limits: at least one, if any waits. */
+/** How many records, counted from the first, fit in a request with these limits: at least one, unless there are none. */
 export function countThatFit(
   waiting: readonly { readonly record: EncodableRecord }[],
   { items, bytes }: { readonly items: number; readonly bytes: number },
@@ -125,7 +125,7 @@ function writeBytes(bytes: Buffer, at: number, content: Buffer): number {
   return from + content.byteLength;
 }
 
-/** Numbers are written in groups of seven bits, the lowest first, and those below zero between the others. */
+/** Maps signed numbers to unsigned ones, alternating between the two signs. The result is written in groups of seven bits, lowest first. */
 function zigZag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
 }

@@ -168,7 +168,7 @@ class KafkaLink implements Link {
   }
 }
 
-/** A request of several records says where each partition's part begins, and not where each record is. */
+/** The response to several records says where the part of each partition begins, but not where each record is. */
 function referenceOf([first]: readonly { topic: string; partition: number; offset: bigint }[]): string | null {
   return first === undefined ? null : `${first.topic}/${first.partition}/${first.offset}`;
 }

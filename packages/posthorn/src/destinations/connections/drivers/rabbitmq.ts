@@ -81,7 +81,7 @@ class RabbitMqLink implements Link {
     connection.on("close", () => this.#end(new Error("the broker closed the connection")));
     connection.on("blocked", (reason: string) => {
       this.#blocked = reason;
-      // What was published since the alarm is confirmed only after it, so its messages are sent again.
+      // Messages published since the alarm are confirmed only after it ends, so they are sent again.
       this.#failAll(new BlockedError(reason));
     });
     connection.on("unblocked", () => {
