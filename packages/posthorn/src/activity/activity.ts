@@ -1,5 +1,5 @@
 /**
- * Activity of a source: events per hour of the last five weeks, and the longest gaps between events. It takes a few kilobytes whatever
+ * Activity of a source: events per hour of the last five weeks, and the longest gaps between events. It takes a few kilobytes, regardless of
  * the traffic. Times are Unix milliseconds; hours and weeks are in UTC.
  *
  * This folder is pure logic without I/O. The operations that load and store activity are in `domain/activity`.

@@ -30,7 +30,7 @@ function waitOrFail(ms: number, reason: string, failures: number): Refusal {
   if (failures + 1 < MAX_FAILURES && ms <= MAX_LIMIT_MS) return { kind: "wait", ms, reason };
   return {
     kind: "fail",
-    reason: `${reason} The backfill stopped after ${failures + 1} failed attempts in a row. Start it again later.`,
+    reason: `${reason} The backfill stopped after ${failures + 1} consecutive failed attempts. Start it again later.`,
   };
 }
 

@@ -1,8 +1,8 @@
 /**
  * Schema inferred from the payloads of one event type: field names and value types, never values.
  *
- * Two schemas merge into the one that all their samples would have produced, in any order, so that nodes can infer independently. The size
- * is bounded, whatever the samples are.
+ * Two schemas merge into the one that all their samples would have produced, in any order, so that nodes can infer independently. The size is
+ * bounded for any samples.
  *
  * This folder is pure logic without I/O. The operations that load and store the catalogue are in `domain/catalogue`.
  */

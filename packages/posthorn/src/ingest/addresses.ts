@@ -3,7 +3,7 @@ import { networkCheck, parseNetwork } from "../lib/network.ts";
 
 /**
  * Networks that providers publish as their sending addresses, by the names that an allow list may use, as of November 2026. Providers change
- * them at short notice, so they are an additional check and no replacement for the signature.
+ * them at short notice, so they are an additional check, not a replacement for the signature.
  */
 export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   // https://api.github.com/meta, "hooks", with the additions of 2026-10-29

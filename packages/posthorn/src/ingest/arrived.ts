@@ -19,7 +19,7 @@ export interface Arrived {
   readonly trace?: string | undefined;
 }
 
-/** Way by which an event arrived. */
+/** How an event arrived. */
 export interface ArrivedOrigin {
   readonly kind: OriginKind;
   /** Provider ID. */

@@ -1,4 +1,4 @@
-/** Takes in events that a backfill has read from a provider's API. */
+/** Stores events that a backfill has read from a provider's API. */
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
 import type { BackfillResult } from "../domain/backfill/provider-apis.ts";
 import type { EventContent, ListedEvent } from "../backfill/types.ts";

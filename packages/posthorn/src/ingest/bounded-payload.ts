@@ -2,11 +2,11 @@
 import type { PayloadReader, ProviderDefinition } from "@posthorn/webhooks/provider";
 import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
 
-/** Most values in a JSON body that is still parsed. Parsing that many takes 50 ms. */
+/** Maximum number of values in a JSON body that is parsed. Parsing that many takes 50 ms. */
 const MAX_VALUES = 300_000;
 /** The same limit for multipart requests, where text in attached files is counted as values. */
 const MAX_VALUES_WITH_FILES = 1_000_000;
-/** Most fields in a form that is still parsed. */
+/** Maximum number of fields in a form that is parsed. */
 const MAX_FORM_FIELDS = 100_000;
 
 /**

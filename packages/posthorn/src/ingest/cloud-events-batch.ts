@@ -12,7 +12,7 @@ export interface BatchedEvent {
 
 export type SplitBatch =
   | { readonly kind: "events"; readonly events: readonly BatchedEvent[] }
-  /** Why the batch cannot be read. Nothing of it may be stored, because the sender would repeat all of it. */
+  /** Why the batch cannot be read. No part of it may be stored, because the sender would repeat all of it. */
   | { readonly kind: "invalid"; readonly message: string };
 
 const PROVIDER = "cloudevents-webhook";

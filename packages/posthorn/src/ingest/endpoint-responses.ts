@@ -7,7 +7,7 @@ import type { DeliveryKey } from "../store/signal.ts";
 import type { InboundResponse } from "./inbound-response.ts";
 import type { LiveSource } from "./live-source.ts";
 
-/** Result of an attempt that was made. */
+/** Result of an attempt. */
 export interface AttemptedDelivery {
   /** Whether the attempt counts as a success. */
   readonly succeeded: boolean;
@@ -31,7 +31,7 @@ interface EndpointResponse {
   readonly incomplete: boolean;
 }
 
-/** The same, for the thread that waits for it. */
+/** An endpoint response for another thread, which waits for it. */
 interface PublishedResponse extends EndpointResponse {
   readonly messageId: number;
 }
@@ -54,7 +54,7 @@ export class EndpointResponses {
   readonly #broadcast: Broadcast | null;
   readonly #waitingElsewhere = boundedCache<number, true>(MAX_WAITING_ELSEWHERE);
 
-  /** @param broadcast To the other threads of the process, one of which may have the lane of the endpoint. */
+  /** @param broadcast Reaches the other threads of the process, one of which may have the lane of the endpoint. */
   constructor(
     directory: Directory,
     setTimer: (ms: number, callback: () => void) => () => void,
@@ -73,7 +73,7 @@ export class EndpointResponses {
     const wait = settings.response?.wait;
     if (!wait) return;
     this.#waiting.set(messageId, { received: [], wake: () => undefined });
-    // Before the message is stored, so that the thread that sends it knows.
+    // Announced before the message is stored, so that the thread that sends it is aware of it.
     this.#broadcast?.publish(WAITING_TOPIC, messageId);
   }
 

@@ -1,4 +1,4 @@
-/** Counts what becomes of the requests and events of sources in memory, and writes the counts at intervals. */
+/** Counts the results of requests and events of sources in memory, and writes the counts at intervals. */
 import type { Services } from "../domain/context.ts";
 import { FUNNEL_STEPS, type FunnelHour, type FunnelStep, recordFunnel } from "../domain/funnel/record.ts";
 import { HOUR_MS } from "../domain/stats/roll-up.ts";

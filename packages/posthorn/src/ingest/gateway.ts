@@ -151,7 +151,7 @@ export class Gateway {
     }
   }
 
-  /** `null` if events do not use this method and the request is not a handshake either. */
+  /** `null` if the request is neither an event, which would use another method, nor a handshake. */
   #judge(source: LiveSource, request: IngestRequest): Promise<Verdict | null> {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };
@@ -209,8 +209,8 @@ export class Gateway {
     const { intake } = this.#options;
     const { method, path, query, address, rawHeaders } = request;
     const headers = withContentType(rawHeaders, STRUCTURED_TYPE);
-    // The events are stored together, and acknowledged only if all are: the sender repeats the batch otherwise, and what is stored already is
-    // recognised by its ID.
+    // The events are stored together, and acknowledged only if all of them are stored. Otherwise the sender repeats the batch, and events that
+    // were already stored are recognised by their ID.
     const results = await Promise.all(
       batch.events.map((event) =>
         intake.take(source, {

@@ -27,7 +27,7 @@ const RULES: Readonly<Record<OriginKind, OriginRules>> = {
   release: { quota: false, countsDuplicates: false, countsActivity: false },
   // Backfill finds duplicates by design and reports them with the run.
   backfill: { quota: false, countsDuplicates: false, countsActivity: true },
-  // A repetition follows from a crash between event and cursor, or from the peer's redelivery.
+  // Repetitions are caused by a crash between storing event and cursor, or by a redelivery of the peer.
   read: { quota: true, countsDuplicates: true, countsActivity: true },
   // Samples say nothing about the sender.
   sample: { quota: false, countsDuplicates: false, countsActivity: false },
@@ -72,7 +72,7 @@ export class Intake {
       this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
       this.#options.funnel.count(source.key, "duplicates");
     }
-    // A runner that is over its quota reads the same events again: those stored before must not use up the next day.
+    // A runner that is over its quota reads the same events again. Those that are already stored must not use up the quota of the next day.
     if (stored.kind === "duplicate" && event.origin.kind === "read" && dailyQuota !== null)
       limits.giveEvent(source.key);
     return stored;

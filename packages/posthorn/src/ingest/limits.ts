@@ -25,11 +25,11 @@ export class InboundLimits {
   /** Counters with bytes in memory. They must not be evicted. */
   readonly #busy = new Map<number, Counts>();
   #bytes = 0;
-  /** By source and rate: another thread may not know the source yet. */
+  /** By source and rate, because another thread may not have loaded the source yet. */
   readonly #requests: SharedUsage<`${number} ${number}`>;
   readonly #events: SharedUsage<number>;
 
-  /** @param broadcast To the other threads of the process, so that rates and quotas hold for all of them together. */
+  /** @param broadcast Reaches the other threads of the process, so that rates and quotas apply to all of them together. */
   constructor(now: () => number, broadcast: Broadcast | null = null) {
     this.#now = now;
     this.#buckets = new TokenBuckets(MAX_SOURCES, now);
@@ -79,7 +79,7 @@ export class InboundLimits {
     return true;
   }
 
-  /** Takes back an event that turned out to be a repetition. */
+  /** Uncounts an event that turned out to be a repetition. */
   giveEvent(sourceKey: number): void {
     const counts = this.#counts.get(sourceKey);
     if (counts === undefined || counts.day !== this.#today()) return;
@@ -130,7 +130,7 @@ export class InboundLimits {
   }
 }
 
-/** One second's requests at once, then as many as the rate allows. */
+/** Allows a burst of one second's requests, then as many as the rate allows. */
 function limitOf(rate: number): BucketLimit {
   return { size: rate, perSecond: rate };
 }

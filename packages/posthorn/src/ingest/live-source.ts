@@ -18,7 +18,7 @@ export interface LiveSourceOptions {
   readonly secrets: readonly string[];
   /** When a secret or the source itself expires, in Unix milliseconds. The source must be reloaded then. */
   readonly freshUntil: number;
-  /** Whether it takes no emails until it is resumed. */
+  /** Whether it accepts no emails until it is resumed. */
   readonly isPaused: boolean;
   readonly fetchKey: FetchKey;
   readonly now: () => number;

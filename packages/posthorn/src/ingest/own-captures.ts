@@ -1,4 +1,4 @@
-/** Takes deliveries to captures of this server without a connection, so that no rule about addresses has to be relaxed for them. */
+/** Accepts deliveries to captures of this server without a connection, so that no address rule has to be relaxed for them. */
 import { sourceTokenOf } from "../domain/source/own-capture.ts";
 import type { Gateway } from "./gateway.ts";
 import type { InboundResponse } from "./inbound-response.ts";
@@ -19,7 +19,7 @@ export type CaptureGateway = Pick<
 
 /** Address shown for deliveries that this server sends to itself. */
 const OWN_ADDRESS = "127.0.0.1";
-const TOO_LARGE = jsonResponse(413, "payload_too_large", "The body is larger than this source takes.");
+const TOO_LARGE = jsonResponse(413, "payload_too_large", "The body is larger than this source accepts.");
 
 export class OwnCaptures {
   readonly #gateway: () => CaptureGateway;
@@ -39,7 +39,7 @@ export class OwnCaptures {
     const token = sourceTokenOf(gateway.ingestUrl, url);
     if (token === null) return null;
     const source = gateway.known(token) ?? (await gateway.find(token));
-    // Sources without an expiry are no captures: deliveries to them could form a loop.
+    // Sources without an expiry are not captures: deliveries to them could form a loop.
     if ("status" in source || source.settings.expiresAt === null) return null;
     const named = byName(headers);
     const refusal = gateway.admit(source, { address: OWN_ADDRESS, headers: named });

@@ -9,7 +9,7 @@ interface Asking {
   readonly rawHeaders: readonly string[];
 }
 
-/** Why a handshake goes to the quarantine although it was answered: a person can grant the permission later. `null`: it does not. */
+/** Why a handshake goes to quarantine although it got a response: a person can grant the permission later. `null` if it does not go there. */
 export function withheldPermission(
   { method, rawHeaders }: Asking,
   { headers }: WebhookResponse,

@@ -74,8 +74,8 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /**
-   * Stores what was read but is not an event. Its peer is acknowledged afterwards, so it is stored regardless of its
-   * size. Resolves when it is on disk, and rejects when it is not.
+   * Stores data that was read but is not an event. Its peer gets an acknowledgement afterwards, so it is stored regardless of its size.
+   * Resolves when it is on disk, and rejects when it is not.
    */
   async store(source: LiveSource, refused: Refused): Promise<void> {
     const row = this.#rowOf(source, refused, refused.body);
@@ -93,8 +93,8 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /**
-   * Returns a function that builds the row when it is written: a row that waits would be sealed with a data key that a rotation may have
-   * destroyed by then.
+   * Returns a function that builds the row when it is written. A row built earlier might be sealed with a data key that a rotation destroys
+   * before the write.
    */
   #rowOf(source: LiveSource, { reason, detail, request, body }: Refused, kept: Uint8Array | null): MakeRow {
     const { ids, secretBox } = this.#options.services();

@@ -33,7 +33,7 @@ export class ReceivedCounter implements AsyncDisposable {
     this.#writes.later();
   }
 
-  /** Writes the counts. A crash before loses them, but no event. */
+  /** Writes the counts. A crash before that loses counts, but no events. */
   flush(): Promise<void> {
     return this.#writes.now();
   }

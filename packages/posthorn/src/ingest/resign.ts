@@ -26,7 +26,7 @@ export async function resign(source: LiveSource, request: ReceivedRequest, now: 
     signProvider(provider, { method, url: at, body, headers, secret, config: settings.config, now: () => now });
   const [signed, elsewhere] = await Promise.all([sign(url), sign("https://elsewhere.example/")]);
   const after = signed.headers as Readonly<Record<string, string>>;
-  // The receiver checks a signature of the URL against its own one, which is not known here.
+  // If the signature covers the URL, the receiver checks it against its own URL, which is not known here.
   if (!isDeepStrictEqual(after, elsewhere.headers)) return refused(dependsOnRequest(definition.name));
   const verdict = await source.verifier.judge({ method, url, headers: { ...headers, ...after }, body });
   if (verdict.kind !== "event" || !Buffer.from(signed.body).equals(body))

@@ -85,7 +85,7 @@ export class LiveSourceOperations implements SourceOperations {
     try {
       return await resign(await this.#source(sourceKey), request, this.#options.services().now());
     } catch (error) {
-      // Its message may be about the secret, and goes to a listener.
+      // Its message goes to a listener, and may contain details about the secret.
       if (error instanceof PosthornError) return { kind: "refused", reason: error.message };
       return { kind: "refused", reason: "The signature could not be renewed: check the secret of the source." };
     }
@@ -130,7 +130,7 @@ export class LiveSourceOperations implements SourceOperations {
     if (report.ok) return report;
     const result = await transforms.diagnose(job, organisationTurn(source.orgId));
     if (result.kind === "busy") throw transformsBusy();
-    // The thread was killed or ran out of memory. Return the result without the search.
+    // The thread was killed or ran out of memory: return the result without the search.
     return result.kind === "failed" ? report : result;
   }
 

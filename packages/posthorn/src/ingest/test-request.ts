@@ -1,4 +1,4 @@
-/** A request as the provider of a source would send it, signed with the secret of the source, to try the source. */
+/** Test request to a source, as its provider would send it, signed with the secret of the source. */
 import { WebhookError, type WebhookRequest } from "@posthorn/webhooks";
 import { PosthornError } from "../lib/errors.ts";
 import type { IngestRequest } from "./gateway.ts";
@@ -10,7 +10,7 @@ const OWN_ADDRESS = "127.0.0.1";
 const NO_EVENT: Fixture = { headers: { "content-type": "application/json" }, body: { test: true } };
 
 export interface TestRequest {
-  /** Name of the prepared event; `null`: there is none of this provider, and the body is a short JSON text. */
+  /** Name of the prepared event; `null` if there is none of this provider, and the body is a short JSON text. */
   readonly event: string | null;
   readonly request: IngestRequest;
 }

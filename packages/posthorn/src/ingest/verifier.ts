@@ -72,7 +72,7 @@ export class InboundVerifier {
     return { kind: "event", verified: result, facts: eventFacts(this.definition, inbound) };
   }
 
-  /** Handles a request that can only be a handshake. `null` if it is none. */
+  /** Handles a request that can only be a handshake. `null` if it is not one. */
   async handshake(request: WebhookRequest): Promise<Verdict | null> {
     if (this.definition.handshakes === undefined) return null;
     const found = await answerHandshake(this.definition, request, this.#options);
@@ -127,7 +127,7 @@ export function jsonResponse(
   return { status, headers: { "content-type": "application/json", ...headers }, body };
 }
 
-/** Facts about an event. Several events in one request have their common type, or the type `mixed`. */
+/** Facts about an event. For several events in one request: their common type, or `mixed`. */
 export function eventFacts(definition: ProviderDefinition, request: WebhookRequest): EventFacts {
   const { type, id, occurredAt, events } = describe(definition, request);
   const [first] = events;

@@ -1,4 +1,4 @@
-/** What the code that reads a source implements, and what it gets. `docs/decisions/109-source-runners.md` has the reasons. */
+/** Interface of the code that reads a source, and of the services that it uses. `docs/decisions/109-source-runners.md` has the reasons. */
 import type { KindAuth, KindRequest } from "../destinations/kind.ts";
 import type { ListenRequest, ListenResult, RemoveRequest } from "../destinations/connections/listening.ts";
 import type { ListenEnd } from "../destinations/connections/protocol.ts";
@@ -66,7 +66,7 @@ export type ParseJob =
       readonly timeZone: string;
     };
 
-/** Result of a {@link ParseJob}: plain data, or what is wrong with the document. */
+/** Result of a {@link ParseJob}: plain data, or the reason why the document cannot be read. */
 export type ParseResult =
   | { readonly kind: "parsed"; readonly value: unknown }
   | { readonly kind: "unreadable"; readonly detail: string };
@@ -75,13 +75,13 @@ export type ParseResult =
 export interface SourceConnections {
   /** Reads over a connection until it ends, or the signal is aborted. Never rejects. */
   listen(request: Omit<ListenRequest, "allow">): Promise<ListenResult>;
-  /** Removes what a listener has created at the peer. Resolves with why that was not possible. Never rejects. */
+  /** Removes what a listener has created at the peer. Resolves with the reason if that was not possible. Never rejects. */
   remove(request: Omit<RemoveRequest, "allow">): Promise<ListenEnd | null>;
 }
 
-/** Surroundings of a driver that removes what it has left at the peer. */
+/** Services for a driver that removes what it has left at the peer. */
 export interface ForgetHost {
-  /** With which it was created. */
+  /** Configuration with which it was created. */
   readonly config: KindConfig;
   /** Public ID of the source. */
   readonly sourceId: string;
@@ -105,7 +105,7 @@ export interface SourceHost {
   readonly now: () => number;
   /** Sends a request. Rejects with a {@link SourceFailure} if there is no response. */
   send(request: SourceRequest): Promise<SourceResponse>;
-  /** As `send`, with the authentication of a cloud. It refuses responses that say that the credentials are outdated only after a second try. */
+  /** As `send`, with the authentication of a cloud. If a response says that the credentials are outdated, the request is tried once more. */
   sendSigned(request: SignedRequest): Promise<SourceResponse>;
   /** Parses an untrusted document in a worker thread, with limits of time and memory. */
   parse(job: ParseJob): Promise<ParseResult>;
@@ -125,7 +125,7 @@ export type NextPoll =
 export interface Polled {
   readonly events: readonly SourceEvent[];
   readonly unreadable?: readonly Unreadable[];
-  /** What is wrong although the read was complete. It is shown, and the source counts as failing. */
+  /** A problem despite a complete read. It is shown, and the source counts as failing. */
   readonly problem?: SourceFailure;
   readonly cursor: Cursor;
   readonly next: NextPoll;
@@ -137,12 +137,12 @@ export interface PolledDriver {
   poll(host: SourceHost, cursor: Cursor | null): Promise<Polled>;
 }
 
-/** Surroundings of a driver that keeps a connection. */
+/** Services for a driver that keeps a connection. */
 export interface ListeningHost extends SourceHost {
   /**
-   * Stores events, and then the cursor. Resolves when both are on disk: acknowledge the peer then, and not before. Waits while too many events
-   * are in flight, so that a driver which awaits it before it reads on is slowed down. Rejects when nothing more may be stored; leave the
-   * events unacknowledged then.
+   * Stores events, and then the cursor. Resolves when both are on disk: do not acknowledge the peer earlier. Waits while too many events are in
+   * flight, which slows down a driver that awaits it before it continues to read. Rejects when nothing more may be stored; in that case, leave
+   * the events unacknowledged.
    *
    * @param cursor `null`: unchanged, because the peer keeps the position itself.
    */
@@ -161,7 +161,7 @@ export interface ListeningDriver {
    */
   listen(host: ListeningHost, cursor: Cursor | null): Promise<void>;
   /**
-   * Removes what it has created at the peer, such as a session or a consumer group, after the source was deleted or reads something else.
+   * Removes what it has created at the peer, such as a session or a consumer group, after the source was deleted or its target was changed.
    * Rejects with a {@link SourceFailure} when that was not possible; it is called again later.
    */
   forget?(host: ForgetHost): Promise<void>;

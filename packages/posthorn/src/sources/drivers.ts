@@ -31,7 +31,7 @@ const DRIVERS: Readonly<Record<string, SourceDriver>> = {
   s3: S3_DRIVER,
 };
 
-/** `null`: events of the kind arrive as requests, or this version does not know it. */
+/** `null` if events of the kind arrive as requests, or this version does not have the kind. */
 export function sourceDriver(kind: string): SourceDriver | null {
   return Object.hasOwn(DRIVERS, kind) ? DRIVERS[kind]! : null;
 }

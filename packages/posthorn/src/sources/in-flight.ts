@@ -1,4 +1,4 @@
-/** Bounds the events of one connection that are being stored. A driver that waits for its turn reads no further. */
+/** Bounds the events of one connection that are being stored. A driver that waits here reads no further. */
 
 const MAX_EVENTS = 256;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -8,7 +8,7 @@ export class InFlight {
   #bytes = 0;
   #waiting: (() => void)[] = [];
 
-  /** Resolves with a function to be called when the events are stored. What is larger than the bounds enters alone. */
+  /** Resolves with a function to be called when the events are stored. Events that exceed the bounds are admitted alone. */
   async enter(events: number, bytes: number, signal: AbortSignal): Promise<() => void> {
     while (this.#events > 0 && (this.#events + events > MAX_EVENTS || this.#bytes + bytes > MAX_BYTES)) {
       await this.#turn(signal);

@@ -8,7 +8,7 @@ export interface SourceKindProblem {
 }
 
 export interface SourceKindRules {
-  /** Why this installation cannot read sources of a kind; `null`: it can. */
+  /** Why this installation cannot read sources of a kind; `null` if it can. */
   problem(kind: string): SourceKindProblem | null;
 }
 

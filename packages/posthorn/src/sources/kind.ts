@@ -59,8 +59,8 @@ export interface ListeningKind<F extends Fields> extends Declaration<F> {
   /** Ports that it may dial in addition to those that the operator allows. Absent: only those. */
   readonly ports?: readonly number[];
   /**
-   * What reading creates at the peer and leaves there, such as a session or a consumer group, by its place and name, without secrets. It is
-   * removed when the source is deleted, and when a change of the configuration gives it another one. `null`: nothing. Absent: always nothing.
+   * The object that reading creates and leaves at the peer, such as a session or a consumer group, by its place and name, without secrets. It
+   * is removed when the source is deleted, or when a change of the configuration results in another one. `null`: none. Absent: never any.
    */
   session?(config: ConfigOf<F>): PeerSession | null;
 }
@@ -86,7 +86,7 @@ export const requestKind = <const F extends Fields>(kind: RequestKind<F>): Reque
 /** Shortest time between two polls of a source. */
 export const MIN_POLL_SECONDS = 30;
 
-/** Whether reading continues where it is after a change of the configuration. */
+/** Whether reading continues at the same position after a change of the configuration. */
 export function keepsCursor(kind: AnySourceKind, before: KindConfig, after: KindConfig): boolean {
   return kind.target(before) === kind.target(after);
 }

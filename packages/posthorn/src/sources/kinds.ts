@@ -1,4 +1,4 @@
-/** Registry of source kinds: what is known about a source without reading it. Pure, so that the domain can use it. */
+/** Registry of source kinds: everything that is known about a source without reading it. Pure, so the domain can use it. */
 import type { AnySourceKind } from "./kind.ts";
 import { CALDAV } from "./kinds/caldav.ts";
 import { EMAIL } from "./kinds/email.ts";
@@ -55,7 +55,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   s3: S3_SOURCE,
 };
 
-/** Declaration of a kind; `null`: this version does not know it. */
+/** Declaration of a kind; `null` if this version does not have it. */
 export function sourceKindNamed(name: string): AnySourceKind | null {
   return Object.hasOwn(SOURCE_KINDS, name) ? SOURCE_KINDS[name]! : null;
 }

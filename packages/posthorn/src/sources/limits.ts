@@ -1,4 +1,4 @@
-/** Limits on how much is read at the same time, over all sources of a node. */
+/** Limits on concurrent reads, across all sources of a node. */
 
 export interface LimitKeys {
   readonly orgId: number;
@@ -7,7 +7,7 @@ export interface LimitKeys {
 }
 
 export interface ReadLimits {
-  /** Polls at the same time. */
+  /** Maximum number of concurrent polls. */
   readonly total: number;
   /** For one organisation. */
   readonly perOrganisation: number;

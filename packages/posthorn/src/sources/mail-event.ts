@@ -12,16 +12,16 @@ export interface MailConfig {
 export interface MailOrigin {
   /** ID of the event. */
   readonly id: string;
-  /** Member of the JSON that says how the email arrived, such as `envelope`. */
+  /** Member of the JSON that describes how the email arrived, such as `envelope`. */
   readonly member: string;
   readonly facts: object;
   /** The same for filters and the raw format, as alternating header names and values. */
   readonly headers: readonly string[];
-  /** When it arrived, if that is known better than by its `Date` header. */
+  /** When it arrived, if there is a better source than its `Date` header. */
   readonly occurredAt: number | null;
 }
 
-/** Rejects when the email could not be parsed now, but perhaps later. */
+/** Rejects if the email could not be parsed now, but may be later. */
 export async function mailEvent(
   raw: Uint8Array,
   { format, attachmentKib, eventType }: MailConfig,
@@ -57,7 +57,7 @@ export function unreadableMail(body: Uint8Array, detail: string): Unreadable {
 
 const MAIL_TYPE = "message/rfc822";
 
-/** Addresses come from strangers, and become headers of requests. */
+/** Addresses are untrusted, and become headers of requests. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7E]/g, "?").slice(0, 1024);
 }

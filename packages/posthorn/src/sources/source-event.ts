@@ -1,6 +1,6 @@
-/** What reading a source results in, as plain data that can cross threads. */
+/** Results of reading a source, as plain data that can be sent to other threads. */
 
-/** Position in what a source reads, as JSON. At most 512 KiB. */
+/** Position of a source in the data that it reads, as JSON. At most 512 KiB. */
 export type Cursor = Readonly<Record<string, unknown>>;
 
 /** An event that a source has read. */

@@ -5,7 +5,7 @@ export interface Subscription {
   /** `found`: it is about to be requested. `requested`: the hub has not confirmed it yet. */
   readonly state: "found" | "requested" | "active";
   readonly hub: string;
-  /** URL of the topic as the hub knows it. */
+  /** Canonical URL of the topic at the hub. */
   readonly topic: string;
   /** URL at which it was requested. When the URL of the source is rotated, another subscription is needed. */
   readonly callback: string;

@@ -46,7 +46,7 @@ export interface MailIntakeOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Emails that have passed more servers are in a loop. Postfix has the same limit. */
+/** Emails that have passed through more servers are considered to be in a loop. Postfix has the same limit. */
 const MAX_RECEIVED = 50;
 const RECEIVED = Buffer.from("received:");
 
@@ -106,15 +106,15 @@ export class MailIntake {
   }
 
   /**
-   * Stores an email for each of its recipients. Never rejects. A reply of 250 means that it is stored for all of them. After another reply the
-   * sender tries again, and what is stored already is recognised.
+   * Stores an email for each of its recipients. Never rejects. A reply of 250 means that it is stored for all of them. After any other reply
+   * the sender tries again, and emails that are already stored are recognised.
    */
   async receive(mail: ReceivedMail): Promise<Reply> {
     if (countReceived(mail.body) > MAX_RECEIVED) return LOOP;
     try {
       const replies = await Promise.all(mail.recipients.map((recipient) => this.#store(mail, recipient)));
       const failed = replies.filter(({ code }) => code !== 250);
-      // A permanent refusal would end the attempts for recipients that can be served later.
+      // A permanent refusal would end the attempts for recipients that could accept the email later.
       return failed.find(({ code }) => code < 500) ?? failed[0] ?? replies[0]!;
     } catch (error) {
       this.#options.onFailure(error);

@@ -9,7 +9,7 @@ export class PeerConnections {
     this.#most = most;
   }
 
-  /** Whether one more is allowed. It is counted then. */
+  /** Returns whether one more is allowed, and if so, counts it. */
   open(address: string): boolean {
     const peer = peerOf(address);
     const count = this.#counts.get(peer) ?? 0;

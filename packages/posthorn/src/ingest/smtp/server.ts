@@ -44,7 +44,7 @@ const INCOMPLETE: Reply = { code: 451, text: "4.4.2 The connection ended before 
 interface Connection {
   readonly recipients: Map<string, Recipient>;
   refusals: number;
-  /** When it is closed, unless it has gone on by then. Infinite while an email is being stored. */
+  /** When it is closed unless it makes progress. Infinite while an email is being stored. */
   deadline: number;
 }
 

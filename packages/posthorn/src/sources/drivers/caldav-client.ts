@@ -9,10 +9,7 @@ export interface Collection {
   readonly token: string | null;
 }
 
-/**
- * What has changed since a token. `null`: the server does not know the token, no longer knows it, or does not support
- * tokens.
- */
+/** Changes since a token. `null` if the server does not recognise the token, or does not support tokens. */
 export interface SyncResult {
   readonly token: string;
   readonly changed: readonly string[];
@@ -20,9 +17,9 @@ export interface SyncResult {
   readonly isComplete: boolean;
 }
 
-/** Resources that are asked for in one request. */
+/** Maximum number of resources in one request. */
 const MULTIGET = 100;
-/** Servers may compare times without a zone in another one. */
+/** Servers may compare times without a zone as if they were in another zone. */
 const DAY_MS = 86_400_000;
 /** The server cannot list everything in one response (RFC 6578, section 3.6). */
 const TRUNCATED = 507;
@@ -66,7 +63,7 @@ export class CalDavClient {
     };
   }
 
-  /** Appointments that have not ended at this time, or all of them: only their ETags. */
+  /** ETags of the appointments that have not ended at this time, or of all of them. */
   async list(since: number | null): Promise<readonly Resource[]> {
     const range = since === null ? "" : `<c:time-range start="${stamp(since - DAY_MS)}"/>`;
     const { resources } = await this.#requests.ask(this.#report(query("<d:getetag/>", range), "1"));
@@ -81,7 +78,7 @@ export class CalDavClient {
     return resources;
   }
 
-  /** Those of these resources that exist, with their appointments. */
+  /** The existing ones among these resources, with their appointments. */
   async get(hrefs: readonly string[]): Promise<readonly Resource[]> {
     const found: Resource[] = [];
     for (let from = 0; from < hrefs.length; from += MULTIGET) {

@@ -11,7 +11,7 @@ const ABOUT =
   "<d:displayname/><d:resourcetype/><d:current-user-principal/><c:calendar-home-set/><c:supported-calendar-component-set/>";
 const MAX_REDIRECTS = 5;
 const MAX_HOMES = 5;
-/** Calendars that an error names. */
+/** Maximum number of calendars that an error names. */
 const MAX_NAMED = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -49,7 +49,7 @@ export async function findCalendar(requests: CalDavRequests): Promise<string> {
   return chosen(await calendarsIn(requests, found), calendar);
 }
 
-/** What the server says about a URL; `null`, with the response, if it refuses to. Rejects if another URL would not help. */
+/** The server's description of a URL; `null`, with the response, if it refuses one. Rejects if another URL would not help. */
 async function described(
   requests: CalDavRequests,
   url: string,
@@ -64,14 +64,14 @@ async function described(
       continue;
     }
     if (status === 401 || status === 429 || status >= 500) requests.requireSuccess(response);
-    // Servers of web pages answer with a success, too, but not with this document.
+    // Web servers also respond with a success, but not with this document.
     if (status !== 207) return [null, response];
     const [resource] = (await requests.parse(response)).resources;
     return resource === undefined ? [null, response] : [{ resource, url: response.url }, null];
   }
 }
 
-/** The home set of the user, from what the server says about the start. */
+/** The home set of the user, from the server's description of the start. */
 async function homesOf(requests: CalDavRequests, start: Found | null): Promise<readonly string[]> {
   if (start === null) return [];
   const { resource, url } = start;

@@ -17,7 +17,7 @@ import { shortHash } from "./request.ts";
 
 type Config = ConfigOf<(typeof CALDAV)["fields"]>;
 
-/** What is remembered of a resource: the hash of its ETag, and the keys of its appointments. */
+/** Known state of a resource: the hash of its ETag, and the keys of its appointments. */
 type KnownResource = readonly [etag: string, keys: readonly string[]];
 type Resources = Readonly<Record<string, KnownResource>>;
 
@@ -46,7 +46,7 @@ interface Touched {
   readonly changed: readonly string[];
   /** Hashes of paths. */
   readonly removed: readonly string[];
-  /** Whether more changes are to be asked for at once. */
+  /** Whether more changes should be requested immediately. */
   readonly hasMore: boolean;
 }
 
@@ -69,7 +69,7 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
   const everyMs = config.everySeconds * 1000;
   const known = cursor as unknown as State | null;
   const { client, collection, place } = await calendarOf(requests, known?.place ?? null);
-  // Another calendar begins like a new source.
+  // A different calendar is treated like a new source.
   const isNew = known === null || (known.place !== undefined && known.place.url !== place.url);
   const before = isNew ? emptyState(now + ahead) : known;
   const touched = await touchedSince(client, isNew ? null : before, { collection, now });
@@ -109,7 +109,7 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
 
 interface OpenCalendar {
   readonly client: CalDavClient;
-  /** Its token is older than everything that is read afterwards, so that a change in between is found by the next poll. */
+  /** Its token is older than everything that is read afterwards, so the next poll finds changes made in between. */
   readonly collection: Collection;
   readonly place: Place;
 }
@@ -167,7 +167,7 @@ async function touchedSince(
   const present = new Set(current.map(({ href }) => hashOf(href)));
   const missing = Object.keys(known).filter((hash) => !present.has(hash));
   if (missing.length === 0) return { token, changed, removed: [], hasMore: false };
-  // Those that are left have only moved into the past.
+  // The remaining ones have only moved into the past.
   const left = (await client.list(null)).filter(({ href }) => missing.includes(hashOf(href)));
   const moved = new Set(left.map(({ href }) => hashOf(href)));
   return {
@@ -209,7 +209,7 @@ function changesOf(
   { name, now, isSilent }: Calendar,
 ) {
   const unreadable = found.filter(({ calendar }) => calendar!.problem !== null);
-  // What is known of them stays until they can be read.
+  // Their known state is kept until they can be read.
   const skipped = new Set(unreadable.map(({ href }) => hashOf(href)));
   const touched = new Set([...changed.map((href) => hashOf(href)), ...removed].filter((hash) => !skipped.has(hash)));
   const resources: Record<string, KnownResource> = {};

@@ -1,13 +1,13 @@
-/** Compares appointments with those that were known, and makes events of what has changed. Shared by kinds that read calendars. */
+/** Compares appointments with the known ones, and creates events for the changes. Shared by kinds that read calendars. */
 import type { SourceEvent } from "../driver.ts";
 import type { Calendar, CalendarEvent, Occurrence } from "../parse/calendar.ts";
 import { shortHash } from "./request.ts";
 
-/** What is remembered of an appointment. UID and summary tell which one was removed. */
+/** Known state of an appointment. UID and summary identify it in the event if it is removed. */
 type Known = readonly [hash: string, endsAt: number | null, uid: string, summary: string];
 export type Appointments = Readonly<Record<string, Known>>;
 
-/** Appointments that are compared, of those in the calendar. */
+/** Maximum number of appointments of a calendar that are compared. */
 export const MAX_KNOWN = 1000;
 /** An occurrence that is read later than this after its start is not emitted. */
 export const LATE_MS = 900_000;
@@ -16,7 +16,7 @@ export interface Reading {
   /** Kind of the source, which event IDs begin with. */
   readonly kind: "ical" | "caldav";
   readonly now: number;
-  /** Appointments are noted, and nothing is emitted. */
+  /** Whether appointments are only recorded, without events. */
   readonly isSilent: boolean;
   /** Number of reads so far. Part of the event ID, so that an appointment that is created or changed again is a new event. */
   readonly reads: number;
@@ -24,7 +24,7 @@ export interface Reading {
 
 type Changes = { readonly changes: readonly SourceEvent[]; readonly known: Appointments };
 
-/** Changes from the known appointments to those of a calendar. */
+/** Changes between the known appointments and those of a calendar. */
 export function compare(
   { name, events }: { readonly name: string | null; readonly events: readonly CalendarEvent[] },
   before: Appointments,

@@ -1,14 +1,14 @@
-/** Driver of all kinds that are read over a connection. The protocol is spoken by a listener in the connector thread. */
+/** Driver of all kinds that are read over a connection. A listener in the connector thread implements the protocol. */
 import { type ListeningDriver, type SourceEvent, SourceFailure, type SourceHost, type Unreadable } from "../driver.ts";
 import { isUnreadable } from "../mail-event.ts";
 import type { ListenFailure } from "../listeners/listener.ts";
 
 /** Messages that a broker may send before the first one is acknowledged. */
 const WINDOW = 128;
-/** A broker whose messages are too large for the window gets this part of it at the next connection. */
+/** If the messages of a broker are too large for the window, the next connection gets this fraction of it. */
 const SMALLER = 8;
 
-/** Makes the event of what a listener has read. */
+/** Creates an event from what a listener has read. */
 type Convert = (host: SourceHost, event: SourceEvent) => Promise<SourceEvent | Unreadable>;
 
 /**

@@ -31,7 +31,7 @@ const MAX_UNREADABLE = 10;
 
 /**
  * The cursor has the validators and the hash of the last response, the number of events so far, and the time of the first read. The last two
- * are part of the event ID, so that a value that returns to an earlier one is a new event, and a repetition of the read is not.
+ * are part of the event ID, so a value that returns to an earlier one is a new event, but a repeated read is not.
  */
 export const HTTP_DRIVER: PolledDriver = {
   family: "poll",
@@ -62,7 +62,7 @@ async function pollResponse(host: SourceHost, config: Config, cursor: Cursor | n
   return { events: [eventOf(config, response, id)], cursor: { ...facts, count: count + 1 }, next: INTERVAL };
 }
 
-/** What a change of the response is. */
+/** The part of the response that is compared for changes. */
 function contentOf({ method }: Config, { body, headers, status }: SourceResponse): string | Uint8Array {
   if (method !== "HEAD") return body;
   const names = ["etag", "last-modified", "docker-content-digest", "content-length"];
@@ -104,7 +104,7 @@ async function pollItems(host: SourceHost, config: Config, cursor: Cursor | null
     fresh.push(...found);
     ids.push(...items.flatMap(({ id }) => id ?? []));
     unreadable.push(...items.filter(({ id }) => id === null).map((item) => withoutId(config, item)));
-    // Pages behind one without a new item were seen before.
+    // Pages after one without a new item have already been seen.
     url = found.length === 0 ? null : nextPage(config, response, next);
   }
   seen.add(config.order === "newest-first" ? ids.toReversed() : ids);
@@ -138,7 +138,7 @@ function nextPage(
     return next.href;
   }
   const link = paging === "link" ? linkWith(response, "next") : null;
-  // Credentials are meant for the server of the URL.
+  // Credentials are only meant for the server of the URL.
   return link !== null && new URL(link).origin === new URL(url).origin ? link : null;
 }
 

@@ -3,7 +3,7 @@ import type { ListeningDriver, SourceEvent, SourceHost, Unreadable } from "../dr
 import { type MailConfig, mailEvent } from "../mail-event.ts";
 import { connectionDriver } from "./connection.ts";
 
-/** The listener hands over emails as they are. They are parsed here, where the threads for documents of strangers can be used. */
+/** The listener hands over unparsed emails. They are parsed here, where the threads for untrusted documents are available. */
 export const IMAP_DRIVER: ListeningDriver = connectionDriver("imap", convert);
 
 function convert(host: SourceHost, { id, body, headers, occurredAt }: SourceEvent): Promise<SourceEvent | Unreadable> {

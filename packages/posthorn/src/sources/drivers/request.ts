@@ -1,4 +1,4 @@
-/** Requests of drivers that read a URL, and what their responses mean. */
+/** Requests of drivers that read a URL, and the interpretation of their responses. */
 import { createHash } from "node:crypto";
 import { type Cursor, SourceFailure, type SourceHost, type SourceResponse } from "../driver.ts";
 import { linesOf } from "../kinds/request-fields.ts";
@@ -143,7 +143,7 @@ export class SeenIds {
     }
   }
 
-  /** At least `atLeast`, so that everything in the document that was just read is remembered. */
+  /** At least `atLeast` IDs, so that everything in the document that was just read is remembered. */
   toCursor(atLeast: number): readonly string[] {
     return [...this.#hashes].slice(-Math.min(MAX_SEEN, Math.max(MIN_SEEN, 2 * atLeast)));
   }

@@ -1,7 +1,7 @@
 /**
- * Lists a bucket and emits what is new. Keys are listed in their own order, so each scan reads all of them, over several polls if there are many.
- * An object is new if it was modified after the scan before began, less an hour, and was not seen: an upload in parts carries the time of
- * its beginning.
+ * Lists a bucket and emits what is new. Keys are listed in their own order, so each scan reads all of them, over several polls if there are
+ * many. An object is new if it was modified later than an hour before the start of the previous scan, and was not seen. The hour is needed
+ * because a multipart upload carries the time of its start.
  */
 import { awsAuth, awsFailure } from "../../destinations/kinds/aws.ts";
 import { encodeRfc3986 } from "../../destinations/auth/aws-signature.ts";
@@ -29,7 +29,7 @@ const TITLE = "Amazon S3";
 const PAGES = 20;
 const OVERLAP_MS = 3_600_000;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
-/** Contents that one poll reads; further objects are read by the next one. */
+/** Maximum number of objects whose contents one poll reads; the next one reads further objects. */
 const MAX_CONTENTS = 64;
 const MAX_CONTENT_BYTES = 32 * 1024 * 1024;
 
@@ -42,7 +42,7 @@ interface Listed {
 
 /** Where a scan is. */
 interface Scan {
-  /** Key behind which the list continues; `null`: a new scan begins. */
+  /** Key after which the list continues; `null`: a new scan begins. */
   readonly after: string | null;
   /** When it began. */
   readonly startedAt: number;
@@ -71,7 +71,7 @@ export const S3_DRIVER: PolledDriver = {
         const id = `${object.key}@${object.etag}`;
         if (!object.key.endsWith(config.suffix ?? "")) continue;
         if (object.modifiedAt < (since ?? 0) - OVERLAP_MS) continue;
-        // What is older than the overlap is not looked at again.
+        // Objects older than the overlap are not listed again.
         if (object.modifiedAt >= scan.startedAt - OVERLAP_MS) handled.push(id);
         if (seen.has(id) || (isSilent && object.modifiedAt < scan.startedAt)) continue;
         const event = await eventOf(host, config, object);
@@ -135,7 +135,7 @@ async function list(
       hint: "Check the endpoint URL, and whether a proxy responded instead.",
     });
   }
-  // Tags are searched for instead of parsing the document, so that its shape costs no more than its length.
+  // Searches for tags instead of parsing the document, so that the cost depends only on its length.
   const objects = text
     .split("<Contents>")
     .slice(1)
@@ -187,7 +187,7 @@ async function eventOf(host: SourceHost, config: Config, object: Listed): Promis
     // An error may be larger than the object.
     response = await get(host, config, `${bucketUrl(config)}/${path}`, Math.max(MAX_ERROR_BYTES, mostBytes));
   } catch (error) {
-    // Its content is compressed: it becomes too large, or is damaged. Another attempt would find the same.
+    // Its compressed content becomes too large, or is damaged. Another attempt would have the same result.
     if (error instanceof SourceFailure && CONTENT_FAILURES.has(error.code)) return described;
     throw error;
   }

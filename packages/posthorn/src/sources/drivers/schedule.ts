@@ -15,8 +15,8 @@ const GRACE_MS = 60_000;
 const FIRST_PERIOD_MS = 3_600_000;
 
 /**
- * Emits the due times since the last one. The cursor is the last due time that was emitted or given up; with the due time as its ID, an event
- * that is emitted again after a crash is dropped.
+ * Emits the due times since the last one. The cursor is the last due time that was emitted or skipped. The due time is the ID of its event, so
+ * an event that is emitted again after a crash is dropped.
  */
 export const SCHEDULE_DRIVER: PolledDriver = {
   family: "poll",
@@ -35,7 +35,7 @@ function poll(host: SourceHost, cursor: Cursor | null): Polled {
   return {
     events: emitted.map((at) => eventAt(host, config, at)),
     cursor: { last: reached },
-    // A schedule without a further due time is looked at once a day, so that its state stays current.
+    // A schedule without a further due time is checked once a day, so that its state stays current.
     next: { kind: "at", at: next ?? now + 86_400_000 },
   };
 }

@@ -56,7 +56,7 @@ async function store(host: ListeningHost, config: Config, received: readonly Rec
   );
   const entries = received.map((one, index) => ({ Id: String(index), ReceiptHandle: asText(one["ReceiptHandle"]) }));
   const response = await call(host, config, "DeleteMessageBatch", { Entries: entries });
-  // What was not deleted is received again, and dropped by its ID.
+  // Messages that were not deleted are received again, and dropped by their ID.
   const [failed] = asObjects(response["Failed"]);
   if (failed !== undefined && failed["SenderFault"] === true) {
     throw sourceFailure(awsItemFailure(TITLE, asText(failed["Code"]), asText(failed["Message"])));
@@ -99,7 +99,7 @@ async function call(host: ListeningHost, config: Config, operation: string, body
   return bodyObject(response);
 }
 
-/** As destinations see a response. */
+/** The response in the form that destinations use. */
 export function kindResponse({ status, headers, body }: SourceResponse) {
   return { status, headers: Object.fromEntries(headers), body };
 }

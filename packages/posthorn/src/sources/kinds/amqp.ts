@@ -21,7 +21,7 @@ export const AMQP_SOURCE = listeningKind({
     },
     identity: choice({
       label: "Identity of messages",
-      help: "`message-id`: a message with a message ID that is stored already is dropped. `none`: each delivery is an event, also when the broker delivers a message again.",
+      help: "`message-id`: a message is dropped if its message ID is already stored. `none`: each delivery is an event, even if the broker delivers a message again.",
       choices: ["message-id", "none"],
       default: "message-id",
     }),
@@ -33,8 +33,8 @@ export const AMQP_SOURCE = listeningKind({
   setup: [
     "Create the queue or subscription in the broker.",
     "Create an account that may receive from it.",
-    "Enter URL, address and credentials here. `state` says whether the source is connected.",
-    "Let senders set a unique message ID, so that a message that is delivered again is recognised.",
+    "Enter the URL, the address and the credentials here. `state` says whether the source is connected.",
+    "Have senders set a unique message ID, so that repeated deliveries are recognised.",
   ],
   ...AMQP_CLIENT,
   target: amqpTarget,

@@ -38,7 +38,7 @@ export const GOOGLE_PUB_SUB_SOURCE = listeningKind({
   setup: [
     "In the Google Cloud console, open Pub/Sub → Subscriptions and create a subscription with the delivery type Pull and an acknowledgement deadline of at least 60 seconds.",
     ...googleSetup("Pub/Sub Subscriber", "subscription"),
-    "Enter project ID and subscription ID. `state` says whether the source is connected.",
+    "Enter the project ID and the subscription ID. `state` says whether the source is connected.",
   ],
   packages: [],
   check: (config) => checkCredentials(config),

@@ -90,7 +90,7 @@ export const IMAP = listeningKind({
   repeats: "dropped",
   setup: [
     "Turn IMAP on for the account. Providers with two-step verification need an app password.",
-    "Enter server, user name, password and mailbox here. `state` says whether the source is connected.",
+    "Enter the server, the user name, the password and the mailbox here. `state` says whether the source is connected.",
   ],
   packages: ["imapflow@2"],
   ports: [143, 993],

@@ -73,7 +73,7 @@ export const MQTT_SOURCE = listeningKind({
     idProperty: {
       type: "text",
       label: "ID property",
-      help: "User property (MQTT 5) that holds a unique ID of the message. Messages with an ID that is stored already are dropped. Leave it empty if publishers set none.",
+      help: "User property (MQTT 5) that holds a unique ID of the message. Messages whose ID is already stored are dropped. Leave it empty if publishers set none.",
       required: false,
       secret: false,
       maxLength: 128,
@@ -88,7 +88,7 @@ export const MQTT_SOURCE = listeningKind({
   repeats: "possible",
   setup: [
     "Create a user that may subscribe to the topics.",
-    "Enter URL, topics and credentials here. `state` says whether the source is connected.",
+    "Enter the URL, the topics and the credentials here. `state` says whether the source is connected.",
     "Publish with QoS 1. The broker keeps messages for a QoS 1 session while Posthorn is not connected.",
   ],
   packages: ["mqtt-packet@9"],

@@ -58,7 +58,7 @@ export const NATS_SOURCE = listeningKind({
   repeats: "dropped",
   setup: [
     "Create a user that may publish to $JS.API.> and $JS.ACK.>, and subscribe to _INBOX.>.",
-    "Enter servers, stream and credentials here. `state` says whether the source is connected.",
+    "Enter the servers, the stream and the credentials here. `state` says whether the source is connected.",
   ],
   ...NATS_CLIENT,
   check: (config) =>

@@ -20,7 +20,7 @@ export const RABBITMQ_SOURCE = listeningKind({
     },
     identity: choice({
       label: "Identity of messages",
-      help: "`message-id`: a message with a message ID that is stored already is dropped. `none`: each delivery is an event, also when the broker delivers a message again.",
+      help: "`message-id`: a message is dropped if its message ID is already stored. `none`: each delivery is an event, even if the broker delivers a message again.",
       choices: ["message-id", "none"],
       default: "message-id",
     }),
@@ -30,10 +30,10 @@ export const RABBITMQ_SOURCE = listeningKind({
   events: [{ type: "{eventType}", description: "A message of the queue: its exact body." }],
   repeats: "possible",
   setup: [
-    "Declare a durable queue, and bind it to the exchanges whose messages are to become events.",
+    "Declare a durable queue, and bind it to the exchanges whose messages should become events.",
     "Create a user for Posthorn with read permission on the queue.",
     "Enter the URI and the queue here. `state` says whether the source is connected.",
-    "Let publishers set a unique message ID, so that a message that is delivered again is recognised.",
+    "Have publishers set a unique message ID, so that repeated deliveries are recognised.",
   ],
   ...RABBITMQ_CLIENT,
   target: ({ uri, queue }) => {

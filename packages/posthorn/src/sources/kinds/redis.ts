@@ -50,7 +50,7 @@ export const REDIS_SOURCE = listeningKind({
   repeats: "dropped",
   setup: [
     "Create an ACL user that may read the stream: ACL SETUSER posthorn on >PASSWORD ~orders +xreadgroup +xack +xgroup, and +select for a database other than 0.",
-    "Enter URL, stream and credentials here. `state` says whether the source is connected.",
+    "Enter the URL, the stream and the credentials here. `state` says whether the source is connected.",
   ],
   packages: ["ioredis@6"],
   ports: [6379, 6380],
@@ -58,7 +58,7 @@ export const REDIS_SOURCE = listeningKind({
   target: ({ url, stream }) => `${url.replace(/\/$/, "")}#${stream}`,
   session: ({ url, stream, group }) => ({
     identity: `${url.replace(/\/$/, "")}#${stream}${group === null ? "" : `#${group}`}`,
-    // In a group of others, only the consumer of the source is removed.
+    // In a group that existed before, only the consumer of the source is removed.
     isNamedByUser: false,
   }),
 });

@@ -78,7 +78,7 @@ export const SCHEDULE = polledKind({
       default: "application/json",
     },
   },
-  events: [{ type: "{eventType}", description: "A due time has come." }],
+  events: [{ type: "{eventType}", description: "A due time was reached." }],
   repeats: "dropped",
   setup: ["Enter a cron expression with its time zone, or an interval.", "Add endpoints that receive the events."],
   everyMs: () => null,

@@ -99,8 +99,8 @@ interface Incomplete {
 }
 
 /**
- * Lets the client hand over messages as they are encoded, and without those that are too large to be kept: it would collect them in memory, and
- * end the connection at one that it cannot decode.
+ * Makes the client hand over messages undecoded, and without those that are too large to be kept. Otherwise, it would collect them in memory,
+ * and end the connection on a message that it cannot decode.
  *
  * @param large Gets the messages that were dropped, by their delivery.
  */
@@ -200,13 +200,13 @@ function messageOf(message: Message, { identity, address }: Config): BrokerMessa
   };
 }
 
-/** As the client decodes a message, and reads one section of it. Its types lack both. */
+/** The client's functions to decode a message and to read one of its sections, which are missing in its types. */
 const decode = rhea.message.decode as unknown as (encoded: Buffer) => Message;
 const { Reader } = rhea.types as unknown as {
   readonly Reader: new (encoded: Buffer) => { readonly position: number; read(): unknown };
 };
 
-/** Words with which the message can be found: the ID in its properties, which precede the body. */
+/** Text with which the message can be found: the ID in its properties, which precede the body. */
 function referenceOf(encoded: Buffer, { address }: Config): string {
   const id = idText(propertiesOf(encoded)?.message_id);
   return id === "" ? `address ${address}` : `address ${address}, message ID ${id.slice(0, 200)}`;
@@ -216,7 +216,7 @@ function referenceOf(encoded: Buffer, { address }: Config): string {
 function propertiesOf(encoded: Buffer): Message | null {
   try {
     const reader = new Reader(encoded);
-    // A binary value that is cut off ends behind the buffer.
+    // A truncated binary value ends after the buffer.
     while (reader.position < encoded.byteLength) {
       reader.read();
       if (reader.position > encoded.byteLength) break;
@@ -224,7 +224,7 @@ function propertiesOf(encoded: Buffer): Message | null {
       if (sections.message_id !== undefined) return sections;
     }
   } catch {
-    // It is cut off, or no message.
+    // It is truncated, or not a message.
   }
   return null;
 }

@@ -5,15 +5,15 @@ import type { ListenHost } from "./listener.ts";
 
 /** Message of a broker, before it is an event. */
 export interface BrokerMessage {
-  /** See `SourceEvent.id`; `null`: the broker supplies none, so that a repetition is another event. */
+  /** See `SourceEvent.id`; `null` if the broker supplies none, so that a repetition is another event. */
   readonly id: string | null;
   readonly body: Uint8Array;
   /** `null`: the broker does not say. */
   readonly contentType: string | null;
   readonly occurredAt: number | null;
-  /** What the broker says about the message, such as its topic. */
+  /** Metadata of the broker about the message, such as its topic. */
   readonly metadata: readonly (readonly [name: string, value: string])[];
-  /** What its publisher has added. */
+  /** Headers that its publisher has added. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Value of `{topic}` in the event type: topic, subject, queue or key. */
   readonly topic: string;
@@ -25,7 +25,7 @@ const MAX_TYPE = 256;
 const MAX_HEADERS = 100;
 const MAX_HEADER_LENGTH = 4096;
 
-/** Where a message is, for the entry in quarantine: its topic, and words with which it can be found at the broker. */
+/** Place of a message, for the entry in quarantine: its topic, and a text with which it can be found at the broker. */
 export interface Place {
   readonly topic: string;
   /** Such as `offset 12 of partition 0`. */
@@ -82,7 +82,7 @@ function looksLikeJson(body: Uint8Array): boolean {
   return false;
 }
 
-/** Replaces `{topic}`, `{topic:2}` (its second part) and `{header:NAME}`. What is empty then, becomes `message`. */
+/** Replaces `{topic}`, `{topic:2}` (its second part) and `{header:NAME}`. An empty result becomes `message`. */
 export function typeOf(template: string, topic: string, headers: BrokerMessage["headers"]): string {
   const parts = topic.split(/[/.]/);
   const text = template.replaceAll(/\{(topic|header)(?::([^{}]+))?\}/g, (_, what: string, argument?: string) => {

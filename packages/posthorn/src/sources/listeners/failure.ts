@@ -1,4 +1,4 @@
-/** Turns failures of the connections of destinations, which the listeners share, into those of sources. */
+/** Converts failures of destination connections, which the listeners share, to failures of sources. */
 import type { FailedResult } from "../../destinations/connections/driver.ts";
 import type { DestinationErrorCode } from "../../destinations/kind.ts";
 import { SourceFailure, type SourceErrorCode } from "../driver.ts";

@@ -20,11 +20,11 @@ interface Position {
   readonly uid: number;
   /** When the newest of these emails arrived, in Unix milliseconds. */
   readonly at: number;
-  /** Earlier emails are not read: they were, under their former UIDs. 0: all are. */
+  /** Earlier emails are not read, because they already were, under their former UIDs. 0: all emails are read. */
   readonly since: number;
 }
 
-/** Emails whose sizes are asked for at once. */
+/** Number of emails whose sizes are requested at once. */
 const CHUNK = 50;
 const CONNECT_MS = 20_000;
 /** Bytes of an email that is too large, for its headers. */
@@ -129,7 +129,7 @@ class MailboxReader {
     return position;
   }
 
-  /** Some servers do not say which UID is next. */
+  /** Some servers do not report the next UID. */
   async #lastUid(uidNext: number): Promise<number> {
     if (uidNext > 0) return uidNext - 1;
     const found = await this.#client.search({ all: true }, { uid: true });
@@ -229,7 +229,7 @@ class MailboxReader {
     return new Promise((resolve) => void this.#client.once("exists", () => resolve()));
   }
 
-  /** Waits for an email, or until it is time to look. The next command ends IDLE. */
+  /** Waits for an email, or until the next check is due. The next command ends IDLE. */
   async #idle(news: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const time = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#config.everySeconds * 1000)));

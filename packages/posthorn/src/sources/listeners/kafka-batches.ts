@@ -7,7 +7,7 @@ export const MAGIC_AT = 16;
 export const ATTRIBUTES_AT = 21;
 export const COMPRESSION = 7;
 const LENGTH_AT = 8;
-/** What the length does not count: the offset, and itself. */
+/** Bytes that the length does not include: those of the offset, and its own. */
 const UNCOUNTED = 12;
 const COUNT_AT = 57;
 
@@ -15,12 +15,12 @@ const COUNT_AT = 57;
 export const MAX_DECOMPRESSED_BYTES = 64 * 1024 * 1024;
 export const MAX_RECORDS = 250_000;
 
-/** Makes the batch that takes the place of one that cannot be passed on. */
+/** Creates the batch that replaces one that cannot be passed on. */
 export type Replace = (batch: Buffer, reason: DecompressionFailure) => Buffer;
 
 /**
- * Decompresses the batches of a response, in the order of its partitions. Once the limits are reached, what is left of a partition is cut off. A
- * batch that exceeds them by itself is replaced.
+ * Decompresses the batches of a response, in the order of its partitions. Once the limits are reached, the rest of a partition is cut off. A
+ * batch that exceeds them on its own is replaced.
  *
  * @returns The records of a partition; the same buffer if nothing changed.
  */
@@ -60,7 +60,7 @@ export function batchesOf(replace: Replace): (records: Buffer) => Buffer {
   };
 }
 
-/** The last one may be incomplete: a broker cuts a response off at its limit. Clients ignore it. */
+/** The last batch may be incomplete, because a broker truncates a response at its limit. Clients ignore it. */
 function* split(records: Buffer): Generator<Buffer> {
   for (let at = 0; at < records.byteLength;) {
     const rest = records.subarray(at);

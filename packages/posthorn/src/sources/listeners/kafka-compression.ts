@@ -13,7 +13,7 @@ const XERIAL_HEADER_BYTES = 16;
 /** Of the highest ratio of LZ4. */
 const LZ4_MAX_RATIO = 255;
 
-/** Those of the client have no limit, so it must not use them: it gets decompressed batches only. */
+/** The client's own decoders have no limit, so it must not use them: it only gets decompressed batches. */
 const decoders = {
   snappy: compressionsAlgorithms.snappy.decompressSync,
   lz4: compressionsAlgorithms.lz4.decompressSync,
@@ -26,7 +26,7 @@ for (const algorithm of Object.values(compressionsAlgorithms)) Object.assign(alg
 /** `too_large`: the records have more bytes than allowed. `damaged`: they cannot be decompressed. */
 export type DecompressionFailure = "too_large" | "damaged";
 
-/** Decompresses the records of a batch. Uses no more memory than `mostBytes`, whatever the batch contains. */
+/** Decompresses the records of a batch. Uses no more memory than `mostBytes`, regardless of the content of the batch. */
 export function decompressRecords(
   compression: number,
   records: Buffer,

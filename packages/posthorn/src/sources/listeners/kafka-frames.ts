@@ -1,6 +1,6 @@
 /**
- * Shortens responses of Kafka whose first record batch is too large to be kept. A broker sends the first batch of a partition whole, whatever
- * the limits of the request are, and the client collects a response in memory until it is complete. The batch is replaced by one with a single
+ * Shortens responses of Kafka whose first record batch is too large to be kept. A broker sends the first batch of a partition whole, regardless
+ * of the limits of the request, and the client collects a response in memory until it is complete. The batch is replaced by one with a single
  * record, which has the offset of the last record of the batch (https://kafka.apache.org/protocol, Fetch, versions 4 to 17). Compressed batches
  * are decompressed here, because the client has no limit.
  */

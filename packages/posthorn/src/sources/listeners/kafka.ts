@@ -1,6 +1,6 @@
 /**
- * Reads topics of Kafka with a consumer group. It is a static member of the group, so that a process which was killed takes its place again at
- * once, instead of waiting for the end of the session.
+ * Reads topics of Kafka with a consumer group. It is a static member of the group, so that after a kill, the new process can rejoin immediately
+ * instead of waiting for the session to expire.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
@@ -29,7 +29,7 @@ const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 const COMMIT_MS = 200;
 const LATEST = -1n;
 
-/** Fetch requests of each connection without a response. Their version decides the form of the responses. */
+/** Fetch requests of each connection without a response. Their version determines the format of the responses. */
 const fetches = new WeakMap<Socket, { version: number; readonly open: Set<number> }>();
 const FETCH = 1;
 subscribe("tracing:plt:kafka:connections:api:start", (message) => {

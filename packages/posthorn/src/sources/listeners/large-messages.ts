@@ -6,11 +6,11 @@ import { createHash, randomBytes } from "node:crypto";
 
 /** Kept of a message. */
 export const HEAD_BYTES = 32 * 1024;
-/** Room for what a protocol adds to a body. A message is too large to be kept if it exceeds the limit of the source by more. */
+/** Allowance for the protocol overhead of a body. A message is too large to be kept if it exceeds the limit of the source by more than this. */
 export const EXTRA_BYTES = 65_536;
 const MARKER_BYTES = 16;
 
-/** What is known of a message that was dropped. */
+/** Facts about a message that was dropped. */
 export interface LargeMessage {
   readonly bytes: number;
   /** SHA-256 of the body, in hexadecimal digits. */
@@ -53,11 +53,11 @@ export class LargeBody implements LargeMessage {
   }
 }
 
-/** Stand-ins of bodies that are shortened while they arrive. They begin with random bytes, so that no publisher can make one. */
+/** Stand-ins of bodies that are shortened while they arrive. They begin with random bytes, so that no publisher can forge one. */
 export class StandIns {
   readonly #bodies = new Map<string, LargeMessage>();
 
-  /** Body to be passed on in place of one that is too large. */
+  /** Body that is passed on instead of one that is too large. */
   of(message: LargeMessage): Buffer {
     const marker = randomBytes(MARKER_BYTES);
     this.#bodies.set(marker.toString("hex"), message);

@@ -11,7 +11,7 @@ export abstract class LineFilter implements StreamFilter {
   readonly #maxLine: number;
   /** Bytes of a line that is not complete. `null`: the rest of a long line is passed on. */
   #line: number[] | null = [];
-  /** Bytes of a body that are to come, with its end. */
+  /** Remaining bytes of a body, including its end. */
   #rest = 0;
   #isDropping = false;
 
@@ -59,7 +59,7 @@ export abstract class LineFilter implements StreamFilter {
       const line = Buffer.from(this.#line);
       this.#line = isComplete ? [] : null;
       const body = isComplete ? this.announced(line.toString("latin1")) : null;
-      // A line that began in the chunk before was not passed on with it.
+      // A line that began in the previous chunk was not passed on with that chunk.
       const start = at - line.byteLength;
       this.#rest = body === null ? 0 : body.bytes + LINE_END.byteLength;
       this.#isDropping = body?.isDropped === true;

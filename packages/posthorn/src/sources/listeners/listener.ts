@@ -1,5 +1,5 @@
 /**
- * What the code that reads a broker implements. Listeners run in the connector thread, where every connection passes the address guard.
+ * Interface of the code that reads a broker. Listeners run in the connector thread, where every connection passes the address guard.
  * `docs/decisions/117-listen-in-the-connector-thread.md` has the reasons.
  */
 import type { Socket } from "node:net";
@@ -18,7 +18,7 @@ export interface ListenFailure {
   readonly retryAfterMs: number | null;
 }
 
-/** Surroundings of a connection that is opened only to remove something. */
+/** Services for a connection that is opened only to remove something. */
 export interface ForgetHost {
   readonly config: KindConfig;
   /** Name of the source at the broker: the same at each connection, and different for each source. */
@@ -38,8 +38,8 @@ export interface ListenHost extends ForgetHost {
   /** The connection works, and messages can arrive. */
   connected(): void;
   /**
-   * Hands over a message. Resolves when it is on disk: acknowledge it then, and not before. Resolves in the order of the calls. Rejects when it
-   * was not stored and the listener is being stopped; the message must not be acknowledged then.
+   * Hands over a message. Resolves when it is on disk: do not acknowledge it earlier. Resolves in the order of the calls. Rejects when it was
+   * not stored and the listener is being stopped; in that case, the message must not be acknowledged.
    */
   deliver(event: SourceEvent): Promise<void>;
   /** Hands over something that is not an event, as `deliver` does. */
@@ -50,7 +50,7 @@ export interface ListenHost extends ForgetHost {
   skipped(bytes: number): void;
   /** Puts a filter in front of the client of each connection that is opened from now on. */
   shorten(make: (output: FilterOutput, socket: Socket) => StreamFilter): void;
-  /** Whether more messages than the window, or too many bytes, wait to be stored. Stop reading from the connection while it is so. */
+  /** Whether more messages than the window, or too many bytes, are waiting to be stored. If so, stop reading from the connection. */
   readonly isFull: boolean;
   /** Resolves when it is no longer full. Rejects when the listener is being stopped. */
   room(): Promise<void>;
@@ -79,7 +79,7 @@ export class ListenError extends Error {
   }
 }
 
-/** For a client whose internals, which a listener uses, are not those that it knows. Anything else could lose messages. */
+/** For a client whose internals, which a listener uses, differ from the supported ones. Continuing could lose messages. */
 export function unsupportedClient(name: string): ListenError {
   const message = `The installed version of ${name} does not work with this version of Posthorn.`;
   return new ListenError("internal", message, 'Install the version that "posthorn connectors" names.');

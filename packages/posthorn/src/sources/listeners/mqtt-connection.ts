@@ -51,7 +51,7 @@ export class MqttConnection {
   #lastId = 0;
   #lastReceived = performance.now();
   #pinger: NodeJS.Timeout | undefined;
-  /** Set while reading is paused, so that no response can arrive. */
+  /** Set while reading is paused, when no response can arrive. */
   #isPaused = false;
 
   private constructor(
@@ -214,7 +214,7 @@ export class MqttConnection {
       case "pubrel":
       case "subscribe":
       case "unsubscribe":
-        // A client that only receives with QoS 1 needs none of these, and brokers send only the first.
+        // A client that only receives with QoS 1 needs none of these packets, and brokers send only the first.
         return;
     }
   }
@@ -238,7 +238,7 @@ function connectPacket(
       ? {
           properties: {
             sessionExpiryInterval: sessionSeconds,
-            // No maximum packet size: the broker would drop a larger message, and nothing would say so.
+            // No maximum packet size, because the broker would silently drop a larger message.
             receiveMaximum: window,
           },
         }

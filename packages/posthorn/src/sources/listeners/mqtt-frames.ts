@@ -1,6 +1,6 @@
 /**
  * Splits the stream of an MQTT broker, so that a message which is too large passes through without being held in memory. Version 3.1.1 has no
- * way to tell the broker a limit, and a broker with version 5 would drop the message without a trace.
+ * way to tell the broker a limit, and a broker with version 5 would silently drop the message.
  */
 
 import { LargeBody, type LargeMessage } from "./large-messages.ts";
@@ -14,7 +14,7 @@ export interface LargePublish extends LargeMessage {
 }
 
 export interface FrameHandlers {
-  /** Bytes of packets of a usual size, in any division. */
+  /** Bytes of packets of a usual size, divided arbitrarily. */
   pass(bytes: Buffer): void;
   /** A message was skipped. Called in the order of the packets. */
   large(message: LargePublish): void;
@@ -24,7 +24,7 @@ export interface FrameHandlers {
 
 const PUBLISH = 3;
 const MAX_TOPIC = 65_535;
-/** Kept of a packet until its header is read: the longest topic, the packet identifier, and properties of a usual size. */
+/** Bytes of a packet that are kept until its header is read: the longest topic, the packet identifier, and properties of a usual size. */
 const KEPT = MAX_TOPIC + 4 + 64 * 1024;
 
 interface LargePacket {
@@ -123,7 +123,7 @@ function varint(bytes: readonly number[]): number {
   return bytes.reduce((sum, byte, index) => sum + (byte & 127) * 128 ** index, 0);
 }
 
-/** Reads the variable header (section 3.3.2). What a hostile broker sends instead is read as far as it goes. */
+/** Reads the variable header (section 3.3.2). Malformed data from a hostile broker is read as far as possible. */
 function publishOf(kept: Buffer, { flags, length }: LargePacket, version: 4 | 5): NonNullable<LargePacket["publish"]> {
   const qos = ((flags >> 1) & 3) as 0 | 1 | 2;
   const topicEnd = 2 + kept.readUInt16BE(0);

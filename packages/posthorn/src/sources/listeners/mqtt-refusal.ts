@@ -1,4 +1,4 @@
-/** What the reason codes of an MQTT broker mean, and what to do about them. */
+/** Meaning of the reason codes of an MQTT broker, and what to do. */
 import { quoted } from "../../destinations/connections/driver.ts";
 import { ListenError } from "./listener.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Reads an MQTT broker. It speaks the protocol itself, on the packets of `mqtt-packet`: the client of that project hands over one message at a
- * time, so that each message would wait for the commit of the one before.
+ * time, so each message would wait for the commit of the previous one.
  */
 import type { IPublishPacket, ISubackPacket, ISubscription, UserProperties } from "mqtt-packet";
 import { quoted } from "../../destinations/connections/driver.ts";
@@ -52,7 +52,7 @@ export function read(connection: MqttConnection, config: Config, host: ListenHos
           body: bytesOf(packet.payload),
           read: () => messageOf(packet, config),
         });
-    // Only what is stored is acknowledged. Otherwise the connection is being closed.
+    // Only stored messages are acknowledged. If storing fails, the connection is being closed.
     stored.then(
       () => connection.acknowledge(packet),
       () => undefined,
@@ -70,7 +70,7 @@ export function read(connection: MqttConnection, config: Config, host: ListenHos
   return connection.ended;
 }
 
-/** Subscribes to what is new, and unsubscribes from what was removed: the session has the topics of the last connection. */
+/** Subscribes to new topics, and unsubscribes from removed ones, because the session has the topics of the last connection. */
 async function subscribe(connection: MqttConnection, config: Config, host: ListenHost): Promise<void> {
   const topics = topicsOf(config.topics);
   const wanted = topics.map((topic) => `${config.qos} ${config.retained ? "r" : "-"} ${topic}`);

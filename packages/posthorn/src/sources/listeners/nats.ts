@@ -21,7 +21,7 @@ import { NatsFrames } from "./nats-frames.ts";
 
 type Config = ConfigOf<(typeof NATS_SOURCE)["fields"]>;
 
-/** The server delivers a message again that was not acknowledged for this long. */
+/** The server redelivers a message that was not acknowledged for this long. */
 const ACK_WAIT_NS = 60_000_000_000;
 const NOT_FOUND: ReadonlySet<number> = new Set([10_014, 10_059]);
 
@@ -96,7 +96,7 @@ async function read(messages: ConsumerMessages, standIns: StandIns, config: Conf
   }
 }
 
-/** Creates the consumer, or changes its subjects. Its position stays. */
+/** Creates the consumer, or changes its subjects without changing its position. */
 async function durableConsumer(connection: NatsConnection, config: Config, host: ListenHost): Promise<string> {
   const name = consumerName(host);
   const { consumers } = await jetstreamManager(connection);

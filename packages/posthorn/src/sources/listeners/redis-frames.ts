@@ -1,6 +1,6 @@
 /**
- * Shortens entries of a Redis stream that are too large to be kept. The client collects a reply in memory until it is complete, whatever its
- * size (RESP2: https://redis.io/docs/latest/develop/reference/protocol-spec/).
+ * Shortens entries of a Redis stream that are too large to be kept. The client collects a reply of any size in memory until it is complete
+ * (RESP2: https://redis.io/docs/latest/develop/reference/protocol-spec/).
  */
 import { type FilterOutput, LargeBody, type StandIns } from "./large-messages.ts";
 import { LINE_END, LineFilter } from "./line-filter.ts";
@@ -12,7 +12,7 @@ const MAX_LINE = 64;
 export class RedisFrames extends LineFilter {
   readonly #maxBytes: number;
   readonly #standIns: StandIns;
-  /** Elements that are to come, of each open array. */
+  /** Remaining elements of each open array. */
   readonly #open: number[] = [];
   /** Bytes of the current entry. */
   #entryBytes = 0;

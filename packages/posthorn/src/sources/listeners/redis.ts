@@ -100,7 +100,8 @@ interface Reading {
 
 async function read(reading: Reading): Promise<void> {
   const { host } = reading;
-  // Entries that were read before a crash and not acknowledged. They stay in the list until they are, so each round begins behind the last.
+  // Entries that were read before a crash and not acknowledged. They stay in the list until they are acknowledged, so each round begins after
+  // the last.
   let from = "0";
   let nextScanAt = 0;
   for (;;) {

@@ -172,7 +172,7 @@ class Reader {
   }
 }
 
-/** How far an occurrence may be moved from its original start and is still found. */
+/** How far an occurrence may be moved from its original start and still be found. */
 const MAX_MOVE_MS = 7 * 86_400_000;
 
 /** The TZID, if it is the name of a time zone. The property is missing in the types of the library. */

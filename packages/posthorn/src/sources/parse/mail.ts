@@ -33,7 +33,7 @@ export async function parseMail({ body, attachmentBytes }: MailJob): Promise<Mai
   const email = await new PostalMime({
     maxNestingDepth: MAX_DEPTH,
     maxHeadersSize: MAX_HEADER_BYTES,
-    // A forwarded mail is an attachment. Its text must not be taken for that of the mail.
+    // A forwarded mail is an attachment. Its text must not be mistaken for that of the mail.
     forceRfc822Attachments: true,
   }).parse(body);
   const messageId = idOf(email.messageId);
@@ -106,7 +106,7 @@ function attachmentsOf(attachments: readonly Attachment[], maxBytes: number): re
       contentId: idOf(contentId),
       size: bytes.byteLength,
       sha256: sha256(bytes),
-      /** Base64; `null`: it is larger than what is left of the limit. */
+      /** Base64; `null` if it is larger than the rest of the limit. */
       content: isIncluded ? bytes.toString("base64") : null,
     };
   });

@@ -38,7 +38,7 @@ export interface Resource {
 export interface ResourceCalendar {
   readonly events: readonly CalendarEvent[];
   readonly occurrences: readonly Occurrence[];
-  /** Why its data cannot be read; `null`: it can. */
+  /** Why its data cannot be read; `null` if it can. */
   readonly problem: string | null;
 }
 

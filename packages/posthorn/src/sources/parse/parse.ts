@@ -1,7 +1,7 @@
 /** Parses documents of sources, in a worker thread. Parsers are loaded when they are first needed. */
 import type { ParseJob, ParseResult } from "../driver.ts";
 
-/** Never rejects: what a parser throws is what is wrong with the document. */
+/** Never rejects: an error of a parser becomes the problem of the document. */
 export async function parseDocument(job: ParseJob): Promise<ParseResult> {
   try {
     return { kind: "parsed", value: await valueOf(job) };

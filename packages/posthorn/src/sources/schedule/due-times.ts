@@ -22,7 +22,7 @@ export interface DueTimes {
 
 /** Shortest time between two due times. */
 const MIN_GAP_MS = 30_000;
-/** Pairs of due times that are compared with it when a schedule is saved. */
+/** Number of pairs of due times that are compared with it when a schedule is saved. */
 const COMPARED = 120;
 const HOUR_MS = 3_600_000;
 

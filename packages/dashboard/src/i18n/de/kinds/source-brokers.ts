@@ -19,14 +19,14 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   Topics: "Topics",
   Queue: "Queue",
   "Identity of messages": "Identität der Nachrichten",
-  "`message-id`: a message with a message ID that is stored already is dropped. `none`: each delivery is an event, also when the broker delivers a message again.":
+  "`message-id`: a message is dropped if its message ID is already stored. `none`: each delivery is an event, even if the broker delivers a message again.":
     "`message-id`: Eine Nachricht, deren Nachrichten-ID schon gespeichert ist, wird verworfen. `none`: Jede Zustellung ist ein Ereignis, auch wenn der Broker eine Nachricht erneut zustellt.",
 
   // MQTT
   "Subscribes to topics of an MQTT broker, and emits an event for each message.":
     "Abonniert Topics eines MQTT-Brokers und erzeugt aus jeder Nachricht ein Ereignis.",
   "Create a user that may subscribe to the topics.": "Legen Sie einen Benutzer an, der die Topics abonnieren darf.",
-  "Enter URL, topics and credentials here. `state` says whether the source is connected.":
+  "Enter the URL, the topics and the credentials here. `state` says whether the source is connected.":
     "Tragen Sie URL, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "Publish with QoS 1. The broker keeps messages for a QoS 1 session while Posthorn is not connected.":
     "Veröffentlichen Sie mit QoS 1. Der Broker hebt Nachrichten für eine Sitzung mit QoS 1 auf, solange Posthorn nicht verbunden ist.",
@@ -48,19 +48,19 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   "How long the broker keeps the session and its messages while Posthorn is not connected. MQTT 3.1.1 has no such limit: the broker decides.":
     "Wie lange der Broker die Sitzung und ihre Nachrichten aufhebt, solange Posthorn nicht verbunden ist. MQTT 3.1.1 kennt diese Grenze nicht: Der Broker entscheidet.",
   "ID property": "Property mit der ID",
-  "User property (MQTT 5) that holds a unique ID of the message. Messages with an ID that is stored already are dropped. Leave it empty if publishers set none.":
+  "User property (MQTT 5) that holds a unique ID of the message. Messages whose ID is already stored are dropped. Leave it empty if publishers set none.":
     "User Property (MQTT 5) mit einer eindeutigen ID der Nachricht. Nachrichten, deren ID schon gespeichert ist, werden verworfen. Leer lassen, wenn Absender keine setzen.",
 
   // RabbitMQ
   "Consumes a queue of RabbitMQ or another AMQP 0.9.1 broker, and emits an event for each message.":
     "Liest eine Queue von RabbitMQ oder einem anderen AMQP-0.9.1-Broker und erzeugt aus jeder Nachricht ein Ereignis.",
-  "Declare a durable queue, and bind it to the exchanges whose messages are to become events.":
+  "Declare a durable queue, and bind it to the exchanges whose messages should become events.":
     "Legen Sie eine dauerhafte Queue an, und binden Sie sie an die Exchanges, deren Nachrichten zu Ereignissen werden sollen.",
   "Create a user for Posthorn with read permission on the queue.":
     "Legen Sie für Posthorn einen Benutzer mit Leserecht auf die Queue an.",
   "Enter the URI and the queue here. `state` says whether the source is connected.":
     "Tragen Sie URI und Queue hier ein. `state` sagt, ob die Quelle verbunden ist.",
-  "Let publishers set a unique message ID, so that a message that is delivered again is recognised.":
+  "Have publishers set a unique message ID, so that repeated deliveries are recognised.":
     "Lassen Sie Absender eine eindeutige Nachrichten-ID setzen, damit eine erneut zugestellte Nachricht erkannt wird.",
   "A message of the queue: its exact body.": "Eine Nachricht der Queue: ihr Inhalt, Byte für Byte.",
   "Name of an existing queue. Posthorn does not declare queues.":
@@ -71,9 +71,9 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Empfängt von einer Adresse eines AMQP-1.0-Brokers wie ActiveMQ Artemis, Qpid, Azure Service Bus oder RabbitMQ 4 und erzeugt aus jeder Nachricht ein Ereignis.",
   "Create the queue or subscription in the broker.": "Legen Sie die Queue oder Subscription im Broker an.",
   "Create an account that may receive from it.": "Legen Sie ein Konto an, das von ihr empfangen darf.",
-  "Enter URL, address and credentials here. `state` says whether the source is connected.":
+  "Enter the URL, the address and the credentials here. `state` says whether the source is connected.":
     "Tragen Sie URL, Adresse und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
-  "Let senders set a unique message ID, so that a message that is delivered again is recognised.":
+  "Have senders set a unique message ID, so that repeated deliveries are recognised.":
     "Lassen Sie Absender eine eindeutige Nachrichten-ID setzen, damit eine erneut zugestellte Nachricht erkannt wird.",
   "A message of the address: its exact body.": "Eine Nachricht der Adresse: ihr Inhalt, Byte für Byte.",
   "Queue or subscription, in the form that the broker uses, for example /queues/orders in RabbitMQ 4.":
@@ -84,7 +84,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Liest Topics mit einer Consumer-Gruppe und erzeugt aus jedem Datensatz ein Ereignis.",
   "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete if Posthorn creates the group).":
     "Legen Sie ein Konto für Posthorn an, und erlauben Sie ihm, die Topics und die Gruppe zu lesen (Operationen Read und Describe, für eine eigene Gruppe auch Delete).",
-  "Enter brokers, topics and credentials here. `state` says whether the source is connected.":
+  "Enter the brokers, the topics and the credentials here. `state` says whether the source is connected.":
     "Tragen Sie Broker, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "A record of a topic: its exact value.": "Ein Datensatz eines Topics: sein Wert, Byte für Byte.",
   "Names of existing topics, separated by commas.": "Namen bestehender Topics, durch Kommas getrennt.",
@@ -98,7 +98,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Liest einen JetStream-Stream mit einem dauerhaften Consumer und erzeugt aus jeder Nachricht ein Ereignis.",
   "Create a user that may publish to $JS.API.> and $JS.ACK.>, and subscribe to _INBOX.>.":
     "Legen Sie einen Benutzer an, der auf $JS.API.> und $JS.ACK.> veröffentlichen und _INBOX.> abonnieren darf.",
-  "Enter servers, stream and credentials here. `state` says whether the source is connected.":
+  "Enter the servers, the stream and the credentials here. `state` says whether the source is connected.":
     "Tragen Sie Server, Stream und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "A message of the stream: its exact body.": "Eine Nachricht des Streams: ihr Inhalt, Byte für Byte.",
   "Name of an existing stream. Posthorn does not create streams.":
@@ -117,7 +117,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Liest einen Stream von Redis oder Valkey mit einer Consumer-Gruppe und erzeugt aus jedem Eintrag ein Ereignis.",
   "Create an ACL user that may read the stream: ACL SETUSER posthorn on >PASSWORD ~orders +xreadgroup +xack +xgroup, and +select for a database other than 0.":
     "Legen Sie einen ACL-Benutzer an, der den Stream lesen darf: ACL SETUSER posthorn on >PASSWORD ~orders +xreadgroup +xack +xgroup, und +select für eine andere Datenbank als 0.",
-  "Enter URL, stream and credentials here. `state` says whether the source is connected.":
+  "Enter the URL, the stream and the credentials here. `state` says whether the source is connected.":
     "Tragen Sie URL, Stream und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "An entry of the stream.": "Ein Eintrag des Streams.",
   "Key of the stream.": "Schlüssel des Streams.",
@@ -149,7 +149,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
     "Öffnen Sie in der Google-Cloud-Konsole Pub/Sub → Subscriptions, und legen Sie eine Subscription mit dem Zustellungstyp Pull und einer Bestätigungsfrist von mindestens 60 Sekunden an.",
   "Grant it the role Pub/Sub Subscriber on the subscription only, under Permissions of the subscription.":
     "Geben Sie ihm die Rolle Pub/Sub Subscriber nur für die Subscription, unter Permissions der Subscription.",
-  "Enter project ID and subscription ID. `state` says whether the source is connected.":
+  "Enter the project ID and the subscription ID. `state` says whether the source is connected.":
     "Tragen Sie Projekt-ID und Subscription-ID ein. `state` sagt, ob die Quelle verbunden ist.",
   "A message of the subscription: its exact data.": "Eine Nachricht der Subscription: ihre Daten, Byte für Byte.",
   "ID of the Google Cloud project that contains the subscription.":

@@ -166,7 +166,7 @@ export const sources: Readonly<Record<string, string>> = {
     "Liest ein Postfach und erzeugt für jede neue E-Mail ein Ereignis, sobald sie ankommt.",
   "Turn IMAP on for the account. Providers with two-step verification need an app password.":
     "Schalten Sie IMAP für das Konto ein. Anbieter mit Anmeldung in zwei Schritten verlangen ein App-Passwort.",
-  "Enter server, user name, password and mailbox here. `state` says whether the source is connected.":
+  "Enter the server, the user name, the password and the mailbox here. `state` says whether the source is connected.":
     "Tragen Sie Server, Benutzername, Passwort und Postfach hier ein. `state` sagt, ob die Quelle verbunden ist.",
   "An email in the mailbox that was not there when the source was created.":
     "Eine E-Mail im Postfach, die beim Anlegen der Quelle noch nicht da war.",
