@@ -41,7 +41,7 @@ export type Actor =
       readonly tokenExpiresAt: number;
       /** It is a portal key: see `portal/key.ts`. */
       readonly isPortalKey?: true;
-      /** What the token is for, and nothing else; absent: whatever its capabilities allow. */
+      /** The only purpose of the token; absent: everything that its capabilities allow. */
       readonly scope?: TokenScope;
     };
 
@@ -55,7 +55,7 @@ export function seesApplication(actor: Actor, appKey: number): boolean {
   return actor.kind === "application" ? actor.appId === appKey : (actor.grant.applications?.has(appKey) ?? true);
 }
 
-/** Whether what the actor may do differs between applications of the organisation. */
+/** Whether the permissions of the actor differ between applications of the organisation. */
 export function isLimited(actor: Actor): actor is OrganisationActor {
   return (
     actor.kind === "organisation" && (actor.grant.applications !== null || (actor.grant.inApplication?.size ?? 0) > 0)
@@ -101,7 +101,7 @@ export function payloadView(actor: Actor): PayloadView {
   return permissions.has("payloads:masked") ? "masked" : "none";
 }
 
-/** What a scoped token is for: one of the two is set, or neither, which is for the REST hooks of its application. */
+/** Purpose of a scoped token. At most one of the two is set; if neither is, the token is for the REST hooks of its application. */
 export interface TokenScope {
   /** Reading the feed of this endpoint. */
   readonly endpointKey: number | null;
@@ -131,7 +131,7 @@ function isInScope(scope: TokenScope, access: Access): boolean {
 export interface Requirement {
   readonly access: Access;
   readonly permission: Permission;
-  /** Open to users who have to set up a second factor first. */
+  /** Allowed for users who still have to set up a second factor. */
   readonly withoutSecondFactor?: true | undefined;
 }
 

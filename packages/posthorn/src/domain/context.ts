@@ -2,7 +2,7 @@
  * Request context for domain operations: services, caller, and the current transaction, if any.
  *
  * A write transaction holds the only writer of SQLite, or one of a few PostgreSQL connections. Code that may run inside one gets
- * `TransactionServices`, which offer nothing to wait for except the database: external calls from there are type errors.
+ * `TransactionServices`, with which it can wait only for the database: external calls are type errors.
  */
 import type { Kysely } from "kysely";
 import type { IdGenerator } from "../lib/id.ts";

@@ -32,7 +32,7 @@ export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
   readonly uid: string | null;
-  /** Name of its destination kind, which this version may not know. */
+  /** Name of its destination kind, which this version may not support. */
   readonly destinationKind: string;
   /** URL of a webhook; for other kinds, where messages go, without secrets. */
   readonly url: string;
@@ -221,7 +221,7 @@ export class DirectoryEndpoint {
     return this.disabled || this.grant.held || this.#isLeftToOthers;
   }
 
-  /** Why no node sends to it; `null`: one does. Changes as nodes join and leave. */
+  /** Why no node sends to it; `null` if one does. Changes as nodes join and leave. */
   get kindProblem(): KindProblem | null {
     return this.#kinds.problem(this.destinationKind, this.key);
   }
@@ -298,7 +298,7 @@ export class DirectoryEndpoint {
 
 type EndpointRow = Selectable<EndpointTable>;
 
-/** What the endpoints of an application share. */
+/** Settings that the endpoints of an application share. */
 export interface EndpointSurroundings {
   readonly secretBox: SecretBox;
   readonly kinds: KindRules;

@@ -29,7 +29,7 @@ export interface DirectoryApplication {
   readonly redactor: Redactor | null;
 }
 
-/** Least number of endpoints that an application counts as, which bounds the number of applications without endpoints. */
+/** Number of endpoints that each application counts as at least, which bounds the number of applications without endpoints. */
 const APPLICATION_WEIGHT = 4;
 /** Default for `maxEndpoints`. */
 const MAX_ENDPOINTS = 200_000;

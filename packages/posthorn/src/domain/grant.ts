@@ -1,4 +1,4 @@
-/** What callers of an organisation may do: the permissions of keys and roles. */
+/** Permissions of callers of an organisation: of keys and roles. */
 
 /**
  * Permissions, which are also the scopes of API keys.
@@ -73,11 +73,11 @@ export interface CallingClient {
   readonly registeredAs: string | null;
 }
 
-/** Who called: for the audit log, and for limits that hold per person. */
+/** The caller, for the audit log and for limits per person. */
 export type Caller =
   | {
       readonly kind: "token";
-      /** Hash and expiry (Unix milliseconds) of the signed token; absent: a session that may do what one may do. */
+      /** Hash and expiry (Unix milliseconds) of the signed token; absent for sessions. */
       readonly token?: { readonly hash: Uint8Array; readonly expiresAt: number };
     }
   | { readonly kind: "key"; readonly id: string; readonly limits?: KeyLimits }

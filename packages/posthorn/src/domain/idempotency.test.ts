@@ -27,7 +27,7 @@ describe("idempotencyKey", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("distinguishes keys that differ only at their end, however long they are", () => {
+  it("distinguishes keys of any length that differ only at their end", () => {
     const long = "k".repeat(8000);
     expect(hashOf(`${long}1`)).not.toBe(hashOf(`${long}2`));
   });

@@ -39,7 +39,7 @@ describe("a masked text", () => {
   });
 
   it.each(["document", "text", "name", "url", "json", "headers"] as const)(
-    "leaves what is null as it is by the rule %s",
+    "leaves null values unchanged by the rule %s",
     (rule) => expect(maskPayload(rule, null, "none")).toBeNull(),
   );
 });

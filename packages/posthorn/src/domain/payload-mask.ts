@@ -1,9 +1,8 @@
 /**
- * Masks payloads, and what is derived from them, for callers without the permission to read them.
+ * Masks payloads and data derived from them, for callers without the permission to read them.
  *
- * A caller with `payloads:masked` sees the structure: names of properties and types of values. Without it, everything
- * is hidden. Names and event types can be data as well, such as an email address as a key, so only those that look like
- * names are shown.
+ * A caller with `payloads:masked` sees the structure: names of properties and types of values. Without it, everything is hidden. Names and
+ * event types can be data as well, such as an email address as a key, so only those that look like names are shown.
  */
 import type { PayloadView } from "./access.ts";
 
@@ -51,8 +50,8 @@ export function maskPayload(rule: PayloadRule, value: unknown, view: Masked): un
 }
 
 /**
- * Whether a text looks like a name that a person chose, such as `invoice.paid` or `amount_due`, and not like a value: it is short, has no
- * other characters than letters, digits and separators, and few digits.
+ * Whether a text looks like a name that a person chose, such as `invoice.paid` or `amount_due`, and not like a value: it is short, consists of
+ * letters, digits and separators only, and has few digits.
  */
 export function looksLikeName(text: string): boolean {
   return /^[\p{L}_$][\p{L}\d_$.:/-]{0,99}$/u.test(text) && text.replace(/\D/g, "").length <= 3;
@@ -67,7 +66,7 @@ function structureOf(value: unknown, depth = 0): unknown {
   return withMaskedNames(value, (member) => structureOf(member, depth + 1));
 }
 
-/** An object with the names that do not look like names replaced by `***1`, `***2` and so on. */
+/** An object in which property names that do not look like names are replaced with `***1`, `***2` and so on. */
 function withMaskedNames(value: object, mask: (member: unknown) => unknown): object {
   let hidden = 0;
   const members = Object.entries(value).map(([name, member]): [string, unknown] => [
@@ -93,7 +92,7 @@ function maskHeaders(value: unknown): unknown {
   return headers.map(({ name }) => ({ name: looksLikeName(name) ? name : MASK, value: MASK }));
 }
 
-/** A schema without the names that look like values. Its other texts are keywords and types, which stay. */
+/** A schema without the names that look like values. Its other texts are keywords and types, and are kept. */
 function maskSchema(value: unknown): unknown {
   if (typeof value === "string")
     return looksLikeName(value) || value.startsWith("https://json-schema.org/") ? value : MASK;

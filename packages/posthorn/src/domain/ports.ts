@@ -21,7 +21,7 @@ import type { Streak } from "./health/streak.ts";
 import type { TaskKind } from "./task/task.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
-/** Judges URLs by the addresses that their host names resolve to. */
+/** Checks URLs by the addresses that their host names resolve to. */
 export interface UrlJudge {
   /** Whether deliveries to this URL would be allowed, by the current DNS records. `allow`: see `egress_allow`. */
   judge(url: string, allow: string | null): Promise<UrlVerdict>;
@@ -61,7 +61,7 @@ export interface RelayListeners extends RelaySource {
 
 /** State of the lanes in memory, on all nodes. */
 export interface LaneSource {
-  /** From the node that owns the lane. Nothing is known if that node does not respond. */
+  /** Asks the node that owns the lane. The state is unknown if that node does not respond. */
   of(endpointKey: number): LaneReport | Promise<LaneReport>;
   /** The endpoints among these with an open circuit or failing attempts, on all nodes that respond. */
   unhealthy(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, UnhealthyLane>>;
@@ -90,7 +90,7 @@ export type UrlVerdict =
 export interface TokenIssuer {
   /** Returns a signed token with these claims. Times are Unix seconds. */
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
-  /** Clears the cache of tokens and sessions after one was revoked. */
+  /** Clears the cache of tokens and sessions after a revocation. */
   forget(): void;
   /** Returns a text that only this server can derive from another one. `purpose` separates different uses. */
   proof(purpose: string, text: string): string;
@@ -176,14 +176,14 @@ export interface ClusterSource {
 
 /** Whether the deliveries of the whole server are paused. */
 export interface DeliveryPauseSource {
-  /** What this node knows; `null`: they are not paused. */
+  /** The pause as known to this node; `null` if deliveries are not paused. */
   readonly current: PausedDeliveries | null;
 }
 
-/** A thread of this process that is to run, and does not. */
+/** A thread of this process that should be running but is not. */
 export interface ThreadProblem {
   readonly thread: number;
-  /** `hung`: it does not respond, and is ended after 30 s, if the system lets it go. `ended`: it has crashed or could not start. */
+  /** `hung`: it does not respond, and is terminated after 30 s, if the system allows it. `ended`: it has crashed or could not start. */
   readonly state: "hung" | "ended";
 }
 
@@ -191,7 +191,7 @@ export interface ThreadProblem {
 export interface ThreadHealth {
   /** Problems of the threads other than the main one. */
   readonly problems: readonly ThreadProblem[];
-  /** Whether the main thread does not respond, which starts the others again, as far as this thread knows. */
+  /** Whether the main thread, which restarts the others, does not respond, as far as this thread knows. */
   readonly isMainSilent: boolean;
 }
 
@@ -231,8 +231,8 @@ export interface DataKeyring {
   /** The root key that wraps new data keys. */
   readonly root: { readonly provider: string; readonly id: string };
   /**
-   * A request that sealed a value before its node switched keys has stored it within this time, or failed: longer than a request waits for
-   * the database. Only then can a pass over all values be the last one.
+   * Within this time, a request that sealed a value before its node switched keys has stored it or failed. Longer than a request waits for the
+   * database. Only then can a pass over all values be the last one.
    */
   readonly settleMs: number;
   /** Creates a data key, wrapped by the root key. It is not stored. */

@@ -43,8 +43,8 @@ export interface Membership {
 }
 
 /**
- * What a person with these memberships of one organisation may do. A role in a single application adds to the role in the organisation.
- * Without a role in the organisation, operations that span applications allow what the roles in all of these applications allow.
+ * Permissions of a person with these memberships of one organisation. A role in a single application adds to the role in the organisation.
+ * Without a role in the organisation, operations that span applications are allowed if the roles in all of these applications allow them.
  */
 export function grantOf(memberships: readonly Membership[]): Grant {
   const whole = memberships.filter(({ appKey }) => appKey === null);

@@ -22,13 +22,13 @@ export interface DomainRules {
   readonly normaliseAllow: (words: string) => string;
   /** The words of an allow list that have no effect, because the operator does not allow them. */
   readonly refusedWords: (words: string) => readonly RefusedTarget[];
-  /** Why a proxy is refused, judged by its URL alone; `null`: it is not. */
+  /** Why a proxy is refused, based only on its URL; `null` if it is not. */
   readonly refusedProxy: (proxy: EndpointProxy) => RefusedTarget | null;
   /** The first of these endpoint settings that the HTTP client cannot use; `null`: all are valid. */
   readonly egressProblem: (settings: EndpointEgress, allow: string | null) => EgressProblem | null;
-  /** Policy values that hold where neither application nor endpoint sets one. */
+  /** Policy values that apply where neither application nor endpoint sets one. */
   readonly policyDefaults: PlatformDefaults;
-  /** Why a word is not an address, a network or a known list of allowed senders; `null`: it is one. */
+  /** Why a word is not an address, a network or a known list of allowed senders; `null` if it is one. */
   readonly addressProblem: (word: string) => string | null;
   /** Retention periods. */
   readonly retention: RetentionPeriods;
@@ -71,7 +71,7 @@ export interface EgressProblem {
 }
 
 export interface ConnectedClientRules {
-  /** How clients introduce themselves: with a metadata document or by registering, with a document only, or not at all. */
+  /** How clients identify themselves: with a metadata document or by registering, with a document only, or not at all. */
   readonly registration: "on" | "documents" | "off";
   /** Whether the MCP endpoint has tools that write. */
   readonly write: boolean;

@@ -20,7 +20,7 @@ const STEP = 100;
 const MAX_ENDPOINTS = 200;
 /** Shortest time between two emails to an address without a digest. What happens in between is sent together. */
 export const MAIL_INTERVAL_MS = 900_000;
-/** Marks what was reported about a disabled endpoint, which is told in addition to its failures. */
+/** Marks reports about a disabled endpoint, which are made in addition to those about its failures. */
 const DISABLED = "/disabled";
 
 interface Round {
@@ -121,12 +121,18 @@ async function evaluateApplication(round: Round, appKey: number): Promise<void> 
     .execute();
   const endpoints = await endpointsOf(services, appKey, states);
   const found = firingOf(application, endpoints, services.now());
-  // What was told about the others ends without a word.
-  const told = endpoints.filter(({ id }) => attentionOf(application, id)?.customerAlerts === true);
+  // Reports about the others end without a message.
+  const reported = endpoints.filter(({ id }) => attentionOf(application, id)?.customerAlerts === true);
   for (const row of rows) {
     const own = states.filter(({ recipient_id }) => recipient_id === row.id);
     try {
-      await evaluateRecipient(round, { recipient: toRecipient(row), name: row.app_name, own, found, endpoints: told });
+      await evaluateRecipient(round, {
+        recipient: toRecipient(row),
+        name: row.app_name,
+        own,
+        found,
+        endpoints: reported,
+      });
     } catch (error) {
       round.onFailure(error);
     }
@@ -214,7 +220,7 @@ interface Evaluation {
 async function evaluateRecipient(round: Round, evaluation: Evaluation): Promise<void> {
   const { services } = round;
   const { recipient, name, own, endpoints } = evaluation;
-  // An endpoint cannot be told that it does not work.
+  // An endpoint that does not work cannot receive alerts about itself.
   const self = endpoints.find(({ id }) => id === recipient.endpointKey)?.public_id;
   const found = evaluation.found.filter(({ alert }) => alert.id !== self);
   const now = services.now();
@@ -249,7 +255,7 @@ function intervalOf({ email, digest }: AlertRecipient): number {
 
 type Change = AlertChange<State, Found>;
 
-/** What is told: each endpoint once. */
+/** The alerts to send: one for each endpoint. */
 function alertsIn(changes: readonly Change[], endpoints: readonly EndpointRow[]): readonly EndpointAlert[] {
   const alerts = new Map<string, EndpointAlert>();
   for (const change of changes) {
@@ -257,7 +263,7 @@ function alertsIn(changes: readonly Change[], endpoints: readonly EndpointRow[])
       alerts.set(change.firing.alert.id, change.firing.alert);
     if (change.kind !== "end" || !change.notify || change.row.subject.endsWith(DISABLED)) continue;
     const row = endpoints.find(({ public_id }) => public_id === change.row.subject);
-    // It was deleted, a person disabled it, or it still fails, below a threshold that was raised: it does not work again.
+    // Not a recovery: it was deleted, a person disabled it, or it still fails, but below a threshold that was raised.
     if (row === undefined || row.disabled === 1 || row.since !== null) continue;
     alerts.set(row.public_id, alertOf(row, "recovered", change.row.since));
   }

@@ -58,7 +58,7 @@ export interface SentConfirmation {
 }
 
 /**
- * Adds a recipient. An email address gets a message with a link, and nothing else before the link was used. An endpoint needs no
+ * Adds a recipient. An email address gets a message with a link, and nothing else until the link has been used. An endpoint needs no
  * confirmation, because it belongs to the customer.
  */
 export async function addAlertRecipient({ ctx, input }: OutsideCall<NewAlertRecipient>): Promise<SentConfirmation> {

@@ -9,7 +9,7 @@ import { type AlertRecipient, newToken } from "./recipient.ts";
 /** `refused`: the mail server accepts no email for this recipient at the moment. `unavailable`: it accepts none at all. */
 export type Sent = "sent" | "refused" | "unavailable";
 
-/** Sends alerts. Those to endpoints are messages, and always stored. */
+/** Sends alerts. Alerts to endpoints are messages, and are always stored. */
 export async function sendAlerts(
   services: Services,
   recipient: AlertRecipient,

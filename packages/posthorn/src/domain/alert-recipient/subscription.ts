@@ -1,4 +1,4 @@
-/** What the links in the emails do. They work without signing in: their tokens are the permission. */
+/** The actions behind the links in the emails. They work without signing in: their tokens are the permission. */
 import type { Kysely } from "kysely";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";

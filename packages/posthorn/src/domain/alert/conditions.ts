@@ -1,4 +1,4 @@
-/** What is true of an organisation now, for each kind of alert rule. */
+/** Evaluates the condition of each kind of alert rule for an organisation. */
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { OutsideContext } from "../context.ts";
@@ -23,7 +23,7 @@ type Condition = (ctx: OutsideContext, params: Required<AlertParams>) => Promise
 /** Most alerts of one rule. */
 export const MAX_FIRING = 200;
 
-/** Returns what fulfils the condition of a rule now. */
+/** Returns everything that fulfils the condition of a rule now. */
 export function evaluateCondition(
   ctx: OutsideContext,
   kind: AlertKind,

@@ -52,7 +52,7 @@ export async function evaluateRule(ctx: OutsideContext, rule: AlertRule): Promis
       .where("id", "=", rule.key)
       .where("enabled", "=", 1)
       .executeTakeFirst();
-    // It was changed or deleted in the meantime: the next round evaluates what it is now.
+    // It was changed or deleted in the meantime: the next round evaluates its new state.
     if (current?.updated_at !== rule.updatedAt) return;
     const sent: ShownAlert[] = [];
     for (const change of changes) {
@@ -67,7 +67,7 @@ export async function evaluateRule(ctx: OutsideContext, rule: AlertRule): Promis
 
 type Row = Selectable<AlertTable>;
 
-/** What is stored of an alert, as far as it decides what changes. */
+/** The stored fields of an alert that decide what changes. */
 export interface StoredAlert {
   readonly subject: string;
   readonly notified_at: number | null;
@@ -86,11 +86,11 @@ type Change = AlertChange<Row, Firing>;
 
 interface Now {
   readonly now: number;
-  /** Quiet hours, or the next digest is not due: nothing is sent. */
+  /** Whether nothing is sent now, because of quiet hours or because the next digest is not due. */
   readonly isDelayed: boolean;
 }
 
-/** Compares the alerts of a rule with what is true now. */
+/** Compares the alerts of a rule with those that apply now. */
 export function changesOf<Stored extends StoredAlert, Found extends { readonly subject: string }>(
   rows: readonly Stored[],
   firing: readonly Found[],

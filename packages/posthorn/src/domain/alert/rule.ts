@@ -1,4 +1,4 @@
-/** Alert rules: a condition, its thresholds, whom to tell, and when not to. */
+/** Alert rules: a condition, its thresholds, whom to notify, and when not to. */
 import type { Selectable } from "kysely";
 import { invalid } from "../../lib/errors.ts";
 import type { AlertRuleTable } from "../../store/alert-schema.ts";

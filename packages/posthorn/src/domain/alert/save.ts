@@ -98,7 +98,7 @@ export function deleteAlertRule(call: Call<AlertRuleRef>): Promise<void> {
   });
 }
 
-/** Sends a message to the targets of a rule that says that it is a test. */
+/** Sends a test message to the targets of a rule. */
 export function testAlertRule(call: Call<AlertRuleRef>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const rule = await getAlertRule({ ctx, input });

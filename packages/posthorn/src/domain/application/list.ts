@@ -78,7 +78,9 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
   return { ...page, rows: page.rows.map(toApplication) };
 }
 
-/** Where the name of an application is in the order, which may have been deleted since. One that the caller does not see is before all others. */
+/**
+ * Position of an application in the order of names. It may have been deleted since. One that the caller may not see comes before all others.
+ */
 async function nameOf(ctx: Context, key: number): Promise<string> {
   const visible = visibleApplications(ctx.actor);
   const row = await reader(ctx)

@@ -20,8 +20,8 @@ export interface ResourceRef {
 }
 
 /**
- * Finds the application, and reads the row of its resource with the condition that `read` gets. `read` is not called for an ID of another
- * form. Throws `not_found`, also for a resource of another application.
+ * Finds the application, and reads the row of its resource. `read` receives the condition for the row, and is not called for an ID of another
+ * format. Throws `not_found`, also for a resource of another application.
  */
 export async function findResource<Row>(
   ctx: Context,

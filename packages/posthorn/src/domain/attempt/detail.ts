@@ -1,9 +1,8 @@
 /**
  * Details of an attempt that have no columns, and how they are encoded in `attempt.detail_json`.
  *
- * A row is written for every attempt, so the encoding is a short list of values by position, without anything that follows from elsewhere
- * (the ID of the message, the names of the standard headers, the sentence of a known cause). Secrets are masked before: none is ever in
- * the database.
+ * A row is written for every attempt, so the encoding is a short list of values by position, without anything that can be derived (the ID of
+ * the message, the names of the standard headers, the sentence of a known cause). Secrets are masked first and never reach the database.
  */
 
 /** Facts about an attempt from its destination. */

@@ -34,7 +34,7 @@ describe("a body that an attempt sent", () => {
     }
   });
 
-  it("is read as it was sent, whatever it contains", () => {
+  it("is read as it was sent, for any content", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 2000 }),
       fc.string({ unit: "binary", minLength: 256, maxLength: 2000 }).map((text) => Buffer.from(text)),

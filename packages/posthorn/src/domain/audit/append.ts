@@ -181,7 +181,7 @@ export async function saveHead(
     .execute();
 }
 
-/** A text that both databases store unchanged, and that has one spelling in JSON. PostgreSQL refuses NUL. */
+/** A text that both databases store unchanged, and that has only one encoding in JSON. PostgreSQL refuses NUL. */
 function text(value: string | null, length: number): string | null {
   return value === null ? null : value.slice(0, length).replaceAll("\0", "\uFFFD").toWellFormed();
 }

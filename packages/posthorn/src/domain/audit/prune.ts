@@ -49,7 +49,7 @@ function pruneStep(services: Services, organisation: Organisation, before: numbe
       .where("org_id", "=", orgId)
       .where("at", ">=", before)
       .executeTakeFirst();
-    // Clocks can go backwards: entries are deleted up to the first that is kept, whatever the time of those after it.
+    // Clocks can go backwards: entries are deleted up to the first that is kept, regardless of the times of later ones.
     const end = Math.min((kept?.seq ?? head.seq + 1) - 1, head.pruned_seq + STEP);
     if (end <= head.pruned_seq) return 0;
     const last = await db
@@ -69,7 +69,7 @@ function pruneStep(services: Services, organisation: Organisation, before: numbe
   }, "audit.prune");
 }
 
-/** Signs the heads that were signed with an earlier key again. */
+/** Replaces the signatures of heads that were signed with an earlier key. */
 export async function resignHeads(services: Services): Promise<void> {
   const { auditSigner, store } = services;
   const heads = await store.db

@@ -35,7 +35,7 @@ export const ALL_ENTRIES: AuditFilter = {
   after: null,
 };
 
-/** Whether the caller would get each entry: the chain can only be verified then. */
+/** Whether the caller would get every entry. Only then can the chain be verified. */
 export function isComplete(ctx: Context, filter: AuditFilter): boolean {
   return visibleApplications(ctx.actor) === null && Object.values(filter).every((value) => value === null);
 }
@@ -72,7 +72,7 @@ async function filtered(ctx: Context, filter: AuditFilter) {
   return query;
 }
 
-/** Also of an application that was deleted, if it is named by its id. */
+/** Also finds a deleted application, if `ref` is its id. */
 async function applicationKey(ctx: Context, ref: string): Promise<number> {
   const id = isId("src_", ref) ? applicationIdOf(ref) : ref;
   const key = keyOfId("app_", id);
@@ -104,7 +104,7 @@ export interface AuditExtent {
   readonly last: number;
 }
 
-/** An entry after the head is either newer, or was inserted: the head is read last, so that newer entries are not taken for inserted ones. */
+/** An entry after the head is either newer, or was inserted: the head is read last, so newer entries are not mistaken for inserted ones. */
 export async function readExtent(ctx: Context): Promise<AuditExtent> {
   const newest = await newestSequence(reader(ctx), ctx.actor.orgId);
   const head = await readHead(ctx);

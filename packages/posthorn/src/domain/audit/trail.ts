@@ -18,7 +18,7 @@ export interface AuditedCall {
   readonly fields: readonly string[];
   /** The other resources in the path. */
   readonly facts: Readonly<Record<string, AuditValue>>;
-  /** Who runs the command that calls, as it says itself; `null`: no command calls. */
+  /** The person who runs the calling command, as the command reports it; `null` if the call does not come from a command. */
   readonly operator: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
@@ -74,7 +74,7 @@ export class AuditTrail implements CallAudit {
     if (this.#state === "open") this.#state = "unchanged";
   }
 
-  /** Notes a resource that was created. It becomes the target if the request was for one of its kind, and knew no id of it. */
+  /** Notes a resource that was created. It becomes the target if the request was for its kind and contained no id. */
   created(kind: string, id: string, name: string | null = null): void {
     const target = this.#target;
     const isTarget = target !== null && (target.kind === kind || CREATES[target.kind] === kind);

@@ -57,7 +57,7 @@ export class ChainVerifier {
       this.#report("chain_broken", sequence, `Entry ${sequence} does not continue entry ${last.sequence}.`);
     }
     if (hashOfEntry(hashed).toString("hex") !== hash) {
-      this.#report("entry_changed", sequence, `Entry ${sequence} was changed: its content does not have its hash.`);
+      this.#report("entry_changed", sequence, `Entry ${sequence} was changed: its content does not match its hash.`);
     }
     if (entry.action === INVALID_HEAD) {
       this.#report(

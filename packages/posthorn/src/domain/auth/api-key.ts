@@ -79,7 +79,7 @@ export function createApiKey(call: Call<ApiKeyInput>): Promise<ApiKey & { readon
   });
 }
 
-/** Changes what is given. The key must not be able to do more than the caller afterwards. */
+/** Changes the given fields. Afterwards, the key must not be able to do more than the caller. */
 export function updateApiKey(
   call: Call<{ readonly key: string; readonly changes: Partial<ApiKeyInput> }>,
 ): Promise<ApiKey> {

@@ -112,7 +112,7 @@ describe("a revocation during a look-up", () => {
 });
 
 describe("the actor of a token", () => {
-  it("knows when its tokens are ended, and not only when it expires", async () => {
+  it("includes the time at which its tokens are revoked, not only when it expires", async () => {
     const token = await sign("ended");
     const ends = {
       app_id: keyOfId("app_", APPLICATION)!,

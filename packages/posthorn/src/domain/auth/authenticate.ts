@@ -1,4 +1,4 @@
-/** Authenticates tokens and sessions, and caches whose they are. */
+/** Authenticates tokens and sessions, and caches their owners. */
 import { createHmac } from "node:crypto";
 import { SignJWT } from "jose";
 import { boundedCache } from "../../lib/bounded-cache.ts";

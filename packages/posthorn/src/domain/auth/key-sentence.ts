@@ -25,7 +25,7 @@ export const CAN: Readonly<Record<Permission, string>> = {
   "organisations:manage": "manage organisations",
 };
 
-/** What a reader would most want to know that the key cannot do. */
+/** Permissions that the sentence names if the key lacks them, because readers care about them most. */
 const NOTABLE: readonly Permission[] = [
   "read",
   "payloads:read",

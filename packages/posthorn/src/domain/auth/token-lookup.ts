@@ -1,4 +1,4 @@
-/** Finds out whose a token is: that of an endpoint or a subscription, a portal key, an API key, or a JWT. */
+/** Identifies the caller by a token: of an endpoint or a subscription, a portal key, an API key, or a JWT. */
 import { jwtVerify } from "jose";
 import { PosthornError } from "../../lib/errors.ts";
 import { hashToken } from "./hash-token.ts";

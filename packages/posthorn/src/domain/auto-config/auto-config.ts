@@ -1,6 +1,6 @@
 /**
- * Subscriptions that receivers complete themselves. The sender creates one and hands over its token; the receiver registers its URL with it,
- * or a polling endpoint, and receives. One token has one endpoint.
+ * Subscriptions that receivers complete themselves. The sender creates one and hands over its token; the receiver registers its URL or a
+ * polling endpoint with it, and starts to receive. Each token has one endpoint.
  */
 import { generateSecret } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
@@ -219,8 +219,8 @@ export function subscribeDestination(
 }
 
 /**
- * The caller with the capability that creating its endpoint needs. A token of a subscription has none, and is confined to its application
- * still.
+ * The caller with the capability that creating its endpoint needs. A token of a subscription has no capabilities, and stays confined to its
+ * application.
  */
 function ofItsApplication(actor: Actor): Actor {
   if (actor.kind === "organisation" || actor.scope === undefined) return actor;

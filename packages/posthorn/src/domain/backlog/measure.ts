@@ -16,7 +16,7 @@ const MAX_ENDPOINTS = 10_000;
 
 /**
  * Counts the deliveries that are due, at most a little more than `limit` of each endpoint. Deliveries on hold do not count, because the
- * endpoint is the reason that they wait: it is disabled or paused, or its circuit is not closed.
+ * endpoint is why they wait: it is disabled or paused, or its circuit is not closed.
  *
  * Steps along the index of due deliveries from one endpoint to the next, and reads no deliveries outside of it.
  */

@@ -15,13 +15,13 @@ export interface Consent {
   readonly client: { readonly id: string; readonly name: string; readonly host: string | null };
   /** Host or scheme to which the browser goes with the decision. */
   readonly destination: string;
-  /** It is a program on the machine of the person. */
+  /** Whether it is a program on the person's machine. */
   readonly isLocal: boolean;
   readonly organisation: { readonly id: string; readonly name: string };
   readonly asksToWrite: boolean;
   /** `server`: this server has no tools that write; `role`: the person may not write. */
   readonly write: "allowed" | "server" | "role";
-  /** The request is refused: where the browser goes instead of asking; `null`: it is not. */
+  /** Where the browser goes without asking, because the request is refused; `null` if it is not. */
   readonly redirectTo: string | null;
 }
 
@@ -102,7 +102,10 @@ interface NewSession {
   readonly name: string;
 }
 
-/** The session of the connection. It has the limits of the one in which the person approves, and ends with the code unless that is exchanged. */
+/**
+ * The session of the connection. It has the limits of the session in which the person approves, and expires with the code unless the code is
+ * exchanged.
+ */
 async function insertSession(
   { services, actor }: OutsideCall<unknown>["ctx"],
   { db }: Tx,
@@ -121,7 +124,7 @@ async function insertSession(
       id: key,
       public_id: id,
       kind: "client",
-      // Replaced when the code is exchanged. Until then no token has it.
+      // Replaced when the code is exchanged. Until then, no token matches it.
       hash: hashToken(randomBytes(32).toString("base64url")),
       person_id: person.key,
       org_id: actor.orgId,

@@ -14,7 +14,7 @@ export const ACCESS_PREFIX = "pho_";
 
 type OrganisationActor = Extract<Actor, { readonly kind: "organisation" }>;
 
-/** Who calls with an access token. */
+/** The caller of an access token. */
 export interface ClientIdentity {
   readonly actor: OrganisationActor;
   /** The actor with the rights that a token of all scopes would have. */
@@ -68,7 +68,7 @@ async function storeFirstUse({ store, now }: Services, key: number, hash: Uint8A
   }, "oauth.first-use");
 }
 
-/** The same caller as of now, whose tokens may have been refreshed in the meantime; `null`: the connection has ended. */
+/** The current state of the same caller, whose tokens may have been refreshed in the meantime; `null` if the connection has ended. */
 export async function identifyConnection(
   services: Services,
   { key, scopes }: Pick<ClientIdentity, "key" | "scopes">,

@@ -18,7 +18,7 @@ export interface Client extends ClientDescription {
   readonly host: string | null;
 }
 
-/** The client with this ID. Throws an error for the person to read: there is no address to which it could be sent. */
+/** The client with this ID. Throws an error for the person to read, because there is no address to redirect to. */
 export async function findClient(
   { store, clientDocuments, rules }: Services,
   clientId: string,

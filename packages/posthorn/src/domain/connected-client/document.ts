@@ -15,7 +15,7 @@ const MAX_URL_LENGTH = 500;
 export const MAX_NAME_LENGTH = 100;
 export const MAX_REDIRECT_URIS = 20;
 
-/** Whether the ID is meant as the URL of a document. */
+/** Whether the ID is meant to be the URL of a document. */
 export function isDocumentUrl(clientId: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(clientId);
 }
@@ -62,7 +62,7 @@ export function nameOf(name: string): string {
   return name.replaceAll(/\p{C}/gu, "").trim().slice(0, MAX_NAME_LENGTH);
 }
 
-/** The redirect URIs of a client. Throws the error that `fail` makes of a problem. */
+/** The redirect URIs of a client. Throws the error that `fail` returns for a problem. */
 export function redirectUrisOf(uris: unknown, fail: (problem: string) => Error): readonly string[] {
   if (!Array.isArray(uris) || uris.length === 0) throw fail("redirect_uris is missing or empty.");
   if (uris.length > MAX_REDIRECT_URIS) throw fail(`redirect_uris has more than ${MAX_REDIRECT_URIS} entries.`);

@@ -1,4 +1,4 @@
-/** How connections end: by their client, because a token was used again, or with their session. */
+/** Ends connections: for their client, after a token was reused, or with their session. */
 import type { Selectable } from "kysely";
 import type { ConnectedClientTable } from "../../store/connected-client-schema.ts";
 import type { Tx } from "../../store/tx.ts";
@@ -45,7 +45,7 @@ interface Reuse {
   readonly requester: Requester;
 }
 
-/** Someone else has the token, or the client has lost track of it: which of the two cannot be known. */
+/** Either someone else has the token, or the client has lost track of it. There is no way to tell which. */
 export async function endReused(services: Services, tx: Tx, row: Row, { reused, requester }: Reuse): Promise<void> {
   await endAudited(services, tx, row, { action: "connected-client.reuse", facts: { reused }, requester });
 }

@@ -71,7 +71,7 @@ function visible(ctx: Context) {
   return person === null ? query : query.where("s.person_id", "=", person);
 }
 
-/** Key of the person whose connections alone the caller sees; `null`: those of everyone. */
+/** Key of the person if the caller sees only their own connections; `null` if the caller sees those of everyone. */
 function ownOnly(actor: Actor): number | null {
   if (actor.kind === "organisation") {
     const { caller, grant } = actor;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { destinationOf, isLocal, isRegistered, redirectProblem, withParameters } from "./redirect.ts";
 
 describe("redirect URIs", () => {
-  it("may lead to a host with TLS, to this machine, and to a program with a scheme of its own", () => {
+  it("may lead to a host with TLS, to this machine, and to a program with its own scheme", () => {
     const uris = [
       "https://claude.ai/api/mcp/auth_callback",
       "http://127.0.0.1:3118/callback",

@@ -1,8 +1,8 @@
 /** Redirect URIs: which a client may register, and which it may use (RFC 8252, OAuth 2.1 section 2.3.1). */
 
 /**
- * Schemes without a domain name that MCP clients use for their redirect URIs. All others are refused: operating systems start programs of
- * their own for many schemes, such as `ms-msdt:` and `smb:`, with what the URI says.
+ * Schemes without a domain name that MCP clients use for their redirect URIs. All others are refused, because operating systems start programs
+ * for many schemes, such as `ms-msdt:` and `smb:`, with arguments from the URI.
  */
 const CLIENT_SCHEMES: ReadonlySet<string> = new Set([
   "antigravity:",
@@ -40,7 +40,7 @@ function schemeProblem({ protocol, hostname, href }: URL): string | null {
     return LOOPBACK.has(hostname)
       ? null
       : "A redirect URI with http must be for this machine: 127.0.0.1, [::1] or localhost. Others need https.";
-  // Without a host, `vscode:` and its relatives have commands of their own.
+  // Without a host, `vscode:` and similar schemes run commands.
   if (CLIENT_SCHEMES.has(protocol) && href.startsWith(`${protocol}//`) && hostname !== "") return null;
   return `Redirect URIs with the scheme ${protocol} are refused. Use https, http on this machine, or a scheme with the domain name of your program in reverse, such as com.example.app: (RFC 8252, section 7.1).`;
 }
@@ -51,7 +51,7 @@ export function isLocal(uri: string): boolean {
   return protocol !== "https:" || LOOPBACK.has(hostname);
 }
 
-/** Where the URI leads, as the person is shown it: a host, or the scheme of a program. */
+/** Where the URI leads, as shown to the person: a host, or the scheme of a program. */
 export function destinationOf(uri: string): string {
   const { protocol, host } = new URL(uri);
   return protocol === "https:" || protocol === "http:" ? host : protocol;

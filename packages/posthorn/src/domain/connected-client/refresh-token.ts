@@ -78,7 +78,7 @@ export interface Refreshed {
   readonly token: RefreshToken;
 }
 
-/** The connection of a refresh token, current or not. Its row is locked, so that of two uses at the same time one is the second. */
+/** The connection of a refresh token, current or not. Its row is locked, so that one of two simultaneous uses comes second. */
 export async function findRefreshed({ db }: Tx, text: string): Promise<Refreshed | null> {
   const token = partsOf(text);
   if (token === null) return null;
@@ -92,8 +92,8 @@ export async function findRefreshed({ db }: Tx, text: string): Promise<Refreshed
 }
 
 /**
- * `repeated`: the token was used last, and less than a minute ago or without effect so far. As long as the access token that was issued for
- * it is unused, whether the client got the response is unknown, and the token is worth no more than its successor.
+ * `repeated`: the token was used last, and less than a minute ago or without effect so far. As long as the access token that was issued for it
+ * is unused, the client may not have received the response, and the token is worth no more than its successor.
  */
 export function useOf({ row, token }: Refreshed, now: number): "first" | "repeated" | "reused" {
   const hash = hashToken(token.changing);

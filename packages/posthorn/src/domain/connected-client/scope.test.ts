@@ -14,7 +14,7 @@ import {
 const full = { ...systemActor(1, "org_1"), grant: FULL_GRANT } as Parameters<typeof limitedTo>[0];
 
 describe("scopes", () => {
-  it("always include reading, and leave out what is not known", () => {
+  it("always include reading, and leave out unknown scopes", () => {
     expect(scopesOf("")).toEqual([READ_SCOPE]);
     expect(scopesOf("openid offline_access mcp:admin mcp:writes")).toEqual([READ_SCOPE]);
     expect(scopesOf("mcp:write")).toEqual([READ_SCOPE, WRITE_SCOPE]);

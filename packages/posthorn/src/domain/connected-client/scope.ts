@@ -6,10 +6,10 @@ export const READ_SCOPE = "mcp:read";
 export const WRITE_SCOPE = "mcp:write";
 export type ClientScope = typeof READ_SCOPE | typeof WRITE_SCOPE;
 
-/** What tools that read use. Those that return payloads show what the role of the person shows. */
+/** Permissions that reading tools use. Those that return payloads show as much as the role of the person allows. */
 export const READ_PERMISSIONS: readonly Permission[] = ["read", "payloads:masked", "payloads:read"];
 
-/** What tools that write use besides. */
+/** Permissions that writing tools use in addition. */
 export const WRITE_PERMISSIONS: readonly Permission[] = [
   "messages:publish",
   "messages:replay",
@@ -17,7 +17,7 @@ export const WRITE_PERMISSIONS: readonly Permission[] = [
   "sources:write",
 ];
 
-/** The scopes in the text of a request or a row. Reading is always among them; what this server does not know is left out. */
+/** The scopes in the text of a request or a row. Reading is always included, and unknown scopes are left out. */
 export function scopesOf(text: string): readonly ClientScope[] {
   return text.split(" ").includes(WRITE_SCOPE) ? [READ_SCOPE, WRITE_SCOPE] : [READ_SCOPE];
 }

@@ -27,7 +27,7 @@ export function isResource(rules: Pick<Rules, "publicUrl">, resource: string): b
   return given.href === own.href || given.href === `${own.href}/` || isSameOnLoopback(given, own);
 }
 
-/** A server that listens on this machine only is reached by several names, whichever the person typed. */
+/** A server that listens only on this machine has several names, and the person may have used any of them. */
 function isSameOnLoopback(given: URL, own: URL): boolean {
   const places = [given, own].map(({ protocol, port, pathname, search }) =>
     [protocol, port, pathname, search].join(" "),

@@ -45,7 +45,7 @@ export interface CodeExchange {
   readonly resource: string | null;
 }
 
-/** Tokens for a code. A code that is used again, or with something that does not match, ends what was issued for it. */
+/** Exchanges a code for tokens. If a code is used again, or with parameters that do not match, everything that was issued for it is revoked. */
 export async function exchangeCode(
   services: Services,
   input: CodeExchange,
@@ -62,7 +62,7 @@ export async function exchangeCode(
     .executeTakeFirst();
   if (known === undefined) throw unknown;
   const result = await services.store.transaction(async (tx): Promise<IssuedTokens | OAuthError> => {
-    // The update locks the row, so that of two exchanges at the same time one is the second.
+    // The update locks the row, so that one of two simultaneous exchanges comes second.
     const row = await tx.db
       .updateTable("connected_client")
       .set((eb) => ({ scope: eb.ref("scope") }))
@@ -211,7 +211,7 @@ interface Replacement {
   readonly at: number;
 }
 
-/** Columns with which the refresh can be repeated, and which keep the earlier access token for requests that are on their way. */
+/** Columns that allow the refresh to be repeated, and keep the earlier access token valid for requests in flight. */
 function replaced(row: Row, { used, seed, at }: Replacement): Partial<Row> {
   return {
     refresh_seed: seed,

@@ -97,7 +97,10 @@ function endpointMessages(ctx: Context, endpointKey: number, input: ListEndpoint
   return input.status === null ? query : query.where(hasStatus(input.status));
 }
 
-/** The endpoints a message was sent to or waits for, deleted ones included, each with the state of the delivery. Targets of replays are not among them. */
+/**
+ * The endpoints to which a message was or will be sent, including deleted ones, each with the state of its delivery. Excludes the targets of
+ * replays.
+ */
 export async function listMessageEndpoints({
   ctx,
   input,

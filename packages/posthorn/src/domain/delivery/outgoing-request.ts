@@ -59,7 +59,7 @@ export interface RequestFailure {
 export const UNSENT_ERRORS = ["transform_failed", "format_failed"] as const;
 export type UnsentErrorCode = (typeof UNSENT_ERRORS)[number];
 
-/** Failures that may be caused by the state of this node, and not by code and message. */
+/** Failures that may be caused by the state of this node instead of the code or the message. */
 const PASSING: ReadonlySet<RunFailure> = new Set(["timeout", "crashed"]);
 const METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 /** Maximum number of headers that a transformation may set. */
@@ -167,7 +167,7 @@ function bodyOf(
   return { body: Buffer.from(payload.text, "utf8"), contentType: chosen ?? contentType };
 }
 
-/** Path and query may change. The origin stays, because credentials and limits belong to it. */
+/** Path and query may change. The origin must not, because credentials and limits belong to it. */
 function urlOf(url: string, wanted: string): string {
   if (wanted === url) return url;
   const own = new URL(url);

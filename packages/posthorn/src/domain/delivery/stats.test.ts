@@ -73,7 +73,7 @@ const AFTER = fc.oneof(
 );
 
 describe("statistics of an endpoint", () => {
-  it("match its attempts, whatever hours are rolled up and whatever range is requested", async () => {
+  it("match its attempts for any requested range and any rolled-up hours", async () => {
     const attempts = fc.array(fc.record({ after: AFTER, end: END }), { minLength: 10, maxLength: 40 });
     const counts = fc.array(AFTER, { minLength: 3, maxLength: 3 }).map((times) => times.toSorted((a, b) => a - b));
     const ranges = fc.array(fc.tuple(AFTER, AFTER), { minLength: 10, maxLength: 10 });

@@ -21,7 +21,9 @@ export function typeOfConfig(type: string, config: Readonly<Record<string, unkno
 
 const CA_FIELD = "ca";
 
-/** The user name is a part of the URL there, and a field of the kind. `sslmode` decides whether the certificate is verified. */
+/**
+ * In the compatible API, the user name is part of the URL; in the kind, it is a field. `sslmode` decides whether the certificate is verified.
+ */
 function partsOfUrl(text: string): ConfigInput {
   const url = URL.parse(text);
   if (url === null) return { url: text };

@@ -41,7 +41,7 @@ export async function deleteDestination({ ctx, input }: Call<EndpointRef>): Prom
   await deleteEndpoint({ ctx, input });
 }
 
-/** The endpoint of a destination. Throws `not_found`, also for endpoints that are none. */
+/** The endpoint of a destination. Throws `not_found`, also for endpoints that are not destinations. */
 export async function destinationEndpoint(
   ctx: Context,
   ref: EndpointRef,

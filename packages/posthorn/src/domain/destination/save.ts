@@ -93,7 +93,7 @@ export function patchDestination(
   });
 }
 
-/** Settings of endpoints that destinations do not have. */
+/** Defaults for settings of endpoints that destinations do not have. */
 const BARE = { description: "", version: 1, throttleRate: null } as const;
 
 async function create(ctx: TransactionContext, app: string, fields: DestinationInput): Promise<Destination> {

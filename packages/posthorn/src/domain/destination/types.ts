@@ -1,11 +1,11 @@
-/** Destination types of the compatible API, and the endpoints that they are. */
+/** Destination types of the compatible API, and the kinds of endpoints that implement them. */
 import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid } from "../../lib/errors.ts";
 
 /** A webhook that receives its messages in order. */
 const FIFO_TYPE = "fifoEndpoint";
 
-/** Destination kinds by the type that the compatible API calls them. */
+/** Destination kinds by their type in the compatible API. */
 const KINDS: Readonly<Record<string, string>> = {
   [FIFO_TYPE]: WEBHOOK_KIND,
   pollingEndpoint: "polling",

@@ -8,8 +8,8 @@ import type { Task } from "../task/task.ts";
 import { NOTHING_SCANNED, type ResealData, type VerifyData } from "./progress.ts";
 
 /**
- * Starts a rotation: a new data key, wrapped by the current root key, seals all values, and every other data key is destroyed. A rotation
- * that is running already is returned instead.
+ * Starts a rotation: a new data key, wrapped by the current root key, seals all values, and every other data key is destroyed. If a rotation is
+ * already running, returns that one instead.
  */
 export async function rotateKeys({ ctx }: Call<null>): Promise<Task> {
   await requireKeyOperator(ctx);
@@ -45,7 +45,7 @@ export async function verifyKeys({ ctx }: Call<null>): Promise<Task> {
   return startTask(ctx, { kind: "encryption.verify", appKey: null, params: {}, data });
 }
 
-/** Keys encrypt the data of all organisations. */
+/** Only for the first organisation, because keys encrypt the data of all organisations. */
 export function requireKeyOperator(ctx: Context): Promise<void> {
   return requireOperator(
     ctx,

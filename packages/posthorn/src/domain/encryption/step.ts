@@ -94,7 +94,7 @@ async function reseal(services: Services, data: ResealData): Promise<Step> {
   });
 }
 
-/** The last pass finds nothing, and begins when no request can store a value any more that it sealed before its node switched. */
+/** The last pass finds nothing, and begins only when no request can still store a value that it sealed before its node switched. */
 async function endOfPass(services: Services, data: ResealData): Promise<Step> {
   const { settleMs } = services.keyring;
   const restMs = data.switchedAt! + settleMs - services.now();
@@ -113,7 +113,7 @@ async function endOfPass(services: Services, data: ResealData): Promise<Step> {
   return writing(async () => proceed(isLast ? { ...again, phase: "destroy" } : again));
 }
 
-/** Ends without destroying a key: the cause may be repaired, and then the values open again. */
+/** Ends without destroying a key: once the cause is repaired, the values can be decrypted again. */
 function failed(data: ResealData): StepResult {
   const error =
     `${data.unreadable} values cannot be decrypted. No key was destroyed. ` +
@@ -139,7 +139,7 @@ async function destroy(services: Services, data: ResealData): Promise<Step> {
       await row.set({ wrapped: randomBytes(wrapped?.byteLength ?? 0) }).execute();
       await row.set({ state: "destroyed", wrapped: null, destroyed_at: at }).execute();
     }
-    // Those of nodes that have left.
+    // Rows of nodes that have left.
     const present = nodes.map(({ id }) => id);
     await tx.db.deleteFrom("encryption_key_node").where("node_id", "not in", present).execute();
     tx.signal({ kind: "keys" });
@@ -153,7 +153,7 @@ interface NodeKeys {
   readonly root: string;
 }
 
-/** Hosts of the nodes that are not ready. All are asked to load the keys again first. */
+/** Hosts of the nodes that are not ready. First asks all of them to reload the keys. */
 async function othersThan(services: Services, isReady: (node: NodeKeys) => boolean): Promise<readonly string[]> {
   const { cluster, keyring, store } = services;
   store.signal({ kind: "keys" });
@@ -172,7 +172,7 @@ async function othersThan(services: Services, isReady: (node: NodeKeys) => boole
     .map(({ host }) => host);
 }
 
-/** Stores which nodes are awaited if that changed, so that users see it, and waits. */
+/** Stores which nodes the phase waits for, if that changed, so that users see it, and waits. */
 function waiting(data: ResealData, waitingFor: readonly string[]): Step {
   if (waitingFor.join() === data.waitingFor.join()) return { kind: "wait", waitMs: WAIT_MS };
   return writing(async () => ({ ...proceed({ ...data, waitingFor }), waitMs: WAIT_MS }));

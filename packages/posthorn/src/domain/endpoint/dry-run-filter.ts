@@ -53,7 +53,7 @@ export const MAX_FILTER_DRY_RUN = 1000;
 const AT_ONCE = 50;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_MS = 2000;
-/** Time after which other requests get their turn. */
+/** Time after which the event loop is yielded to other requests. */
 const TURN_MS = 10;
 const MAX_SAMPLES = 10;
 const MAX_REASONS = 20;

@@ -154,7 +154,7 @@ function rowsOf(ctx: OutsideContext, keys: readonly number[]) {
     .execute();
 }
 
-/** As the directory has it, which would load all endpoints of each application. */
+/** The same policy as in the directory, which would load all endpoints of each application. */
 function policyOf(row: Row, platform: PolicyValues): PolicyValues {
   const layer = layerOf({ policy_json: row.appPolicy, throttle_rate: row.appRate });
   return over(over(platform, layer, "application"), layerOf(row), "endpoint");

@@ -3,7 +3,7 @@
 export interface Flow {
   /** End of the pause in Unix milliseconds; `null` if the endpoint is not paused. */
   readonly pausedUntil: number | null;
-  /** Scheduled deliveries of messages up to this key are canceled; `null`: none. */
+  /** Scheduled deliveries of messages up to this key are canceled; `null` if none are. */
   readonly discardUpTo: number | null;
   /** Whether queued deliveries are sent newest first. */
   readonly newestFirst: boolean;

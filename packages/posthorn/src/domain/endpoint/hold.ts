@@ -47,7 +47,7 @@ export async function holdsAmong(
   return holds;
 }
 
-/** What of the settings of an endpoint puts its deliveries on hold. */
+/** The settings of an endpoint that can put its deliveries on hold. */
 export type HoldSettings = Pick<DirectoryEndpoint, "key" | "destinationKind" | "disabled" | "kindProblem"> & {
   readonly grant: Pick<DirectoryEndpoint["grant"], "held">;
   readonly policy: { readonly lane: { readonly pausedUntil: number | null } };

@@ -1,4 +1,4 @@
-/** Host of a URL of an endpoint, with the port unless it is the default; of a target that is no URL, all of it. */
+/** Host of the URL of an endpoint, with the port unless it is the default. A target that is not a URL is returned unchanged. */
 export function hostOf(url: string): string {
   const parsed = URL.parse(url);
   return parsed === null || parsed.host === "" ? url.toLowerCase() : parsed.host;

@@ -91,14 +91,14 @@ export async function listAllEndpoints({ ctx, input }: OutsideCall<ListAllEndpoi
 const PURPOSE = "endpoint-list";
 
 /**
- * An iterator with a proof that this server made it for the organisation. A scan can stop at an endpoint of another organisation. Without the
- * proof, callers could name such an endpoint, and learn its URL from which of their own come after it.
+ * An iterator with a proof that this server created it for the organisation. A scan can stop at an endpoint of another organisation. Without
+ * the proof, callers could name such an endpoint, and infer its URL from which of their own endpoints come after it.
  */
 export function scanIterator({ services, actor }: OutsideContext, iterator: string): string {
   return `${iterator}.${services.tokens.proof(PURPOSE, `${actor.orgId} ${iterator.replace(/^-/, "")}`)}`;
 }
 
-/** `isOurs`: it has a valid proof. One with a wrong proof stays whole, so that it is refused. */
+/** `isOurs`: it has a valid proof. An iterator with an invalid proof is returned whole, so that it is refused. */
 function readIterator(
   ctx: OutsideContext,
   given: string | null,

@@ -2,7 +2,7 @@ import { isVerifiable, kindNamed, WEBHOOK_KIND } from "../../destinations/kinds.
 import { invalid } from "../../lib/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** Throws a 422 for a setting that endpoints of other kinds than webhooks do not have. `what`: the setting, in the plural. */
+/** Throws a 422 for a setting that only webhooks have. `what`: the setting, in the plural. */
 export function requireWebhook({ kind }: Pick<Endpoint, "kind">, path: readonly string[], what: string): void {
   if (kind === WEBHOOK_KIND) return;
   throw invalid(path, `${what} apply to webhooks only, and this endpoint sends to ${titleOf(kind)}.`);

@@ -1,6 +1,6 @@
 /**
  * Asynchronous permission of the CloudEvents handshake ("HTTP 1.1 Web Hooks for Event Delivery", section 4.1.3): a receiver that does not
- * decide at once requests the callback URL later, by itself or by an administrator with a browser.
+ * decide immediately requests the callback URL later, either itself or through an administrator with a browser.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { keyOfId } from "../../lib/id.ts";
@@ -52,7 +52,7 @@ export interface Permission {
   readonly ratePerMinute: number | null;
 }
 
-/** Grants the permission that an endpoint was asked for. Whether there is such a request that has not expired. */
+/** Grants the permission that an endpoint was asked for. Returns whether there is such a request that has not expired. */
 export function grantPermission(services: Services, { endpoint, secret, ratePerMinute }: Permission): Promise<boolean> {
   const key = keyOfId("ep_", endpoint);
   if (key === null) return Promise.resolve(false);
@@ -89,7 +89,7 @@ export function grantPermission(services: Services, { endpoint, secret, ratePerM
   }, "endpoint.permission");
 }
 
-/** Stores the verification of an endpoint. Deliveries that were on hold until it can be sent. */
+/** Stores the verification of an endpoint, which releases the deliveries that were on hold until then. */
 export async function saveVerification(
   { db, signal }: Tx,
   { key, appKey }: { readonly key: number; readonly appKey: number },

@@ -35,7 +35,7 @@ export type Preview =
       readonly card: PreviewedCard | null;
       /** Body of the request; `null`: the kind sends no requests, or the event would be refused. */
       readonly body: string | null;
-      /** Why the event would be refused; `null`: it would not. */
+      /** Why the event would be refused; `null` if it would not be. */
       readonly refusal: string | null;
     };
 

@@ -5,7 +5,7 @@ import type { OutsideCall, OutsideContext } from "../context.ts";
 import type { Message } from "../message/message.ts";
 import { type SendExample, sendExample } from "../message/send-example.ts";
 
-/** Longest wait for the first attempt. Shorter than proxies wait for a response. */
+/** Longest wait for the first attempt. Shorter than the usual timeouts of proxies. */
 const MAX_WAIT_MS = 25_000;
 const POLL_MS = 100;
 

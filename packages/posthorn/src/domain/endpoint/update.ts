@@ -109,7 +109,7 @@ async function announceChange(
   else await announceEndpoint(ctx, tx, "endpoint.enabled", subject, { trigger: "manual" });
 }
 
-/** Removes the verification, because that of another host does not apply to the new one. */
+/** Removes the verification, because it does not apply to another host. */
 async function resetVerification({ db }: Tx, endpointKey: number): Promise<void> {
   const row = await db
     .selectFrom("endpoint")

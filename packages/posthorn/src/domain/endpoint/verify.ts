@@ -75,7 +75,7 @@ async function saveProof(
       .where("id", "=", key)
       .executeTakeFirstOrThrow();
     const { required, permission } = toVerification(row.verification_json);
-    // A receiver that grants permission by the callback withholds it in the response, which may arrive later.
+    // A receiver that grants permission through the callback withholds it in the response, which may arrive after the callback.
     if (proof === null && (permission?.grantedAt ?? 0) >= askedAt) return;
     // Once it has agreed in the response, the callback URL is not needed.
     const rest = proof === null && permission !== undefined ? { permission } : {};

@@ -1,4 +1,4 @@
-/** Overwrites what erased rows have left in the files of SQLite: in free pages, between the rows of a page, and in the write-ahead log. */
+/** Overwrites the remains of erased rows in the files of SQLite: in free pages, between the rows of a page, and in the write-ahead log. */
 import type { Store } from "../../store/store.ts";
 import type { CleanPosition } from "./erasure.ts";
 

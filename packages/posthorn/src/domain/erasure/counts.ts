@@ -1,4 +1,4 @@
-/** What a request has erased, or would erase, by place. */
+/** Counts of what a request has erased, or would erase, by place. */
 export interface ErasureCounts {
   /** Stored messages that were examined. */
   readonly scanned: number;
@@ -43,7 +43,7 @@ export function addCounts(counts: ErasureCounts, more: Partial<ErasureCounts>): 
 
 const NAMES = Object.keys(NOTHING_ERASED) as readonly (keyof ErasureCounts)[];
 
-/** Rows that were found, in the places that are erased. */
+/** Total of the rows that were found in places that are erased. */
 export function foundIn({ scanned: _scanned, unreadable: _unreadable, ...found }: Partial<ErasureCounts>): number {
   return Object.values(found).reduce((sum, count) => sum + count, 0);
 }

@@ -1,4 +1,4 @@
-/** Finds the value in quarantined requests, and in what is derived from messages. */
+/** Finds the value in quarantined requests, and in data derived from messages. */
 import { sql, type SqlBool } from "kysely";
 import { readSealed, replaceSealed, type SealedPosition, type SealedValue } from "../../store/sealed-values.ts";
 import type { Services } from "../context.ts";
@@ -92,7 +92,7 @@ export async function flowStatePlace(services: Services, search: Search): Promis
   };
 }
 
-/** Inferred schemas whose event type, or whose names of properties, are the value. They are inferred again from later traffic. */
+/** Inferred schemas whose event type or property names are the value. They are inferred again from later traffic. */
 export async function cataloguePlace(
   services: Services,
   search: Search,

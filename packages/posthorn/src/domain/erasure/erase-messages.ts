@@ -24,7 +24,7 @@ export interface FoundMessage {
   readonly bytes: number | null;
 }
 
-/** Event type of a message whose own contained the value. */
+/** Replaces an event type that contained the value. */
 const ERASED_TYPE = "erased";
 
 export async function eraseMessages(
@@ -93,7 +93,7 @@ async function eraseRows({ db }: Tx, subject: Subject, found: readonly FoundMess
   }
 }
 
-/** Whether an event type is the value, or contains it and is no name that a person chose. Event types of received messages can be values. */
+/** Whether an event type is the value, or contains it and was not named by a person. Event types of received messages can be values. */
 export function isTypeOf(subject: Subject, type: string): boolean {
   return subject.equals(type) || (!looksLikeName(type) && subject.occursIn(type));
 }
@@ -128,7 +128,7 @@ export async function eraseAttempts({ db }: Tx, { value }: Subject, messageKeys:
 }
 
 async function subtractStorage(services: Services, { db }: Tx, found: readonly FoundMessage[]): Promise<void> {
-  // Later ones are counted as they are then.
+  // Later attempts are counted in their new state.
   const counted = await rolledUpTo(services, "message");
   const freed = new FreedBytes();
   for (const { id, bytes } of found) if (bytes !== null && id <= counted) freed.add(id, "payload", bytes);

@@ -162,7 +162,7 @@ function matchContent({ appKey, eventTypes, subject }: Search, scope: Scope, row
   return result === "unreadable" && request !== null && subject.occursIn(request) ? "text" : result;
 }
 
-/** Of a message whose payload has expired, names and the responses to it can remain. */
+/** If the payload of a message has expired, its names and the responses to it can remain. */
 function matchRest({ appKey, eventTypes, subject }: Search, row: Row, answered: ReadonlySet<number>): Result {
   if (row.bytes !== null || (appKey !== null && row.app_id !== appKey)) return "none";
   if (eventTypes !== null && !eventTypes.has(row.event_type)) return "none";
@@ -198,7 +198,7 @@ async function readContents(
   );
 }
 
-/** Messages without a payload, with an attempt that contains the value. */
+/** Messages without a payload that have an attempt which contains the value. */
 async function answeredWith(
   { store }: Services,
   { subject }: Search,

@@ -1,4 +1,4 @@
-/** What a place with payload data plans for one step of an erasure. */
+/** The plan of a place with payload data for one step of an erasure. */
 import type { Services } from "../context.ts";
 import type { Tx } from "../../store/tx.ts";
 import type { ErasureCounts } from "./counts.ts";
@@ -22,7 +22,7 @@ export interface Search {
 export interface Planned {
   /** Where the next step continues; `null`: the place is done. */
   readonly next: PlacePosition | null;
-  /** What was examined, and for a dry run what was found. */
+  /** Number of rows examined, and in a dry run, found. */
   readonly counts: Partial<ErasureCounts>;
   /** Erases what was found, and returns how much that was; absent: nothing was found. */
   readonly erase?: (tx: Tx) => Promise<Partial<ErasureCounts>>;

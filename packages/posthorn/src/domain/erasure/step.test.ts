@@ -117,7 +117,7 @@ describe("an erasure", () => {
     expect(rows).toMatchObject([{ response: EXPUNGED, detail_json: null }, { response: "got cus_other" }]);
   });
 
-  it("erases what an attempt has recorded while it did not see yet that its message was erased", async () => {
+  it("erases data recorded by an attempt that did not see yet that its message was erased", async () => {
     await using h = await harness();
     const { task } = await h.create();
     const { store } = h.files;

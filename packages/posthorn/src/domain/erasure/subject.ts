@@ -1,10 +1,10 @@
-/** Finds the value of a data subject in payloads and in the texts that are derived from them. */
+/** Finds the value of a data subject in payloads and in texts derived from them. */
 import { FilterDocument } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
 import { compilePath, type JsonPath, JsonPathError } from "../../lib/json-path.ts";
 import { MAX_CHAIN } from "../watch/watch.ts";
 
-/** Shorter values are only looked for at the path: as a part of other texts they would match too much. */
+/** Shorter values are only looked for at the path, because they would match too many other texts. */
 const MIN_TEXT = 4;
 /** Numbers with more digits are rounded when they are parsed. */
 const LONG_NUMBER = /^-?\d{16,}$/;
@@ -33,7 +33,7 @@ export class Subject {
     this.#forms = value.length < MIN_TEXT ? [] : [...new Set([value, this.jsonForm, encodeURIComponent(value)])];
   }
 
-  /** The value as it stands in JSON, without quotes. */
+  /** The value as it is written in JSON, without quotes. */
   get jsonForm(): string {
     return JSON.stringify(this.value).slice(1, -1);
   }
@@ -58,8 +58,8 @@ export class Subject {
   }
 
   /**
-   * Whether the value stands at the path of a body. A body that is neither JSON nor a form, or too large to be parsed, matches if its text
-   * contains the value.
+   * Whether the value is at the path in a body. A body that is neither JSON nor a form, or too large to be parsed, matches if its text contains
+   * the value.
    */
   matchBody(body: Uint8Array, contentType: string): SubjectMatch {
     const json = parsed(body, contentType);

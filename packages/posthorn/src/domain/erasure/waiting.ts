@@ -7,7 +7,7 @@ import { NOTHING_LEFT, type Planned, type PlacePosition, type Search } from "./p
 
 const PAGE = 100;
 
-/** Rows of the outbox are deleted: nothing has been told about them yet. */
+/** Rows of the outbox are deleted, because nothing refers to them yet. */
 export async function outboxPlace(services: Services, search: Search, after: PlacePosition | null): Promise<Planned> {
   const { appKey, eventTypes, orgId, subject } = search;
   const rows = await services.store.db
@@ -38,10 +38,10 @@ export async function outboxPlace(services: Services, search: Search, after: Pla
   };
 }
 
-/** A broadcast with the value is canceled. What it has published is found as messages. */
+/** A broadcast with the value is canceled. The messages that it has already published are found as messages. */
 export async function broadcastPlace(services: Services, search: Search): Promise<Planned> {
   const { appKey, orgId, subject } = search;
-  // It belongs to the whole organisation.
+  // A broadcast belongs to the whole organisation.
   if (appKey !== null) return NOTHING_LEFT;
   const rows = await services.store.db
     .selectFrom("broadcast")

@@ -1,4 +1,4 @@
-/** Finds keys of watches that the value names, or whose state comes from erased messages. */
+/** Finds keys of watches that contain the value, or whose state comes from erased messages. */
 import { sql, type SqlBool } from "kysely";
 import { deserialise } from "../../conditions/state.ts";
 import { recalled } from "../../conditions/values.ts";

@@ -45,7 +45,7 @@ export function toColumns(input: EventTypeInput): Omit<EventTypeTable, "id" | "o
   };
 }
 
-/** Tokens of an application see event types without a feature flag, and those with one of their flags. */
+/** Tokens of an application can see event types without feature flags, and those with one of their own flags. */
 export function isVisible(eventType: Pick<EventType, "featureFlags">, actor: Actor): boolean {
   if (actor.kind === "organisation" || eventType.featureFlags === null) return true;
   return eventType.featureFlags.some((flag) => actor.featureFlags.has(flag));

@@ -74,7 +74,7 @@ describe("the examples of a schema", () => {
   });
 
   it.each([[{}], [{ title: "anything" }], [{ type: "unknown" }], [{ properties: [] }], [{ oneOf: 1, allOf: null }]])(
-    "are none for a schema that says nothing: %j",
+    "do not exist for a schema without constraints: %j",
     (schema) => {
       expect(examplesOf(schema)).toEqual([]);
     },

@@ -2,8 +2,8 @@
  * Named consumers: readers of a feed whose positions the server keeps. Any number of them read one feed, each on its own, and any number of
  * workers share a consumer.
  *
- * A page is handed out under a lease. A commit ends the lease of the messages up to the one committed; what is not committed when the lease
- * ends is handed out again. So each message is handed out at least once, and none that was committed again.
+ * A page is handed out under a lease. A commit ends the lease of the messages up to the committed one. Messages that are not committed when
+ * their lease ends are handed out again. Each message is therefore handed out at least once, and never again after it was committed.
  */
 import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
@@ -29,7 +29,7 @@ export interface Consumer {
 export const IDLE_MS = 30 * 86_400_000;
 /** Consumers of one feed. */
 const MAX_CONSUMERS = 1000;
-/** How often `used_at` is written for a consumer that only finds nothing new. */
+/** How often `used_at` is written for a consumer that finds no new messages. */
 const TOUCH_MS = 3_600_000;
 
 function toConsumer(row: Selectable<Database["feed_consumer"]>): Consumer {

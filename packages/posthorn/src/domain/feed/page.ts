@@ -181,7 +181,7 @@ async function readPlaces(
     : { places, end: bound, done: false };
 }
 
-/** Messages that stand at their own keys. Late ones among them are not shown here. */
+/** Messages at their own keys. Excludes late messages. */
 async function keysInOrder(
   db: Kysely<Database>,
   feed: Feed,

@@ -119,7 +119,7 @@ async function leaseNext(
     if (numUpdatedRows === 0n) return "taken";
     const last = messages.at(-1)?.position;
     if (last !== undefined) {
-      // The page may end behind its last message, at the horizon. The lease ends with the message, so that its commit ends the lease.
+      // The page may end after its last message, at the horizon. The lease ends at that message, so committing the message ends the lease.
       const row = { consumer_id: key, from_key: head.key, from_late: head.late };
       await db
         .insertInto("feed_lease")

@@ -1,15 +1,15 @@
 /**
  * Places in the order of a feed, and cursors.
  *
- * A message stands at its key, unless readers could have passed that key before it was stored: then it stands behind another key, in the
- * order of the late messages there (see migration 040). The order never changes, and is the same for every reader.
+ * The place of a message is its key, unless readers could have passed that key before it was stored. Its place is then behind another key, in
+ * the order of the late messages there (see migration 040). The order never changes, and is the same for every reader.
  */
 import { invalid } from "../../lib/errors.ts";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 
 export interface Position {
   readonly key: number;
-  /** Key of a late message that stands behind `key`; 0: the message `key` itself. */
+  /** Key of a late message behind `key`; 0 for the message `key` itself. */
   readonly late: number;
 }
 
@@ -43,7 +43,7 @@ export interface Feed {
 
 const VERSION = 1;
 
-/** Opaque to clients. Names its feed, so that a cursor of another feed is recognised. */
+/** Opaque to clients. Contains the feed, so that a cursor of another feed is recognised. */
 export function encodeCursor({ appKey, endpointKey }: Feed, { key, late }: Position): string {
   return Buffer.from([VERSION, appKey, endpointKey, key, late].map((part) => part.toString(36)).join(".")).toString(
     "base64url",

@@ -35,7 +35,7 @@ export class FeedWatch implements FeedSource, AsyncDisposable {
   readonly #options: FeedWatchOptions;
   readonly #waiters = new Set<Waiter>();
   #horizon = 0;
-  /** Readers were woken for the messages up to here. */
+  /** Key up to which readers were woken for new messages. */
   #wokenUpTo = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<number> | null = null;
@@ -119,7 +119,7 @@ export class FeedWatch implements FeedSource, AsyncDisposable {
   async #wake(above: number, upTo: number): Promise<void> {
     const present = [...this.#waiters];
     const apps = await applicationsWithNewMessages(this.#options.store().db, above, upTo);
-    // Those who came in the meantime may know less, and are woken next time.
+    // Readers that arrived in the meantime may have seen less, and are woken next time.
     if (this.#wokenUpTo === above) this.#wokenUpTo = upTo;
     for (const waiter of present) if (apps === null || apps.has(waiter.appKey)) waiter.wake();
   }

@@ -11,14 +11,14 @@ import { catchUpCursor } from "../replay/catch-up.ts";
 import { earliest } from "./page.ts";
 import { encodeCursor, type Position } from "./position.ts";
 
-/** The first deliveries that have not ended, at some time. */
+/** The first deliveries that had not ended at some point in time. */
 interface Pending {
   readonly appKey: number;
   /** Keys of their messages, the oldest two. */
   readonly first: readonly number[];
   /** Messages before this key that match the endpoint have deliveries. */
   readonly end: number;
-  /** An older watermark remains correct: deliveries that are added before it, such as by a replay, had ended once. */
+  /** An older watermark stays correct: deliveries that are added before it, for example by a replay, had already ended once. */
   readonly freshUntil: number;
 }
 
@@ -78,7 +78,7 @@ export async function readWatermark(sources: WatermarkSources, endpointKey: numb
 
 async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: number): Promise<Pending> {
   const begin = now();
-  // In this order: what is read first limits the watermark before it can become a delivery of its own.
+  // In this order: the value that is read first limits the watermark before later messages can have deliveries.
   const known = await horizon();
   const endpoint = await db()
     .selectFrom("endpoint")
@@ -98,7 +98,7 @@ async function readPending({ db, horizon, now }: WatermarkSources, endpointKey: 
     .execute();
   const at = now();
   const first = rows.map(({ message_id: key }) => key);
-  // Messages that are published while it is disabled have no deliveries, until a catch-up makes them.
+  // Messages published while it is disabled have no deliveries until a catch-up creates them.
   const disabled = endpoint.disabled === 1 ? toDisabled(endpoint.disabled_json) : null;
   const end = Math.min(
     // The horizon of a new database is 0, which is older than what retention has deleted.

@@ -1,4 +1,4 @@
-/** Disables a failing endpoint, and warns before: each in one transaction with its operational webhook. */
+/** Disables a failing endpoint, and warns before that: each in one transaction with its operational webhook. */
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { recordSystemChange } from "../audit/trail.ts";
@@ -22,8 +22,8 @@ export interface Cause {
 }
 
 /**
- * Returns whether the endpoint was enabled until now. Its failure rate is counted from here on: earlier failures would disable it again as
- * soon as a person enables it.
+ * Returns whether the endpoint was enabled until now. Its failure rate is counted from now on: earlier failures would disable it again as soon
+ * as a person enables it.
  */
 export function disableFailing(services: Services, endpointKey: number, cause: Cause): Promise<boolean> {
   const { since, failures, reason, attemptKey = Number.POSITIVE_INFINITY } = cause;
@@ -110,7 +110,7 @@ export function warnOfRate(services: Services, { endpointKey, rate, since, perce
   }, "health.auto-disable");
 }
 
-/** The failure rate has dropped: the next rise is warned about again. */
+/** The failure rate has dropped, so the next rise causes another warning. */
 export function forgetRateWarning(services: Services, endpointKey: number): Promise<void> {
   return services.store.transaction((tx) => saveRate(tx, endpointKey, { warned: 0 }), "health.auto-disable");
 }
@@ -162,7 +162,7 @@ async function liveEndpoint({ db }: Tx, key: number) {
     .select(["application.public_id", "application.uid", "application.kind", "application.org_id"])
     .where("endpoint.id", "=", key)
     .where("endpoint.deleted_at", "is", null)
-    // The target of a one-off replay could not be enabled again, and is gone when the replay has ended.
+    // The target of a one-off replay could not be enabled again, and is deleted when the replay ends.
     .where("endpoint.replay_task_id", "is", null)
     .where("application.deleted_at", "is", null)
     .executeTakeFirst();

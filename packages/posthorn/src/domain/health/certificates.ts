@@ -1,4 +1,4 @@
-/** Expiry of endpoint certificates. Deliveries fail from the moment at which a certificate that was not renewed expires. */
+/** Expiry of endpoint certificates. If a certificate is not renewed, deliveries fail as soon as it expires. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type Context, reader, type Services } from "../context.ts";
@@ -25,7 +25,7 @@ export interface EndingCertificate {
 const DAY_MS = 86_400_000;
 /** Certificates are reported this long before they expire. */
 export const ENDING_MS: number = 30 * DAY_MS;
-/** Endpoints that are listed, and rows that are read for them: some rows belong to URLs that are no longer used. */
+/** Maximum number of endpoints in the list, and of rows that are read for it: some rows belong to URLs that are no longer used. */
 const MAX_LISTED = 50;
 const MAX_READ = 500;
 

@@ -11,7 +11,7 @@ export interface RateLook {
 }
 
 /**
- * Returns why the endpoint should be disabled now; `null`: it should not. Sends warnings before, and never disables an endpoint without a
+ * Returns why the endpoint should be disabled now; `null` if it should not. Sends warnings first, and never disables an endpoint without a
  * warning: a rate can rise from zero between two checks.
  */
 export async function judgeRate(services: Services, { endpointKey, policy }: RateLook): Promise<Cause | null> {

@@ -28,7 +28,7 @@ export function percentOfWay(streak: Streak, policy: AutoDisableValues, now: num
   return Math.max(0, Math.floor(part * 100));
 }
 
-/** The highest warning that is due and was not sent yet. @param warned Highest percentage that was warned about. */
+/** The highest warning that is due and was not sent yet. @param warned Highest percentage for which a warning was sent. */
 export function warningDue(warned: number, percent: number): number | null {
   const due = WARNINGS.findLast((warning) => percent >= warning);
   return due !== undefined && due > warned ? due : null;

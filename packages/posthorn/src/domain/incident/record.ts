@@ -1,5 +1,5 @@
 /**
- * Adds failed attempts to incidents, in the step of the roll-up that counts them: deliveries cost nothing more. A step with failures takes
+ * Adds failed attempts to incidents, in the step of the roll-up that counts them, so deliveries cost nothing extra. A step with failures takes
  * one additional query and one transaction of a fixed number of statements, however many attempts, endpoints and incidents it has.
  */
 import { type Kysely, sql } from "kysely";
@@ -21,7 +21,7 @@ interface Counted {
   readonly upTo: number;
 }
 
-/** Groups with their new events, as they are if their incident is the one that was open. */
+/** Groups with their new events, on the assumption that their incident is the one that was open. */
 export interface FoundFailures {
   readonly groups: readonly FailureGroup[];
   /** By endpoint and cause. */
@@ -59,7 +59,7 @@ export async function recordFailures(
   counted: Counted,
 ): Promise<void> {
   const assigned = await assign(services, db, groups);
-  // An incident that was opened since has no earlier attempts, so that few rows are read here.
+  // An incident that was opened since then has no earlier attempts, so few rows are read here.
   const others = assigned.filter((group) => found.get(nameOf(group))?.since !== group.since);
   const events = await newEvents(db, others, counted);
   const counts = new Map<string, number>([...found].map(([name, one]) => [name, one.events]));

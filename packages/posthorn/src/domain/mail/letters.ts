@@ -8,7 +8,7 @@ export type MailLocale = (typeof MAIL_LOCALES)[number];
 export const CUSTOMER_LOCALES = [...MAIL_LOCALES, "fr", "es"] as const;
 export type CustomerLocale = (typeof CUSTOMER_LOCALES)[number];
 
-/** Returns the first of these languages that there are texts in; otherwise English. */
+/** Returns the first of these languages that has texts, or else English. */
 export function mailLocale(...wanted: readonly (string | null | undefined)[]): MailLocale {
   return wanted.flatMap((locale) => MAIL_LOCALES.filter((known) => known === locale))[0] ?? "en";
 }
@@ -67,7 +67,7 @@ export function resetMail(locale: MailLocale, { to, url, expiresAt }: Linked): M
   ]);
 }
 
-/** For a person who asked for a new password, and whose account has none. */
+/** For a person who asked for a new password, but whose account has no password. */
 export function noPasswordMail(locale: MailLocale, to: string): Mail {
   return locale === "de"
     ? letter(to, "Anmeldung bei Posthorn", [
@@ -86,7 +86,10 @@ function letter(to: string, subject: string, paragraphs: readonly string[]): Mai
 
 const MAX_NAME = 60;
 
-/** Others choose names: one line without what mail programs turn into a link, so that a name cannot carry a message of its own. */
+/**
+ * Names are chosen by others. Returns one line without anything that mail programs turn into a link, so that a name cannot carry its own
+ * message.
+ */
 export function plainName(name: string): string {
   return name
     .replaceAll(/[^\p{L}\p{M}\p{N} ,'’&()-]+/gu, " ")

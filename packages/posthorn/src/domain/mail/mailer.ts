@@ -1,4 +1,4 @@
-/** How Posthorn sends emails to its own users, with the operator's mail server. */
+/** Port for sending emails to Posthorn's own users, through the operator's mail server. */
 
 /** A plain-text email to one person. */
 export interface Mail {
@@ -11,8 +11,8 @@ export interface Mail {
 }
 
 /**
- * `reason`: a sentence for an administrator. It contains nothing of the email. `concerns`: whether the mail server refused this email, such as its
- * address, or would accept no other one either.
+ * `reason`: a sentence for an administrator, without any content of the email. `concerns`: whether the mail server refused only this email, for
+ * example its address, or would refuse any other one, too.
  */
 export type MailResult =
   | { readonly sent: true }

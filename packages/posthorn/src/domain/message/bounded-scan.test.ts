@@ -229,7 +229,7 @@ describe("a list with a filter", () => {
     }
   });
 
-  it("returns every matching message exactly once, whatever the filter and query plan", async () => {
+  it("returns every matching message exactly once, for any filter and query plan", async () => {
     const messages = Array.from({ length: 120 }, (_, index) => ({
       eventType: `type.${index % 3}`,
       tagsJson: index % 2 === 0 ? null : JSON.stringify([`tag${index % 5}`, "odd", "odd"]),

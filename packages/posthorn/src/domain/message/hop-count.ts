@@ -1,6 +1,6 @@
 /**
- * Counts how often a request was forwarded. A forwarded request becomes a new event if its endpoint is a source, and would circulate forever
- * if that source forwards to where the request came from.
+ * Counts how often a request was forwarded. A forwarded request becomes a new event if its target is a source, and would circulate forever if
+ * that source forwards it back.
  */
 
 /** Header with the number of times that a request was forwarded. */
@@ -9,8 +9,8 @@ export const HOPS_HEADER = "x-posthorn-hops";
 export const MAX_HOPS = 8;
 
 /**
- * Number in the header of a received request; 0 if it is absent or not a number. Of several values the first counts: Posthorn writes it
- * before the custom headers of the endpoint.
+ * Number in the header of a received request; 0 if it is absent or not a number. If there are several values, the first counts: Posthorn writes
+ * it before the custom headers of the endpoint.
  */
 export function hopCountOf(value: string | readonly string[] | undefined): number {
   const [first = "0"] = typeof value === "string" ? (/^\d{1,4}/.exec(value) ?? []) : [];

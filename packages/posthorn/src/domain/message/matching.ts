@@ -4,7 +4,7 @@ import { getMessage, type MessageRef } from "./find.ts";
 import type { Mismatch, Unmatched } from "./match.ts";
 
 export interface Matching {
-  /** Number of endpoints that matched when the message was accepted or that it was sent to later. */
+  /** Number of endpoints that matched when the message was accepted, or to which it was sent later. */
   readonly matched: number;
   readonly unmatched: number;
   /** The first 200 endpoints that did not match. */
@@ -40,7 +40,7 @@ export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Mat
   }
   const stored = JSON.parse(json) as Unmatched;
   const { reasons, hidden } = await reasonsOf(ctx, stored);
-  // Only the decision of a filter says something about the payload.
+  // Only the decision of a filter reveals something about the payload.
   if (!reasons.some(({ reason }) => reason === "filter" || reason === "filter_error")) ctx.audit?.unchanged();
   return { matched, unmatched: stored.n - hidden, reasons };
 }

@@ -4,7 +4,7 @@ import { ownBytes } from "./prepare.ts";
 it.each([
   ["a request body", Buffer.alloc(1024 * 1024, "x").subarray(500, 30_500)],
   ["the buffer from which Node takes small ones", Buffer.from("small")],
-])("a small part of %s is copied into memory of its own", (_, part) => {
+])("a small part of %s is copied into separate memory", (_, part) => {
   const kept = ownBytes(part);
   expect(kept).toEqual(part);
   expect(kept.buffer.byteLength).toBe(part.byteLength);

@@ -76,7 +76,7 @@ export interface Prepared {
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** Rejects messages that are invalid whatever the server's state. */
+/** Rejects messages that are invalid regardless of the state of the server. */
 export function checkPublication(ctx: Context, input: Publication): void {
   const now = ctx.services.now();
   checkPayloadSize(ctx, input.payload);
@@ -152,7 +152,7 @@ export function prepareMessage(
     endpointIds,
     idempotency,
     deliverUntil,
-    // Without OpenTelemetry here, that of the publisher is passed on.
+    // Without OpenTelemetry on this server, passes on the trace context of the publisher.
     traceContext: trace ?? ctx.services.tracing?.publishing(key, caller) ?? caller,
     ...(identity === undefined ? {} : { hasEarlierKey: true }),
     ...(redaction === null ? {} : { exact: exactOf(ctx, { key, body: payload, endpointIds }, redaction) }),
@@ -232,8 +232,8 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 const MAX_UNUSED_BYTES = 16 * 1024;
 
 /**
- * Returns bytes that may be kept for long: a copy in memory of its own, if they are a small part of a larger buffer which they would keep, such
- * as the body of a request, or the 64 KiB from which Node takes small buffers.
+ * Returns bytes that may be kept for long: a copy if they are a small part of a larger buffer that would otherwise stay in memory, such as the
+ * body of a request, or the 64 KiB pool that Node takes small buffers from.
  */
 export function ownBytes<T extends Uint8Array>(bytes: T): T | Buffer {
   if (bytes.buffer.byteLength - bytes.byteLength <= MAX_UNUSED_BYTES) return bytes;

@@ -1,6 +1,6 @@
 /**
- * Outbox relay: turns the rows that products write in their own transactions into messages. Rows appear when such a transaction commits
- * (see `023-outbox.ts`).
+ * Outbox relay: turns the rows that products write in their own transactions into messages. Rows appear when such a transaction commits (see
+ * `023-outbox.ts`).
  *
  * A row becomes a message like any other publish, with the id that its transaction got. The row is deleted after the message is on disk. A
  * process that ends in between leaves both, and the next run recognises the message by its key, so that no row is relayed twice.
@@ -8,11 +8,11 @@
  * Rows become messages in the order of their keys. When the database fails on one of them, the rows behind it wait until it can be stored.
  *
  * A step starts at the lowest key that was announced, but it also reads rows of transactions whose notice has not arrived yet. Such a
- * transaction, or one that committed before it, may have a row with a lower key. Therefore a step stores nothing before the notices of all
- * transactions that it can have read have arrived.
+ * transaction, or one that committed before it, may have a row with a lower key. Therefore, a step stores nothing until the notices of all
+ * transactions that it may have read have arrived.
  *
- * A row that cannot become a message is parked with the reason. A row that fails while the database works is retried with growing pauses
- * and then parked; the other rows do not wait for it.
+ * A row that cannot become a message is parked with the reason. A row that fails while the database works is retried with growing pauses and
+ * then parked; the other rows do not wait for it.
  */
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";

@@ -14,7 +14,7 @@ const request: InboundRequest = {
 };
 
 describe("an inbound request", () => {
-  it("is stored with its secret headers sealed, whatever its provider, and passed on with them", () => {
+  it("is stored with its secret headers sealed for every provider, and passed on with them", () => {
     const json = encodeRequest(request, NONE, secretBox, "message 1");
     expect(json).not.toContain("s3cret");
     expect(openRequest(json, secretBox, "message 1")).toMatchObject({

@@ -1,8 +1,8 @@
 /**
  * Searches messages of all applications or one, and counts their deliveries by state.
  *
- * The cost of a call is bounded whatever the query: it scans a range of the newest messages, or of those with a tag, a channel or an
- * event type, and a text search reads a limited number of bytes. Therefore a page can be short or empty without being the last.
+ * The cost of a call is bounded for any query: it scans a range of the newest messages, or of those with a tag, a channel or an event type, and
+ * a text search reads a limited number of bytes. Therefore a page can be short or empty without being the last.
  */
 import { type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { ValidationError } from "../../lib/errors.ts";
@@ -59,7 +59,7 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
   if (scope.keys?.length === 0) return { rows: [], next: null };
   const sources = keySourcesOf(ctx, scope);
   if (sources.length > 0) return scanKeySources(ctx, scope, from, sources);
-  // Messages with a known key are found whatever their age.
+  // Messages with a known key are found regardless of their age.
   const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
   const rows = await withDeliveries(ctx, found.rows);

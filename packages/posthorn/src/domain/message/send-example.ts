@@ -29,7 +29,7 @@ interface Example {
   readonly contentType: string;
 }
 
-/** Sends an example of an event type, or a given payload, to one endpoint, whatever event types the endpoint subscribes to. */
+/** Sends an example of an event type, or a given payload, to one endpoint, regardless of the event types that it subscribes to. */
 export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Promise<Message> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const { payload, contentType } =

@@ -1,4 +1,4 @@
-/** Stores a message for one endpoint, whatever event types it subscribes to. */
+/** Stores a message for one endpoint, regardless of the event types that it subscribes to. */
 import type { Services } from "../context.ts";
 import type { AcceptResult, IdempotencyKey } from "../../store/store.ts";
 
@@ -6,7 +6,7 @@ export interface DirectMessage {
   readonly appKey: number;
   readonly endpointKey: number;
   readonly eventType: string;
-  /** An application has one message with this ID: another one with it is not stored. `null`: no ID. */
+  /** An application has at most one message with this ID; a second one is not stored. `null`: no ID. */
   readonly eventId: string | null;
   readonly tags: readonly string[] | null;
   readonly payload: Uint8Array;

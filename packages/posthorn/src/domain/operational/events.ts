@@ -27,8 +27,8 @@ export const OPERATIONAL_EVENT_TYPES = [
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
 
 /**
- * Types that are sent only to endpoints that name them: there is an `audit.recorded` for every change and every view of a payload, and
- * alerts are for the endpoints that their rule names.
+ * Types that are sent only to endpoints that subscribe to them by name. There is an `audit.recorded` for every change and every view of a
+ * payload, and alerts are only for the endpoints of their rule.
  */
 export const NAMED_ONLY: ReadonlySet<string> = new Set<OperationalEventType>([
   "alert.digest",
@@ -42,7 +42,7 @@ export interface OperationalEvent {
   readonly type: OperationalEventType;
   /** Member `data` of the body. Must not contain secrets, nor URLs, which can contain secrets. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** Keys of the operational endpoints that receive it, whichever types they name; absent: those that subscribe to its type. */
+  /** Keys of the operational endpoints that receive it, regardless of their event types; absent: those that subscribe to its type. */
   readonly targets?: readonly number[];
 }
 

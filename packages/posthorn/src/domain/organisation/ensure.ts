@@ -49,8 +49,8 @@ export async function firstOrganisation(db: Store["db"]): Promise<number | null>
 }
 
 /**
- * The organisation of a link that a server printed at its start. A new server has none yet, and creates none for a link that may never be
- * used: it would refuse the organisation of the product then, unless inbound webhooks have a separate origin.
+ * The organisation of a link that a server printed at its start. A new server has none yet, and does not create one for a link that may never
+ * be used. Otherwise, it would refuse the organisation of the product later, unless inbound webhooks have a separate origin.
  */
 export const LATER_ORGANISATION = 0;
 

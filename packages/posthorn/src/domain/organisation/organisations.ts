@@ -24,7 +24,7 @@ export interface Organisation {
   readonly requiresSecondFactor: boolean;
 }
 
-/** The organisations of which the caller is a member, oldest first. Tokens and API keys have one. */
+/** The organisations that the caller is a member of, oldest first. Tokens and API keys have exactly one. */
 export async function listOrganisations(ctx: Context): Promise<readonly Organisation[]> {
   const { actor } = ctx;
   const db = reader(ctx);
@@ -66,7 +66,7 @@ async function roleIn(ctx: Context, orgId: number, personKey: number): Promise<R
   return toUser(row, await rolesOf(db, orgId, [personKey])).role;
 }
 
-/** Creates an organisation, of which the caller is the owner. */
+/** Creates an organisation with the caller as its owner. */
 export function createOrganisation(call: Call<{ readonly name: string }>): Promise<Organisation> {
   return atomically(call, async ({ ctx, input }) => {
     const { services, tx, actor } = ctx;
@@ -92,7 +92,7 @@ export interface OrganisationChange {
   readonly requiresSecondFactor?: boolean | undefined;
 }
 
-/** Changes the organisation of the caller. What it requires of sessions holds for their next request, on all nodes within a second. */
+/** Changes the organisation of the caller. New requirements for sessions apply to their next request, on all nodes within a second. */
 export async function changeOrganisation({ ctx, input }: Call<OrganisationChange>): Promise<Organisation> {
   const { actor } = ctx;
   if (input.organisation !== actor.orgPublicId) throw notFound("organisation");

@@ -55,7 +55,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     .offset(MAX_ATTEMPTS)
     .executeTakeFirst();
   const visible = visibleApplications(ctx.actor);
-  // The limit keeps SQLite on the primary key: it would otherwise read the index of all attempts, which has the order of the groups.
+  // The limit keeps SQLite on the primary key: it would otherwise read the index of all attempts, which is in the order of the groups.
   let query = reader(ctx)
     .selectFrom((eb) =>
       eb

@@ -1,10 +1,10 @@
-/** When an endpoint needs attention, and whether its customer may be told. */
+/** When an endpoint needs attention, and whether its customer may be alerted. */
 import { defineSection } from "./section.ts";
 
 export interface AttentionValues {
-  /** Failed attempts in a row from which it does. This or `afterSeconds` is enough. */
+  /** Consecutive failed attempts from which it needs attention. This or `afterSeconds` is enough. */
   readonly minFailures: number;
-  /** Time without a success from which it does, in seconds. */
+  /** Time without a success from which it needs attention, in seconds. */
   readonly afterSeconds: number;
   /** Success rate of the last hour below which it is degraded, in percent; 0: the rate does not matter. */
   readonly successPercent: number;
@@ -14,7 +14,7 @@ export interface AttentionValues {
   readonly customerAlerts: boolean;
 }
 
-/** Only the organisation sets it: it decides what its own people and its customers are told. */
+/** Only the organisation sets it, because it decides what its own people and its customers are alerted about. */
 export const attention = defineSection<AttentionValues>({
   platform: ({ customerAlerts }) => ({
     minFailures: 5,

@@ -78,7 +78,7 @@ function laneOf(
   };
 }
 
-/** Rules by their values: endpoints without their own values share the object, and thereby the rule. */
+/** Rules by their values: endpoints without their own values share the object, and therefore the rule. */
 const rules = new WeakMap<SuccessValues, SuccessRule>();
 
 function successRule(values: SuccessValues): SuccessRule {
@@ -95,7 +95,7 @@ function lower(one: number | null, other: number | null): number | null {
   return Math.min(one, other);
 }
 
-/** A response, as far as it was read. */
+/** The part of a response that was read. */
 export interface JudgedResponse {
   readonly status: number;
   readonly contentType: string | null;
@@ -137,7 +137,7 @@ export class SuccessRule {
     return false;
   }
 
-  /** Why this response is not a success; `null`: it is one. */
+  /** Why this response is not a success; `null` if it is. */
   refusal(response: JudgedResponse): Refusal | null {
     if (!this.accepts(response.status)) {
       return { byStatus: true, sentence: `The status ${response.status} does not count as success for this endpoint.` };
@@ -192,7 +192,7 @@ interface Clause {
   readonly needsBody: boolean;
   /** The rule as text. */
   readonly rule: string;
-  /** Why the rule is not met; `null`: it is. */
+  /** Why the rule is not met; `null` if it is. */
   readonly check: (content: Content) => string | null;
 }
 

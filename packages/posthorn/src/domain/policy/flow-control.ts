@@ -4,10 +4,10 @@ import type { DebounceValues } from "./debounce.ts";
 import { type KeyedMessage, flowKey } from "./flow-key.ts";
 import type { ThrottleValues } from "./throttle.ts";
 
-/** Returns what applies to one message at an endpoint. */
+/** Returns the debounce and throttle that apply to one message at an endpoint. */
 export type FlowControlRule = (endpointId: number, message: KeyedMessage) => EndpointFlowControl;
 
-/** `null` for an endpoint with neither, as nearly all are, so that they cost nothing. */
+/** `null` for endpoints with neither, which are almost all of them, so that these cost nothing. */
 export function flowControlRule(debounce: DebounceValues, throttle: ThrottleValues): FlowControlRule | null {
   if (debounce.waitSeconds === 0 && throttle.limit === 0) return null;
   return (endpointId, message) => ({

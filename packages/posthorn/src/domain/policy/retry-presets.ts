@@ -1,4 +1,4 @@
-/** Schedules and defaults of retries that the dashboard shows, too. */
+/** Schedules and defaults of retries, also shown by the dashboard. */
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

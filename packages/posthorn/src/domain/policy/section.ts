@@ -24,7 +24,7 @@ export interface PlatformDefaults {
 export type PolicyLevel = "application" | "endpoint";
 
 export interface SectionCheck {
-  /** Path of the section in the request, with which the location of an error starts. */
+  /** Path of the section in the request: the start of the location of an error. */
   readonly path: readonly string[];
   readonly level: PolicyLevel;
   /** Who makes the request. */

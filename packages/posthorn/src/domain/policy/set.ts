@@ -18,7 +18,7 @@ export interface PolicyWrite {
   readonly change: boolean;
 }
 
-/** Sections about responses and signatures of HTTP requests, which other kinds judge and build themselves. */
+/** Sections about responses and signatures of HTTP requests, which kinds other than webhooks handle themselves. */
 const WEBHOOK_SECTIONS = ["success", "signing"] as const;
 const SECTION_SUBJECTS = {
   success: "Success rules",

@@ -35,7 +35,7 @@ export const SUCCESS_PRESETS = {
   graphql: [{ type: "json", path: "$.errors[*]", exists: false }],
   /** JSON-RPC servers respond 200 with an `error`. */
   "json-rpc": [{ type: "json", path: "$.error", exists: false }],
-  /** Pages of hosting providers, login forms and proxies come with 200 in place of the receiver. */
+  /** Hosting providers, login forms and proxies respond with 200 and a page instead of the receiver. */
   "no-html": [{ type: "contentType", isNot: "text/html" }],
 } as const satisfies Record<string, readonly SuccessClause[]>;
 export type SuccessPreset = keyof typeof SUCCESS_PRESETS;

@@ -20,7 +20,7 @@ function takes(rule: SuccessClause, body: string, changes: Partial<JudgedRespons
 }
 
 describe("the status", () => {
-  it("is a success only for 2xx by default, whatever the body", () => {
+  it("is a success only for 2xx by default, regardless of the body", () => {
     for (const status of [200, 204, 299]) expect(refusal({}, response("{", { status }))).toBeNull();
     for (const status of [100, 199, 300, 404, 500])
       expect(refusal({}, response("", { status }))).toContain(`${status}`);
@@ -78,7 +78,7 @@ describe("a rule on text or type", () => {
     expect(takes({ type: "text", pattern: "error", found: false }, "an error")).toBe(false);
   });
 
-  it("takes time proportional to the response, whatever the pattern", () => {
+  it("takes time proportional to the response for any pattern", () => {
     const text = "a".repeat(20_000);
     expect(takes({ type: "text", pattern: "(a+)+$b", found: false }, text)).toBe(true);
     expect(takes({ type: "text", pattern: "(a|a)*b", found: false }, text)).toBe(true);

@@ -63,7 +63,7 @@ export function missingPermissions(actor: Actor, capability: Capability): readon
   return NEEDED[capability].filter((permission) => permissions?.has(permission) === false);
 }
 
-/** Capabilities of the token. It cannot do more than the caller: by default, it has what the caller may give. */
+/** Capabilities of the token. It cannot do more than the caller: by default, it has all capabilities that the caller may give. */
 function capabilitiesFor(actor: Actor, { capabilities, readOnly }: PortalAccess): readonly Capability[] {
   const missing = (capability: Capability): readonly Permission[] => missingPermissions(actor, capability);
   const wanted = readOnly

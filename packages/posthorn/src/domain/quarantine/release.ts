@@ -7,7 +7,7 @@ import { exactBodyOf, getQuarantineRow, type QuarantineRef } from "./find.ts";
 
 /**
  * Accepts a request that failed verification, because a person confirmed that it is genuine, and removes it from quarantine. Returns the
- * message ID, or `null` if the same event was stored before, or the request asked for permission to send, which it then has.
+ * message ID, or `null` if the same event was stored before, or if the request asked for permission to send, which is then granted.
  */
 export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<string | null> {
   const { source, row } = await getQuarantineRow(ctx, input);

@@ -1,4 +1,4 @@
-/** Destroys exact bodies that were kept for some time after their last delivery, and those that no delivery needs any more. */
+/** Destroys exact bodies that were kept for some time after their last delivery, and those that no delivery needs. */
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
@@ -20,7 +20,7 @@ export async function destroyExactBodies(services: StoreServices, options: Optio
   return (await destroyKept(services, options)) + (await destroyLeftOver(services, options));
 }
 
-/** Those whose time is over. If another delivery has begun, its end sets a new time. */
+/** Destroys bodies whose time is over. If another delivery has begun, its end sets a new time. */
 async function destroyKept({ store, now }: StoreServices, { signal, pause }: Options): Promise<number> {
   let destroyed = 0;
   for (let found = STEP; found === STEP && !signal.aborted; await pause()) {
@@ -47,8 +47,8 @@ async function destroyKept({ store, now }: StoreServices, { signal, pause }: Opt
 }
 
 /**
- * Those whose message no longer exists, or whose last delivery ended without a trigger noticing. PostgreSQL drops days of messages as whole
- * tables, which runs no trigger.
+ * Destroys bodies whose message no longer exists, or whose last delivery ended without running a trigger. PostgreSQL drops days of messages as
+ * whole tables, which runs no trigger.
  */
 async function destroyLeftOver({ store, now }: StoreServices, { signal, pause }: Options): Promise<number> {
   const end = keyAtTime(now() - MIN_AGE_MS);

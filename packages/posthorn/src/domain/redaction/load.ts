@@ -61,7 +61,7 @@ function compiled(row: RuleRow): CompiledRule {
     return compileRule(rule);
   } catch (error) {
     if (!(error instanceof RedactionRuleError)) throw error;
-    // Rules are checked when they are saved, but another version may have saved this one. Then everything is hidden.
+    // Rules are checked when they are saved, but another version may have saved this one. In that case, everything is hidden.
     return compileRule({ ...rule, path: "$", pattern: null, action: "mask" });
   }
 }

@@ -29,7 +29,7 @@ export interface StoredRule extends RedactionRule {
 /** What can be changed. */
 export type RuleFields = RedactionRule & Pick<StoredRule, "description" | "disabled">;
 
-/** ID or uid of what the rule is limited to; both `null`: nothing. */
+/** ID or uid of the application or source that the rule is limited to; both `null`: not limited. */
 export interface RuleScope {
   readonly app: string | null;
   readonly source: string | null;

@@ -1,4 +1,4 @@
-/** Shows what redaction rules do to a payload. Nothing is stored. */
+/** Shows the effect of redaction rules on a payload. Nothing is stored. */
 import { randomBytes } from "node:crypto";
 import { type HashText, Redactor } from "../../redaction/redactor.ts";
 import { compileRule, type RedactionRule } from "../../redaction/rule.ts";
@@ -11,7 +11,7 @@ import { checkRule, type RuleScope, scopeOf } from "./rules.ts";
 export interface TryRules {
   /** The rules to apply; `null`: those that are stored. */
   readonly rules: readonly RedactionRule[] | null;
-  /** What the stored rules apply to. */
+  /** Scope for which the stored rules are looked up. */
   readonly scope: RuleScope;
   readonly payload: Uint8Array;
   readonly contentType: string;
@@ -23,7 +23,7 @@ export interface Tried {
   readonly payload: Uint8Array;
   /** Number of redacted parts. */
   readonly parts: number;
-  /** A rule could not be applied, so that the whole body is redacted. */
+  /** Whether the whole body is redacted, because a rule could not be applied. */
   readonly isWhole: boolean;
 }
 
@@ -51,7 +51,7 @@ async function redactorOf(ctx: Context, rules: readonly RedactionRule[]): Promis
   return new Redactor(rules.map(compileRule), await hashOf(ctx));
 }
 
-/** The hash of the organisation. Without a stored rule it has none, and another one shows the form. */
+/** The hash of the organisation. Without a stored rule it has none, so a random one shows the format. */
 async function hashOf(ctx: Context): Promise<HashText> {
   return (await findHash(reader(ctx), ctx.services.secretBox, ctx.actor.orgId)) ?? hashWith(randomBytes(32));
 }

@@ -10,11 +10,11 @@ import { deleteExpiredTokens } from "./delete-tokens.ts";
 /** How long an endpoint without a listener is kept. */
 export const IDLE_LISTENER_MS = 30 * 86_400_000;
 /** Endpoints deleted in one run. The next run continues. */
-const MOST = 200;
+const MAX_DELETED = 200;
 
 /**
- * Deletes relay endpoints that no listener has used for a month, so that abandoned ones do not collect deliveries without end. Their deliveries
- * are canceled; the messages stay, and a new listener can ask for them. Deletes listen tokens that have ended, too.
+ * Deletes relay endpoints that no listener has used for a month, so that abandoned ones do not collect deliveries forever. Their deliveries are
+ * canceled; the messages remain, and a new listener can request them. Also deletes listen tokens that have expired.
  */
 export async function expireListeners(services: Services, signal: AbortSignal): Promise<void> {
   const { store, now } = services;
@@ -23,7 +23,7 @@ export async function expireListeners(services: Services, signal: AbortSignal): 
     await beginTerms(tx.db, at);
     await deleteExpiredTokens(tx, at);
   }, "maintenance");
-  for (const found of await idleEndpoints(store.db, at).limit(MOST).execute()) {
+  for (const found of await idleEndpoints(store.db, at).limit(MAX_DELETED).execute()) {
     if (signal.aborted) return;
     const actor = systemActor(found.org_id, found.org_public_id);
     const ctx = { services, actor, tx: null, applicationKind: found.kind as ApplicationKind };
@@ -42,7 +42,7 @@ export async function expireListeners(services: Services, signal: AbortSignal): 
   }
 }
 
-/** The month of endpoints that never had a listener, or not since the server notes it, begins now. */
+/** Starts the month of endpoints that never had a listener, or none since the server records it. */
 async function beginTerms(db: Kysely<Database>, at: number): Promise<void> {
   await db
     .updateTable("endpoint")

@@ -26,7 +26,7 @@ export interface ListenToken {
 }
 
 export interface NewListenToken extends Pick<ListenedEndpoint, "app" | "name" | "share" | "eventTypes" | "filter"> {
-  /** Whether event types or filter were given. An endpoint that exists keeps both otherwise. */
+  /** Whether event types or filter were given. Otherwise, an existing endpoint keeps both. */
   readonly hasSelection: boolean;
   /** Unix milliseconds. */
   readonly expiresAt: number;
@@ -40,7 +40,7 @@ const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 const LENGTH = 27;
 
 /**
- * Creates a token for the relay endpoint with this name, which is created if there is none. One that exists keeps its settings, unless others
+ * Creates a token for the relay endpoint with this name, which is created if there is none. An existing one keeps its settings, unless others
  * are given. The token is shown once.
  */
 export function createListenToken(call: Call<NewListenToken>): Promise<ListenToken & { readonly token: string }> {

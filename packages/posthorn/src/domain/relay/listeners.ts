@@ -22,7 +22,7 @@ export async function listListeners({ ctx, input }: Call<EndpointRef>): Promise<
   return connected.filter(({ connected_at }) => connected_at !== null).map(toListener);
 }
 
-/** Disconnects a listener, which does not reconnect by itself. */
+/** Disconnects a listener in a way that it does not reconnect on its own. */
 export async function disconnectListener({
   ctx,
   input,

@@ -73,7 +73,7 @@ export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRe
   });
 }
 
-/** What a listener asks of its endpoint. */
+/** Settings that a listener requests for its endpoint. */
 export type ListenedEndpoint = Omit<OpenRelaySession, "clientId" | "clientName" | "takeOver">;
 
 /** Finds or creates the endpoint, with the settings that its listener asks for. Throws unless the caller may listen to it. */

@@ -198,7 +198,7 @@ export function keysOf({ since, until }: Window, now: number): Pick<ReplayParams
   return { since, until: end, from: keyAtTime(since), to: keyAfterTime(end) - 1 };
 }
 
-/** Narrows a window to the messages that the replay names, so that it does not scan what is between other messages. */
+/** Narrows a window to the messages that the replay names, so that it does not scan the messages in between. */
 export function withinMessages<Keys extends { readonly from: number; readonly to: number }>(
   window: Keys,
   messages: readonly MessageKey[] | null,

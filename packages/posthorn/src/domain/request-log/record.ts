@@ -6,7 +6,7 @@ import type { Services } from "../context.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import type { LoggedRequest } from "./entry.ts";
 
-/** Entries kept for each organisation, whatever their age. */
+/** Entries kept for each organisation, regardless of their age. */
 export interface RequestLimits {
   /** Of users, keys and tokens of the organisation. */
   readonly organisation: number;

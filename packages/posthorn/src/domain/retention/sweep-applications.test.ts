@@ -155,7 +155,7 @@ describe("the retention of an application", () => {
     expect(await idsIn(store)).toEqual([]);
   });
 
-  it("follows a change: a shorter period deletes more, a longer one keeps what is left, and none leaves it to the server", async () => {
+  it("follows a change: a shorter period deletes more, a longer one keeps the rest, and without one, the server's period applies", async () => {
     await using files = await openStore();
     const { store } = files;
     for (const days of [25, 20, 9, 4]) await publish(store, key(days), "succeeded");

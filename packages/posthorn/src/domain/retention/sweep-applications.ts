@@ -1,9 +1,9 @@
 /**
- * Deletes what is past the retention of its application, where that is shorter than the server's.
+ * Deletes data that is past the retention of its application, if that is shorter than the server's.
  *
- * The periods are read here and not when a message is accepted, so that a changed period also applies to stored messages. Each application
- * has its own cursors, and the statements follow the index of its messages or endpoints: a run costs little when nothing has expired,
- * however long the history of other applications is.
+ * The periods are read here and not when a message is accepted, so that a changed period also applies to stored messages. Each application has
+ * its own cursors, and the statements follow the index of its messages or endpoints: a run costs little when nothing has expired, however long
+ * the history of other applications is.
  */
 import type { Kysely, Selectable } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
@@ -221,7 +221,7 @@ async function sweepQuarantine(services: Services, row: Row, { periods, signal, 
   }
 }
 
-/** Exclusive end of what has expired. Rows that the statistics have not counted stay until they have. */
+/** Exclusive end of the expired rows. Rows that are not in the statistics yet are kept until they are. */
 async function endOf(services: Services, table: "message" | "attempt", keptMs: number): Promise<number> {
   return Math.min(keyAtTime(services.now() - keptMs), (await rolledUpTo(services, table)) + 1);
 }
@@ -250,7 +250,7 @@ async function noteCursor(db: Kysely<Database>, { app_id: appKey }: Row, cursor:
     .execute();
 }
 
-/** Deletes the periods of applications that were deleted so long ago that nothing of them is stored any more. */
+/** Deletes the periods of applications that were deleted so long ago that none of their data is stored. */
 async function deleteSettings({ store, now }: Services, server: RetentionPeriods): Promise<void> {
   const before = now() - Math.max(messageMs(server), server.failureMs);
   await store.transaction(

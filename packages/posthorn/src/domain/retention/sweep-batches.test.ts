@@ -57,7 +57,7 @@ describe("the sweep of stored batches", () => {
     expect(await left(files.store)).toEqual([]);
   });
 
-  it("deletes any number of batches, in steps, and leaves those of the last hour to their lanes", async () => {
+  it("deletes any number of batches, in steps, except those of the last hour, which their lanes delete", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await withBatches(store, ...Array.from({ length: 120 }, () => [1]));

@@ -1,6 +1,6 @@
 /**
- * Deletes expired payloads: those with their own retention, and all that are older than the default. A payload with a pending delivery is
- * kept until the delivery has succeeded, failed or been canceled, whatever its retention.
+ * Deletes expired payloads: those with their own retention, and all that are older than the default. A payload with a pending delivery is kept
+ * until the delivery has succeeded, failed or been canceled, regardless of its retention.
  */
 import type { Kysely } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
@@ -70,7 +70,7 @@ interface Expiring {
   readonly progress: ((db: Kysely<Database>) => Promise<void>) | null;
 }
 
-/** Deletes the payloads of these messages, with what attempts kept of them. Those with a pending delivery are checked again later. */
+/** Deletes the payloads of these messages, including copies in attempts. Those with a pending delivery are checked again later. */
 export async function expirePayloads({ store }: Services, { ids, now, progress }: Expiring): Promise<void> {
   const sent = await attemptsWithSentBodies(store, ids);
   await store.transaction(async (tx) => {

@@ -18,7 +18,7 @@ export const SEARCH_KINDS = ["message", "application", "endpoint", "source", "ev
 export type SearchKind = (typeof SEARCH_KINDS)[number];
 
 export interface Search {
-  /** Words, all of which an object must contain, or an ID. */
+  /** An ID, or words that an object must all contain. */
   readonly query: string;
   /** `null`: all. */
   readonly kinds: readonly SearchKind[] | null;

@@ -95,7 +95,7 @@ export async function pollDevice(services: Services, deviceCode: string, client:
   return await store.transaction(async (tx): Promise<DeviceResult> => {
     const { db } = tx;
     const at = now();
-    // The update locks the row, so that of two polls at the same time one gets the token.
+    // The update locks the row, so that only one of two simultaneous polls gets the token.
     const row = await db
       .updateTable("device_request")
       .set((eb) => ({ created_at: eb.ref("created_at") }))

@@ -108,7 +108,7 @@ async function blocked(db: Tx["db"], subject: string, now: number): Promise<Post
   return new PosthornError("too_many_sign_ins", `Too many attempts. Try again in ${wait}.`);
 }
 
-/** The attempt has succeeded: forgets the failures of these subjects, and for an address takes back what the attempt counted. */
+/** The attempt has succeeded: forgets the failures of these subjects, and for an address uncounts the attempt. */
 export async function clearAttempts(services: LimitServices, subjects: readonly Subject[]): Promise<void> {
   await services.store.transaction(async ({ db }) => {
     for (const { kind, name } of subjects) {

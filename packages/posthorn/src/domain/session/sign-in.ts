@@ -15,7 +15,7 @@ import { createOneTime, findOneTime, takeOneTime } from "./one-time.ts";
 import { type Client, endSessionOf, type ProviderSession, startSession, type StartedSession } from "./session.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 
-/** What a browser sends along with an attempt. */
+/** Context that a browser sends with an attempt. */
 export interface Attempt extends Client {
   /** Session cookie of the browser; `null`: it has none. Its session ends, so that it cannot be continued by someone else. */
   readonly session: string | null;
@@ -39,7 +39,7 @@ const CHALLENGE_MS = 600_000;
 /** The link of a developer is for one machine. */
 const DEVELOPER_SESSION_MS = 7 * 86_400_000;
 
-/** Signs in with email address and password. Says neither whether there is an account nor what is wrong. */
+/** Signs in with email address and password. The error reveals neither whether there is an account nor what is wrong. */
 export async function signInWithPassword(
   services: Services,
   { email, password }: { readonly email: string; readonly password: string },

@@ -36,8 +36,8 @@ export interface ShownBody {
 const MAX_TEXT = 256 * 1024;
 
 /**
- * Returns a body with the fields masked. A body that is not JSON is hidden as a whole if fields are to be masked: where they are in it is not
- * known.
+ * Returns a body with the fields masked. If fields must be masked in a body that is not JSON, the whole body is hidden, because their position
+ * is unknown.
  */
 export function redactBody(bytes: Uint8Array | null, redaction: Redaction): ShownBody {
   if (bytes === null) return { kind: "missing", text: "", bytes: 0 };

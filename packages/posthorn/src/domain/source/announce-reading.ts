@@ -16,7 +16,7 @@ export interface ReadingNews {
   readonly run: SourceRun;
 }
 
-/** What is to be announced about a source after a read; `null`: nothing. */
+/** The announcement about a source after a read; `null`: none. */
 export function readingNews(run: SourceRun, now: number): ReadingNews | null {
   const { failingSince, announcedAt } = run;
   if (failingSince === null) {

@@ -38,7 +38,7 @@ export interface SourceRun {
   readonly nextAt: number | null;
 }
 
-/** What a runner writes after a read. */
+/** Changes that a runner writes after a read. */
 export interface RunUpdate {
   /** `null`: unchanged. */
   readonly cursor: Cursor | null;

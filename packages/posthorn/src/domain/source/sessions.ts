@@ -24,7 +24,7 @@ export interface LeftSession {
 const PAGE = 500;
 
 /**
- * Records what a source leaves behind when its configuration changes. A session that it uses again is kept.
+ * Records the sessions that a source leaves behind when its configuration changes. A session that it still uses is kept.
  *
  * @param after `null`: the source is being deleted.
  */

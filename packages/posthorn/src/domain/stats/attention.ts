@@ -13,7 +13,7 @@ import { HOUR_MS } from "./roll-up.ts";
 /** Most endpoints that are listed. */
 const MAX_LISTED = 50;
 /** Endpoints with failed attempts whose success rate is compared with their policy, most failures first. */
-const MAX_JUDGED = 200;
+const MAX_COMPARED = 200;
 
 /**
  * `paused`, `disabled`, `unverified`, `unavailable`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait.
@@ -158,7 +158,7 @@ async function levelOf(
   return isLasting ? "down" : "notice";
 }
 
-/** Endpoints of which too few attempts succeeded since the start of the previous hour, with their success rates in percent. */
+/** Endpoints with too few successful attempts since the start of the previous hour, with their success rates in percent. */
 async function degradedEndpoints(
   ctx: OutsideContext,
   known: ReadonlySet<number>,
@@ -182,7 +182,7 @@ async function degradedEndpoints(
     .groupBy("endpoint_id")
     .having((eb) => eb(eb.fn.sum<number>("attempts_failed"), ">", 0))
     .orderBy((eb) => eb.fn.sum<number>("attempts_failed"), "desc")
-    .limit(MAX_JUDGED)
+    .limit(MAX_COMPARED)
     .execute();
   const found = new Map<number, number>();
   for (const { key, ok, failed } of rows) {

@@ -1,4 +1,4 @@
-/** Attempts that have ended, and what each says about its delivery. */
+/** Attempts that have ended, and the effect of each on its delivery. */
 import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import { isSent } from "../attempt/sent.ts";

@@ -5,7 +5,7 @@ import { servicesOver } from "../../../test/support/services.ts";
 import { onPostgres, openStore } from "../../../test/support/store.ts";
 import { systemActor } from "../access.ts";
 import type { LiveEndpoint } from "./attention.ts";
-import { longestWaiting, MAX_JUDGED, statsNow } from "./now.ts";
+import { longestWaiting, MAX_CHECKED, statsNow } from "./now.ts";
 
 /** Reads all endpoints, applications or sources, or the counts of all hours. */
 const COSTLY = /^SCAN (?:e|a|s|rollup)\b|^SEARCH rollup .*\(org_id=\?\)$/;
@@ -15,15 +15,15 @@ function live(count: number): readonly LiveEndpoint[] {
   return Array.from({ length: count }, (_, index) => ({ endpointKey: index, due: 1, later: 0, oldest: 1e6 - index }));
 }
 
-it("the settings of a bounded number of endpoints are read, of those that have waited longest", () => {
-  const judged = longestWaiting(live(MAX_JUDGED + 3));
-  expect(judged).toHaveLength(MAX_JUDGED);
-  expect(new Set(judged).has(MAX_JUDGED + 2)).toBe(true);
+it("the settings of a bounded number of endpoints are read: those that have waited longest", () => {
+  const judged = longestWaiting(live(MAX_CHECKED + 3));
+  expect(judged).toHaveLength(MAX_CHECKED);
+  expect(new Set(judged).has(MAX_CHECKED + 2)).toBe(true);
   expect(judged.filter((key) => key < 3)).toEqual([]);
 });
 
 it("all are read when there are fewer", () => {
-  expect(longestWaiting(live(MAX_JUDGED))).toHaveLength(MAX_JUDGED);
+  expect(longestWaiting(live(MAX_CHECKED))).toHaveLength(MAX_CHECKED);
 });
 
 // PostgreSQL chooses its plans by the number of rows.

@@ -17,7 +17,7 @@ import {
 /** Maximum number of pending deliveries counted; if there are more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
 /** Maximum number of endpoints with pending deliveries whose settings are read to find out whether these are on hold. */
-export const MAX_JUDGED = 5000;
+export const MAX_CHECKED = 5000;
 /** Maximum number of inactive sources listed. */
 const MAX_LISTED = 50;
 
@@ -89,7 +89,7 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
  * of a hundred thousand takes minutes.
  */
 export function longestWaiting(live: readonly LiveEndpoint[]): readonly number[] {
-  const sorted = live.length <= MAX_JUDGED ? live : live.toSorted((a, b) => a.oldest - b.oldest).slice(0, MAX_JUDGED);
+  const sorted = live.length <= MAX_CHECKED ? live : live.toSorted((a, b) => a.oldest - b.oldest).slice(0, MAX_CHECKED);
   return sorted.map(({ endpointKey }) => endpointKey);
 }
 

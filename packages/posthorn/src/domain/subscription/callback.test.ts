@@ -6,7 +6,7 @@ import { confirmCallback } from "./callback.ts";
 
 const PER_MINUTE = 30;
 
-it("an application that uses up its questions to a host leaves those of other applications and hosts", async () => {
+it("an application that uses up its requests to a host does not affect other applications and hosts", async () => {
   await using files = await openStore();
   const { services: base } = servicesOver(files.store);
   await insertEndpoint(base, "https://example.com/", {});

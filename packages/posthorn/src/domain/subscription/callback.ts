@@ -80,7 +80,7 @@ export interface Termination {
   readonly message: string;
 }
 
-/** Says that a subscription has ended. One attempt: a client that misses it notices at its next renewal. */
+/** Notifies the client that a subscription has ended. Makes one attempt: a client that misses it notices at its next renewal. */
 export async function announceEnd(
   ctx: OutsideContext,
   appKey: number,

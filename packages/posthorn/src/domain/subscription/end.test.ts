@@ -73,14 +73,14 @@ const update = (changes: { readonly deleted_at?: number }) =>
   files.store.transaction(({ db }) => db.updateTable("endpoint").set(changes).execute());
 const endTokens = { app_id: 1, session_id: "session", issued_until: 1, expires_at: 1 };
 
-it("a subscription whose endpoint was deleted is removed, and its client is told", async () => {
+it("a subscription whose endpoint was deleted is removed, and its client is notified", async () => {
   await update({ deleted_at: NOW });
   await endGone(services, options());
   expect(await state()).toEqual({ subscriptions: [], actions: ["system.subscription.end"] });
   expect(ended).toMatchObject([{ appKey: 1, endpointKey: 1, termination: { code: -32_011 } }]);
 });
 
-it("a client that subscribes again in the meantime is not told that it has ended, and no entry says so", async () => {
+it("a client that subscribes again in the meantime gets no notice of the end, and there is no audit entry for it", async () => {
   await update({ deleted_at: NOW });
   const again = meanwhile(async (db) => {
     await db.deleteFrom("subscription").execute();

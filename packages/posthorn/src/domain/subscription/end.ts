@@ -55,7 +55,7 @@ export interface EndedSubscription {
 
 export interface EndOptions {
   readonly signal: AbortSignal;
-  /** Called with each subscription whose client has to be told. */
+  /** Called with each subscription whose client must be notified. */
   readonly onEnded: (ended: EndedSubscription) => void;
 }
 

@@ -47,7 +47,7 @@ export interface SubscribeMcp extends McpSubscriptionRef {
 }
 
 export interface McpSubscription {
-  /** ID that the client knows, derived from what identifies the subscription. */
+  /** ID that the client uses, derived from the fields that identify the subscription. */
   readonly id: string;
   readonly endpointKey: number;
   /** Unix milliseconds. */

@@ -35,8 +35,8 @@ export function principalOf(actor: Actor): Principal {
 }
 
 /**
- * A client that registered itself has one connection of each person, and a new one replaces it: subscriptions pass to that. With a metadata
- * document, a person can have several, and revoking one must end what it subscribed to.
+ * A client that registered itself has one connection per person. A new connection replaces it and takes over its subscriptions. With a metadata
+ * document, a person can have several connections, and revoking one must end its subscriptions.
  */
 function holderOf({ id, registeredAs }: CallingClient, person: string): string {
   return registeredAs === null ? id : `${registeredAs}:${person}`;

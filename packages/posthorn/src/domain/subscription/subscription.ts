@@ -118,5 +118,8 @@ async function endpointsOf(ctx: Context, keys: readonly number[]): Promise<Reado
   return new Map(rows.map((row) => [row.id, toEndpoint(ctx, row)]));
 }
 
-/** Deliveries of a subscription end with 410 Gone, whatever the application has set: the receiver has no other way to say so. */
+/**
+ * Deliveries of a subscription end with 410 Gone, regardless of the settings of the application, because the receiver has no other way to
+ * unsubscribe.
+ */
 export const SUBSCRIPTION_POLICY: string = JSON.stringify({ autoDisable: { enabled: true, onGone: true } });

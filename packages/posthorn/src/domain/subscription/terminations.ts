@@ -14,7 +14,7 @@ export interface TerminationsOptions {
 
 /** Callbacks called at the same time. A slow one occupies its place for up to ten seconds. */
 const CONCURRENT = 8;
-/** Further clients are not told: they notice at their next renewal. */
+/** Further clients are not notified. They notice at their next renewal. */
 const MAX_WAITING = 1000;
 
 /** Queue of clients to tell. They are called in the background, because their callbacks may be slow. */

@@ -1,4 +1,4 @@
-/** Validation errors of what a template creates, at the fields of its form. */
+/** Maps validation errors of created objects to the fields of the template's form. */
 import type { ConfigInput } from "../../fields/config.ts";
 import { ValidationError } from "../../lib/errors.ts";
 

@@ -1,4 +1,4 @@
-/** Creates what a template describes, in one transaction. */
+/** Creates the objects that a template describes, in one transaction. */
 import { checkConfig, type ConfigInput } from "../../fields/config.ts";
 import { invalid, notFound, ValidationError } from "../../lib/errors.ts";
 import { WEBHOOK_SOURCE } from "../../sources/kinds.ts";

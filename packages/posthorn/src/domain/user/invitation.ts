@@ -168,7 +168,7 @@ export interface OpenInvitation {
   readonly hasAccount: boolean;
 }
 
-/** What the link of an invitation is for. */
+/** Details of the invitation behind a link. */
 export async function readInvitation({ store, now }: Services, code: string): Promise<OpenInvitation> {
   const row = await findOneTime(store.db, "invitation", code, now());
   const { email, role } = detailsOf(row);

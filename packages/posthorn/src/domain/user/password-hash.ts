@@ -34,7 +34,7 @@ export async function hashPassword(password: string, parameters = HASH_PARAMETER
 
 export interface PasswordCheck {
   readonly matches: boolean;
-  /** The hash has other parameters than those of today, and should be replaced. */
+  /** Whether the hash has outdated parameters and should be replaced. */
   readonly isOutdated: boolean;
 }
 

@@ -28,7 +28,7 @@ describe("a new password", () => {
     await expect(checkNewPassword(password, ABOUT)).rejects.toThrow(message);
   });
 
-  it("is judged in bounded time, whatever it is", async () => {
+  it("is checked in bounded time, for any text", async () => {
     const before = process.cpuUsage();
     await checkNewPassword("aB1!xY9?".repeat(32), ["x".repeat(200)]).catch(() => undefined);
     const { user } = process.cpuUsage(before);

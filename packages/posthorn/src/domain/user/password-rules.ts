@@ -6,7 +6,7 @@ export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 256;
 /** Score of `zxcvbn` from 0 to 4; 3 needs at least 10^8 guesses. */
 const MIN_SCORE = 3;
-/** The time of an estimate grows with the square of the length. A longer password is judged by its beginning. */
+/** The time of an estimate grows with the square of the length. For a longer password, only its beginning is estimated. */
 const MAX_ESTIMATED_LENGTH = 64;
 
 /** Characters of a password that are left without the words that attackers try first. */

@@ -1,6 +1,6 @@
 /**
- * Links that a server prints when it starts: for the first user, and for the browser of a developer. Apart from what they lead to, which most
- * servers never load.
+ * Links that a server prints when it starts: for the first user, and for the browser of a developer. Separate from the code behind them, which
+ * most servers never load.
  */
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";

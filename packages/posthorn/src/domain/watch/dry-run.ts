@@ -16,7 +16,7 @@ export interface DryRun {
   readonly eventTypes: readonly string[] | null;
   /** Newest messages to evaluate. */
   readonly limit: number;
-  /** Only messages from this time on; `null`: whatever their age. */
+  /** Only messages from this time on; `null`: of any age. */
   readonly since: number | null;
   /** Page of the values that are returned: 0 has the newest ones. */
   readonly valuePage: number;

@@ -1,4 +1,4 @@
-/** Applies samples and timers to keys in memory, and collects what changed. Knows no database: the dry run uses it too. */
+/** Applies samples and timers to keys in memory, and collects the changes. Independent of the database, because the dry run uses it too. */
 import type { Readings } from "../../conditions/readings.ts";
 import { type KeyState, newState } from "../../conditions/state.ts";
 import { advance, applySample, carryOver, closed, dueAt, type Step } from "../../conditions/step.ts";

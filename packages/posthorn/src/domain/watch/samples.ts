@@ -11,7 +11,7 @@ import { MAX_CHAIN } from "./watch.ts";
 export interface StoredSample {
   readonly message: Message;
   readonly sample: SampleMessage;
-  /** Watches in a row whose events led to it; 0 for any other message. */
+  /** Number of chained watches whose events led to it; 0 for any other message. */
   readonly depth: number;
   /** The watch whose event it is; `null`: of none. */
   readonly watchKey: number | null;

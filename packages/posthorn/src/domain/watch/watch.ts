@@ -72,7 +72,7 @@ export const EVENT_KINDS: readonly (TransitionKind | "overflow")[] = [
 ];
 export type WatchEventKind = (typeof EVENT_KINDS)[number];
 
-/** Watches in a row: the events of the last one are not evaluated by any watch. */
+/** Maximum number of chained watches: no watch evaluates the events of the last one. */
 export const MAX_CHAIN = 4;
 
 /**

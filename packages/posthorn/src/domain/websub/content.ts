@@ -1,4 +1,4 @@
-/** Content of a topic: its newest event. A subscriber that reads the topic gets what the hub would have sent. */
+/** Content of a topic: its newest event. A subscriber that reads the topic gets the same content that the hub would send. */
 import type { Services } from "../context.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
 import type { Topic } from "./topic.ts";

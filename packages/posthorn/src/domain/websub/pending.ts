@@ -13,7 +13,7 @@ import { isPassing, type VerificationFailure } from "./failure.ts";
 
 export type RequestRow = Selectable<WebSubRequestTable>;
 
-/** Identifies what is requested. Requests of one callback that differ in it are verified one by one, and none replaces another. */
+/** Identifies the content of a request. Requests of one callback with different content are verified separately, and none replaces another. */
 export function intentHash(
   mode: WebSubRequestTable["mode"],
   { leaseSeconds, secret, topicUrl }: RequestDetail,
@@ -118,7 +118,7 @@ export async function markFailed(
 }
 
 /**
- * Deletes the pending requests of a callback that came before another one of it, which its subscriber has confirmed: that one says what the
+ * Deletes the pending requests of a callback that are older than one that its subscriber has confirmed, because the confirmed one is what the
  * subscriber wants now.
  */
 export async function dropEarlier({ db }: Pick<Tx, "db">, { id, topic_id, target_hash }: RequestRow): Promise<void> {

@@ -67,9 +67,9 @@ const MAX_PENDING_OF_TOPIC = 100;
 const MAX_PENDING_AT_HOST = 10;
 
 /**
- * Stores a request until its subscriber confirms it. A repetition of a pending request changes nothing, so that repeated requests cause no
- * more calls. A request that differs from a pending one of the same callback is verified by itself and does not replace it, because anyone
- * with the URL of the topic can send one. Throws `not_found` for an unknown topic.
+ * Stores a request until its subscriber confirms it. A repetition of a pending request changes nothing, so that repeated requests cause no more
+ * calls. A request that differs from a pending one of the same callback is verified separately and does not replace it, because anyone with the
+ * URL of the topic can send one. Throws `not_found` for an unknown topic.
  */
 export async function acceptHubRequest(services: Services, request: HubRequest): Promise<void> {
   const ctx = { services, tx: null, operation: "websub.request" } as const;

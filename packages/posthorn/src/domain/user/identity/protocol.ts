@@ -1,4 +1,4 @@
-/** What the domain needs of OpenID Connect: the protocol itself is passed in. */
+/** Port for OpenID Connect: the protocol itself is passed in. */
 
 /** The client that an organisation has registered at its identity provider. */
 export interface OidcClientSettings {
@@ -13,7 +13,7 @@ export interface OidcClientSettings {
   readonly groupsClaim: string;
 }
 
-/** What has to be remembered between the two requests of a sign-in. */
+/** State that is kept between the two requests of a sign-in. */
 export interface OidcAttempt {
   readonly state: string;
   readonly nonce: string;

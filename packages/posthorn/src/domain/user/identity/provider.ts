@@ -80,7 +80,7 @@ export function toProvider(row: ProviderRow): IdentityProvider {
   };
 }
 
-/** What the protocol needs of a stored provider. */
+/** The settings of a stored provider that the protocol needs. */
 export function clientSettings({ services }: Pick<Context, "services">, row: ProviderRow): OidcClientSettings {
   const { client_secret_sealed: sealed } = row;
   return {

@@ -1,4 +1,4 @@
-/** Sessions that began at an identity provider: how a sign-in there starts and ends, and what a logout there ends here. */
+/** Sessions that began at an identity provider: starts and completes a sign-in there, and handles its logouts. */
 import { setTimeout as delay } from "node:timers/promises";
 import { PosthornError } from "../../../lib/errors.ts";
 import { hashToken } from "../../auth/hash-token.ts";
@@ -12,7 +12,7 @@ import type { Tx } from "../../../store/tx.ts";
 /** How long a person may take at the provider. */
 const ATTEMPT_MS = 600_000;
 
-/** What the browser keeps, encrypted, while the person is at the provider. */
+/** State that the browser keeps, encrypted, while the person is at the provider. */
 export interface ProviderAttempt extends OidcAttempt {
   readonly provider: string;
   /** Path of the page to show afterwards. */
@@ -74,7 +74,7 @@ export async function startAttempt(
   return { url, sealed, expiresAt };
 }
 
-/** The attempt in the cookie. Throws `link_invalid` if it is none of this server, or has expired. */
+/** The attempt in the cookie. Throws `link_invalid` if it is not from this server, or has expired. */
 export function openAttempt({ secretBox, now }: Services, sealed: string | null): ProviderAttempt {
   const text = sealed === null ? null : openText(secretBox, sealed);
   const attempt = text === null ? null : (JSON.parse(text) as ProviderAttempt);
@@ -160,7 +160,7 @@ export async function endProviderSessions(services: Services, row: ProviderRow, 
   }, "session.provider-logout");
 }
 
-/** Who has the session with this ID at the provider; `null`: it has none here. */
+/** The person with this session ID at the provider; `null` if there is no such session here. */
 async function subjectOf({ db }: Tx, { id }: ProviderRow, sessionId: string | null): Promise<string | null> {
   const row = await db
     .selectFrom("person_session")

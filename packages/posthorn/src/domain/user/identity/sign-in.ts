@@ -171,10 +171,7 @@ export function wantedRoles(
   return [...byPlace].map(([appKey, role]) => ({ appKey, role }));
 }
 
-/**
- * Makes the roles of a person in the organisation of the provider those that follow from their groups. Returns whether they have a role
- * afterwards.
- */
+/** Sets the roles of a person in the organisation of the provider to those of their groups. Returns whether they have a role afterwards. */
 async function setRoles(services: Services, tx: Tx, of: SignInOf, wanted: readonly WantedRole[]): Promise<boolean> {
   const { provider, person } = of;
   const { orgId } = provider;
@@ -189,7 +186,7 @@ async function setRoles(services: Services, tx: Tx, of: SignInOf, wanted: readon
   const surplus = current.filter((one) => !wanted.some((other) => isSame(one, other)));
   const missing = wanted.filter((other) => !current.some((one) => isSame(one, other)));
   const losesOwner = surplus.some(({ role, appKey }) => role === "owner" && appKey === null);
-  // The last owner stays one, whatever the groups say: otherwise no user could change them.
+  // The last owner keeps the role, regardless of the groups. Otherwise no user could change them.
   if (losesOwner && !(await isOtherOwner(tx, orgId, person.id))) return true;
   if (surplus.length > 0) {
     const keys = surplus.map(({ id }) => id);
