@@ -140,7 +140,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return { at, nodes: [node], shards };
   }
 
-  /** Starts a membership round: a node joined or left, or gave up shards. */
+  /** Starts a membership round, because a node joined or left, or gave up shards. */
   look(): void {
     void this.#member?.look();
   }
@@ -184,7 +184,7 @@ export class ClusterDispatch implements DispatchHints {
     if (others.length > 0) this.#notify(this.#options.exchange?.give(others) ?? others);
   }
 
-  /** Returns those that other nodes own. */
+  /** Queues the jobs of this node's lanes, and returns those that other nodes own. */
   #pushOwn(jobs: readonly Job[]): readonly Job[] {
     const { cluster, dispatcher } = this.#options;
     const own = jobs.filter(({ endpointId }) => cluster.owns(endpointId));

@@ -3,9 +3,9 @@ import type { Job } from "../store/delivery.ts";
 import type { DeliveryKey } from "../store/signal.ts";
 
 export interface JobExchange {
-  /** Sets what receives jobs, and tells the other threads which shards are owned here. */
+  /** Sets the receiver of jobs, and tells the other threads which shards this one owns. */
   connect(receiver: JobReceiver): void;
-  /** Tells the other threads which shards are owned here. */
+  /** Tells the other threads which shards this one owns. */
   announce(): void;
   /** Hands jobs to the threads of this process that have their lanes. Returns the others. */
   give(jobs: readonly Job[]): readonly Job[];
@@ -14,10 +14,10 @@ export interface JobExchange {
 }
 
 export interface JobReceiver {
-  /** The shards that are owned here. */
+  /** The shards that this thread owns. */
   shards(): readonly number[];
-  /** Takes jobs from another thread. */
+  /** Accepts jobs from another thread. */
   receive(jobs: readonly Job[]): void;
-  /** Notifies the owners of jobs that were not taken. */
+  /** Notifies the owners of jobs that were not accepted. */
   notify(jobs: readonly Pick<Job, "endpointId" | "due">[]): void;
 }

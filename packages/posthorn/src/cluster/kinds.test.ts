@@ -62,13 +62,13 @@ describe("an endpoint of a kind that not every node can send to", () => {
     expect(isSentTo(viewOf([NONE, KAFKA, OLD], 1), "kafka", null)).toBe(false);
   });
 
-  it("is not judged while no node takes shards", () => {
+  it("is unknown while no node takes shards", () => {
     expect(isSentTo(viewOf([{ ...KAFKA, draining: true }], 2), "kafka", SHARD)).toBeNull();
   });
 });
 
 describe("kinds that affect the owner of a shard", () => {
-  it("are those that some nodes can send to and others cannot, also if a node has never heard of them", () => {
+  it("are those that some nodes can send to and others cannot, even if a node does not know them", () => {
     expect(
       contestedKinds(
         viewOf(

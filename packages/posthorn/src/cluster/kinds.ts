@@ -1,13 +1,13 @@
-/** Which nodes can send to which kinds of destinations, and so can own a shard with endpoints of these kinds. */
+/** Determines which nodes can send to which kinds of destinations, and can therefore own shards with endpoints of these kinds. */
 import type { ClusterNode, ClusterShard, ClusterView, KindsByShard } from "../store/cluster.ts";
 import type { CanOwn } from "./plan-by-kind.ts";
 
-/** A view with the kinds of the endpoints in each shard, as far as nodes differ in them. */
+/** A view with the kinds of the endpoints in each shard, limited to those that not all nodes can send to. */
 export interface KindView extends ClusterView {
   readonly kinds: KindsByShard;
 }
 
-/** What decides whether a node takes shards, and of which kinds. */
+/** Properties of a node that decide whether it takes shards, and of which kinds. */
 export interface SendingNode extends Pick<ClusterNode, "id" | "leaseMs" | "kinds"> {
   readonly report: Pick<ClusterNode["report"], "draining">;
 }
@@ -39,7 +39,7 @@ export function ownersByKind({ shards, kinds }: KindView, takers: readonly Clust
   const sendable = sendableBy(takers);
   const canSendAll = (node: ClusterNode, shard: number): boolean =>
     [...(kinds.get(shard) ?? [])].every((kind) => !sendable.has(kind) || canSend(node, kind));
-  // Where no node can send to all kinds, any node sends to the others.
+  // If no node can send to all kinds of a shard, any node sends to the remaining ones.
   const contested = shards.filter(({ shard }) => takers.some((node) => canSendAll(node, shard)));
   const restricted = new Set(contested.map(({ shard }) => shard));
   const canOwn: CanOwn = (node, shard) => !restricted.has(shard) || canSendAll(node, shard);

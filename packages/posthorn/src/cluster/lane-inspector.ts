@@ -1,4 +1,4 @@
-/** Reports the delivery state of endpoints. Asks the nodes that own their lanes, through notifications of the database. */
+/** Reports the delivery state of endpoints by asking the nodes that own their lanes, through database notifications. */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { HealthSource, LaneReport, LaneSource, UnhealthyLane } from "../domain/ports.ts";

@@ -160,7 +160,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   /** Takes no more shards, and gives up each owned shard as soon as it has no attempts in flight. */
   async drain(): Promise<void> {
     this.#draining = true;
-    // The other nodes leave free shards to a node whose last report does not say so. Where rounds are rare, that would be for long.
+    // The other nodes leave free shards to a node until it reports that it is draining, which takes long if rounds are rare.
     if (this.#roundMs > ROUND_MS) await this.look();
     await this.#leaveShards(this.shards);
   }
@@ -170,7 +170,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#round;
-    // If this fails, the lease expires and the other nodes take over then.
+    // If this fails, the other nodes take over when the lease expires.
     await this.#options.store.leave(this.#membership.id).catch(() => undefined);
     this.#work?.announce();
   }

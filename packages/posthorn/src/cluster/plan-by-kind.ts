@@ -1,4 +1,4 @@
-/** Distribution of shards to nodes of which not every one can own every shard. */
+/** Distribution of shards to nodes if not every node can own every shard. */
 import type { ClusterNode, ClusterShard } from "../store/cluster.ts";
 
 export type CanOwn = (node: ClusterNode, shard: number) => boolean;
@@ -9,15 +9,15 @@ export interface Distribution {
   readonly free: readonly number[];
   /** Nodes that take shards. */
   readonly takers: readonly ClusterNode[];
-  /** Of each shard, at least one taker can be the owner. */
+  /** Every shard has at least one taker that can own it. */
   readonly canOwn: CanOwn;
 }
 
 interface Share {
   readonly node: ClusterNode;
-  /** Shards that the node has and keeps so far. */
+  /** Shards that the node has, and keeps in the plan so far. */
   readonly kept: number[];
-  /** Number of these, and of those that it is to get. */
+  /** Number of those shards, and of those that the node will get. */
   planned: number;
 }
 
@@ -43,7 +43,7 @@ export function planByKind(
   }
   const owners = new Map([...free, ...misplaced].map((shard) => [shard, ownersOf(shard, shares, canOwn)]));
   const take: number[] = [];
-  // Those that few nodes can own come first, so that the other shards fill the shares.
+  // Shards that few nodes can own come first, so that the others fill up the shares.
   for (const [shard, able] of [...owners].toSorted(([, a], [, b]) => a.length - b.length)) {
     const least = able.reduce((a, b) => (b.planned < a.planned ? b : a));
     least.planned++;

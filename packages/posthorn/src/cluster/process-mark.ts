@@ -42,7 +42,7 @@ function statOf(pid: number): readonly string[] {
   return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
-/** Also finds processes of other users, which a hardened `/proc` does not show. */
+/** Also detects processes of other users, which a hardened `/proc` hides. */
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -32,7 +32,7 @@ export interface Config extends Omit<
   readonly database: DatabaseConfig;
   /** `null`: OpenTelemetry is off. */
   readonly telemetry: TelemetryConfig | null;
-  /** From which duration on an attempt is slow. */
+  /** Duration from which an attempt counts as slow. */
   readonly traceSlowMs: number;
 }
 
@@ -186,7 +186,7 @@ function checkIngestUrl({ ingestUrl, publicUrl, listen }: SettingValues): string
   return url.origin;
 }
 
-/** Whether requests to both can have the same `Host` header, which does not include the scheme. */
+/** Whether requests to the two can have the same `Host` header, which does not include the scheme. */
 function sharesHost(one: URL, other: URL): boolean {
   const hosts = ({ host }: URL): Set<string | null> =>
     new Set(["http:", "https:"].map((scheme) => authorityOf(host, scheme)));

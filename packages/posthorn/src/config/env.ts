@@ -113,7 +113,7 @@ export interface KeyEnvironment {
   };
 }
 
-/** Reads the credentials for the service that has the root key. */
+/** Reads the credentials for the service that holds the root key. */
 export function readKeyEnvironment(environment: Record<string, string | undefined> = process.env): KeyEnvironment {
   const read = (name: string): string | null => environment[name] || null;
   return {

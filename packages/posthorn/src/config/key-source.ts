@@ -1,4 +1,4 @@
-/** Parses the settings that say where root keys come from. Pure: reads no files, and calls no service. */
+/** Parses the settings for the sources of root keys. Pure: reads no files, and calls no service. */
 
 /** Where a root key comes from. */
 export type KeySource =
@@ -34,12 +34,12 @@ export interface VaultSource {
 
 const KEY_BYTES = 32;
 /**
- * Partition, region and ID. Aliases are refused: one could later point to another key, which could not open what this
- * key wrapped.
+ * Partition, region and ID. Aliases are refused, because one could later point to another key, which could not unwrap the data keys of this
+ * one.
  */
 const KMS_ARN = /^arn:(aws[a-z-]*):kms:([a-z0-9-]+):\d{12}:key\/[A-Za-z0-9-]+$/;
 
-/** Returns the source that a text describes. Throws an error that says what is wrong with it, and does not contain the text. */
+/** Returns the source that a text describes. Throws an error that says what is wrong, without repeating the text. */
 export function parseKeySource(text: string): KeySource {
   const [, scheme = "", rest] = /^(file|command|awskms|vault):(.*)$/s.exec(text.trim()) ?? [];
   switch (scheme) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseMailAddress, parseMailUrl } from "./mail.ts";
 
 describe("the URL of the mail server", () => {
-  it("has TLS from the start, or STARTTLS, unless it says otherwise", () => {
+  it("uses TLS from the start, or STARTTLS, unless it specifies otherwise", () => {
     const none = { username: null, password: null };
     expect(parseMailUrl("")).toBeNull();
     expect(parseMailUrl("smtps://mail.example.com")).toEqual({

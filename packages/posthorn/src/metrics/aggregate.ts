@@ -6,11 +6,11 @@ import type { MetricReading } from "../telemetry/types.ts";
 export interface ThreadMetrics {
   /** The metrics of each. */
   metrics(): Promise<readonly (readonly MetricReading[])[]>;
-  /** Number of those that run now. */
+  /** Number of running threads. */
   readonly running: number;
-  /** Number of those that are to run and do not respond, or do not run. */
+  /** Number of threads that should be running, but do not respond or are not running. */
   readonly unavailable: number;
-  /** How often one was started again. */
+  /** How often a thread was restarted. */
   readonly restarts: number;
 }
 
@@ -26,8 +26,8 @@ export async function readingsOf(registry: Registry): Promise<readonly MetricRea
 }
 
 /**
- * Adds the metrics of other threads to those of the main thread. Metrics of the whole process, such as its CPU time, are those that the main
- * thread reads, because every thread reads the same.
+ * Adds the metrics of other threads to those of the main thread. Metrics of the whole process, such as its CPU time, are taken from the main
+ * thread, because every thread reads the same values.
  */
 export function aggregate(own: readonly MetricReading[], others: readonly (readonly MetricReading[])[]): Registry {
   const main = own.map((metric) => (isOfProcess(metric) ? { ...metric, aggregator: "first" } : ofThread(metric)));
@@ -35,7 +35,7 @@ export function aggregate(own: readonly MetricReading[], others: readonly (reado
   return AggregatorRegistry.aggregate([main, ...added]);
 }
 
-/** What was counted, without values of the moment: a thread that has ended keeps its part of the totals, which never decrease. */
+/** Counters only, without current values: a thread that has ended keeps its part of the totals, which never decrease. */
 export function countersOf(metrics: readonly MetricReading[]): readonly MetricReading[] {
   return metrics.filter(({ type }) => type === "counter" || type === "histogram");
 }

@@ -181,7 +181,7 @@ function registerProcess(registry: Registry, { others, store }: MetricsOptions):
   counter(
     registry,
     "posthorn_thread_restarts_total",
-    "Threads that crashed and were started again.",
+    "Threads that crashed and were restarted.",
     () => others?.restarts ?? 0,
   );
   registry.registerMetric(
@@ -304,7 +304,7 @@ function registerConnector(
   counter(
     registry,
     "posthorn_connector_failures_total",
-    "Unexpected exits of the threads that hold these connections. A thread is started again when it is needed.",
+    "Unexpected exits of the threads that hold these connections. A thread is restarted when it is needed.",
     () => connector.stats.failures + sourceConnector.stats.failures,
   );
   gauge(

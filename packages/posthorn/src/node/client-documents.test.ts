@@ -56,7 +56,7 @@ describe("metadata documents of clients", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("are kept for the decision of the person, whatever their server says, and never for more than a day", async () => {
+  it("are kept for the decision of the person, regardless of what their server allows, and never for more than a day", async () => {
     for (const [header, untilMs] of [
       ["no-store", 300_000],
       ["max-age=999999999", 86_400_000],

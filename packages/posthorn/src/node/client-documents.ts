@@ -1,4 +1,4 @@
-/** Reads client ID metadata documents on the HTTP client that checks addresses, and keeps them as long as their servers allow. */
+/** Reads client ID metadata documents through the HTTP client that checks addresses, and caches them as long as their servers allow. */
 import type { Egress } from "@posthorn/egress";
 import { type ClientDescription, readDocument, refused } from "../domain/connected-client/document.ts";
 import type { ClientDocuments } from "../domain/ports.ts";
@@ -9,9 +9,9 @@ import type { RateLimiter, RateLimits } from "../lib/rate-limiter.ts";
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 16_384;
 const MAX_KEPT = 500;
-/** A document is read again after this time, whatever its server says. */
+/** A document is read again after this time, regardless of what its server allows. */
 const MAX_KEPT_MS = 86_400_000;
-/** The page and the decision read the document one after the other: they must see the same. */
+/** The consent page and the decision read the document one after the other, and must see the same content. */
 const MIN_KEPT_MS = 300_000;
 const READS_PER_MINUTE = 20;
 
@@ -50,7 +50,7 @@ export class GuardedClientDocuments implements ClientDocuments {
     return description;
   }
 
-  /** Follows no redirect: the document has to be where the client ID says. */
+  /** Does not follow redirects: the document must be at the URL of the client ID. */
   async #read(url: string): Promise<{ readonly text: string; readonly maxAgeMs: number }> {
     const result = await this.#options.egress.send({
       method: "GET",
@@ -71,7 +71,7 @@ export class GuardedClientDocuments implements ClientDocuments {
   }
 }
 
-/** @param headers Names and values in turn. */
+/** @param headers Alternating names and values. */
 function maxAgeOf(headers: readonly string[]): number {
   const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "cache-control");
   const value = at === -1 ? "" : headers[at + 1]!;

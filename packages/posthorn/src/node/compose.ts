@@ -64,7 +64,7 @@ export interface NodeBase extends Foundation {
   readonly state: NodeState;
   /** `null`: OpenTelemetry is off. */
   readonly telemetry: Telemetry | null;
-  /** Class of the metrics; `null`: they are not served, so neither their library nor their monitor of the event loop is loaded. */
+  /** Class of the metrics; `null` if they are not served. Then neither their library nor their monitor of the event loop is loaded. */
   readonly metrics: typeof Metrics | null;
   /** Waits until the shards of this node are released, for a limited time. */
   readonly untilReleased: () => Promise<void>;
@@ -235,7 +235,7 @@ function baseServices(
   return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause, threads, relay, mailer };
 }
 
-/** Clients for URLs that others choose: callbacks of subscribers, identity providers, and documents of MCP clients. */
+/** Clients for URLs chosen by third parties: callbacks of subscribers, identity providers, and documents of MCP clients. */
 function guardedClients(
   egress: Egress,
   now: () => number,
@@ -260,7 +260,7 @@ function ownershipOf(sender: EndpointSender, config: Config, services: () => Ser
   return new OwnershipCheck({ sender, timeoutMs, userAgent: userAgentOf(config), publicUrl });
 }
 
-/** When the node closes, the last values are exported while the parts that they are read from exist. */
+/** When the node closes, the last values are exported while the parts that provide them still exist. */
 function newMetrics(
   { metrics, options: { thread = null }, pause, telemetry, stack }: NodeBase,
   sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry" | "paused" | "isWorker" | "others">,

@@ -63,7 +63,7 @@ export async function openFoundation(
   const siblings = thread?.siblings ?? null;
   const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners, siblings)));
   stack.defer(async () => thread?.others?.ended());
-  // Disposed before the store, from which it reads.
+  // Disposed before the store, because it reads from the store.
   stack.use(feed);
   const facts = nodeFacts(secrets, sendableKinds(missing), thread?.number ?? null);
   const cluster = stack.use(await Cluster.join({ store, facts }));
@@ -84,13 +84,13 @@ export async function openFoundation(
   const pause = stack.use(
     await DeliveryPause.load({
       store,
-      onFailure: (error) => reporter(log)(error, "it could not be read whether deliveries are paused; trying again"),
+      onFailure: (error) => reporter(log)(error, "could not read whether deliveries are paused; trying again"),
     }),
   );
   return { store, cluster, feed, shared, ids, keyring, pause, failed };
 }
 
-/** A request makes a few statements, and each may wait for the timeout of the database. */
+/** A request runs a few statements, each of which may wait for the database timeout. */
 function settleMsOf(database: DatabaseConfig): number {
   return database.kind === "sqlite" ? SETTLE_MS : Math.max(SETTLE_MS, 4 * database.timeoutMs);
 }

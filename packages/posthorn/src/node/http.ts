@@ -54,14 +54,14 @@ function requestLogOf(
 
 /**
  * Listens together with the other threads of the process, if there are any. The main thread is the first, and checks that no other process
- * listens: the system would let it share the port, too.
+ * listens, because the system would let that share the port, too.
  */
 async function listen(server: FastifyInstance, { config, thread = null }: NodeOptions): Promise<string> {
   const { host, port } = config.listen;
   const reusePort = thread !== null && SHARES_PORTS;
   try {
     if (reusePort && !isWorker(thread) && port !== 0) await bindAlone({ host, port });
-    // Fastify passes on what its types do not know.
+    // Fastify passes on options that its types do not include.
     const options: FastifyListenOptions & Pick<ListenOptions, "reusePort"> = { host, port, reusePort };
     return await server.listen(options);
   } catch (cause) {

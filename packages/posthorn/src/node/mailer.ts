@@ -16,7 +16,7 @@ import { egressOf } from "./parts.ts";
 
 /** How long the mail server may take to accept an email. */
 const TIMEOUT_MS = 20_000;
-/** Waits before the attempts to send an email in the background. */
+/** Delays before the attempts to send an email in the background. */
 const ATTEMPTS_AFTER_MS = [0, 5000, 30_000];
 /** Mail programs unsubscribe with a POST of this text (RFC 8058, which requires https). */
 const ONE_CLICK = ["List-Unsubscribe-Post", "List-Unsubscribe=One-Click"] as const;
@@ -38,8 +38,8 @@ export interface MailerParts {
 }
 
 /**
- * The mailer has a connector of its own, because other rules apply to it: the operator chose the server, which is often at a private
- * address. Its thread starts with the first email.
+ * The mailer has its own connector with different address rules, because the operator chose the server, which is often at a private address.
+ * Its thread starts with the first email.
  *
  * @returns `null`: the operator has set up no mail server. Throws if the package that sends mail is not installed.
  */
@@ -77,7 +77,7 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
   async send(mail: Mail): Promise<MailResult> {
     const { log } = this.#options;
     const result = await this.#try(mail);
-    // Neither the address nor the text: the log is no place for links.
+    // Logs neither the address nor the text, because the text contains links that grant access.
     if (!result.sent) log.warn({ reason: result.reason }, "an email to a user was not sent");
     return result;
   }
@@ -90,7 +90,7 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
     void work.then(() => this.#running.delete(work));
   }
 
-  /** Waits for emails that are being sent, and gives up those that wait for another attempt. */
+  /** Waits for emails that are being sent, and drops those that wait for another attempt. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await Promise.all(this.#running);
@@ -148,7 +148,7 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
   }
 }
 
-/** Mailboxes that are full, busy or greylisted make a server refuse one email with a temporary code. */
+/** Codes that concern one email: servers refuse it with a temporary code if a mailbox is full, busy or greylisted. */
 const OF_EMAILS: ReadonlySet<DestinationErrorCode> = new Set([
   "target_not_found",
   "target_unavailable",

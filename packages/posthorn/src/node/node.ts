@@ -20,7 +20,7 @@ import { startSmtp } from "./smtp.ts";
 import { release } from "./release.ts";
 import { startWhenDatabaseIsUp } from "./wait-for-database.ts";
 
-/** How long the release of the shards may take once no attempt is in flight. */
+/** Maximum time to release the shards once no attempt is in flight. */
 const RELEASE_MS = 2000;
 
 /**
@@ -100,7 +100,7 @@ export class PosthornNode implements AsyncDisposable {
     return this.#http?.metricsUrl ?? null;
   }
 
-  /** Port at which emails are received; `null`: none are. */
+  /** Port at which emails are received; `null` if none are. */
   get smtpPort(): number | null {
     return this.#smtpPort;
   }
@@ -142,8 +142,8 @@ export class PosthornNode implements AsyncDisposable {
   }
 
   /**
-   * Accepts no new requests, lets attempts in flight end within `POSTHORN_SHUTDOWN_TIMEOUT`, and closes the store. The next start
-   * continues what was not finished.
+   * Accepts no new requests, lets attempts in flight end within `POSTHORN_SHUTDOWN_TIMEOUT`, and closes the store. The next start continues
+   * unfinished work.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -198,7 +198,7 @@ export class PosthornNode implements AsyncDisposable {
   }
 }
 
-/** `null`: OpenTelemetry is off, and its code is not loaded. It ends last, so that it exports what the other parts do until then. */
+/** `null`: OpenTelemetry is off, and its code is not loaded. It is disposed last, so that it exports the telemetry of all other parts. */
 async function openTelemetry(
   { config, log }: NodeOptions,
   { now }: Clock,

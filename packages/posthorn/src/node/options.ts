@@ -34,7 +34,7 @@ export interface NodeOptions {
   readonly embedded?: boolean;
   /** Aborts a start that waits for its database or does not accept requests yet; the start rejects. */
   readonly signal?: AbortSignal;
-  /** Options of the HTTP client that no setting covers, such as a resolver or a trusted certificate authority. */
+  /** Options of the HTTP client without a setting, such as a resolver or a trusted certificate authority. */
   readonly egress?: EgressOptions;
   /** Creates the HTTP client. Default: one that connects to the network. */
   readonly createEgress?: (options: EgressOptions) => Egress;

@@ -32,7 +32,7 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
 /** Maximum attempts in flight to one host, which the endpoints of many customers may share. */
 const HOST_CONCURRENCY = 128;
 
-/** Of one thread: the endpoints of a host are spread over all of them. */
+/** Limit of one thread: the endpoints of a host are spread over all threads. */
 function hostConcurrencyOf({ endpointConcurrency, threads }: Config): number {
   const share = threads === "auto" ? HOST_CONCURRENCY : Math.ceil(HOST_CONCURRENCY / threads);
   return Math.max(share, endpointConcurrency);
@@ -43,7 +43,7 @@ export function attemptLimitsOf(config: Config): { readonly concurrency: number;
   return { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) };
 }
 
-/** Room for each attempt that may be in flight, which would otherwise wait for a socket within its timeout, and for idle sockets. */
+/** Allows a socket for each attempt that may be in flight, because waiting for one would count against its timeout, and for idle sockets. */
 function socketLimitsOf(config: Config): { readonly maxSockets: number; readonly maxSocketsPerOrigin: number } {
   return { maxSockets: 2 * config.concurrency, maxSocketsPerOrigin: hostConcurrencyOf(config) };
 }
@@ -125,7 +125,7 @@ export function transformPoolOf(
   });
 }
 
-/** Name with which requests to receivers introduce themselves. */
+/** User agent of requests to receivers. */
 export function userAgentOf({ userAgent }: Pick<Config, "userAgent">): string {
   return userAgent === "" ? USER_AGENT : userAgent;
 }

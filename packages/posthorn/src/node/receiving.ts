@@ -63,7 +63,7 @@ export interface ReceivingOptions {
   readonly counts: Pick<Metrics, "sourceRead" | "sourceEvents"> | null;
   /** See `SourceIndexOptions`. */
   readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
-  /** To the other threads of the process; `null`: there are none. */
+  /** Reaches the other threads of the process; `null` if there are none. */
   readonly broadcast: Broadcast | null;
   readonly log: Logger;
 }
@@ -79,13 +79,13 @@ export class Receiving implements AsyncDisposable {
   readonly quarantine: Quarantine;
   readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
-  /** Takes the emails that the SMTP server receives. */
+  /** Handles the emails that the SMTP server receives. */
   readonly mails: MailIntake;
   readonly #calls: ProviderCalls;
   readonly #sampler: TrafficSampler;
   /** Released together with the other parts of this class. */
   readonly monitor: SourceMonitor;
-  /** Reads sources of other kinds than webhooks. Released before the other parts of this class. */
+  /** Reads sources of kinds other than webhooks. Released before the other parts of this class. */
   readonly runner: SourceRunner;
   readonly #received: ReceivedCounter;
   readonly #funnel: FunnelCounter;
@@ -203,7 +203,7 @@ export class Receiving implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it is written, because the source moves on afterwards. Rejects when it is not. */
+  /** Resolves once it is written, because the source then moves on. Rejects if it cannot be written. */
   #quarantineUnreadable(source: LiveSource, { reason, detail, body, contentType }: Unreadable): Promise<void> {
     const origin = {
       provider: source.definition.id,
@@ -237,7 +237,7 @@ export class Receiving implements AsyncDisposable {
   }
 }
 
-/** A thread that is killed fails the document, and a full queue only the read. */
+/** If the thread is killed, the document is at fault; if the queue is full, only this read fails. */
 async function parseWith(
   transforms: Pick<TransformPool, "parse">,
   job: ParseJob,

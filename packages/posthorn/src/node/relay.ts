@@ -1,4 +1,4 @@
-/** Constructs the part that has the connections of listeners. */
+/** Constructs the part that holds the connections of listeners. */
 import { RELAY_KIND } from "../destinations/kinds.ts";
 import type { Directory } from "../domain/directory.ts";
 import { backlogOf } from "../domain/relay/backlog.ts";

@@ -50,7 +50,7 @@ export async function startSmtp(
   }
 }
 
-const RENEWAL_FAILED = "the certificate of the SMTP server could not be read again; the one before stays in use";
+const RENEWAL_FAILED = "the certificate of the SMTP server could not be reloaded; the previous one stays in use";
 
 interface CertificateFiles {
   readonly cert: string;

@@ -13,7 +13,7 @@ import {
 import { sourceFailure } from "../sources/listeners/failure.ts";
 
 const MAX_REDIRECTS = 5;
-/** Response of a token service. */
+/** Maximum response of a token service. */
 const MAX_TOKEN_BYTES = 65_536;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Headers that must not reach another origin. */
@@ -115,7 +115,7 @@ const DECOMPRESS = {
   br: promisify(brotliDecompress),
 } as const;
 
-/** Some servers compress without being asked. A small response must not become a large one in memory. */
+/** Some servers compress without being asked. Bounded, because a small response could become a large one in memory. */
 async function decompressed(
   body: Uint8Array,
   headers: ReadonlyMap<string, string>,

@@ -1,4 +1,4 @@
-/** A node as one of several threads of a process, and its share of what the process may use. */
+/** A node as one of several threads of a process, and its share of the limits of the process. */
 import type { JobExchange } from "../cluster/job-exchange.ts";
 import type { Config } from "../config/config.ts";
 import type { ThreadHealth } from "../domain/ports.ts";
@@ -10,7 +10,7 @@ export const MAIN_THREAD = 1;
 
 /** Place of a node among the threads of its process. */
 export interface NodeThread {
-  /** From 1 on, which is the main thread. */
+  /** 1 is the main thread. */
   readonly number: number;
   readonly siblings: Siblings;
   readonly broadcast: Broadcast;
@@ -18,9 +18,9 @@ export interface NodeThread {
   readonly join: () => Promise<void>;
   readonly exchange: JobExchange;
   readonly health: ThreadHealth;
-  /** Sets what is called with the settings of this thread when its share of the limits of the process changes, or has since the start. */
+  /** Sets a callback that receives the settings of this thread when its share of the limits changes, or has changed since the start. */
   onShare(listener: (share: Config) => void): void;
-  /** URL at which the main thread listens, and the others after it; `null`: this is the main thread. */
+  /** URL at which the main thread listens, and later the others; `null` in the main thread. */
   readonly url: string | null;
   /** Whether metrics are counted for the main thread. */
   readonly counts: boolean;
@@ -33,16 +33,16 @@ export function isWorker(thread: NodeThread | null): boolean {
   return thread !== null && thread.number !== MAIN_THREAD;
 }
 
-/** What the main thread needs of the others. */
+/** What the main thread needs from the others. */
 export interface OtherThreads extends ThreadMetrics {
-  /** Resolves once they have ended. The main thread waits for it before it closes its store. */
+  /** Resolves once all of them have ended. The main thread waits for that before it closes its store. */
   ended(): Promise<void>;
 }
 
 /** Whether several threads can listen on one port, so that the system spreads connections over them. */
 export const SHARES_PORTS = process.platform === "linux";
 
-/** Number of threads that POSTHORN_THREADS names; `null`: further ones are started when they are needed. */
+/** Number of threads set by POSTHORN_THREADS; `null` if more are started on demand. */
 export function fixedThreads({ threads }: Pick<Config, "threads">): number | null {
   return threads === "auto" ? null : threads;
 }
@@ -50,7 +50,7 @@ export function fixedThreads({ threads }: Pick<Config, "threads">): number | nul
 /** Minimum number of connections for queries: see POSTHORN_DATABASE_CONNECTIONS. */
 const MIN_CONNECTIONS = 2;
 
-/** The settings of each of several threads: limits that the operator sets for the process are divided. */
+/** Settings of each of several threads, which divide the limits that the operator set for the process. */
 export function shareOf(config: Config, threads: number): Config {
   const { concurrency, transformThreads, database } = config;
   const share = (limit: number): number => Math.ceil(limit / threads);
@@ -66,7 +66,7 @@ export function shareOf(config: Config, threads: number): Config {
   };
 }
 
-/** The settings of a thread other than the main one, which alone has the other ports and exports the metrics of all. */
+/** Settings of a thread other than the main one. Only the main thread has the other ports, and exports the metrics of all threads. */
 export function workerConfigOf(config: Config, url: string): Config {
   const { listen, telemetry } = config;
   const { port, protocol } = new URL(url);

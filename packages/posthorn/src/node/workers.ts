@@ -134,7 +134,7 @@ export function buildBacklogMonitor({ config, log, clock, services }: WorkerPart
     onChange: ({ isOver, ...backlog }) => {
       if (!isOver) log.info(backlog, "the backlog is below the limit again");
       else if (config.maxBacklog > 0) log.warn(backlog, "the backlog limit is reached; publishing is refused");
-      else log.warn(backlog, "the backlog is large; more is published than this server can send");
+      else log.warn(backlog, "the backlog is large: messages are published faster than this server can send them");
     },
     onFailure: (error) => reporter(log)(error, "the backlog could not be measured; trying again"),
   });

@@ -1,6 +1,6 @@
 /** Kysely types of the tables of alerts. Times are Unix milliseconds. */
 
-/** A condition that people are told about. */
+/** A condition about which people are notified. */
 export interface AlertRuleTable {
   id: number;
   public_id: string;
@@ -66,7 +66,7 @@ export interface AlertRecipientStateTable {
   /** Id of the endpoint. */
   subject: string;
   since: number;
-  /** When the recipient was told; `null`: not yet. */
+  /** When the recipient was notified; `null`: not yet. */
   notified_at: number | null;
   /** Since when the endpoint works again; `null`: it does not. */
   cleared_at: number | null;

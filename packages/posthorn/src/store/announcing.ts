@@ -40,7 +40,7 @@ export interface Announcement {
   readonly attemptId: number;
 }
 
-/** Whether an outcome may need an announcement, judged without reading its delivery. */
+/** Whether an outcome may need an announcement, decided without reading its delivery. */
 export function isRare({ attempt, state, trigger, attempts }: OutcomeFacts): boolean {
   if (attempt === null) return false;
   if (state === DELIVERY_STATE.succeeded) return trigger === TRIGGER.manual || attempts > FAILING_ATTEMPTS;

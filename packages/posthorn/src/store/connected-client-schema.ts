@@ -34,7 +34,7 @@ export interface ConnectedClientTable {
   connected_at: number | null;
   /** Of the part of the refresh token that changes with each use. The other part is the secret of the session. */
   refresh_hash: Uint8Array | null;
-  /** With the refresh token that was used last, it yields the tokens that were issued for it; `null`: none was used yet. */
+  /** Together with the last used refresh token, it yields the tokens that were issued for that one; `null` if none was used yet. */
   refresh_seed: Generated<Uint8Array | null>;
   /** When a refresh token was used last, not counting repetitions. */
   refreshed_at: Generated<number | null>;

@@ -38,7 +38,7 @@ export interface Job {
    * Absent: `due` decides.
    */
   readonly immediate?: boolean;
-  /** It waits for the jobs of its endpoint with the same key and a lower message key; absent or `null`: it has no order. */
+  /** Ordering key: the job waits for those of its endpoint with the same key and a lower message key. Absent or `null`: no order. */
   readonly orderKey?: string | null;
   /** Whether it was resent manually, not as part of a recovery, so that it waits for no other job. */
   readonly resent?: boolean;

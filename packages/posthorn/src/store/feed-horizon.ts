@@ -6,8 +6,8 @@ import type { Database } from "./schema.ts";
 import type { Tx } from "./tx.ts";
 
 /**
- * An older horizon is moved on without a message behind it, so that the cursor of a reader that has read everything does not become older than
- * what retention deletes.
+ * An older horizon is advanced even without new messages, so that the cursor of an up-to-date reader does not become older than the messages
+ * that retention deletes.
  */
 export const MAX_HORIZON_AGE_MS = 1_800_000;
 

@@ -4,7 +4,7 @@ export interface PortalKeyTable {
   app_id: number;
   name: string;
   hash: Uint8Array;
-  /** Its last characters, by which its owner recognises it. */
+  /** The last characters of the token, by which its owner recognises the key. */
   token_end: string;
   capabilities_json: string;
   /** Session of the portal token that created it: it ends with the tokens of this session. */

@@ -334,7 +334,7 @@ export interface DeliveryTable {
   order_key: Generated<string | null>;
   /** From this time on, later deliveries of its order key no longer wait for it; `null`: they wait while it has a due time. */
   pass_at: Generated<number | null>;
-  /** 1: the payload of its message was redacted, so that it sends the exact body; `null`: it was not. */
+  /** 1: the payload of its message was redacted, so the delivery sends the exact body; `null`: it was not. */
   has_exact: Generated<number | null>;
 }
 

@@ -1,4 +1,4 @@
-/** Reads and replaces encrypted values in bounded batches, whatever their table. */
+/** Reads and replaces encrypted values of any table in bounded batches. */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./schema.ts";
 import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, contextOf } from "./sealed-columns.ts";

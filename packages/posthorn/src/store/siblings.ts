@@ -1,4 +1,4 @@
-/** How a store passes signals between the threads of one process, each of which has its own store on the same database. */
+/** Passes signals between the threads of one process, each of which has its own store on the same database. */
 import type { Signal } from "./signal.ts";
 
 /** Signals between the threads of one process. */
@@ -7,21 +7,23 @@ export interface Siblings {
   readonly process: string;
   /** Number of other threads that run now. */
   readonly count: number;
-  /** No other thread has been started so far. Once one has, this remains false even if it ends: what it did last may be unknown here. */
+  /**
+   * No other thread has been started so far. Once one has, this remains false even if it ends, because its last changes may be unknown here.
+   */
   readonly isAlone: boolean;
   /** Resolves once every other thread has applied the signals; never rejects. */
   tell(signals: readonly Signal[]): Promise<void>;
   /** As `tell`, without confirmation: the signals of one turn of the event loop are sent together. */
   send(signals: readonly Signal[]): void;
   /**
-   * Resolves once every other thread has told all that it committed before the call (for `Store.catchUp`). Rejects if a thread does not
-   * respond, or ends meanwhile.
+   * Resolves once every other thread has reported everything that it committed before the call (for `Store.catchUp`). Rejects if a thread does
+   * not respond, or ends meanwhile.
    */
   catchUp(): Promise<void>;
-  /** Sets what applies signals of other threads. Those that arrived earlier are passed on at once. */
+  /** Sets the listener for signals of other threads. It receives earlier signals at once. */
   onSignals(listener: (signals: readonly Signal[]) => void): void;
   /** Sets what `catchUp` of another thread waits for here: the commits in progress. */
   onCatchUp(pending: () => Promise<void>): void;
-  /** Sets what is called when another thread has crashed: it may not have told the signals of its last commits. */
+  /** Sets the callback for a crash of another thread, which may not have sent the signals of its last commits. */
   onLost(listener: () => void): void;
 }

@@ -163,7 +163,7 @@ export interface SourceRunTable {
 /** A session that a source has left at its peer, until it is removed there. */
 export interface SourceSessionTable {
   source_id: number;
-  /** What it is at the peer: see `ListeningKind.session`. */
+  /** Identity of the session at the peer: see `ListeningKind.session`. */
   identity: string;
   /** Public ID of the source, which may be deleted. */
   public_id: string;

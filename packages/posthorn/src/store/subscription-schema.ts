@@ -31,8 +31,8 @@ export interface SubscriptionTable {
   topic_id: number | null;
   endpoint_id: number;
   /**
-   * Hash of the URL that receives the events, of which a topic has one subscription each. Of an MCP client: of all that identifies the
-   * subscription, of which an application has one each.
+   * Hash of the URL that receives the events. A topic has one subscription for each. For MCP clients, the hash of everything that identifies
+   * the subscription; an application has one subscription for each.
    */
   target_hash: Uint8Array;
   /** `null`: it does not expire. */
@@ -57,7 +57,7 @@ export interface WebSubRequestTable {
   app_id: number;
   topic_id: number;
   target_hash: Uint8Array;
-  /** Hash of what is requested; empty: a notice. One pending request of a callback for each. */
+  /** Hash of the content of the request; empty for a notice. A callback has one pending request for each. */
   intent_hash: Generated<string>;
   /** Host of the callback, for a limit on requests that are open at one host. */
   host: string;

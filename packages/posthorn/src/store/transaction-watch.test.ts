@@ -83,7 +83,7 @@ describe.each([
     expect(time.timers).toBe(0);
   });
 
-  it("that is short is not reported, however long it waited to start", async () => {
+  it("that is short is not reported, even if it waited long to start", async () => {
     const time = new TestTime();
     await using opened = await open({ time });
     const reports = reportsOf(opened.store);

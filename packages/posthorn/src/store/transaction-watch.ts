@@ -1,4 +1,4 @@
-/** Reports write transactions that stay open for long, to find those that wait for something outside the database. */
+/** Reports write transactions that stay open for too long, to find those that wait for something outside the database. */
 import { type PassingTime, systemTime } from "../lib/clock.ts";
 
 /** Milliseconds after which an open write transaction is reported: a hundred times the normal duration. */

@@ -99,6 +99,6 @@ export async function greatestKey(db: Kysely<Database>): Promise<number> {
       ),
     )
     .executeTakeFirstOrThrow();
-  // Readers of feeds may have passed keys of which no row exists.
+  // Readers of feeds may have passed keys without a row.
   return Math.max(await feedHorizonIn(db), ...Object.values(keys).map((key) => key ?? 0));
 }

@@ -61,6 +61,6 @@ export interface WatchEventTable {
   kind: number;
   number: number;
   at: number;
-  /** Watches in a row that led to it, with this one. */
+  /** Number of chained watches that led to it, including this one. */
   depth: number;
 }

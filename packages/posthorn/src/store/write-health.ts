@@ -1,4 +1,4 @@
-/** Whether a store can write, judged by its last commit. With a full or damaged disk, every publish fails. */
+/** Whether a store can write, according to its last commit. With a full or damaged disk, every publish fails. */
 import type { Kysely } from "kysely";
 import type { StoreError } from "./errors.ts";
 import type { Database } from "./schema.ts";

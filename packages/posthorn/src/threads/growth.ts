@@ -7,19 +7,19 @@ const SAMPLE_MS = 5000;
 const SAMPLES = 4;
 /** Share of the time that the busiest thread is busy. From here on, requests wait for each other. */
 const BUSY = 0.75;
-/** The same on average. If other threads are idle, a further one would be idle, too: the clients have few connections. */
+/** The same for the average of all threads. If others are idle because clients have few connections, another thread would be idle, too. */
 const BUSY_ON_AVERAGE = 0.5;
-/** Without this much of a core, a thread would take from the others what it gets. */
+/** With less of a core to spare, another thread would only take CPU time from the others. */
 const SPARE_CORES = 0.5;
-/** How long none is started after one could not be. */
+/** Samples to wait after a thread could not be started. */
 const REST_SAMPLES = 120;
 
 export interface GrowthOptions {
   readonly time: Pick<PassingTime, "setTimer">;
   readonly meter: LoadMeter;
-  /** The other threads that run; `null`: one is still starting. */
+  /** The other running threads; `null` while one is still starting. */
   readonly others: () => readonly MeasuredThread[] | null;
-  /** Whether there are as many threads as there may be. */
+  /** Whether the maximum number of threads is reached. */
   readonly isComplete: () => boolean;
   readonly grow: () => void;
 }
@@ -35,7 +35,7 @@ export class ThreadGrowth implements Disposable {
     this.#sampleLater();
   }
 
-  /** Starts no thread for a while: the last one could not be started. */
+  /** Starts no threads for a while, because the last one could not be started. */
   rest(): void {
     this.#busySamples = 0;
     this.#restingSamples = REST_SAMPLES;

@@ -21,7 +21,7 @@ function threads() {
 
 const HUNG = [{ thread: 2, state: "hung" }] as const;
 
-it("every thread knows the problems of the others, and that they are over", () => {
+it("every thread learns about the problems of the others, and when they end", () => {
   const { main, worker, published } = threads();
   main.note(HUNG);
   main.note([...HUNG]);
@@ -31,7 +31,7 @@ it("every thread knows the problems of the others, and that they are over", () =
   expect(published).toHaveLength(2);
 });
 
-it("a thread that starts is told the problems that others have", () => {
+it("a starting thread is told about the problems of others", () => {
   const { main, published } = threads();
   main.note([], true);
   main.note(HUNG);

@@ -1,12 +1,12 @@
-/** What the threads of a process know of each other, for checks of its health. */
+/** Tracks problems of the threads of a process, for health checks. */
 import type { ThreadHealth, ThreadProblem } from "../domain/ports.ts";
 import type { Broadcast } from "../lib/broadcast.ts";
 
 const TOPIC = "thread problems";
-/** How long the main thread may send no ping, of which it sends one every 5 seconds. */
+/** The main thread counts as silent after this long without a ping. It sends one every 5 seconds. */
 const MAIN_SILENT_MS = 60_000;
 
-/** In the main thread: tells the other threads which of them have problems. */
+/** Used in the main thread: tells the other threads which of them have problems. */
 export class MainHealth implements ThreadHealth {
   readonly #broadcast: Broadcast;
   readonly isMainSilent = false;
@@ -16,7 +16,7 @@ export class MainHealth implements ThreadHealth {
     this.#broadcast = broadcast;
   }
 
-  /** @param isNew A thread has started to run, which knows of none. */
+  /** @param isNew Whether a thread has just started, which has not been told about any problems. */
   note(problems: readonly ThreadProblem[], isNew = false): void {
     const isChanged = JSON.stringify(problems) !== JSON.stringify(this.problems);
     this.problems = problems;
@@ -24,7 +24,7 @@ export class MainHealth implements ThreadHealth {
   }
 }
 
-/** In another thread: knows the problems that the main thread has told, and whether it still responds. */
+/** Used in the other threads: stores the problems that the main thread reported, and whether it still responds. */
 export class WorkerHealth implements ThreadHealth {
   readonly #now: () => number;
   #pingedAt: number;

@@ -1,10 +1,10 @@
 /**
- * Hands deliveries that this thread has stored, with their payloads, to the thread that has their lane. Otherwise that thread would be notified and
- * would read each of them from the store, which costs half as much CPU time as the event itself.
+ * Hands deliveries that this thread has stored, with their payloads, to the thread that has their lane. Otherwise that thread would be notified
+ * and would read each of them from the store, which costs half as much CPU time as the event itself.
  *
- * A delivery is on disk before it is handed over, so nothing is lost with a thread. If the other thread no longer owns the shard, it notifies the
- * new owner. If it does not confirm in time, because it hangs or has ended, this thread notifies the owner. The dispatcher drops a job that a
- * page contained before (`HandOffDedupe`), and this class one whose delivery was canceled in the meantime.
+ * A delivery is on disk before it is handed over, so nothing is lost with a thread. If the other thread no longer owns the shard, it notifies
+ * the new owner. If it does not confirm in time, because it hangs or has ended, this thread notifies the owner. The dispatcher drops jobs that
+ * a page already contained (`HandOffDedupe`), and this class drops jobs whose delivery was canceled in the meantime.
  */
 import type { JobExchange, JobReceiver } from "../cluster/job-exchange.ts";
 import { deleteOldest } from "../dispatch/delete-oldest.ts";
@@ -19,14 +19,14 @@ const TAKEN = "jobs taken";
 const OWNED = "shards";
 const WHO = "shards?";
 
-/** Payloads on their way to one thread. Beyond, it is notified and reads them from the store. */
+/** Maximum bytes of payloads in transit to one thread. Beyond that, the thread is notified and reads them from the store. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Time in which a thread confirms what it was handed. */
+/** Time within which a thread must confirm the jobs that it was handed. */
 const CONFIRM_MS = 2000;
 /** Canceled deliveries that are remembered. */
 const MAX_REVOKED = 10_000;
 
-/** Jobs without their payloads, which are in one buffer that changes hands: cloning a part of a buffer would copy the whole. */
+/** Jobs without their payloads, which are in one buffer that is transferred: cloning a part of a buffer would copy all of it. */
 interface Packet {
   readonly from: number;
   readonly id: number;
@@ -36,7 +36,7 @@ interface Packet {
   readonly payloads: Uint8Array<ArrayBuffer>;
 }
 
-/** Handed to a thread that has not confirmed it. */
+/** Jobs handed to a thread that has not confirmed them. */
 interface Open {
   readonly thread: number;
   readonly jobs: readonly Pick<Job, "endpointId" | "due">[];
@@ -51,7 +51,7 @@ export class ThreadJobExchange implements JobExchange, Disposable {
   #receiver: JobReceiver | null = null;
   /** Threads by the shards that they own. */
   readonly #owners = new Map<number, number>();
-  /** What is handed over at the end of this turn, by thread. */
+  /** Jobs to hand over at the end of this turn, by thread. */
   readonly #gathered = new Map<number, Job[]>();
   readonly #open = new Map<number, Open>();
   /** Bytes on their way to each thread. */
@@ -158,7 +158,7 @@ export class ThreadJobExchange implements JobExchange, Disposable {
     if (isLost) this.#receiver?.notify(open.jobs);
   }
 
-  /** Looks for what was not confirmed. */
+  /** Checks for unconfirmed jobs. */
   #watch(): void {
     if (this.#cancelTimer !== null || this.#receiver === null) return;
     this.#cancelTimer = this.#time.setTimer(CONFIRM_MS, () => {

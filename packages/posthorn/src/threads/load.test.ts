@@ -34,7 +34,7 @@ it("measures the event loops of threads from their second reading on", () => {
   expect(mean).toBeGreaterThanOrEqual(0.5);
 });
 
-it("knows the spare cores from its second reading on", () => {
+it("reports the spare cores from its second reading on", () => {
   const meter = new MachineLoadMeter();
   expect(meter.spareCores()).toBeNull();
   expect(meter.spareCores()).not.toBeNull();

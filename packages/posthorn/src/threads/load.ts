@@ -14,9 +14,9 @@ export interface MeasuredThread {
 }
 
 export interface LoadMeter {
-  /** The load of the main thread and of these since the last call. A thread counts from its second call on. */
+  /** Load of the main thread and the given threads since the last call. A thread is included from its second call on. */
   threads(others: readonly MeasuredThread[]): ThreadLoad;
-  /** Cores that this process could use in addition, as of the time since the last call; `null`: this is the first. */
+  /** Additional cores that this process could have used since the last call; `null` on the first call. */
   spareCores(): number | null;
 }
 
@@ -25,7 +25,7 @@ export interface CpuTimes {
   readonly at: number;
   /** Of this process. */
   readonly own: number;
-  /** Of all cores of the machine, idle and in total. */
+  /** CPU times of all cores of the machine: idle and total. */
   readonly idle: number;
   readonly total: number;
 }

@@ -1,9 +1,9 @@
-/** How many threads a process may have that starts them when they are needed. */
+/** Maximum number of threads of a process that starts them on demand. */
 import { availableParallelism, totalmem } from "node:os";
 import type { Config } from "../config/config.ts";
 import { SHARES_PORTS } from "../node/thread.ts";
 
-/** What a process has of the machine, within the limits of its container. */
+/** Resources that a process has, within the limits of its container. */
 export interface MachineShare {
   readonly cores: number;
   readonly memoryBytes: number;
@@ -11,9 +11,9 @@ export interface MachineShare {
   readonly sharesPorts: boolean;
 }
 
-/** With SQLite, the thread that writes is the limit from here on. */
+/** With SQLite, the writer thread is the bottleneck beyond this. */
 const MAX_ON_SQLITE = 8;
-/** Each thread has eight connections and its share of those for queries, and PostgreSQL allows 100 by default. */
+/** Each thread has eight connections plus its share of those for queries, and PostgreSQL allows 100 by default. */
 const MAX_ON_POSTGRES = 4;
 /** Memory of the process for each thread: one under load needs half of it. */
 const BYTES_PER_THREAD = 512 * 1024 * 1024;
@@ -27,8 +27,8 @@ export function maxThreads(database: Config["database"]["kind"], machine: Machin
 
 function machineShare(): MachineShare {
   const limit = process.constrainedMemory();
-  // 0 or more than the machine has: without a limit.
+  // 0, or more than the machine has, means that there is no limit.
   const memoryBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-  // Within the CPU quota of the container.
+  // Respects the CPU quota of the container.
   return { cores: availableParallelism(), memoryBytes, sharesPorts: SHARES_PORTS };
 }

@@ -237,12 +237,12 @@ describe("the health of threads", () => {
     expect(pool.health.problems).toEqual([]);
   });
 
-  it("names one that does not end when it is terminated, until it does, and the log says what to do", async () => {
+  it("names a thread that does not end when it is terminated, until it does, and logs what to do", async () => {
     const { pool, clock, log, two } = await runningPool();
     [two.hangs, two.isKept] = [true, true];
     for (let ping = 0; ping < 12; ping++) clock.advance(PING_MS);
     expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
-    expect(log.slice(1)).toEqual(["thread 2 cannot be ended: the system is keeping it; restart the process"]);
+    expect(log.slice(1)).toEqual(["thread 2 cannot be terminated: the system is blocking it; restart the process"]);
     two.emit("exit", 1);
     expect(pool.health.problems).toEqual([{ thread: 2, state: "ended" }]);
   });

@@ -61,7 +61,7 @@ export interface ThreadWorker extends MeasuredThread {
   terminate(): Promise<unknown>;
 }
 
-/** How long terminating a thread may take before the operator is told. */
+/** How long terminating a thread may take before a warning is logged. */
 const TERMINATION_MS = 15_000;
 /** How long the end of all threads may take when the process stops. */
 const END_MS = 5000;
@@ -70,16 +70,18 @@ const NEXT_MS = 500;
 /** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
 const CONNECT_MS = 10_000;
 
-/** What the threads need of the node of the main thread. */
+/** The parts of the main thread's node that the other threads need. */
 type MainNode = Pick<PosthornNode, "url" | "seat" | "removeNode">;
 
 interface Thread extends WatchedThread, CountingThread {
   readonly number: number;
   readonly worker: ThreadWorker;
   readonly startedAt: number;
-  /** `null`: its node does not run yet. On PostgreSQL, it gets another one when it joins the cluster again. */
+  /** `null` until its node runs. On PostgreSQL, it changes when the node rejoins the cluster. */
   nodeId: number | null;
-  /** It hung and is being terminated, which takes as long as the system keeps it, for instance reading a file over the network. */
+  /**
+   * It hung and is being terminated. This can take as long as the system blocks the thread, for instance while reading a file over the network.
+   */
   isTerminating: boolean;
   error: unknown;
 }
@@ -89,9 +91,9 @@ export class ThreadPool implements OtherThreads {
   readonly #siblings: SiblingPorts;
   readonly #exchange: ThreadJobExchange;
   readonly #threads = new Map<number, Thread>();
-  /** Numbers of the threads that are to run beside the main one. */
+  /** Numbers of the threads that should run beside the main one. */
   readonly #wanted = new Set<number>();
-  /** Crashes in a row of each thread. */
+  /** Consecutive crashes of each thread. */
   readonly #crashes = new Map<number, number>();
   /** Each cancels a timer. */
   readonly #timers = new Set<() => void>();
@@ -104,7 +106,7 @@ export class ThreadPool implements OtherThreads {
   /** Numbers of the threads that have ended and do not run again yet. */
   readonly #missing = new Set<number>();
   #main: MainNode | null = null;
-  /** `null`: the number of threads is fixed, or the node does not run yet. */
+  /** `null` if the number of threads is fixed, or the node is not running yet. */
   #growth: ThreadGrowth | null = null;
   #spawning: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | null = null;
@@ -120,7 +122,7 @@ export class ThreadPool implements OtherThreads {
       onSilent: (thread) => log.warn({ silent: thread }, `thread ${thread} does not respond`),
       ...(loop && { time: loop }),
     });
-    // The others start later, and wait for this one from their start on.
+    // The others start later, and wait for this thread from their start.
     void this.#siblings.join();
     this.#exchange = new ThreadJobExchange(MAIN_THREAD, this.#siblings, loop);
     this.#metrics = new PoolMetrics(log);
@@ -191,7 +193,7 @@ export class ThreadPool implements OtherThreads {
     this.#add(number);
   }
 
-  /** `null`: one that is to run does not. */
+  /** `null` if a thread that should run is not running. */
   #runningWorkers(): readonly ThreadWorker[] | null {
     const running = [...this.#threads.values()].filter(({ nodeId }) => nodeId !== null);
     return running.length === this.#wanted.size ? running.map(({ worker }) => worker) : null;
@@ -201,7 +203,7 @@ export class ThreadPool implements OtherThreads {
     return this.#metrics.read(() => [...this.#threads.values()]);
   }
 
-  /** A start of the main node that failed, and may be tried again, leaves nothing to stop. */
+  /** Resolves when all threads have ended. If the main node failed to start, which may be retried, there is nothing to stop. */
   ended(): Promise<void> {
     return this.#main === null ? Promise.resolve() : this.stop();
   }
@@ -267,7 +269,7 @@ export class ThreadPool implements OtherThreads {
     this.#spawning = this.#spawning.then(() => this.#spawnNow(number)).catch((err) => this.#notSpawned(number, err));
   }
 
-  /** For instance when the system has no memory for another thread. */
+  /** Happens, for instance, when the system has no memory for another thread. */
   #notSpawned(number: number, err: unknown): void {
     if (this.#growth !== null) this.#giveUp(number, err);
     else if (this.#stopped === null)
@@ -276,7 +278,7 @@ export class ThreadPool implements OtherThreads {
       });
   }
 
-  /** Continues without a thread that cannot start: the operator has not asked for it. */
+  /** Continues without a thread that cannot start, which the operator did not ask for. */
   #giveUp(number: number, err: unknown): void {
     if (this.#stopped !== null) return;
     this.#wanted.delete(number);
@@ -303,7 +305,7 @@ export class ThreadPool implements OtherThreads {
     });
   }
 
-  /** Unless the pool stops before. */
+  /** Runs an action later, unless the pool stops first. */
   #after(waitMs: number, act: () => void): void {
     const cancel = this.#time.setTimer(waitMs, () => {
       this.#timers.delete(cancel);
@@ -330,7 +332,7 @@ export class ThreadPool implements OtherThreads {
       const workerData: ThreadStart = { number, settings, url: main.url, listens, process, counts, ...rest };
       this.#watch(this.#threadOf(number, (this.#options.startWorker ?? startWorker)(workerData, ports)));
     } catch (error) {
-      // The other threads and the writer of SQLite would keep their ends, and what they send.
+      // Otherwise the other threads and the SQLite writer would keep their ends open, with everything sent to them.
       for (const port of ports) port.close();
       throw error;
     }
@@ -393,7 +395,10 @@ export class ThreadPool implements OtherThreads {
     void worker.terminate();
     this.#after(TERMINATION_MS, () => {
       if (this.#threads.get(number) !== thread) return;
-      log.error({ hung: number }, `thread ${number} cannot be ended: the system is keeping it; restart the process`);
+      log.error(
+        { hung: number },
+        `thread ${number} cannot be terminated: the system is blocking it; restart the process`,
+      );
     });
   }
 

@@ -4,7 +4,7 @@ import type { RawSettings } from "../config/env.ts";
 import type { SqliteSeat } from "../store/sqlite/threads/seat.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 
-/** What a thread gets when it starts. */
+/** Start data of a thread. */
 export interface ThreadStart {
   readonly number: number;
   /** Settings of the process as texts: parsed ones cannot all be sent to another thread. */
@@ -15,7 +15,7 @@ export interface ThreadStart {
   readonly listens: boolean;
   /** See `Siblings.process`. */
   readonly process: string;
-  /** Whether the main thread asks for metrics. */
+  /** Whether the main thread collects metrics. */
   readonly counts: boolean;
   /** `null`: the thread opens its own store. */
   readonly seat: SqliteSeat | null;
@@ -39,7 +39,7 @@ export type ToThread =
 
 export type FromThread =
   | { readonly op: "sibling added"; readonly thread: number }
-  /** The node of the thread runs. */
+  /** The node of the thread is running. */
   | { readonly op: "running"; readonly nodeId: number }
   /** `nodeId`: `null` until its node runs. */
   | { readonly op: "pong"; readonly nodeId: number | null }

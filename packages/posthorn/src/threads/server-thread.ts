@@ -1,4 +1,6 @@
-/** A thread that runs a node beside the main thread. It loads little before it responds to the others, which wait for that. */
+/**
+ * A thread that runs a node beside the main thread. It loads little code before it first responds to the others, because they wait for that.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import type { MetricReading } from "../telemetry/types.ts";
 import { useCompiledCode } from "../lib/compiled-code.ts";
@@ -23,7 +25,7 @@ main.on("message", (message: ToThread) => {
     case "metrics":
       return void readMetrics().then(
         (metrics) => tell({ op: "metrics", id: message.id, metrics }),
-        // The main thread uses the last ones again.
+        // The main thread reuses the last metrics.
         () => undefined,
       );
     case "ping":

@@ -1,10 +1,10 @@
-/** Divides the limits that the operator sets for the process among its threads. */
+/** Divides the limits that the operator set for the process among its threads. */
 import type { Config } from "../config/config.ts";
 import { fixedThreads, type NodeThread, shareOf } from "../node/thread.ts";
 import type { SiblingPorts } from "./siblings.ts";
 
 export interface Shares extends Pick<NodeThread, "onShare"> {
-  /** The settings of this thread now. */
+  /** Current settings of this thread. */
   readonly share: Config;
 }
 

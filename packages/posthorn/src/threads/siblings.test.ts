@@ -68,7 +68,7 @@ async function hanging(one: Thread, thread: number) {
 }
 
 describe("signals between threads", () => {
-  it("are applied by every other thread before the one that told them continues", async () => {
+  it("are applied by every other thread before the sender continues", async () => {
     const all = await threads(4);
     await all[1]!.ports.tell([REVOKED, wake(7)]);
     expect(all.map(({ applied }) => applied.length)).toEqual([2, 0, 2, 2]);
@@ -100,7 +100,7 @@ describe("signals between threads", () => {
     expect(read.at(-1)).toEqual([wake(3)]);
   });
 
-  it("do not wait for a thread that crashes, and the others are told to look for what it did not tell", async () => {
+  it("do not wait for a thread that crashes, and the others check for changes that it did not announce", async () => {
     const [one] = (await threads(1)) as [Thread];
     const hung = await hanging(one, 2);
     const lost = Promise.withResolvers<void>();
@@ -144,7 +144,7 @@ describe("signals between threads", () => {
     expect(applied).toEqual([wake(1), wake(2), wake(3)]);
   });
 
-  it("do not wait for a thread that is starting, though it has told signals itself, and waits for those that run", async () => {
+  it("do not wait for a starting thread, although it sends signals itself and waits for the running ones", async () => {
     const [one] = (await threads(1, 60_000)) as [Thread];
     const { port1, port2 } = new MessageChannel();
     one.ports.add(2, port1);
@@ -175,7 +175,7 @@ describe("signals between threads", () => {
     expect([one.applied, three.applied]).toEqual([[REVOKED], [REVOKED]]);
   });
 
-  it("are not needed until another thread is started, and from then on, even if it ends: only then is a thread alone", async () => {
+  it("are not needed until another thread is started, and are needed from then on, even after it has ended", async () => {
     const one = new SiblingPorts({ process: "test", onSilent: () => undefined });
     open.push(one);
     const counts: number[] = [];

@@ -1,10 +1,10 @@
 /**
- * Signals between the threads of one process, confirmed.
+ * Confirmed signals between the threads of one process.
  *
- * Each pair of threads shares a message channel, so that no signal waits for a third thread. A thread that starts gets its channels before
- * it opens the store, and the others wait for its confirmations from `join` on, just before it accepts requests: until then it loads and
- * compiles code, and may not respond for seconds. A thread that does not respond for a while is reported and
- * no longer waited for, so that it cannot stop changes in the others; it still gets all signals, in order.
+ * Each pair of threads shares a message channel, so that no signal waits for a third thread. A starting thread gets its channels before it
+ * opens the store. The others wait for its confirmations only from `join` on, just before it accepts requests: until then it loads and compiles
+ * code, and may not respond for seconds. A thread that does not respond for a while is reported and no longer waited for, so that it cannot
+ * stop changes in the others; it still gets all signals, in order.
  */
 import type { MessagePort } from "node:worker_threads";
 import type { Broadcast } from "../lib/broadcast.ts";
@@ -22,11 +22,11 @@ type Message =
   /** `id`: the sender waits for the confirmation; `null`: it does not. */
   | { readonly op: "signals"; readonly id: number | null; readonly signals: readonly Signal[] }
   | { readonly op: "catch up"; readonly id: number }
-  /** The sender runs, and is to be waited for. `id`: as for signals. */
+  /** The sender is running, and the others must wait for its confirmations from now on. `id`: as for signals. */
   | { readonly op: "join"; readonly id: number | null }
   | { readonly op: "done"; readonly id: number }
   | { readonly op: "publish"; readonly topic: string; readonly data: unknown }
-  /** The thread ends, and has told everything. */
+  /** The thread is ending, and has sent all its signals. */
   | { readonly op: "leave" };
 
 export interface SiblingPortsOptions {
@@ -39,15 +39,17 @@ export interface SiblingPortsOptions {
   readonly time?: LoopTime;
 }
 
-/** Another thread, as this one sees it. */
+/** State of another thread, as seen by this one. */
 interface Sibling {
   readonly thread: number;
   readonly port: MessagePort;
-  /** It runs. Until then it is starting: it answers no requests, and applies what it was sent before it answers the first. */
+  /**
+   * Whether it is running. While it is starting, it accepts no requests, and it applies all signals it was sent before it accepts the first.
+   */
   joined: boolean;
-  /** It did not respond in time, and has sent nothing since. */
+  /** Whether it failed to respond in time, and has sent nothing since. */
   silent: boolean;
-  /** Open requests by ID. The argument says whether the thread has confirmed. */
+  /** Callbacks of pending requests by ID. The argument says whether the thread has confirmed. */
   readonly requests: Map<number, (confirmed: boolean) => void>;
 }
 
@@ -59,7 +61,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
   #lastId = 0;
   /** See `join`. */
   #joined = false;
-  /** To be sent at the end of this turn of the event loop. */
+  /** Signals to send at the end of this turn of the event loop. */
   #gathered: Signal[] = [];
   /** Cancels the sending; `null`: nothing is gathered. */
   #cancelSending: (() => void) | null = null;
@@ -101,7 +103,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     if (this.#joined) post(sibling, { op: "join", id: null });
   }
 
-  /** Resolves once all other threads wait for the confirmations of this one, and all that they had sent before has arrived. */
+  /** Resolves once all other threads wait for the confirmations of this one, and all earlier signals from them have arrived. */
   async join(): Promise<void> {
     this.#joined = true;
     await Promise.all([...this.#siblings].map((sibling) => this.#request(sibling, "join", JOIN_MS)));
@@ -147,7 +149,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     this.#onLost = listener;
   }
 
-  /** Sets what is called when another thread begins to run, or ends. */
+  /** Sets a callback for when another thread starts running, or ends. */
   onCount(listener: () => void): void {
     this.#onCount = listener;
   }
@@ -169,7 +171,7 @@ export class SiblingPorts implements Siblings, Broadcast, Disposable {
     this.#subscribers.set(topic, listener);
   }
 
-  /** Sends what is gathered, and closes the channels: this thread ends. */
+  /** Sends the gathered signals and closes the channels, because this thread is ending. */
   [Symbol.dispose](): void {
     this.#sendGathered();
     for (const sibling of this.#siblings) {

@@ -1,17 +1,17 @@
-/** The metrics of the threads beside the main one: reads them, and keeps the totals of those that have ended. */
+/** Reads the metrics of the threads beside the main one, and keeps the totals of those that have ended. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../lib/log.ts";
 import type { MetricReading } from "../telemetry/types.ts";
 import type { FromThread, ToThread } from "./protocol.ts";
 
-/** How long a thread may take to read its metrics before the last ones are used again. */
+/** How long a thread may take to report its metrics before the last ones are reused. */
 const METRICS_MS = 1000;
 
 /** A thread that counts. */
 export interface CountingThread {
   /** Settles when it has ended. */
   readonly ended: PromiseWithResolvers<void>;
-  /** Those that were read last. */
+  /** Metrics from the last successful read. */
   metrics: readonly MetricReading[];
   /** Called with each message. */
   readonly listeners: Set<(message: FromThread) => void>;
@@ -31,17 +31,17 @@ export class PoolMetrics {
 
   /** @param running Called once the totals are complete. */
   async read(running: () => readonly CountingThread[]): Promise<readonly (readonly MetricReading[])[]> {
-    // A thread that has ended counts in the totals, and one that ends from here on as a thread.
+    // Threads that have already ended are part of the totals; a thread that ends from now on is still read as a thread.
     for (let adding = null; adding !== this.#adding; await adding) adding = this.#adding;
     const [threads, ended] = [running(), this.#ended];
     await Promise.all(threads.map((thread) => this.#readOf(thread)));
     return [...threads.map(({ metrics }) => metrics), ended].filter(({ length }) => length > 0);
   }
 
-  /** Counters that start again from 0 would look like many new events to who sums them up. */
+  /** Counters that restart from 0 would look like many new events to a consumer that sums them up. */
   keepTotals({ metrics }: CountingThread): void {
     if (metrics.length === 0) return;
-    // One after the other, so that none replaces the sum of another.
+    // Added one at a time, so that none overwrites the sum of another.
     this.#adding = this.#adding
       .then(() => this.#add(metrics))
       .catch((err: unknown) => {

@@ -1,15 +1,15 @@
-/** Notices that a thread hangs, for instance in an endless loop: it answers no ping. */
+/** Detects hanging threads, for instance in an endless loop, because they do not answer pings. */
 import type { PassingTime } from "../lib/clock.ts";
 
 /** Interval of pings. */
 const PING_MS = 5000;
-/** Time after which a thread that answers no ping counts as hanging. */
+/** Time without a response to pings after which a thread counts as hanging. */
 const HANG_MS = 30_000;
-/** The same while it starts, when it loads and compiles code. */
+/** The same for a starting thread, which loads and compiles code. */
 const START_MS = 120_000;
 
 export interface WatchedThread {
-  /** Whether its node does not run yet. */
+  /** Whether its node is not running yet. */
   readonly isStarting: boolean;
   /** Sends a ping. */
   ping(): void;
@@ -24,8 +24,8 @@ export class Watchdog implements Disposable {
   readonly #time: Pick<PassingTime, "setTimer">;
   readonly #onRound: () => void;
   /**
-   * Pings in a row that each thread has not answered. They are counted, because time also passes without any pings while the main thread is
-   * busy or the machine sleeps.
+   * Consecutive pings that each thread has not answered. Pings are counted instead of time, because time also passes without pings while the
+   * main thread is busy or the machine sleeps.
    */
   readonly #unanswered = new Map<WatchedThread, number>();
   #cancelTimer: (() => void) | null = null;
@@ -36,7 +36,7 @@ export class Watchdog implements Disposable {
     this.#onRound = onRound;
   }
 
-  /** Whether a thread that runs has not responded for a while. */
+  /** Whether a running thread has not responded for a while. */
   isHung(thread: WatchedThread): boolean {
     return !thread.isStarting && (this.#unanswered.get(thread) ?? 0) >= HUNG_PINGS;
   }

@@ -1,11 +1,11 @@
-/** Evaluates what people are alerted about. Only the leader does. */
+/** Evaluates alert rules and customer alerts. Only the leader runs it. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { Worker } from "./worker.ts";
 
 export interface AlertMonitorOptions {
   readonly name: string;
-  /** One round. A failure of one part goes to `onFailure`, and does not keep the others from being evaluated. */
+  /** One round. A failure of one part is passed to `onFailure`, and does not prevent the evaluation of the others. */
   readonly evaluate: (services: Services, onFailure: (error: unknown) => void) => Promise<void>;
   /** Called at each round, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;

@@ -65,7 +65,7 @@ export class BacklogMonitor implements Worker, BacklogSource {
   async check(): Promise<void> {
     const { services, onFailure } = this.#options;
     const { cluster, statistics } = services();
-    // Without a lane nothing waits, unless on another node.
+    // Without lanes, no deliveries are waiting, except on other nodes.
     if (cluster.alone && statistics.load().lanes === 0) return this.#judge(NONE);
     try {
       this.#judge(await measureBacklog(services(), this.#limit));

@@ -152,7 +152,7 @@ describe("an endpoint that only fails", () => {
     expect(world.watch.streak(1)).toMatchObject({ failures: 1 });
   });
 
-  it("stays enabled after a few failures, however long ago the first was", async () => {
+  it("stays enabled after a few failures, even if the first was long ago", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     await world.end(2);

@@ -1,6 +1,6 @@
 /**
- * Removes sessions that sources have left at their peers. Works from the database, so that it continues after a crash,
- * on the node that owns the source then. Retries an unavailable peer for a day.
+ * Removes sessions that sources have left behind at their peers. Works from the database, so that it continues after a crash on whichever node
+ * then owns the source. Retries an unavailable peer for a day.
  */
 import type { Services } from "../domain/context.ts";
 import { endSession, isLeft, type LeftSession, leftSessions, postponeSession } from "../domain/source/sessions.ts";
@@ -20,7 +20,7 @@ export interface SessionRemoverOptions {
 }
 
 const BACKOFF = { firstMs: 30_000, maxMs: 3_600_000 };
-/** After this time the session stays at the peer. Most brokers remove unused sessions themselves. */
+/** After this time, the session is left at the peer. Most brokers remove unused sessions themselves. */
 const GIVE_UP_MS = 86_400_000;
 
 export class SessionRemover implements AsyncDisposable {

@@ -82,7 +82,7 @@ async function takeOne(
 
 function refused({ id, body, contentType }: SourceEvent, error: unknown): Unreadable {
   const cause = error instanceof Error ? error.message : String(error);
-  const detail = `The event ${printable(id)} could not be stored in ${MAX_ATTEMPTS} attempts, and reading continues behind it: ${printable(cause)}`;
+  const detail = `The event ${printable(id)} could not be stored in ${MAX_ATTEMPTS} attempts, and reading continues after it: ${printable(cause)}`;
   return { reason: "not_stored", detail, body, contentType: printable(contentType) };
 }
 

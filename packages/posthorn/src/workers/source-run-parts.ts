@@ -1,4 +1,4 @@
-/** What the run of a source needs from its node. */
+/** Dependencies of a source run on its node. */
 import type { LiveSource } from "../ingest/live-source.ts";
 import type { Services } from "../domain/context.ts";
 import type { Claimed } from "../domain/source/run.ts";
@@ -20,7 +20,7 @@ import type { Lease } from "../store/delivery.ts";
 import type { OpenSpan } from "../domain/tracing.ts";
 import type { Clock } from "../dispatch/types.ts";
 
-/** What a run needs from its node. */
+/** Services of the node that a run uses. */
 export interface SourceRunParts {
   readonly services: () => Services;
   readonly clock: Clock;

@@ -53,7 +53,7 @@ export class SourceRun {
   #isStopped = false;
   /** Consecutive failures of the database. */
   #storeFailures = 0;
-  /** Set while reading, when the source has become due again. */
+  /** Whether the source has become due again during the read. */
   #isDueAgain = false;
 
   constructor(parts: SourceRunParts, key: number, nextAt: number) {
@@ -68,7 +68,7 @@ export class SourceRun {
     this.#schedule();
   }
 
-  /** The row has changed: the configuration, or when it is due. */
+  /** The row has changed: its configuration, or its due time. */
   changed(nextAt: number | null, isRestart: boolean): void {
     if (this.#isStopped) return;
     if (isRestart) {
@@ -236,7 +236,7 @@ export class SourceRun {
     });
     try {
       await orAborted(driver.listen(session.host, reading.claimed.cursor), reading.signal);
-      // It only ends when it is stopped.
+      // A listener must not end by itself.
       throw new SourceFailure("connection_failed", "The connection has ended.");
     } catch (error) {
       await session.settle();

@@ -90,7 +90,7 @@ export class SourceRunner implements Worker {
     const row = await runOf(this.#options.services().store, key);
     if (row === null || row === "paused") await this.#stop([key]);
     else if (this.#options.owns(key)) this.#apply(key, row.nextAt, row.version);
-    // After the connection that used it has ended.
+    // The connection that used the session has ended by now.
     this.#remover.look();
   }
 

@@ -21,7 +21,7 @@ export interface SubscriptionManagerOptions {
   /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Pick<Clock, "now" | "setTimer">;
-  /** Whether this node works for the cluster. */
+  /** Whether this node runs it for the cluster. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
@@ -107,7 +107,7 @@ export class SubscriptionManager implements Worker {
     }
   }
 
-  /** Other changes of access than revocations, such as those of roles, send no signal: they are found within a minute. */
+  /** Changes of access other than revocations, such as role changes, send no signal. They are found within a minute. */
   async #endRevoked(services: Services): Promise<void> {
     const now = this.#options.clock.now();
     // A clock that was set back must not delay it.

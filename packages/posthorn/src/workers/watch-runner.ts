@@ -37,7 +37,7 @@ interface Entry {
   /** The current step, or the last one. */
   running: Promise<void>;
   isRunning: boolean;
-  /** Something happened during the current step. */
+  /** Whether something happened during the current step. */
   again: boolean;
 }
 

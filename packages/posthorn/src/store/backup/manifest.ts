@@ -84,7 +84,7 @@ export function readManifest(folder: string): Manifest {
   if (Number.isInteger(rest.format) && rest.format > FORMAT) {
     throw new StoreError(
       "schema_too_new",
-      `The backup ${folder} was made by Posthorn ${rest.version} in a format that this version does not know. Use that version or a later one.`,
+      `The backup ${folder} was made by Posthorn ${rest.version} in a format that this version does not support. Use that version or a later one.`,
     );
   }
   if (rest.format !== FORMAT || checksum !== checksumOf(rest)) throw damaged(folder);

@@ -38,7 +38,7 @@ export function toolConnection(url: string): ToolConnection {
   parsed.password = "";
   const names = Array.from(parsed.searchParams.keys());
   for (const name of names) if (!LIBPQ.has(name)) parsed.searchParams.delete(name);
-  // Of `pg` only: encrypts without a check of the certificate, as `require` does in libpq.
+  // Specific to `pg`: encrypts without checking the certificate, as `require` does in libpq.
   if (parsed.searchParams.get("sslmode") === "no-verify") parsed.searchParams.set("sslmode", "require");
   return { url: parsed.href, variables: password === "" ? {} : { PGPASSWORD: password } };
 }

@@ -158,7 +158,7 @@ export async function restorePostgres(url: string, options: PostgresRestoreOptio
   await requireTool("pg_restore", server, tool);
   const list = listWithoutSchema(await checkDump(folder, tool), temporary);
   if (!(await tryLockForSession(client, LOCK.node))) {
-    throw new StoreError("restore_refused", "Nodes work on this database. Stop them all, and restore then.");
+    throw new StoreError("restore_refused", "Nodes are using this database. Stop all of them, then restore.");
   }
   const aside = await makeRoom(client, options);
   await runTool(

@@ -42,8 +42,8 @@ const STEP_PAGES = 256;
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Copies the database into the folder while servers use it. The copy is the state of one moment: the connection reads one snapshot, which
- * other connections change nothing of. Their changes stay in the write-ahead log meanwhile.
+ * Copies the database into the folder while servers use it. The copy is the state of one moment: the connection reads one snapshot, and changes
+ * of other connections stay in the write-ahead log meanwhile.
  */
 export async function backupSqlite(path: string, folder: BackupFolder, pace: Pace): Promise<BackupContent> {
   if (!existsSync(path)) throw new StoreError("backup_refused", `There is no database at ${path}.`);
@@ -175,11 +175,12 @@ function hasContent(path: string): boolean {
   return existsSync(path) && statSync(path).size > 0;
 }
 
-/** Gives the old database another name, with the changes in its log. It keeps its name too until the restored one takes its place. */
+/** Gives the old database another name, with the changes in its log. It also keeps its old name until the restored one takes its place. */
 function moveAside(path: string): string {
   const aside = `${path}.replaced-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
   linkSync(path, aside);
-  // The restored database must not meet the log and the journal of the old one. A server that starts before the end reports that the log is missing.
+  // The restored database must not be opened with the log and the journal of the old one. A server that starts before the end reports that the
+  // log is missing.
   if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`);
   if (existsSync(journalPath(path))) renameSync(journalPath(path), journalPath(aside));
   rmSync(`${path}-shm`, { force: true });

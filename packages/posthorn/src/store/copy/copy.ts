@@ -98,7 +98,7 @@ async function checkSource(source: CopySide): Promise<void> {
   if (version < SCHEMA_VERSION) {
     throw new StoreError(
       "copy_refused",
-      `${source.name} was written by an older Posthorn (schema ${version}, this version has ${SCHEMA_VERSION}): start this version on it once, stop it, and copy then.`,
+      `${source.name} was written by an older Posthorn (schema ${version}, this version has ${SCHEMA_VERSION}): start this version on it once, stop it, then copy.`,
     );
   }
   await source.checkMigrations();
@@ -119,7 +119,7 @@ async function checkTarget(source: CopySide, target: CopyTarget): Promise<boolea
     return true;
   }
   const reason = begunFrom === source.name ? "begun by another version of Posthorn" : `from ${begunFrom}`;
-  throw new StoreError("copy_refused", `${target.name} is half of a copy ${reason}: ${howToEmpty(target)}.`);
+  throw new StoreError("copy_refused", `${target.name} contains an incomplete copy ${reason}: ${howToEmpty(target)}.`);
 }
 
 async function checkEmpty(target: CopyTarget): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Sessions, consumers and groups that a source has left at its peer, because it was deleted or reads something else
- * now. The node of the source removes them, however long the peer is unavailable, and on whichever node.
+ * Sessions, consumers and groups that a source has left at its peer, because it was deleted or its target was changed. The node that owns the
+ * source removes them, however long the peer is unavailable.
  */
 export const sourceSessions = `
 CREATE TABLE source_session (

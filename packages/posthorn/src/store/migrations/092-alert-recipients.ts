@@ -1,4 +1,4 @@
-/** Recipients of alerts that customers set up for their own endpoints, what they were told of, and the tokens in their emails. */
+/** Recipients of alerts that customers set up for their own endpoints, what they were notified about, and the tokens in their emails. */
 export const alertRecipients = `
 CREATE TABLE alert_recipient (
   id INTEGER PRIMARY KEY,

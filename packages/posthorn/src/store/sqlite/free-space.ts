@@ -1,5 +1,5 @@
 /**
- * Overwrites what deleted rows have left in the database file.
+ * Overwrites the remains of deleted rows in the database file.
  *
  * SQLite keeps the bytes of a deleted row in three places: in free pages, in pages of the write-ahead log, and between the cells of pages that
  * are in use. `secure_delete` overwrites a row when it is deleted, but not the copies that earlier rearrangements of its page have left between
@@ -35,7 +35,7 @@ export class FreeSpace {
     this.#db.exec(`PRAGMA secure_delete = ${isOn || this.#isAlwaysOn ? "ON" : "FAST"}`);
   }
 
-  /** From now on, freed pages are always overwritten, because the database has bodies that are to be destroyed. */
+  /** From now on, freed pages are always overwritten, because the database has bodies that must be destroyed. */
   alwaysOverwriteFreed(): void {
     if (this.#isAlwaysOn) return;
     this.#isAlwaysOn = true;
@@ -106,7 +106,7 @@ interface Checkpoint {
   readonly checkpointed: number;
 }
 
-/** What each page is, as SQLite notes it in files with `auto_vacuum`: five bytes for each page, in pages at regular intervals. */
+/** Type of each page, which SQLite records in files with `auto_vacuum`: five bytes for each page, in pages at regular intervals. */
 class PointerMap {
   readonly #file: number;
   readonly #size: number;

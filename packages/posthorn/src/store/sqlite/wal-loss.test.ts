@@ -172,7 +172,7 @@ describe("a start after a crash reports that the write-ahead log lost commits, a
 });
 
 describe("no loss is reported", () => {
-  it("after a process was killed, however often and at whatever moment", async () => {
+  it("after a process was killed, any number of times and at any moment", async () => {
     using server = new Server();
     for (let round = 1; round <= 4; round++) {
       // Once under load, with messages large enough for checkpoints to restart the log, and once idle, when the note is exact.

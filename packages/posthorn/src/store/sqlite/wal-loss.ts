@@ -49,7 +49,7 @@ export function describeWalLoss({ kind, path, frames, expectedFrames }: WalLoss)
     missing: `The write-ahead log ${path} is missing or has a damaged header. It held at least ${expectedFrames} pages of committed changes when the server last ran.`,
     cut: `The write-ahead log ${path} is shorter than it was: ${frames} of at least ${expectedFrames} pages of committed changes can be read.`,
     damaged: `The write-ahead log ${path} is damaged: only the first ${frames} pages of committed changes can be read.`,
-    "journal-missing": `The commit journal ${path} is missing. It may have held accepted messages that the database does not have yet.`,
+    "journal-missing": `The commit journal ${path} is missing. It may have contained accepted messages that are not in the database yet.`,
     journal: `The commit journal ${path} is damaged: only the first ${frames} of its batches can be read.`,
   }[kind];
   return `${found} Messages accepted shortly before the last stop may be lost, with their deliveries. Check the disk, then publish the missing messages again or restore a backup.`;

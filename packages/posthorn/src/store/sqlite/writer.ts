@@ -94,7 +94,7 @@ export class Writer {
   #isRefused = false;
   /** Confirmed batches may be in the journal only, where readers do not see them. */
   #isOpen = false;
-  /** Resolved when what was in the journal is visible to readers; `null`: nothing is being made visible. */
+  /** Resolved when the entries of the journal are visible to readers; `null`: none are being made visible. */
   #settling: Promise<void> | null = null;
   readonly #sharing: WriterSharing | null;
   /** The last batch that `#settling` makes visible, when other threads use the writer thread as well. */

@@ -17,7 +17,7 @@ export interface TableSource {
   readonly when: string | null;
   /** Event type. `{event}` in it is replaced by created, updated or deleted. */
   readonly type: string;
-  /** JSON template with `{{SQL}}` in place of values; `null`: {@link DEFAULT_PAYLOAD}. */
+  /** JSON template with `{{SQL}}` instead of values; `null`: {@link DEFAULT_PAYLOAD}. */
   readonly payload: string | null;
   /** Application of the events, or the column that has its uid or ID. */
   readonly app: { readonly constant: string } | { readonly column: string };

@@ -197,7 +197,7 @@ export class Commits {
     if (isNumbered) this.#committed();
   }
 
-  /** Makes the entry of a batch void that was refused, so that a restart does not apply it to rows that have changed since. */
+  /** Voids the entry of a refused batch, so that a restart does not apply it to rows that have changed since. */
   #voidRemains(): void {
     if (!this.#hasRemains || this.#entries > 0) return;
     transact(this.#db, () => setJournalNumber(this.#db, this.#number + 1));

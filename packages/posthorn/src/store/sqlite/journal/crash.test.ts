@@ -60,7 +60,7 @@ function work({ handle }: JournaledWriter, begins: (inFlight: Confirmed) => void
 }
 
 describe("a writer that is killed", () => {
-  it("has stored, at each step, what was confirmed, and of the batch in progress all or nothing", () => {
+  it("has stored, at each step, all confirmed batches, and all or none of the batch in progress", () => {
     using folder = temporaryFolder();
     const live = join(folder.path, "live");
     mkdirSync(live);

@@ -88,7 +88,7 @@ export class Members {
     return this.#shards.map((row) => ({ ...row }));
   }
 
-  /** Takes those of the shards that have no owner. */
+  /** Takes the shards among these that have no owner. */
   take(nodeId: number, shards: readonly number[]): readonly Lease[] {
     if (!this.#members.has(nodeId)) return [];
     const free = this.#shards.filter((row) => shards.includes(row.shard) && row.nodeId === null);

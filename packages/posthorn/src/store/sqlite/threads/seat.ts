@@ -2,7 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { WalLoss } from "../wal-loss.ts";
 
-/** What a further thread needs to use the database. `port` must be transferred to it. */
+/** Data with which another thread can use the database. `port` must be transferred to it. */
 export interface SqliteSeat {
   readonly path: string;
   readonly port: MessagePort;

@@ -79,7 +79,7 @@ describe("what one thread has confirmed", () => {
     expect(page.deliveries.map(({ messageId }) => messageId)).toEqual([hourAhead]);
   });
 
-  it("has a smaller key than what another thread publishes next, whatever the clock says", async () => {
+  it("has a smaller key than messages that another thread publishes next, regardless of the clock", async () => {
     await using shared = await openShared();
     let now = 1_764_000_000_000;
     const threads = shared.stores.map((store, slot) => ({
@@ -126,7 +126,7 @@ describe("write transactions of several threads", () => {
     expect(rows).toHaveLength(12);
   });
 
-  it("are confirmed once every other thread has applied their signals, and tell those of a commit that may have failed", async () => {
+  it("are confirmed once every other thread has applied their signals, and also send those of a commit that may have failed", async () => {
     await using shared = await openShared();
     const { one, two } = shared;
     const heard: Signal[] = [];

@@ -178,7 +178,7 @@ describe("the transaction of a thread", () => {
 });
 
 describe("a thread that ends", () => {
-  it("loses its memberships, shards and lock, of which the others are told", () => {
+  it("loses its memberships, shards and lock, and the others are notified", () => {
     const { first, second, members } = openPorts();
     const { id } = second.send({ op: "join", facts: FACTS })()!.value as { id: number };
     const [lease] = second.send({ op: "take", nodeId: id, shards: [1, 2] })()!.value as [
