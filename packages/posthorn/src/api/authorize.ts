@@ -10,8 +10,8 @@ type AuthorizedRoute = Pick<Route, "access" | "permission" | "path" | "filtersAp
 type Params = { readonly app_id?: string; readonly source_id?: string };
 
 /**
- * Returns the actor with which the route is called, or throws. Only callers that are limited to some applications need a look-up: a route
- * below an application or source is checked against that one; of the others, they may call those that filter what they return.
+ * Returns the actor with which the route is called, or throws. Only callers that are limited to some applications need a look-up: a route below
+ * an application or source is checked against that one; of the other routes, they may call those that filter their results.
  */
 export function authorize(
   services: Services,

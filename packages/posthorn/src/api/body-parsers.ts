@@ -30,7 +30,7 @@ export function readBodies(app: FastifyInstance): void {
     if (type === FORM) return { raw, value: Object.fromEntries(new URLSearchParams(raw.toString())) };
     return readBody(raw, request.routeOptions.config.bodyLayout ?? NO_LAYOUT);
   });
-  // Treat bodies as JSON whatever their content type: some clients send none, and Fastify rejects a malformed one.
+  // Treat bodies as JSON regardless of their content type: some clients send none, and Fastify rejects a malformed one.
   app.addHook("onRequest", (request, _answer, done) => {
     const { headers } = request.raw;
     const type = headers["content-type"];

@@ -1,4 +1,4 @@
-/** Parses request bodies as JSON, whatever their content type, and keeps their bytes. */
+/** Parses request bodies as JSON, regardless of their content type, and keeps their bytes. */
 import { isUtf8 } from "node:buffer";
 import type { TSchema } from "typebox";
 import { invalid, ValidationError } from "../lib/errors.ts";

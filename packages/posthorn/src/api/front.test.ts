@@ -35,7 +35,7 @@ describe("a response", () => {
     ]);
   });
 
-  it("to an inbound webhook is a 500 if it cannot be written, and the process goes on", async () => {
+  it("to an inbound webhook is a 500 if it cannot be written, and the process continues", async () => {
     const gateway = {
       known: () => null,
       find: async () => ({ status: 200, headers: { "x-invalid": "line\nbreak" }, body: "" }),

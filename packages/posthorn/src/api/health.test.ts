@@ -22,7 +22,7 @@ describe("a process with several threads", () => {
     }
   });
 
-  it("says which threads do not respond or do not run, and stays ready and alive: the others accept requests", () => {
+  it("names the threads that do not respond or are not running, and stays ready and alive, because the others accept requests", () => {
     const problems = [
       { thread: 2, state: "hung" },
       { thread: 3, state: "ended" },
@@ -34,7 +34,7 @@ describe("a process with several threads", () => {
     expect(both).toMatchObject({ deliveries: "paused", threads: problems });
   });
 
-  it("is neither ready nor alive when its main thread hangs, which nothing in the process starts again", () => {
+  it("is neither ready nor alive when its main thread hangs, because nothing in the process can restart it", () => {
     const threads = { ...WELL, isMainSilent: true };
     for (const reply of [liveness(services(threads)), readiness(services(threads))]) {
       expect(reply.status).toBe(503);

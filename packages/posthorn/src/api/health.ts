@@ -23,12 +23,12 @@ const MAIN_SILENT = {
   reason: "main_thread_hangs",
 } as const;
 
-/** Whether the process can go on. Other threads than the main one are started again by it, so they are no reason to restart the process. */
+/** Whether the process can continue. The main thread restarts the other threads, so they are no reason to restart the process. */
 export function liveness({ threads }: Pick<Services, "threads">): Reply {
   return threads?.isMainSilent === true ? reply(503, MAIN_SILENT) : noContent();
 }
 
-/** Whether the process accepts publishes. Uses what is known, so that a probe never waits for a query or for another thread. */
+/** Whether the process accepts publishes. Uses only known state, so that a probe never waits for a query or for another thread. */
 export function readiness({ store, cluster, pause, threads }: HealthServices): Reply {
   if (threads?.isMainSilent === true) return reply(503, MAIN_SILENT);
   const { outage, writeRefusal } = store;
@@ -43,8 +43,8 @@ export function readiness({ store, cluster, pause, threads }: HealthServices): R
   if (!cluster.holdsSlot) {
     return reply(503, { code: "storage_unavailable", detail: NO_MEMBERSHIP, reason: "lease_over" });
   }
-  // Ready nevertheless: publishers must be able to store messages, and a load balancer must reach the button that resumes. The other threads
-  // accept what one does not, and there may be no other process.
+  // Ready nevertheless: publishers must be able to store messages, and people must be able to resume deliveries through the load balancer. If
+  // one thread does not accept requests, the others do, and there may be no other process.
   const problems = threads?.problems ?? [];
   if (pause.current === null && problems.length === 0) return noContent();
   return ok({ ...(pause.current === null ? {} : PAUSED), ...(problems.length === 0 ? {} : { threads: problems }) });

@@ -13,17 +13,17 @@ import { withoutOwnCookies } from "./session/cookies.ts";
 import { asksForScript, INERT } from "./inert.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-const TOO_LARGE = jsonResponse(413, "payload_too_large", "The body is larger than this source takes.");
+const TOO_LARGE = jsonResponse(413, "payload_too_large", "The body is larger than this source accepts.");
 const CUT_OFF = jsonResponse(400, "bad_request", "The body ended before it was complete.");
 const SCRIPT = jsonResponse(
   403,
   "script_refused",
-  "A browser asked for this URL as a script or worker. It takes webhooks and serves no code.",
+  "A browser asked for this URL as a script or worker. It receives webhooks and serves no code.",
 );
 
 /**
- * Registers `/in/:token`. A hook sends the response before Fastify reads the body, so that the bytes are received unchanged whatever
- * the content type and encoding.
+ * Registers `/in/:token`. A hook sends the response before Fastify reads the body, so that the bytes are received unchanged for any content
+ * type and encoding.
  *
  * Must be registered before the hooks for API callers, such as CORS, because no hook runs after the one that responds.
  */

@@ -15,7 +15,9 @@ export interface Invocation {
   readonly userAgent?: string | undefined;
   /** Trace context of the caller: see `lib/trace-context.ts`. */
   readonly trace?: string | undefined;
-  /** Who runs the command that calls, as it says itself: see `api/operator.ts`. Absent: no command calls. */
+  /**
+   * The person who runs the calling command, as the command reports it: see `api/operator.ts`. Absent if the call does not come from a command.
+   */
   readonly operator?: string | undefined;
   /** Address of the caller; absent: the caller is this process. */
   readonly ip?: string | undefined;

@@ -80,7 +80,7 @@ async function withEntry(services: Services, audit: AuditTrail, run: () => Promi
 /** A read waits at most this long for the commit of outcomes, which can queue behind a write transaction. */
 const MAX_COMMIT_WAIT_MS = 100;
 
-/** Commits outcomes that wait for company before a read, so that a client that received a webhook finds its attempt in the next list. */
+/** Commits delayed outcomes before a read, so that a client that received a webhook finds its attempt in the next list. */
 function afterOutcomes(services: Services, read: () => Promise<Reply>): Promise<Reply> {
   const stored = services.store.commitWaiting();
   if (stored === null) return read();

@@ -154,7 +154,7 @@ class LiveStream {
     this.checkToken();
   }
 
-  /** Ends the stream if its token is no longer valid, or may do something else than when it was opened: its client reconnects. */
+  /** Ends the stream if its token is no longer valid, or has other permissions than when it was opened: its client reconnects. */
   checkToken(): void {
     this.#options.identify(this.#request).then(
       ({ actor, expiresAt }) => (hasSameAccess(actor, this.actor) ? this.#endAt(expiresAt) : this.end()),

@@ -5,7 +5,7 @@ import type { FastifyReply } from "fastify";
 /**
  * Takes the response over from Fastify and sends its headers. Call it when the caller has been authorised.
  *
- * @returns `null`: the client has disconnected. No later event would say so, and the stream would count towards limits without end.
+ * @returns `null`: the client has disconnected. No later event would report that, and the stream would count towards limits forever.
  */
 export function openEventStream(reply: FastifyReply): ServerResponse | null {
   reply.hijack();

@@ -64,7 +64,7 @@ function wrongOrigin(ingestUrl: string, request: FastifyRequest): PosthornError 
   const url = `${ingestUrl}/in/${TOKEN_PATTERN.test(token) ? token : "…"}`;
   return new PosthornError(
     "wrong_origin",
-    `This host does not take inbound webhooks (POSTHORN_INGEST_URL). Send this request to ${url}.`,
+    `This host does not accept inbound webhooks (POSTHORN_INGEST_URL). Send this request to ${url}.`,
   );
 }
 

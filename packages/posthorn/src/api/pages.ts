@@ -13,7 +13,7 @@ export interface PagesOptions {
   readonly docs: DocsAccess;
   readonly frameAncestors: readonly string[];
   readonly ingestUrl: string;
-  /** Proxies whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   /** Builds that may still be running; absent: the pages are there, or this server has none. */
   readonly pageBuilds?: PageBuilds;

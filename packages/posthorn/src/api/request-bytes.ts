@@ -4,7 +4,7 @@ import { errorCodes } from "fastify";
 import { ByteCollector } from "../lib/byte-collector.ts";
 
 /**
- * Reads the whole body. Rejects if it has more bytes than `limit`, or ends early. Fastify would keep each chunk by itself, and a client may
+ * Reads the whole body. Rejects if it has more bytes than `limit`, or ends early. Fastify would keep each chunk separately, and a client may
  * send chunks of single bytes.
  */
 export function readRequest(request: IncomingMessage, limit: number): Promise<Buffer> {

@@ -99,8 +99,8 @@ const ROUTER_OPTIONS = {
 };
 
 /**
- * Routes validate and serialize by themselves. Without this, Fastify would load its compilers of JSON schemas at the start. They are for schemas
- * of routes, and there are none.
+ * Routes validate and serialize themselves. Without this, Fastify would load its JSON schema compilers at the start, although no route has such
+ * schemas.
  */
 const WITHOUT_COMPILERS = {
   compilersFactory: { buildValidator: () => refuseSchema, buildSerializer: () => refuseSchema },

@@ -100,7 +100,7 @@ describe("a body", () => {
   });
 });
 
-describe("a value that is none of the allowed ones", () => {
+describe("a value that is not among the allowed ones", () => {
   const names = (count: number) => Array.from({ length: count }, (_, index) => `v${index}`);
   const choices = (count: number) => Type.Union(names(count).map((name) => Type.Literal(name)));
 
@@ -116,7 +116,7 @@ describe("a value that is none of the allowed ones", () => {
         .map((name) => `"${name}"`)
         .join(", ")} and 5 more.`,
     ],
-  ] as const)("is reported once, with those that are allowed: %s", (_name, state, expected) => {
+  ] as const)("is reported once, with the allowed values: %s", (_name, state, expected) => {
     expect(problems(bodyValidator(Type.Object({ state })), { state: "other" })).toEqual([`body.state: ${expected}`]);
   });
 

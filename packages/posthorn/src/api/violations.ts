@@ -6,7 +6,7 @@ export interface Violation {
   readonly sentence: string;
 }
 
-/** The violations in their order. A value that is none of several constants violates each of them, and is reported once. */
+/** The violations in their order. A value that equals none of several constants violates each of them, but is reported once. */
 export function violationsOf(errors: readonly ErrorObject[]): readonly Violation[] {
   const places = new Set(errors.filter(({ keyword }) => isChoice(keyword)).map(({ instancePath }) => instancePath));
   const reported = new Set<string>();

@@ -32,7 +32,7 @@ function answer(connection: RelayConnection, id: string): void {
   connection.receive({ type: "response", id, status: 204, headers: [], body: "", truncated: false, durationMs: 1 });
 }
 
-it("refuses one request that is too large, and goes on with the others", async () => {
+it("refuses one request that is too large, and continues with the others", async () => {
   const { connection, requested, request } = scene();
   const large = request("large", MAX_RELAY_BODY_CHARACTERS + 4);
   const small = request("small", 4);

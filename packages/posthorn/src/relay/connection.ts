@@ -60,7 +60,10 @@ const READY_MS = 1000;
 
 export const GONE: RelayAnswer = { kind: "gone" };
 
-/** The answer to a request that is too large for a connection; `null`: it is not. Sent anyway, it would end the connection of all others. */
+/**
+ * The response to a request that is too large for a connection; `null` if it is not. If it were sent, it would end the connection and fail all
+ * other requests.
+ */
 export function refusalOf({ body }: RequestFrame): RelayAnswer | null {
   if (body.length <= MAX_RELAY_BODY_CHARACTERS) return null;
   const [size, most] = [body.length, MAX_RELAY_BODY_CHARACTERS].map((length) =>
@@ -169,7 +172,7 @@ export class RelayConnection {
     if (!this.#isEnded) this.#options.link.send({ type: "state", backlog, isExact });
   }
 
-  /** Ends the connection with a reason for its listener. What it has not answered is sent again. */
+  /** Ends the connection with a reason for its listener. Unanswered requests are sent again. */
   end(reason: ByeReason, message: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

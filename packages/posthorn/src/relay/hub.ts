@@ -42,7 +42,7 @@ export interface RelayHubOptions extends RemoteRequestsOptions {
   readonly shareOf: (endpointKey: number) => Promise<ShareMode | null>;
   /** Deliveries that wait for an endpoint. */
   readonly backlogOf: (endpointKey: number) => Promise<{ readonly count: number; readonly isExact: boolean }>;
-  /** An endpoint has a listener, or its local server works again: its deliveries are to be sent. */
+  /** An endpoint has a listener, or its local server works again: its deliveries can be sent. */
   readonly onListening: (endpointKey: number) => void;
   /** See `SourceOperations`. */
   readonly resign: SourceOperations["resign"];
@@ -312,7 +312,7 @@ export class RelayHub implements RelayListeners, Worker {
   }
 }
 
-const STOPPING = "The server stops. Deliveries wait until the listener is back.";
+const STOPPING = "The server is stopping. Deliveries wait until the listener reconnects.";
 
 const REPLACED: Readonly<Record<"replaced" | "disconnected", string>> = {
   replaced: "Another listener has taken the place of this one.",

@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { RelayAnswer } from "./connection.ts";
 import type { ClientFrame, RequestFrame } from "./frames.ts";
 
-/** What one node tells another. */
+/** A message from one node to another. */
 export type Letter =
   /** Pass this request to one of your listeners, and send the answer back to `from`. */
   | { readonly kind: "request"; readonly from: number; readonly session: number; readonly frame: RequestFrame }
@@ -36,7 +36,7 @@ export class Mailbox {
     this.#options = options;
   }
 
-  /** Stores a letter for a node, and tells it. */
+  /** Stores a letter for a node, and notifies the node. */
   async send(nodeId: number, letter: Letter): Promise<void> {
     const { store, ids, secretBox, now } = this.#options;
     const { key } = ids.next("relay_");

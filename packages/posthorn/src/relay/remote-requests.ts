@@ -1,6 +1,6 @@
 /**
- * Requests between nodes: those of this node to listeners of others, and those of others to listeners of this one. They are letters, rows in
- * the database that the other node is told about.
+ * Requests between nodes: those of this node to listeners of others, and those of others to listeners of this one. They are letters: rows in
+ * the database about which the other node is notified.
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Store } from "../store/store.ts";

@@ -67,7 +67,7 @@ export function connectSession(store: Pick<Store, "transaction">, connecting: Co
   }, "relay.connect");
 }
 
-/** Makes a connected session receive requests: its listener is ready. */
+/** Starts sending requests to a connected session, because its listener is ready. */
 export function startSession(
   store: Pick<Store, "transaction">,
   { key, endpointKey }: { readonly key: number; readonly endpointKey: number },

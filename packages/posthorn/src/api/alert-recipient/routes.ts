@@ -38,7 +38,7 @@ const addRecipient = defineRoute({
   tag: TAG,
   summary: "Add an alert recipient",
   description:
-    "The recipient is notified when an endpoint of the application needs attention, is disabled, or works again. An email address gets a link first, and no alert before the link is used; each address gets at most three such emails a day. An endpoint is not told about itself.",
+    "The recipient is notified when an endpoint of the application needs attention, is disabled, or works again. An email address gets a link first, and no alert before the link is used; each address gets at most three such emails a day. An endpoint does not get alerts about itself.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   idempotency: "claim",
@@ -77,7 +77,7 @@ const patchRecipient = defineRoute({
   operationId: "v1.alert-recipient.patch",
   tag: TAG,
   summary: "Change an alert recipient",
-  description: "Changes how often it gets messages.",
+  description: "Changes how often the recipient gets messages.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: AlertRecipientPatch,

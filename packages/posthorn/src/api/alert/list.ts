@@ -10,7 +10,7 @@ export const listAlerts = defineRoute({
   operationId: "v1.alert.list",
   tag: "Alert",
   summary: "List alerts",
-  description: "What the alert rules have found and is not resolved.",
+  description: "Lists the unresolved alerts of all rules.",
   access: "organisation",
   permission: "read",
   responses: { 200: AlertListOut },

@@ -11,7 +11,7 @@ export const patchAlertRule = defineRoute({
   tag: "Alert",
   summary: "Change an alert rule",
   description:
-    "Another kind, other targets or `enabled: false` forget its alerts. Those that are still true are raised again.",
+    "Changing the kind or the targets, or setting `enabled: false`, deletes its alerts. Alerts whose condition is still true are raised again.",
   access: "organisation",
   permission: "settings:write",
   body: AlertRulePatch,

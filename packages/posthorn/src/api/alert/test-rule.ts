@@ -8,7 +8,7 @@ export const testAlertRule = defineRoute({
   operationId: "v1.alert-rule.test",
   tag: "Alert",
   summary: "Test an alert rule",
-  description: "Sends a message to the targets of the rule that says that it is a test.",
+  description: "Sends a test message to the targets of the rule.",
   access: "organisation",
   permission: "settings:write",
   responses: { 204: null },

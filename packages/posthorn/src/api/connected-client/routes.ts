@@ -14,7 +14,7 @@ import { defineRoute, type Route } from "../route.ts";
 
 const handlers = onFirstUse(() => import("./handlers.ts"));
 
-/** Of the person who calls, whatever the person is limited to. */
+/** For operations on the caller's own connections, regardless of the applications that the caller is limited to. */
 const OWN = { tag: "Users", access: "organisation", permission: "read", filtersApplications: true } as const;
 
 export const CONNECTED_CLIENT_ROUTES: readonly Route[] = [

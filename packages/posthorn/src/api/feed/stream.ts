@@ -128,7 +128,7 @@ async function pump(
   }
 }
 
-/** The events of a page. An empty one moves the position of the client on. */
+/** The events of a page. An empty one advances the position of the client. */
 function eventsOf(feed: Feed, { messages, end }: FeedPage, raw: boolean): string {
   if (messages.length === 0) return `:\nid: ${encodeCursor(feed, end)}\n\n`;
   return messages
@@ -140,7 +140,7 @@ function eventsOf(feed: Feed, { messages, end }: FeedPage, raw: boolean): string
     .join("");
 }
 
-/** Whether the client has read what was written. One that does not is cut off, so that it holds no memory. */
+/** Whether the client has read what was written. A client that does not is disconnected, so that it uses no memory. */
 export function drained(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (isRead: boolean): void => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { csvHead, csvLine } from "./csv.ts";
 
 describe("a line of CSV", () => {
-  it("has the values at the paths, lists as JSON, and nothing for what is missing", () => {
+  it("has the values at the paths, lists as JSON, and empty cells for missing values", () => {
     const row = { id: "a", sums: { failed: -2 }, tags: ["x", "y"], none: null, done: false };
     expect(csvHead(["id", "sums.failed"])).toBe("id,sums.failed\r\n");
     expect(csvLine(row, ["id", "sums.failed", "tags", "none", "other.deep", "done"])).toBe(
@@ -15,7 +15,7 @@ describe("a line of CSV", () => {
     expect(csvLine({ text }, ["text"]).replaceAll('"', "")).toBe(`'${text}\r\n`);
   });
 
-  it("begins no cell with a character of formulas, whatever the text, and keeps the text", () => {
+  it("never begins a cell with a character that starts a formula, and keeps the text", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 1, maxLength: 4 }), (texts) => {
         const row = Object.fromEntries(texts.map((text, place) => [`c${place}`, text]));

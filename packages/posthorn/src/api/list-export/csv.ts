@@ -1,4 +1,4 @@
-/** CSV of exported rows (RFC 4180), with cells that no spreadsheet takes for a formula. */
+/** CSV of exported rows (RFC 4180), with cells that spreadsheets do not interpret as formulas. */
 
 /** Characters with which a cell is a formula, or becomes one when it is imported. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;

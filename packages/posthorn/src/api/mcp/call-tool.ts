@@ -64,7 +64,7 @@ function actionOf({ declaration, actions }: Tool, { action: name }: Params): Act
   throw new PosthornError("bad_request", `The tool ${declaration.name} needs \`action\`: one of ${names.join(", ")}.`);
 }
 
-/** A request of an operation, without what it does not have. */
+/** The request of an operation, without absent parts. */
 export interface ToolRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
@@ -99,7 +99,7 @@ function requestOf({ declaration }: Tool, action: Action, given: Params, app: st
   return { params, query, body };
 }
 
-/** A write is only carried out if the caller says so in so many words. */
+/** A write is only carried out if the caller explicitly asks for it. */
 function checkChange({ dry_run: dry, idempotency_key: key }: Params): void {
   if (dry !== undefined && typeof dry !== "boolean")
     throw new PosthornError("bad_request", "`dry_run` must be true or false.");
@@ -195,7 +195,7 @@ async function dryRun(caller: ToolCaller, { route, preview }: Action, request: T
   };
 }
 
-/** The request without what the operation of the preview does not have. */
+/** The request, reduced to the parameters that the preview operation has. */
 function previewed({ method, body }: Route, request: ToolRequest): ToolRequest {
   if (method === "GET") return { ...request, query: {}, body: {} };
   const { properties = {} } = (body ?? {}) as { readonly properties?: object };

@@ -9,7 +9,7 @@ import type { ToolCaller } from "./call-tool.ts";
 import { occurrence, type Subscribed, subscribed } from "./events.ts";
 import { CODE, type Message, META, resultText } from "./protocol.ts";
 
-/** Interval of heartbeats, which move the cursor of the client on and reveal those that are gone. */
+/** Interval of heartbeats, which advance the cursor of the client and reveal disconnected clients. */
 const HEARTBEAT_MS = 15_000;
 const PAGE = 100;
 
@@ -18,7 +18,7 @@ export interface StreamParts {
   readonly reply: FastifyReply;
   /** Aborted when the server stops. */
   readonly closing: AbortSignal;
-  /** Whether the token of the caller still is what it was. */
+  /** Whether the access of the caller is unchanged. */
   readonly isStillAllowed: () => Promise<boolean>;
 }
 

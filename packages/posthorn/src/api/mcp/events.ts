@@ -25,7 +25,7 @@ import { type Operation, perform, type ToolCaller } from "./call-tool.ts";
 import { CODE, isRecord, type Params, RpcError } from "./protocol.ts";
 import { isOffered, operationOf } from "./registry.ts";
 
-/** How events can be delivered. A subscription with a webhook makes an endpoint, so the caller must be allowed to. */
+/** How events can be delivered. A webhook subscription creates an endpoint, so the caller must be allowed to do that. */
 async function deliveryModes(caller: EventCaller): Promise<readonly string[]> {
   const isOpen = caller.tools === "write" && (await canCreateEndpoints(caller));
   return isOpen ? ["webhook", "poll", "push"] : ["poll", "push"];
@@ -280,7 +280,7 @@ export function occurrence({ name, isSource }: Pick<Subscribed, "name" | "isSour
   return { eventId: id, name, timestamp, data: isSource ? { eventType, payload: data } : data };
 }
 
-/** The operator lets agents change nothing. */
+/** Refuses a webhook, because the operator does not let agents change anything. */
 export function refuseWebhook(): never {
   const message =
     "Agents may only read on this server (POSTHORN_MCP), so events are read by events/poll and events/stream.";

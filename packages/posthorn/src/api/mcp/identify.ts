@@ -64,7 +64,7 @@ async function identify(
   return { actor: (await authenticator.identify(secret, ip)).actor, secret, client: null };
 }
 
-/** The caller as of now; `null`: its access has ended. */
+/** Current state of the caller; `null` if its access has ended. */
 export async function identifyAgain(
   { secret, client }: McpIdentity,
   { services, authenticator }: IdentifyOptions,

@@ -139,7 +139,7 @@ function unsupportedVersion(requested: unknown): RpcError {
   return new RpcError(CODE.version, message, { data: { supported: SUPPORTED_VERSIONS, requested }, status: 400 });
 }
 
-/** A result as the version of the request demands it. */
+/** A result in the format of the request's protocol version. */
 export function resultText({ id, isCurrent }: Message, result: object): string {
   const body = isCurrent ? { resultType: "complete", ...result, _meta: serverMeta(result) } : result;
   return JSON.stringify({ jsonrpc: "2.0", id, result: body });

@@ -98,7 +98,7 @@ function isFromAllowedPage(request: FastifyRequest, { services, corsOrigins }: M
   return isAllowedHost(request.host, allowed) && isAllowedOrigin(request.headers.origin, request.host, allowed);
 }
 
-/** Tokens of an application have their own endpoint, so that they are not taken for those of an operator. */
+/** Tokens of an application have their own endpoint, so that they are not mistaken for those of an operator. */
 async function requireEndpoint(services: Services, actor: Actor, app: string | null): Promise<void> {
   if (app === null) {
     if (actor.kind === "organisation") return;

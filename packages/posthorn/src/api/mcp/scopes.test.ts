@@ -12,7 +12,7 @@ function permissionsOf(kind: "read" | "write"): readonly string[] {
 }
 
 describe("scopes of connected clients", () => {
-  it("include what the tools need, and no permission that no tool needs", () => {
+  it("include exactly the permissions that the tools need", () => {
     expect(permissionsOf("read").filter((one) => !READ_PERMISSIONS.some((own) => own === one))).toEqual([]);
     const both = new Set([...permissionsOf("read"), ...permissionsOf("write")]);
     expect([...both].filter((one) => ![...READ_PERMISSIONS, ...WRITE_PERMISSIONS].some((own) => own === one))).toEqual(
@@ -21,7 +21,7 @@ describe("scopes of connected clients", () => {
     expect(WRITE_PERMISSIONS.filter((one) => !both.has(one))).toEqual([]);
   });
 
-  it("can be told from the name of a tool", () => {
+  it("follow from the name of a tool", () => {
     for (const { declaration } of toolsFor("organisation").values())
       expect([declaration.name, declaration.name.endsWith("_write")]).toEqual([
         declaration.name,

@@ -9,7 +9,7 @@ export const PAGING = {
     minimum: 1,
     maximum: MAX_LIMIT,
     default: DEFAULT_LIMIT,
-    description: "Most results in this page.",
+    description: "Maximum number of results on this page.",
   },
   cursor: { type: "string", description: "`next_cursor` of the previous page." },
 } as const;

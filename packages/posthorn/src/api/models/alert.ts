@@ -13,7 +13,7 @@ const ClockTime = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", examples
 export const AlertParamsModel = Type.Object(
   {
     minutes: Type.Optional(
-      Type.Integer({ description: "How long something must last, or over how long it is counted." }),
+      Type.Integer({ description: "How long a condition must last, or the period over which it is counted." }),
     ),
     percent: Type.Optional(Type.Number({ description: "Success rate of attempts below which the rule fires." })),
     count: Type.Optional(
@@ -36,7 +36,7 @@ export const QuietHoursModel = Type.Object(
   },
   {
     $id: "QuietHours",
-    description: "Hours in which nothing is sent. What is still true at their end is sent then.",
+    description: "Hours in which nothing is sent. Alerts that are still active when they end are sent then.",
     additionalProperties: false,
   },
 );
@@ -59,7 +59,7 @@ const settings = {
 
 export const AlertRuleIn = Type.Object(
   { ...fields, ...settings },
-  { $id: "AlertRuleIn", description: "A condition, and whom to tell when it becomes true." },
+  { $id: "AlertRuleIn", description: "A condition, and whom to notify when it becomes true." },
 );
 
 export const AlertRulePatch = Type.Object(
@@ -86,7 +86,7 @@ export const AlertRuleOut = Type.Object(
     createdAt: DateTime,
     updatedAt: DateTime,
   },
-  { $id: "AlertRuleOut", description: "A condition, and whom to tell when it becomes true." },
+  { $id: "AlertRuleOut", description: "A condition, and whom to notify when it becomes true." },
 );
 export const AlertRuleList = listOf(AlertRuleOut);
 

@@ -34,7 +34,7 @@ export const AttemptDetail = Type.Object(
     reference: nullable(
       Type.String({
         description:
-          "What the destination calls the message, such as an SQS message ID. Null: nothing, or it is a webhook.",
+          "The destination's ID of the message, such as an SQS message ID. Null if it has none, and for webhooks.",
       }),
     ),
     duplicate: Type.Boolean({

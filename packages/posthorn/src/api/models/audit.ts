@@ -14,7 +14,7 @@ export const AuditActor = Type.Object({
     AUDIT_ACTOR_KINDS.map((kind) => Type.Literal(kind)),
     {
       description:
-        "`token`: a signed token of the organisation. `key`: an API key. `user`: a person. `application`: a token of one application, such as one of the portal. `link`: a shared link. `embedded`: the program that embeds Posthorn. `cli`: a command of `posthorn` with a token of the organisation; `name` is who ran it, as the command says itself. `system`: Posthorn itself.",
+        "`token`: a signed token of the organisation. `key`: an API key. `user`: a person. `application`: a token of one application, such as one of the portal. `link`: a shared link. `embedded`: the program that embeds Posthorn. `cli`: a command of `posthorn` with a token of the organisation; `name` is the person who ran it, as reported by the command. `system`: Posthorn itself.",
     },
   ),
   id: nullable(Text),

@@ -27,7 +27,10 @@ export function ref<T extends TSchema>(model: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${$id}#` });
 }
 
-/** Keyword of schemas of what contains, or is derived from, payloads. Callers that may not read payloads get it masked by this rule. */
+/**
+ * Keyword of schemas of values that contain, or are derived from, payloads. Callers that may not read payloads get these values masked by this
+ * rule.
+ */
 export const PAYLOAD_MARK = "x-posthorn-payload";
 
 /** Keyword of schemas of URLs that contain a token. Callers that may not read secrets get them without their path. */

@@ -31,7 +31,7 @@ export const ClientConsentOut = Type.Object(
     }),
     redirectTo: nullable(
       Type.String({
-        description: "The request violates the protocol: open this URL, which tells the client. Null: it does not.",
+        description: "Set if the request violates the protocol: open this URL, which reports the error to the client.",
       }),
     ),
   },

@@ -3,7 +3,7 @@ import { DateTime, nullable } from "./common.ts";
 
 export const DeliveryPauseOut = Type.Object(
   {
-    paused: Type.Boolean({ description: "Whether the server sends nothing. It accepts messages nevertheless." }),
+    paused: Type.Boolean({ description: "Whether the server sends nothing. It still accepts messages." }),
     reason: nullable(
       Type.Literal("restore", { description: "The database was restored from a backup. `null`: not paused." }),
     ),

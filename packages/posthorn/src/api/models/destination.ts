@@ -19,7 +19,7 @@ const BatchSize = Type.Integer({
   minimum: 1,
   maximum: 10_000,
   description:
-    "Most messages in a request. Has no effect on types that accept one message at a time, such as `fifoEndpoint`.",
+    "Maximum number of messages in a request. Has no effect on types that accept one message at a time, such as `fifoEndpoint`.",
 });
 const MaxWait = Type.Integer({
   minimum: 0,

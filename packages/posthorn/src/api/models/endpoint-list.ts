@@ -18,7 +18,7 @@ export const ListedEndpointOut = Type.Object(
       HEALTHS.map((health) => Type.Literal(health)),
       {
         description:
-          "`failing`: no success since its last failure. `degraded`: of the attempts of the last 24 hours, a smaller share succeeded than `attention.successPercent` of its policy. `idle`: there were none.",
+          "`failing`: no success since its last failure. `degraded`: the success rate of the last 24 hours is below `attention.successPercent` of its policy. `idle`: there were none.",
       },
     ),
     failingSince: nullable(DateTime),

@@ -181,7 +181,7 @@ export const StatsRangeQuery = {
   until: Type.Optional(Type.String({ format: "date-time", description: "Now by default." })),
 };
 
-const ofEverything = "`minute`: of everything together, and of the last three hours alone.";
+const ofEverything = "`minute`: only for all traffic together, and only for the last three hours.";
 
 export const StepQuery = {
   step: Type.Optional(Type.Union([Type.Literal("hour"), Type.Literal("day")], { default: "hour" })),

@@ -50,7 +50,7 @@ const Step = Type.Object(
   },
   {
     description:
-      "`publish`: a message of the application. `request`: a request to the source, without its signature. `page`: what the URL that is read returns. `wait`: time passes.",
+      "`publish`: a message of the application. `request`: a request to the source, without its signature. `page`: the content that the polled URL returns. `wait`: time passes.",
   },
 );
 
@@ -76,7 +76,7 @@ export const TemplateOut = Type.Object(
       }),
     ),
     available: Type.Boolean({ description: "Whether it can be created on this server." }),
-    problem: nullable(Type.String({ description: "Why it is not available. Null: it is." })),
+    problem: nullable(Type.String({ description: "Why it is not available. Null if it is available." })),
   },
   { $id: "TemplateOut", description: "A working setup for a common use." },
 );

@@ -158,7 +158,7 @@ export const CurrentSessionOut = Type.Object(
     }),
     user: nullable(ref(UserOut)),
   },
-  { $id: "CurrentSessionOut", description: "Who calls, and what they may do." },
+  { $id: "CurrentSessionOut", description: "The caller, and their permissions." },
 );
 
 export const DeviceRequestOut = Type.Object(

@@ -67,7 +67,7 @@ export async function revoke(call: OAuthCall): Promise<Reply> {
   return ok({});
 }
 
-/** Dynamic client registration (RFC 7591). Every client is public, whatever it asks for. */
+/** Dynamic client registration (RFC 7591). Every client is public, regardless of what it asks for. */
 export async function register(call: OAuthCall): Promise<Reply> {
   const { services, body } = call;
   if (services.rules.connectedClients.registration !== "on") {

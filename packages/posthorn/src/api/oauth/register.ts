@@ -38,7 +38,7 @@ export interface OAuthCall {
 export function registerOAuth(app: FastifyInstance, services: Services): void {
   const { rules } = services;
   registerMetadata(app, services);
-  // The page gets the query of the client as one parameter, so that nothing on the way reads or writes it in another form.
+  // The page gets the query of the client as one parameter, so that nothing in between decodes and re-encodes it.
   app.get(OAUTH_PATHS.authorize, (request, response) => {
     const query = request.originalUrl.split("?").slice(1).join("?");
     return redirect(response, services, `${CONSENT_PATH}?${new URLSearchParams({ request: query }).toString()}`);

@@ -86,7 +86,7 @@ it("waits as long as the endpoint allows for a client that responded to the ping
   await expect(answer).resolves.toMatchObject({ kind: "error", code: "timeout" });
 });
 
-it("does not take a pong to another ping for an acknowledgement", async () => {
+it("does not mistake a pong to another ping for an acknowledgement", async () => {
   const { clock, socket, request } = scene();
   const answer = request("r1");
   for (const other of ["", "r2"]) socket.emit("pong", Buffer.from(other));

@@ -22,8 +22,8 @@ const CLOSE_MS = 5000;
 const FRAGMENT_BYTES = 1024 * 1024;
 
 /**
- * Sends requests to a client that cannot acknowledge them. A ping goes before each request: the client responds to it when it reads on, so that
- * requests to a client that is asleep use up no attempt.
+ * Sends requests to a client that cannot acknowledge them. A ping precedes each request. The client responds to it once it reads again, so
+ * requests to a sleeping client use up no attempt.
  */
 export class CompatibleLink implements RelayLink {
   readonly #socket: WebSocket;

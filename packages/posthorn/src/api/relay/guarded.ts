@@ -50,7 +50,7 @@ export class GuardedConnections {
     app.addHook("preClose", (done) => {
       stopListening();
       for (const { connection } of this.#open)
-        connection.end("shutdown", "The server stops. Deliveries wait until the listener is back.");
+        connection.end("shutdown", "The server is stopping. Deliveries wait until the listener reconnects.");
       done();
     });
   }

@@ -1,4 +1,4 @@
-/** Routes of listeners: sessions, and what is connected. */
+/** Routes of listeners: sessions, and connected listeners. */
 import { requirePermission } from "../../domain/access.ts";
 import { disconnectListener, listListeners } from "../../domain/relay/listeners.ts";
 import { openRelaySession } from "../../domain/relay/open.ts";

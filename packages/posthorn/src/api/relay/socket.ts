@@ -1,6 +1,6 @@
 /**
- * Connections of listeners: `GET /api/v1/relay/socket` is a WebSocket, `GET /api/v1/relay/stream` an event stream for networks whose proxies do
- * not pass WebSockets. Both take a ticket, which is used up. A connection ends with its token.
+ * Connections of listeners: `GET /api/v1/relay/socket` is a WebSocket, `GET /api/v1/relay/stream` an event stream for networks whose proxies
+ * block WebSockets. Both consume a ticket. A connection ends with its token.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
@@ -45,7 +45,7 @@ export interface RelayServerOptions {
 export const SOCKET_PATH = "/api/v1/relay/socket";
 export const STREAM_PATH = "/api/v1/relay/stream";
 
-/** Interval of pings, which keep proxies from closing a connection and reveal those that are gone. */
+/** Interval of pings, which keep proxies from closing a connection and reveal disconnected listeners. */
 const PING_MS = 10_000;
 /** How long a client may take to send its first frame. */
 const START_MS = 10_000;

@@ -1,6 +1,7 @@
 /**
- * `GET /api/v1/listen/`: listeners that present a listen token in their first frame, and have no other credential. Turned off unless the operator
- * allows listen tokens. What they receive comes from the same relay endpoints, with the same leases, retries and attempts, as with `socket.ts`.
+ * `GET /api/v1/listen/`: listeners that present a listen token in their first frame, and have no other credential. Turned off unless the
+ * operator allows listen tokens. They receive the requests of the same relay endpoints, with the same leases, retries and attempts, as with
+ * `socket.ts`.
  */
 import type { FastifyInstance } from "fastify";
 import type { RawData, WebSocket, WebSocketServer } from "ws";

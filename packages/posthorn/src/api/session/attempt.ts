@@ -1,4 +1,4 @@
-/** What a browser sends along with an attempt to sign in. */
+/** Context that a browser sends with an attempt to sign in. */
 import type { FastifyRequest } from "fastify";
 import type { Attempt } from "../../domain/session/sign-in.ts";
 import { browserCookie, sessionCookie } from "./cookies.ts";

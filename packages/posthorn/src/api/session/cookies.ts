@@ -95,7 +95,7 @@ export function clearAttemptCookie(request: FastifyRequest, response: FastifyRep
   void response.header("set-cookie", cookie(ATTEMPT, "", 0, request, publicUrl));
 }
 
-/** Says what went wrong to the sign-in page, which reads and removes it: a query could be written by someone else. */
+/** Passes the problem to the sign-in page in a cookie, which the page reads and removes. Not in the query, which anyone could forge. */
 export function setProblemCookie(
   request: FastifyRequest,
   response: FastifyReply,

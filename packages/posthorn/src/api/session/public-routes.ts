@@ -1,6 +1,6 @@
 /**
  * Routes of people who are not signed in yet, and of command lines that wait for approval. They need no token, and are not registered like the
- * others: they read and set cookies, and take no idempotency key, because the answers to some must not be stored.
+ * others: they read and set cookies, and accept no idempotency key, because some responses must not be stored.
  */
 import { type TObject, type TSchema, Type } from "typebox";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";

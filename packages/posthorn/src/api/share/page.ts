@@ -114,7 +114,7 @@ function terms(pairs: readonly (readonly [string, string])[]): string {
   return `<dl>${pairs.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>`;
 }
 
-/** In UTC: the page has no script that knows the zone of the reader. */
+/** In UTC, because the page has no script that could find out the time zone of the reader. */
 function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -11,7 +11,7 @@ export const pauseSource = defineRoute({
   tag: "Ingest",
   summary: "Pause a source",
   description:
-    "Posthorn stops reading it. What has been read stays, and reading continues from there when the source is resumed. Webhooks cannot be paused: 404.",
+    "Posthorn stops reading it. Stored events are kept, and reading continues at the same position when the source is resumed. Webhooks cannot be paused: 404.",
   access: "organisation",
   permission: "sources:write",
   responses: { 200: SourceStateOut },

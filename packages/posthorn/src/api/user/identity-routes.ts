@@ -20,7 +20,7 @@ const handlers = onFirstUse(() => import("./identity-handlers.ts"));
 
 const MANAGED = { tag: "Sign-in", access: "organisation", permission: "people:manage" } as const;
 const OWN = { tag: "Sign-in", access: "organisation", permission: "read", filtersApplications: true } as const;
-/** Those with which a user who needs a second factor adds a passkey. */
+/** Routes with which a user who needs a second factor adds a passkey. */
 const SET_UP = { ...OWN, withoutSecondFactor: true } as const;
 const PROVIDER = "/api/v1/identity-provider";
 const PASSKEY = "/api/v1/profile/passkey";

@@ -31,9 +31,9 @@ import { defineRoute, type Route } from "../route.ts";
 
 const handlers = onFirstUse(() => import("./handlers.ts"));
 
-/** Routes of the account of the caller, whatever the caller is limited to. */
+/** Routes of the caller's own account, regardless of the applications that the caller is limited to. */
 const OWN = { tag: "Users", access: "organisation", permission: "read", filtersApplications: true } as const;
-/** Those with which a user who needs a second factor sets it up. */
+/** Routes with which a user who needs a second factor sets it up. */
 const SET_UP = { ...OWN, withoutSecondFactor: true } as const;
 const MANAGED = { tag: "Users", access: "organisation", permission: "people:manage" } as const;
 

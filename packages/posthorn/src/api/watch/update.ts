@@ -11,7 +11,7 @@ export const updateWatch = defineRoute({
   tag: "Watch",
   summary: "Replace a watch",
   description:
-    "Under a new rule, keys keep their phase: what is raised stays raised until the new rule clears it. If `read.key` or `read.items` changes, keys start over. A paused watch evaluates the messages it missed when it is resumed.",
+    "Under a new rule, keys keep their phase: a raised key stays raised until the new rule clears it. If `read.key` or `read.items` changes, keys start over. A paused watch evaluates the messages it missed when it is resumed.",
   access: "ManageWatch",
   permission: "watches:write",
   body: WatchIn,

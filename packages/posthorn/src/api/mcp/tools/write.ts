@@ -46,7 +46,7 @@ export const WRITE_TOOLS: readonly ToolDeclaration[] = [
   {
     name: "resend_write",
     title: "Send a message again",
-    description: "Sends one message to one endpoint again, whatever happened to it before.",
+    description: "Sends one message to one endpoint again, regardless of earlier attempts.",
     kind: "write",
     actions: {
       resend: { operation: "v1.message-attempt.resend", summary: "Resend.", preview: "v1.endpoint.get-state" },

@@ -9,7 +9,7 @@ export const AttentionPolicyModel = Type.Object(
     minFailures: whole(
       1,
       1_000_000,
-      "Failed attempts in a row from which the endpoint needs attention. This or `afterSeconds` is enough.",
+      "Consecutive failed attempts from which the endpoint needs attention. This or `afterSeconds` is enough.",
     ),
     afterSeconds: whole(0, 31_536_000, "Time without a success from which the endpoint needs attention."),
     successPercent: whole(

@@ -13,7 +13,7 @@ export const AutoDisablePolicyModel = Type.Object(
       nullable(Type.Boolean({ description: "Whether a single 410 Gone response disables the endpoint." })),
     ),
     afterSeconds: whole(60, 31_536_000, "Time without a success after which the endpoint is disabled."),
-    minFailures: whole(1, 1_000_000, "… and with at least so many attempts."),
+    minFailures: whole(1, 1_000_000, "… and after at least this many failed attempts."),
     failurePercent: whole(
       0,
       100,

@@ -8,7 +8,8 @@ export const BatchPolicyModel = Type.Object(
         Type.Integer({
           minimum: 1,
           maximum: 10_000,
-          description: "Most messages in a batch; 1: no batches. The limit of the destination kind applies as well.",
+          description:
+            "Maximum number of messages in a batch; 1: no batches. The limit of the destination kind applies as well.",
         }),
       ),
     ),
@@ -17,7 +18,7 @@ export const BatchPolicyModel = Type.Object(
         Type.Integer({
           minimum: 0,
           maximum: 67_108_864,
-          description: "Most bytes of messages in a batch; 0: as many as the destination kind allows.",
+          description: "Maximum bytes of messages in a batch; 0: as many as the destination kind allows.",
         }),
       ),
     ),
