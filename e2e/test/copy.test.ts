@@ -153,7 +153,7 @@ test(
     const backTo = `sqlite:${join(folder.path, "back", "posthorn.db")}`;
     expect((await copy(database.url, backTo)).stderr).toMatch(/^posthorn: .+ there is no key for them here/);
     const back = await copy(database.url, backTo, "--data-dir", folder.path);
-    expect([back.code, back.stdout]).toEqual([0, expect.stringContaining("is a whole copy")]);
+    expect([back.code, back.stdout]).toEqual([0, expect.stringContaining("is a complete copy")]);
     expect(tables(back.stdout)).toEqual(tables(there.stdout));
 
     // The server continues where it was killed: the attempt in flight is repeated, deliveries on hold are sent on request.
@@ -187,7 +187,7 @@ test(
       "--data-dir",
       folder.path,
     );
-    expect([home.code, home.stdout]).toEqual([0, expect.stringContaining("is a whole copy")]);
+    expect([home.code, home.stdout]).toEqual([0, expect.stringContaining("is a complete copy")]);
     const third = await startServer({
       dataDir: folder.path,
       env: { ...env, POSTHORN_DATABASE_URL: `sqlite:${join(folder.path, "home", "posthorn.db")}` },

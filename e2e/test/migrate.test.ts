@@ -21,8 +21,8 @@ test("posthorn migrate prints its plan, applies it, and does nothing the second 
   expect(run).toMatchObject({ code: 0, stderr: "" });
   expect(run.stdout).toMatch(/^1 initial: done\n[^]*The database is up to date\.\n$/);
   expect((await migrate("--status")).stdout).toMatch(/^VERSION +STEP +DONE +RECORD\n1 +initial +yes +matches\n/);
-  expect((await migrate("--plan")).stdout).toBe("-- nothing is to be done\n");
-  expect((await migrate()).stdout).toBe("The database is up to date: nothing was to be done.\n");
+  expect((await migrate("--plan")).stdout).toBe("-- nothing to do\n");
+  expect((await migrate()).stdout).toBe("The database is up to date: there was nothing to do.\n");
   expect(await migrate("--plan", "--status")).toMatchObject({ code: 1, stdout: "" });
 });
 

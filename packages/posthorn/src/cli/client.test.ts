@@ -22,7 +22,7 @@ describe("the server of a command", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("is that of --profile, whatever the environment says, and gets no token of another server", () => {
+  it("is that of --profile, regardless of the environment, and gets no token of another server", () => {
     vi.stubEnv("POSTHORN_TOKEN", PRODUCTION.token);
     expect(connectionOf({ profile: "staging" })).toEqual(STAGING);
     vi.stubEnv("POSTHORN_URL", PRODUCTION.url);

@@ -54,7 +54,7 @@ export class ApiError extends PosthornError {
     this.httpStatus = status;
   }
 
-  /** What a response says, for people. */
+  /** The message of a response, for people. */
   static messageOf(text: string, status: number): string {
     try {
       return `${status}: ${problemsOf((text === "" ? {} : JSON.parse(text)) as Record<string, unknown>)}`;

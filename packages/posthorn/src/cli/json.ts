@@ -1,4 +1,4 @@
-/** JSON schemas (2020-12) of output that is no response of the API. Plain objects, so that a command loads no library for them. */
+/** JSON schemas (2020-12) of output that is not a response of the API. Plain objects, so that a command loads no library for them. */
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

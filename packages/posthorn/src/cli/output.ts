@@ -10,7 +10,7 @@ export function printNote(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** JSON without the control characters that JSON allows in texts, and terminals obey. */
+/** JSON without the control characters that JSON allows in strings and terminals interpret. */
 export function jsonText(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replaceAll(
     /[\u007F-\u009F\u2028\u2029]/g,
@@ -47,7 +47,7 @@ export function visible(message: string): string {
 
 const MAX_SHOWN = 60;
 
-/** Shortens a text that comes from outside to one line. It may contain control characters, which terminals obey. */
+/** Shortens a text that comes from outside to one line. It may contain control characters, which terminals interpret. */
 export function onOneLine(value: string): string {
   const line = value.replaceAll(/\p{C}/gu, "·");
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN - 1)}…` : line;

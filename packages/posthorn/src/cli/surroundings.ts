@@ -1,6 +1,6 @@
 import type { PageBuilds } from "../api/page-build.ts";
 
-/** What a program that runs commands in its own process gives them. */
+/** Context that a program passes to commands that it runs in its own process. */
 export interface Surroundings {
   /** Builds of the pages of the server that may still be running. */
   readonly pageBuilds?: PageBuilds;

@@ -54,7 +54,7 @@ function requireSameKind({ database }: Config, manifest: Manifest): void {
   if (database.kind === manifest.database) return;
   throw new PosthornError(
     "restore_refused",
-    `The backup is of ${manifest.database}, and the settings name ${database.kind}. Restore it to ${manifest.database}, and move the data with \`posthorn copy\` then.`,
+    `The backup is of ${manifest.database}, and the settings name ${database.kind}. Restore it to ${manifest.database}, then move the data with \`posthorn copy\`.`,
   );
 }
 
@@ -63,7 +63,7 @@ function requireLaterClock({ at }: Manifest): void {
   if (Date.now() >= Date.parse(at)) return;
   throw new PosthornError(
     "restore_refused",
-    `The clock of this machine is before the backup, which was made at ${at}. Set the clock, and restore then.`,
+    `The clock of this machine is before the backup, which was made at ${at}. Set the clock, then restore.`,
   );
 }
 

@@ -113,15 +113,15 @@ async function run(options: Options, sides: CopySides, plan: CopyPlan): Promise<
     ...filled.map(({ name, rows, bytes, digest }) => [name, String(rows), size(bytes), digest]),
   ]);
   print(
-    `\n${target.name} is a whole copy: rows and digests of all ${checked.length} tables are those of ${source.name}.`,
+    `\n${target.name} is a complete copy: the rows and digests of all ${checked.length} tables match those of ${source.name}.`,
   );
   if (source.replaced > 0) {
     print(
-      `${source.replaced} texts held the character NUL, which PostgreSQL does not take: U+FFFD stands in its place.`,
+      `${source.replaced} texts contained the character NUL, which PostgreSQL does not accept. It was replaced with U+FFFD.`,
     );
   }
   print(
-    "Start on it with the same POSTHORN_ENCRYPTION_KEY and POSTHORN_JWT_SECRET, or the data folder that has them.\n" +
-      "Do not start on the old one again: both would send the pending deliveries.",
+    "Start the server on it with the same POSTHORN_ENCRYPTION_KEY and POSTHORN_JWT_SECRET, or the data folder that has them.\n" +
+      "Do not start a server on the old database again: both would send the pending deliveries.",
   );
 }

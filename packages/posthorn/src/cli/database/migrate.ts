@@ -39,7 +39,9 @@ async function run(options: Options, database: StoreLocation): Promise<void> {
   const done = applied.map((state) => ({ ...state, applied: true }));
   report(options, jsonOf(done), () => {
     for (const { version, name } of applied) print(`${version} ${name}: done`);
-    print(applied.length === 0 ? "The database is up to date: nothing was to be done." : "The database is up to date.");
+    print(
+      applied.length === 0 ? "The database is up to date: there was nothing to do." : "The database is up to date.",
+    );
   });
 }
 
@@ -71,5 +73,5 @@ function printPlan(options: Options, database: StoreLocation, states: readonly M
   const missing = states.filter(({ applied }) => !applied);
   if (options["json"] === true) return report(options, jsonOf(missing), "");
   for (const state of missing) print(`-- ${state.version} ${state.name}\n${migrationSql(database, state)}\n`);
-  print(missing.length === 0 ? "-- nothing is to be done" : `-- steps to be done: ${missing.length}`);
+  print(missing.length === 0 ? "-- nothing to do" : `-- pending steps: ${missing.length}`);
 }

@@ -55,9 +55,9 @@ function checkFile(path: string, deep: boolean): readonly Finding[] {
 /** Nothing to report unless the commit journal was deleted. Its contents are checked at the start, when no server changes them. */
 function checkJournal(db: DatabaseSync, path: string): readonly Finding[] {
   const isMissing = (): boolean => hasJournalFile(db) && !existsSync(journalPath(path));
-  // Twice, because a server that stops notes the end of its journal before it deletes it.
+  // Twice, because a server that stops records the end of its journal before it deletes it.
   if (!isMissing() || !isMissing()) return [];
-  const found = `The commit journal ${journalPath(path)} is missing. It may have held accepted messages that the database does not have yet.`;
+  const found = `The commit journal ${journalPath(path)} is missing. It may have contained accepted messages that are not in the database yet.`;
   const fix =
     "If the server is running, stop it with SIGTERM, which stores everything in the database. Otherwise publish the messages of the last seconds before it ended again: see docs/operations/backup.md.";
   return [warning("database.journal", found, fix)];
@@ -76,7 +76,7 @@ async function checkSchema(database: DatabaseConfig): Promise<Finding> {
     }
     const missing = states.filter(({ applied }) => !applied).length;
     if (missing === 0) return ok("database.schema", "The schema matches this version.");
-    return ok("database.schema", `${missing} migrations are to be done. The next start runs them.`);
+    return ok("database.schema", `${missing} migrations are pending. The next start runs them.`);
   } catch (error) {
     const fix = "Start the newer version of Posthorn that migrated this database, or restore a backup.";
     return problem("database.schema", `${reasonOf(error)}.`, fix);
@@ -127,7 +127,7 @@ async function checkPostgres(database: Postgres, connections: number): Promise<r
       ];
     });
   } catch (error) {
-    const fix = "Check the URL in POSTHORN_DATABASE_URL, the network, and that PostgreSQL runs.";
+    const fix = "Check the URL in POSTHORN_DATABASE_URL, the network, and that PostgreSQL is running.";
     return [problem("database", `PostgreSQL cannot be used: ${reasonOf(error)}.`, fix)];
   }
 }

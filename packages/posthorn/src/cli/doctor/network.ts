@@ -87,7 +87,7 @@ export async function checkPublicUrl({ publicUrl, dev }: Config & { readonly dev
   }
   if (publicUrl.startsWith("https:")) return ok("public-url", `Customers reach this server at ${publicUrl}.`);
   const fix = "Put a reverse proxy with TLS in front of it, and set POSTHORN_PUBLIC_URL to its https URL.";
-  return warning("public-url", `${publicUrl} is not encrypted: tokens and passwords can be read on the way.`, fix);
+  return warning("public-url", `${publicUrl} is not encrypted: tokens and passwords can be read in transit.`, fix);
 }
 
 export async function checkCollector({ telemetry }: Config): Promise<Finding> {

@@ -114,7 +114,7 @@ function endpoints(count: number, title: string): string {
 }
 
 function withoutTables(): Finding {
-  return skipped(CHECK, "This database has no endpoints of other kinds than webhooks yet.");
+  return skipped(CHECK, "This database has no endpoints of kinds other than webhooks yet.");
 }
 
 function unchecked(error: unknown): Finding {

@@ -19,7 +19,7 @@ export function addHealthCommand(program: Command): void {
       .command("health")
       .description("check the server on this machine: exit code 0 if it accepts publishes, else 1"),
     { kind: "own", schema: HEALTH },
-  ).option("--live", "only check that the process responds, also while its database is down");
+  ).option("--live", "only check that the process responds, even while its database is down");
   withExitCodes(command, { 0: "the server accepts publishes", 1: "it does not, or does not respond" });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { host, port } = settings.listen.parse(readEnv(sourcesOf(options)).listen.text);
@@ -50,7 +50,7 @@ interface Readiness {
 
 const STATES: Readonly<Record<ThreadProblem["state"], string>> = {
   hung: "does not respond",
-  ended: "has ended and is being started again",
+  ended: "has ended and is being restarted",
 };
 
 interface HealthResponse {

@@ -106,7 +106,7 @@ async function run(target: string | undefined, args: readonly string[], flags: L
     throw new PosthornError("bad_request", "Name an application with --app, or a source with --source.");
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
-  // Events must not be taken for a reader that is gone, as `head` is.
+  // Stops when the reader of the output has exited, as `head` does, so that no further events are lost.
   process.stdout.once("error", () => stop.abort());
   const { local, shown } = localOf(target, args, flags);
   const invitation = invitationOf(flags);

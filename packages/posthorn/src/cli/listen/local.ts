@@ -4,7 +4,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { type LocalFailure, MAX_RELAY_RESPONSE_BYTES, OWN_HEADERS, type RequestFrame } from "../../relay/frames.ts";
 
-/** What the local server made of a request. */
+/** Result of a request to the local server. */
 export type LocalResult =
   | {
       readonly kind: "response";
@@ -103,7 +103,7 @@ export function runFor(
         const errors = new Capped(MAX_ERROR_BYTES);
         child.stdout.on("data", (chunk: Buffer) => output.add(chunk));
         child.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
-        // A program that does not read its input is no error.
+        // A program may leave its input unread.
         child.stdin.on("error", () => undefined);
         child.stdin.end(Buffer.from(frame.body, "base64"));
         const { promise, resolve, reject } = Promise.withResolvers<number | null>();

@@ -14,7 +14,7 @@ import { openSocket } from "./socket-transport.ts";
 import { openStream } from "./stream-transport.ts";
 import type { Transport, TransportEnd, TransportOptions } from "./transport.ts";
 
-/** What a listener shows. All methods return at once. */
+/** Output of a listener. All methods return immediately. */
 export interface ListenView {
   state(state: ListenState): void;
   received(frame: RequestFrame): void;
@@ -80,12 +80,12 @@ export async function listen(options: ListenOptions): Promise<ListenEnd> {
       const end: ConnectionEnd = await new Connected(options, invited.session, { kind: transport, onAnswer }).run();
       if (end.kind === "blocked") {
         transport = "event-stream";
-        view.note(`WebSockets do not pass here (${end.message}). Using an event stream.`);
+        view.note(`WebSockets are blocked on the way to the server (${end.message}). Using an event stream.`);
         continue;
       }
       if (end.kind !== "lost") return end;
       if (end.wasConnected) failures = 0;
-      // Neither passed, so that the server may be the reason.
+      // Neither worked, so the server may be the reason.
       else transport = "websocket";
       view.note(end.message);
     } else {
@@ -227,7 +227,7 @@ class Connected {
     const timer = setTimeout(() => controller.abort(), frame.timeoutMs);
     const result = await local(frame, controller.signal);
     clearTimeout(timer);
-    // After a stop or a lost connection, nothing is known: the server sends it again.
+    // After a stop or a lost connection, the result is unknown, and the server sends the request again.
     if (!this.#running.delete(frame.id)) return;
     this.#send(frameOf(frame.id, result));
     view.answered(frame, result);

@@ -25,7 +25,7 @@ export function openSocket(options: TransportOptions): Transport {
   });
   socket.on("ping", onSign);
   socket.on("error", (error) => onEnd(endOf(error, hasFrame)));
-  // Some proxies accept a WebSocket, and pass nothing.
+  // Some proxies accept a WebSocket, but pass nothing on.
   socket.on("close", () => onEnd(hasFrame ? { kind: "lost", message: LOST } : blocked("it was closed at once")));
   socket.on("unexpected-response", (_request, response) => {
     let text = "";

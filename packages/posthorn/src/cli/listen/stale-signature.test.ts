@@ -6,7 +6,7 @@ const after = (seconds: number): number => Date.parse(RECEIVED) + seconds * 1000
 const message = (provider: string | null) => ({ id: "msg_1", eventType: "a", timestamp: RECEIVED, provider });
 
 describe("a warning about an old signature", () => {
-  it("names the age and what the provider accepts", () => {
+  it("names the age and the maximum age of the provider", () => {
     expect(signatureWarning(message("stripe"), after(720))).toContain(
       "msg_1 was received 12 min ago, and Stripe signatures are valid for 5 min",
     );

@@ -229,7 +229,7 @@ function textOf(body: Buffer): readonly string[] {
   }
 }
 
-/** What comes from outside may contain control characters, which terminals obey. */
+/** Text from outside may contain control characters, which terminals interpret. */
 function fit(text: string, columns: number): string {
   const line = stripVTControlCharacters(text).replaceAll(/\p{C}/gu, "·");
   return line.length > columns ? `${line.slice(0, columns - 1)}…` : line;

@@ -24,7 +24,7 @@ export function addEventsCommands(program: Command): void {
 }
 
 function addLs(group: Command): void {
-  const command = withJson(ofApp(group.command("ls").description("list events, the newest first")), {
+  const command = withJson(ofApp(group.command("ls").description("list events, newest first")), {
     kind: "page",
     model: "MessageOut",
   })

@@ -11,7 +11,7 @@ export function addPublishCommand(program: Command): void {
     .argument("<event-type>", "such as invoice.paid")
     .requiredOption("--app <app>", "application (ID or uid)")
     .option("--data <json>", "payload: JSON, @ and the name of a file, or - for standard input", "{}")
-    .option("--event-id <id>", "your own ID: a repetition is not published again")
+    .option("--event-id <id>", "your own ID; a second event with the same ID is not published")
     .option("--channels <names>", "channels, separated by commas", list);
   withExamples(
     command,

@@ -9,7 +9,7 @@ import { LIVE_EVENT } from "../json.ts";
 /** `posthorn tail`: prints messages and attempts as they happen. */
 export function addTailCommand(program: Command): void {
   const command = withJson(
-    program.command("tail").description("print events and attempts as they happen, until it is interrupted"),
+    program.command("tail").description("print events and attempts as they happen, until interrupted"),
     { kind: "lines", schema: LIVE_EVENT },
   )
     .option("--app <app>", "only this application (ID or uid), or ID of a source")
@@ -23,7 +23,7 @@ export function addTailCommand(program: Command): void {
   addClientFlags(command).action(async (flags: Flags) => {
     const stop = new AbortController();
     void stopSignal().then(() => stop.abort());
-    // The reader of the output is gone, as `head` is.
+    // The reader of the output has exited, as `head` does.
     process.stdout.once("error", () => stop.abort());
     try {
       const response = await open(flags, "GET", "/api/v1/live", { signal: stop.signal });
@@ -38,7 +38,7 @@ export function addTailCommand(program: Command): void {
 }
 
 function showEvent(flags: Flags, event: string, data: Row): void {
-  if (event === "gap") return printNote("Some events are missing: `posthorn events ls` has them.");
+  if (event === "gap") return printNote("Some events are missing: `posthorn events ls` lists them.");
   if (event !== "message.accepted" && event !== "attempt.recorded") return;
   const { app, failed } = flags;
   if (app !== undefined && data["appId"] !== app && data["appUid"] !== app) return;

@@ -31,7 +31,7 @@ async function start(options: Record<string, unknown>, surroundings: Surrounding
     level: config.logLevel,
     format: config.logFormat,
     exportable: (config.telemetry?.logs ?? null) !== null,
-    // With a variable number, entries of the main thread name none.
+    // If the number of threads varies, log entries of the main thread have no thread number.
     thread: fixed === null || fixed === 1 ? null : MAIN_THREAD,
   });
   // In a clone, only the main thread knows when the pages are built.

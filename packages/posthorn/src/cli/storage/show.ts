@@ -37,13 +37,13 @@ export function addStorageCommand(program: Command): void {
       `${keepDays} days`,
       size(steadyBytes),
     ]);
-    printTable([["KIND", "ROWS", "SIZE", "A DAY", "KEPT", "COMES TO"], ...rows]);
+    printTable([["KIND", "ROWS", "SIZE", "PER DAY", "KEPT", "LEVELS OFF AT"], ...rows]);
     const { bytes, freeBytes, disk, bytesADay, steadyBytes, fullInDays } = storage;
     const full = fullInDays === null ? "the disk is large enough" : `the disk is full in ${fullInDays} days`;
     process.stdout.write(
-      `\nThe database takes ${size(bytes)}, ${size(freeBytes)} of it free; ` +
-        `${size(bytesADay)} come in a day, and it comes to ${size(steadyBytes)}.\n` +
-        (disk === null ? "" : `${size(disk.freeBytes)} are left on the disk: as it goes, ${full}.\n`),
+      `\nThe database takes up ${size(bytes)}, of which ${size(freeBytes)} are free. ` +
+        `It grows by ${size(bytesADay)} a day, and levels off at ${size(steadyBytes)}.\n` +
+        (disk === null ? "" : `${size(disk.freeBytes)} are left on the disk: at this rate, ${full}.\n`),
     );
   });
 }

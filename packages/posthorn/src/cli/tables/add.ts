@@ -41,7 +41,9 @@ export function addTablesAddCommand(tables: Command): void {
     report(
       options,
       { name: source.name, sql: dryRun ? sql : null },
-      dryRun ? sql : `Changes of ${table} are events from now on: \`posthorn tables remove ${source.name}\` ends it.`,
+      dryRun
+        ? sql
+        : `Changes of ${table} are published as events from now on. \`posthorn tables remove ${source.name}\` stops that.`,
     );
   });
 }
@@ -72,5 +74,5 @@ function changeOf(text: string): Change {
 function applicationOf(constant: string | null, column: string | null): TableSource["app"] {
   if (constant !== null && column === null) return { constant };
   if (column !== null && constant === null) return { column };
-  throw new PosthornError("config_invalid", "Say whose the events are: either --app or --app-column.");
+  throw new PosthornError("config_invalid", "Specify the application of the events: either --app or --app-column.");
 }

@@ -118,7 +118,7 @@ async function fixtureOf(provider: string, event: string | undefined): Promise<F
 
 type Setting = readonly [path: readonly string[], value: unknown];
 
-/** A value that is JSON is taken as such, and any other as a text. */
+/** A value that is valid JSON is used as JSON, and any other as text. */
 function setting(text: string, earlier: readonly Setting[]): readonly Setting[] {
   const mark = text.indexOf("=");
   if (mark <= 0) throw new PosthornError("bad_request", `"${text}" is not of the form path=value.`);
@@ -153,10 +153,7 @@ function urlConfigOf({ config = {} }: ProviderDefinition, url: string): Readonly
 
 function assign(body: Fixture["body"], path: readonly string[], value: unknown): void {
   if (typeof body === "string")
-    throw new PosthornError(
-      "bad_request",
-      "The body of this event is XML, in which --set changes nothing. Use --data.",
-    );
+    throw new PosthornError("bad_request", "The body of this event is XML, which --set cannot change. Use --data.");
   let place = body as Record<string, unknown>;
   for (const name of path.slice(0, -1)) {
     if (!Object.hasOwn(place, name) || typeof place[name] !== "object" || place[name] === null)
