@@ -44,7 +44,7 @@ export interface KeyState {
   readonly unreadable: number;
   /** Key of the message with the last sample; `null`: none yet. */
   readonly message: number | null;
-  /** Watches in a row whose events led to the last sample. */
+  /** Number of chained watches whose events led to the last sample. */
   readonly depth: number;
   /** Whether the rule names the key in `expect`: it is never forgotten. */
   readonly expected: boolean;

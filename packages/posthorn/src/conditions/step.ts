@@ -164,7 +164,7 @@ function applyChange(rule: Rule, before: KeyState, heard: KeyState, moment: Mome
   return report(state, { kind: "changed", at: moment.now, previous: recalled(previous) });
 }
 
-/** Moves the phase to what the conditions say at a time. `upTo`: one of the reminders due by then is reported. */
+/** Moves the phase to the state of the conditions at a time. `upTo`: one of the reminders due by then is reported. */
 function settle(rule: Rule, state: KeyState, moment: Moment, upTo: number, isSample = false): Moved {
   const { now } = moment;
   const holds = evaluate(rule.when, rule, state, moment);

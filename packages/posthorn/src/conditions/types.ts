@@ -124,6 +124,6 @@ export interface Reading {
   readonly key: string;
   /** `undefined`: it could not be read. */
   readonly value: unknown;
-  /** Time of the sample itself; `null`: it has none, so that the time of its message applies. */
+  /** Time of the sample itself; `null` if it has none, and the time of its message applies. */
   readonly time: number | null;
 }

@@ -66,7 +66,7 @@ export function statementsOn(tx: HostTransaction): SendStatement {
   if (has("execute")) return onDrizzle(tx as DrizzleTransaction);
   if (has("query")) return onPg(tx as PgTransaction);
   if (typeof tx === "function") return tx;
-  throw noTransaction("What was given as tx is of no client that Posthorn knows");
+  throw noTransaction("The value of tx is not from a client that Posthorn supports");
 }
 
 function onPg(tx: PgTransaction): SendStatement {
@@ -97,8 +97,8 @@ function onKnex(tx: KnexTransaction): SendStatement {
 }
 
 /**
- * Drizzle only accepts parameters in an instance of its SQL class. They are therefore written into the statement as hexadecimal digits,
- * which cannot be interpreted as SQL, whatever their content or the server's settings.
+ * Drizzle only accepts parameters in an instance of its SQL class. They are therefore written into the statement as hexadecimal digits, which
+ * cannot be interpreted as SQL, regardless of their content or the server's settings.
  */
 function onDrizzle(tx: DrizzleTransaction): SendStatement {
   if (typeof tx.rollback !== "function") throw noTransaction("This Drizzle database is not a transaction");

@@ -15,8 +15,8 @@ const MAX_OUTPUT = 1024;
 const MAX_ERROR_TEXT = 300;
 
 /**
- * Runs a program and returns what it printed. The program has 30 seconds, and may print 1,024 bytes: then it is killed together with the
- * processes that it started. The error has its exit code and the beginning of its error output, never what it printed.
+ * Runs a program and returns what it printed. The program may take 30 seconds and print 1,024 bytes. Beyond that, it is killed together with
+ * the processes that it started. The error contains its exit code and the beginning of its error output, but never its output.
  */
 export function outputOf({ program, args, timeoutMs = TIMEOUT_MS }: KeyCommand): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -72,7 +72,7 @@ function reasonOf(error: unknown, { timeoutMs }: ServiceLimits): string {
   return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
 }
 
-/** Parses the JSON object of a response; `null`: it is none. */
+/** Parses the JSON object of a response; `null` if it is something else. */
 export function jsonOf(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);

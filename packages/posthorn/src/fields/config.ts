@@ -7,7 +7,7 @@ export type ConfigInput = Readonly<Record<string, unknown>>;
 
 export interface ConfigProblem {
   readonly field: string;
-  /** What is wrong and what to do about it. Without the value, which may be secret. */
+  /** What is wrong and what to do. Does not contain the value, which may be secret. */
   readonly problem: string;
 }
 
@@ -22,7 +22,7 @@ export interface ShownConfig {
   readonly secrets: Readonly<Record<string, boolean>>;
 }
 
-/** The current configuration, and which of its values stay where a change has none. */
+/** The current configuration, and which of its values are kept if a change omits them. */
 export interface ConfigBefore {
   readonly config: KindConfig;
   readonly keeps: "all" | "secrets";
@@ -159,7 +159,7 @@ function urlProblem(field: FieldOf<"url">, text: string): string | null {
   if (!field.secret && (url.username !== "" || url.password !== "")) {
     return "Must not contain a user name or password, because URLs are shown. Enter them in their own fields.";
   }
-  // Clients give these parameters meanings of their own, and Posthorn uses none of them.
+  // Clients interpret these parameters differently, and Posthorn uses none of them.
   if (!WEB_SCHEMES.has(url.protocol) && (url.search !== "" || url.hash !== "")) {
     return `Must end before "${url.search === "" ? "#" : "?"}": parameters in the URL have no effect. Use the other fields.`;
   }

@@ -182,7 +182,7 @@ class Compiler implements CompileContext {
       const compileOperator = OPERATORS.get(name);
       const group = GROUPS.get(name);
       if (compileOperator !== undefined) {
-        if (path === "") this.fail(here, "An operator stands inside the key that it is about.");
+        if (path === "") this.fail(here, "An operator must be inside the key that it applies to.");
         operators.push({ path: here, expected: operand, ...compileOperator(operand, here, this) });
       } else if (group === undefined) keys.push(this.#key(name, operand, here));
       else groups.push(this.#group(group, operand, here));

@@ -127,7 +127,9 @@ function factsOf({ time, eventType, ...rest }: DocumentFacts): Record<string, un
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Parses a form as an object, with lists for repeated names, and anything else as JSON whatever its content type. Throws if that fails. */
+/**
+ * Parses a form as an object, with lists for repeated names, and anything else as JSON, regardless of its content type. Throws if that fails.
+ */
 function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string) => unknown): unknown {
   const text = utf8.decode(bytes);
   if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) {

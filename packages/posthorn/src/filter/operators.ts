@@ -3,7 +3,7 @@ import { compileRegex, type SafeRegex, SafeRegexError } from "../lib/safe-regex.
 import { isNumber, sameJson, samePrimitive } from "./evaluate.ts";
 import type { Node, OperatorTest, Primitive } from "./types.ts";
 
-/** What compiling an operator needs besides its operand. */
+/** Context for compiling an operator, in addition to its operand. */
 export interface CompileContext {
   compile(value: unknown, path: string): Node;
   /** Counts a regular expression towards the limit per filter. */

@@ -5,7 +5,7 @@ import { ByteCollector } from "./byte-collector.ts";
 const MIB = 1024 * 1024;
 
 describe("the collected chunks of a body", () => {
-  it("are its bytes in order, whatever their sizes are", () => {
+  it("are its bytes in order, for chunks of any size", () => {
     const body = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7) % 251));
     for (const sizes of [[1], [1, 1024], [1023, 1, 5000], [0, 3, 900, 20_000], [200_000]]) {
       const collector = new ByteCollector();

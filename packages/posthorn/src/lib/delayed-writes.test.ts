@@ -39,7 +39,7 @@ it("starts no write before the one before has ended", async () => {
   await both[1];
 });
 
-it("goes on after a failed write, and tries nothing again once it is disposed", async () => {
+it("continues after a failed write, and retries nothing once it is disposed", async () => {
   let count = 0;
   const { clock, failures, writes } = scene(async () => {
     writes.later();

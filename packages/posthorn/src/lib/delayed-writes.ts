@@ -9,7 +9,7 @@ export interface DelayedWritesOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Writes what was collected in memory together, some time after the first of it, and never twice at once. */
+/** Writes changes that were collected in memory together, some time after the first one. Never runs two writes at once. */
 export class DelayedWrites implements AsyncDisposable {
   readonly #options: DelayedWritesOptions;
   #cancelTimer: (() => void) | null = null;

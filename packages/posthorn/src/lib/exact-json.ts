@@ -18,13 +18,13 @@ const json = JSON as unknown as {
 };
 
 /**
- * Parses JSON. Numbers that would lose digits become raw values: {@link isRawNumber}. Takes a small multiple of the time of `JSON.parse`, however
- * many values there are; a reviver, which is called for each of them, takes 40 times as long.
+ * Parses JSON. Numbers that would lose digits become raw values: {@link isRawNumber}. Takes a small multiple of the time of `JSON.parse` for
+ * any number of values. A reviver, which is called for each of them, takes 40 times as long.
  */
 export function parseExact(text: string): unknown {
   const long = (text.match(STRINGS_AND_LONG_NUMBERS) ?? []).filter((token) => losesDigits(token));
   if (long.length === 0) return JSON.parse(text);
-  // Refuses what is not JSON before anything is replaced in it.
+  // Throws for invalid JSON before anything is replaced in it.
   JSON.parse(text);
   // Unknown to the author of the text, so that no string of theirs is taken for a number.
   const mark = `number ${randomBytes(16).toString("hex")} `;

@@ -125,7 +125,7 @@ export class IdGenerator {
   /**
    * @param slot Distinguishes its keys from those of other nodes on the same database; `null`: there are no other nodes.
    * @param membership Whether this node currently holds its slot, so that no other node can.
-   * @param newestKey Newest key that all generators of the process know: later ones are greater, whatever the clock says.
+   * @param newestKey Newest key that all generators of the process know: later ones are greater, regardless of the clock.
    */
   constructor(
     now: () => number,

@@ -15,7 +15,7 @@ describe("a path", () => {
   });
 
   it.each(["", "a.b", "$.", "$[", "$.a b", "$".repeat(3), "$[?", `$['${"x".repeat(300)}']`])(
-    "that is none is refused with a sentence: %s",
+    "that is invalid is refused with a sentence: %s",
     (path) => expect(() => compilePath(path)).toThrow(JsonPathError),
   );
 

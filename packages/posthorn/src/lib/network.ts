@@ -7,7 +7,7 @@ export interface Network {
   readonly family: "ipv4" | "ipv6";
 }
 
-/** The network that a text names: an address, or a network such as `10.1.0.0/16`. `null`: it is neither. */
+/** The network that a text names: an address, or a network such as `10.1.0.0/16`. `null` if it is neither. */
 export function parseNetwork(text: string): Network | null {
   const [address = "", length, more] = text.split("/");
   const family = isIP(address);

@@ -1,2 +1,2 @@
-/** Formats log entries for a terminal. A module of its own, because servers log JSON and never load it. */
+/** Formats log entries for a terminal. A separate module, because servers log JSON and never load it. */
 export { default as pretty } from "pino-pretty";

@@ -5,7 +5,7 @@ import { type BucketLimit, TokenBuckets } from "./token-buckets.ts";
 /** Creates the rate limiters of a node, whose limits hold for all threads of the process together. */
 export class RateLimits {
   readonly #now: () => number;
-  /** To the other threads; `null`: there are none. */
+  /** Reaches the other threads; `null` if there are none. */
   readonly broadcast: Broadcast | null;
 
   constructor(now: () => number, broadcast: Broadcast | null = null) {

@@ -1,8 +1,8 @@
 import type { Broadcast } from "./broadcast.ts";
 
 /**
- * Tells the other threads of a process how much of a limit was used here, so that it holds for all of them together. What is used in one turn
- * of the event loop is sent at its end.
+ * Tells the other threads of a process how much of a limit was used here, so that the limit applies to all of them together. The usage of one
+ * turn of the event loop is sent at its end.
  */
 export class SharedUsage<Key extends string | number> {
   readonly #broadcast: Broadcast | null;
@@ -22,7 +22,7 @@ export class SharedUsage<Key extends string | number> {
     });
   }
 
-  /** Notes what was used here. */
+  /** Records usage in this thread. */
   note(key: Key, amount = 1): void {
     if (this.#broadcast === null) return;
     this.#used.set(key, (this.#used.get(key) ?? 0) + amount);

@@ -31,8 +31,8 @@ export class TokenBuckets<Key extends string | number> {
   }
 
   /**
-   * Takes tokens that another thread has granted. If both have granted the same ones, the number is negative afterwards, so that the rate holds
-   * for all threads together. At most the size is missing, because what a busy thread learns late has been refilled in the meantime.
+   * Takes tokens that another thread has granted. If both have granted the same tokens, the number becomes negative, so that the rate applies
+   * to all threads together. At most one bucket size is missing, because tokens in delayed reports have been refilled in the meantime.
    */
   takenElsewhere(key: Key, amount: number, limit: BucketLimit): void {
     const bucket = this.#refilled(key, limit);

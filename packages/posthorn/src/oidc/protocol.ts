@@ -237,7 +237,7 @@ function logoutOf(payload: JWTPayload): OidcLogout {
   return { subject, sessionId };
 }
 
-/** What the person at the browser reads. The log has the cause. */
+/** The error that the person at the browser reads. The log has the cause. */
 function failure(cause: unknown, what: string): PosthornError {
   if (cause instanceof PosthornError) return cause;
   return new PosthornError("identity_provider_failed", `${what}: ${reasonOf(cause)}`, { cause });

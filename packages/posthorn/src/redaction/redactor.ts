@@ -61,7 +61,7 @@ export class Redactor {
   }
 
   /**
-   * Returns the redacted body; `null`: there is nothing to redact in it.
+   * Returns the redacted body; `null` if there is nothing to redact.
    *
    * @param eventType `null`: it is not known, so that every rule applies.
    */
@@ -74,7 +74,7 @@ export class Redactor {
     return parts.length === 0 ? null : this.#replaced(bytes, parts, rules.keepExactMs);
   }
 
-  /** Redacts a text that may be the beginning of a longer one, such as a response. A path is not applied to what is not JSON. */
+  /** Redacts a text that may be the beginning of a longer one, such as a response. A path is only applied to JSON. */
   redactText(text: string, eventType: string | null): string {
     const rules = this.#of(eventType);
     if (rules === null || text === "") return text;
@@ -279,7 +279,7 @@ function merged(bytes: Buffer, parts: readonly Part[]): readonly Part[] {
   }));
 }
 
-/** What is hashed of a value: the text of a string, so that it does not depend on escapes, and the bytes of all others. */
+/** The part of a value that is hashed: the text of a string, so that escapes do not matter, and the bytes of all other values. */
 function textOf(bytes: Buffer, start: number, end: number): string {
   const raw = bytes.toString("utf8", start, end);
   return raw.startsWith('"') && raw.endsWith('"') && raw.length > 1 ? decodeString(raw.slice(1, -1)).text : raw;

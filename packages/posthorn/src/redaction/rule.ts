@@ -13,7 +13,7 @@ export interface RedactionRule {
   /** Regular expression of texts in any body. */
   readonly pattern: string | null;
   readonly action: RedactionAction;
-  /** Event types; a name that ends in `.*` stands for all that begin so. `null`: all. */
+  /** Event types; a name that ends in `.*` matches all types with this prefix. `null`: all. */
   readonly eventTypes: readonly string[] | null;
   /** How long the exact body is kept, encrypted, after its last delivery has ended. */
   readonly keepExactMs: number;

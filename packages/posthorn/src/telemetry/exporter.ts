@@ -1,6 +1,6 @@
 /**
- * Queue between the node and the thread of telemetry. Bounded: what the collector does not take in time is dropped and counted, so that an
- * unreachable collector costs neither memory nor deliveries.
+ * Queue between the node and the thread of telemetry. Bounded: records that the collector does not accept in time are dropped and counted, so
+ * that an unreachable collector costs neither memory nor deliveries.
  */
 import { Worker } from "node:worker_threads";
 import type { TelemetryConfig } from "../config/telemetry.ts";
@@ -36,7 +36,7 @@ interface Lane {
 const MAX_SNAPSHOTS = 2;
 /** Pause before the thread is started again. */
 const REST_MS = 5000;
-/** How long a stop waits for what is not exported yet. */
+/** How long a stop waits for the remaining exports. */
 const END_MS = 3000;
 
 export class TelemetryExporter implements AsyncDisposable {
@@ -119,7 +119,7 @@ export class TelemetryExporter implements AsyncDisposable {
     this.#lose(this.#lanes[batch.signal], batch.items.length);
   }
 
-  /** `null`: it has failed a moment ago. */
+  /** `null` if it failed a moment ago. */
   #threadNow(): Worker | null {
     if (this.#thread !== null || Date.now() < this.#restsUntil) return this.#thread;
     const { config, resource, startedAt } = this.#options;

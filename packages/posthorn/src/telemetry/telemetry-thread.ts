@@ -8,7 +8,7 @@ const port = parentPort!;
 const options = workerData as ThreadOptions;
 const stopped = new AbortController();
 
-/** The queue of one signal. The main thread bounds what is in it. */
+/** The queue of one signal. The main thread bounds its size. */
 class Lane {
   readonly #signal: SignalName;
   readonly #sender: OtlpSender;

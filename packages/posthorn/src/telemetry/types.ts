@@ -1,4 +1,4 @@
-/** What the main thread hands to the thread of telemetry. Arrays instead of objects, because they are cheaper to copy between threads. */
+/** Data that the main thread passes to the telemetry thread. Arrays instead of objects, because they are cheaper to copy between threads. */
 import type { SignalExport } from "../config/telemetry.ts";
 
 export type AttributeValue = string | number | boolean;

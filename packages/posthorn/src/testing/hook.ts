@@ -22,7 +22,7 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
 }
 
-/** What a hook needs from its test. */
+/** Services that a hook gets from its test. */
 export interface HookHost {
   readonly now: () => number;
   /** Event type of a message; `null`: there is no such message. */

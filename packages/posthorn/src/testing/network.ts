@@ -20,7 +20,7 @@ const CONNECTION_FAILURES = {
 /** The connection fails: the receiver responds too late, refuses the connection, resets it, or its name does not exist. */
 export type ConnectionFailure = keyof typeof CONNECTION_FAILURES;
 
-/** What a receiver makes of a request: a response, or a failure of the connection. */
+/** Reaction of a receiver to a request: a response, or a failure of the connection. */
 export type Reaction = Response | ConnectionFailure;
 
 export interface Receiver {

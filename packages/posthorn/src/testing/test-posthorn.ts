@@ -52,7 +52,7 @@ const QUIET_TURNS = 3;
 /** Turns after which waiting for a handler stops to use a whole processor. */
 const BUSY_TURNS = 500;
 const LOOK_MS = 2;
-/** Time that background jobs get to publish what they have waiting. */
+/** Time that background jobs get to publish their pending messages. */
 const NUDGE_MS = 5000;
 /** Step of the clock while deliveries are on hold and have no timer. */
 const HOLD_MS = 60_000;

@@ -66,7 +66,7 @@ export class TransformPool implements AsyncDisposable {
     this.#limit = options.threads;
   }
 
-  /** Changes the number of threads. Those that run already continue. */
+  /** Changes the number of threads. Running threads continue. */
   limit(threads: number): void {
     this.#limit = threads;
     this.#pump();

@@ -14,7 +14,7 @@ export interface TransformRun {
   readonly contentType: string;
 }
 
-/** Input of the code besides the payload. */
+/** Input of the code in addition to the payload. */
 export interface WebhookFacts {
   readonly id: string;
   readonly url: string;
