@@ -11,7 +11,7 @@ import { installFolder } from "../../testkit/src/install-folder.ts";
 
 const FILE = new URL("../src/api/schema.ts", import.meta.url);
 
-/** The generator and its TypeScript 5: 45 MB, in a folder of its own that is installed on first use. */
+/** The generator and its TypeScript 5: 45 MB, in a separate folder that is installed on first use. */
 const GENERATOR = new URL("generator/package.json", import.meta.url);
 const GENERATOR_LOCK = new URL("generator/package-lock.json", import.meta.url);
 

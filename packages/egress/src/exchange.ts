@@ -28,7 +28,7 @@ type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 const MAX_INFORMATIONAL = 16;
 /** Number of consecutive idle connections that may turn out to be closed before the exchange fails: more than a pool has. */
 const MAX_STALE = 40;
-/** A timer that fires this late shows that the process stalled, and says nothing about the peer. */
+/** A timer that fires this late shows that the process stalled, and does not indicate a problem of the peer. */
 const STALLED_MS = 1000;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 
@@ -87,7 +87,7 @@ export class Exchange<T> implements Waiter, ReplyHandler, Timed, Cancelable {
     this.#body = new CappedBody(request.maxResponseBytes);
     this.#startedAt = host.now();
     this.#phaseAt = this.#startedAt;
-    // A timer measures real time, whatever the clock of a test says.
+    // A timer measures real time, regardless of the clock of a test.
     const timeoutMs = request.timeoutMs > 0 ? request.timeoutMs : 0;
     this.dueAt = performance.now() + timeoutMs;
     this.#deadline = host.deadlines.add(this, timeoutMs);

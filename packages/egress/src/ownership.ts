@@ -93,7 +93,7 @@ export async function verifyCloudEvents(
   if (callback !== undefined) asked.push("WebHook-Request-Callback", callback);
   const result = await ask(egress, request, "OPTIONS", asked, null);
   if (result.kind === "error") return failure("unreachable", result);
-  // The header is the consent, whatever the status: many servers respond to any OPTIONS with 200.
+  // The header is the consent, regardless of the status: many servers respond to any OPTIONS with 200.
   const allowed = headerValue(result.headers, "webhook-allowed-origin")?.trim();
   if (allowed === undefined && (result.status < 200 || result.status > 299)) return failure("refused", result);
   if (allowed !== "*" && allowed?.toLowerCase() !== origin.toLowerCase()) return failure("origin_not_allowed", result);

@@ -51,9 +51,8 @@ export interface SocketLimits {
 }
 
 /**
- * All sockets of one client, with one limit for the client and one per origin. When the client's limit is reached,
- * the socket that has been idle longest is closed to make room, whatever its origin; when none is idle, requests
- * queue.
+ * All sockets of one client, with one limit for the client and one per origin. When the client's limit is reached, the socket that has been
+ * idle longest is closed to make room, regardless of its origin; when none is idle, requests queue.
  *
  * A pool exists only while it has sockets or waiters, so the number of pools is bounded by the same limit.
  */

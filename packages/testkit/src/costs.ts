@@ -1,9 +1,9 @@
 /**
- * Vitest setup file: with `POSTHORN_TEST_COSTS`, appends the costs of each test file to the file of this name, one JSON line each.
- * `npm run test:costs` prints them as a table.
+ * Vitest setup file: with `POSTHORN_TEST_COSTS`, appends the costs of each test file to the file of this name, one JSON line each. `npm run
+ * test:costs` prints them as a table.
  *
  * CPU time includes the threads of the process and the child processes that have ended. That of the PostgreSQL that all files share is a
- * number of its own, and includes what it does for other files meanwhile: read it from a run with `--maxWorkers 1`.
+ * separate number, and includes its work for other files at the same time: read it from a run with `--maxWorkers 1`.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";

@@ -8,14 +8,14 @@ const BLOCK_PORTS = 64;
 /** Lower ports are often used by services of a developer's machine. */
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 65_535;
-/** The range of Linux, for systems that do not tell theirs. Those of macOS and Windows are higher. */
+/** The range of Linux, for systems that do not report theirs. Those of macOS and Windows are higher. */
 const DEFAULT_EPHEMERAL = { from: 32_768, to: 60_999 };
 
 let block: Promise<{ readonly first: number; used: number }> | null = null;
 
 /**
  * A port of the loopback interface without a listener. It stays free until the caller uses it: the system assigns it to no other socket,
- * because it is outside the range for outgoing connections and for servers on port 0, and each process has ports of its own.
+ * because it is outside the range for outgoing connections and for servers on port 0, and each process uses different ports.
  */
 export async function freePort(): Promise<number> {
   const own = await (block ??= reserveBlock());
@@ -44,7 +44,7 @@ async function reserveBlock(): Promise<{ first: number; used: number }> {
   throw new Error(`Every block of ports from ${from} to ${from + count - 1} is reserved.`);
 }
 
-/** The ports that the system assigns to no socket by itself: those below its range, or those above it if these are more. */
+/** The ports that the system does not assign automatically: those below its range, or those above it if these are more. */
 function unassignedPorts(): { from: number; count: number } {
   const ephemeral = ephemeralPorts();
   const below = ephemeral.from - LOWEST_PORT;

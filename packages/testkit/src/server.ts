@@ -149,7 +149,7 @@ export class TestServer implements AsyncDisposable {
     const asked = exit.code === (this.#options.exitCode ?? 0) || (diesOfIt && exit.signal === signal);
     if (ended !== null || !asked) {
       this.#failures.push(
-        `it exited by itself, or not as expected after ${signal} (code ${exit.code}, signal ${exit.signal})`,
+        `it exited on its own, or not as expected after ${signal} (code ${exit.code}, signal ${exit.signal})`,
       );
     }
     this.#earlier += running.output();

@@ -6,7 +6,7 @@ import { notePayloadView } from "../lib/payload-view.ts";
 import { endSession, readSession } from "../session/session.ts";
 import type { paths } from "./schema.ts";
 
-/** Adds the token of the session to a request to this server, or what a request with its cookie needs. */
+/** Adds the token of the session to a request to this server, or the headers that a request with its cookie needs. */
 export function authorized(request: Request): Request {
   const session = readSession();
   if (typeof session?.token === "string") request.headers.set("authorization", `Bearer ${session.token}`);

@@ -36,7 +36,7 @@ const PAGES_UNASKED = 10;
 export interface ListOptions {
   /** Polling interval while the list is shown. */
   readonly everyMs?: number;
-  /** Keeps the rows that are loaded already, in place of loading them again. */
+  /** Keeps the rows that are already loaded, instead of loading them again. */
   readonly keeps?: boolean;
 }
 

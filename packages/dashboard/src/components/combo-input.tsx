@@ -131,7 +131,7 @@ interface StatusTextProps {
   readonly count: number;
 }
 
-/** What a screen reader announces about the options; sighted readers see it only if there are none. */
+/** Status of the options for screen readers. Only visible if there are no options. */
 function StatusText({ error, isLoading, count }: StatusTextProps) {
   const { t } = useTranslation();
   if (error !== null) return <ErrorText error={error} />;

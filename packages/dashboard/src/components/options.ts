@@ -24,8 +24,8 @@ export interface OptionSource {
 }
 
 /**
- * The value that typed text stands for: that of an option with exactly this ID, external ID or name, or else the text itself if the source
- * accepts it. `null`: it stands for no value.
+ * The value of typed text: that of an option with exactly this ID, external ID or name, or else the text itself if the source accepts it.
+ * `null` if it has no value.
  */
 export function valueOf(
   text: string,

@@ -1,6 +1,6 @@
 /**
- * Viewer for a body: always rendered as text, never as markup, whatever its content type. Only the visible lines are in the DOM, so
- * that a body of 1 MiB scrolls smoothly.
+ * Viewer for a body: always rendered as text, never as markup, regardless of its content type. Only the visible lines are in the DOM, so that a
+ * body of 1 MiB scrolls smoothly.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronUp, WrapText } from "lucide-react";

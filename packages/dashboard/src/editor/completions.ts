@@ -1,7 +1,7 @@
-/** What the editor suggests at a place: filter operators, members of the webhook, keywords of JSON Schema. */
+/** Suggestions of the editor at a position: filter operators, members of the webhook, keywords of JSON Schema. */
 import { namesOf } from "../lib/filter-draft.ts";
 
-/** What is written in an editor, beyond its language. */
+/** Subject of the text in an editor, in addition to its language. */
 export type EditorSubject = "filter" | "transformation" | "schema";
 
 export interface Suggestion {

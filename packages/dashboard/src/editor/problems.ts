@@ -21,7 +21,7 @@ export interface ProblemTexts {
 /** Longest unexpected text that a message repeats. */
 const MAX_SHOWN = 20;
 
-/** The first syntax error. The parser recovers from it, but what it finds after it is often a consequence. */
+/** The first syntax error. The parser recovers from it, but later errors are often consequences of the first. */
 export function syntaxProblem(state: EditorState, texts: ProblemTexts): Diagnostic | null {
   // An empty field is not an error; each form defines what it means.
   if (state.doc.toString().trim() === "") return null;

@@ -1,4 +1,4 @@
-/** Completion in the editor: finds out where the cursor is and offers what {@link file://./completions.ts} knows of the place. */
+/** Completion in the editor: finds out where the cursor is, and offers the suggestions of {@link file://./completions.ts} for that position. */
 import {
   type Completion,
   type CompletionContext,

@@ -69,7 +69,7 @@ interface WaitingProps {
   readonly onClose: () => void;
 }
 
-/** Takes what is typed until the dialog is loaded. */
+/** Collects the typed text until the dialog is loaded. */
 function Waiting({ onType, onClose }: WaitingProps) {
   const { t } = useTranslation();
   return (

@@ -65,7 +65,7 @@ export interface Operation {
   readonly responses: readonly Response[];
   /** Whether a request in JSON, or without a body, gets one response in JSON, or without a body. Streams, files and forms do not. */
   readonly canBeTried: boolean;
-  /** Whether it needs a token, so that a 401 says that the session has ended. */
+  /** Whether it needs a token. If so, a 401 means that the session has ended. */
   readonly needsToken: boolean;
 }
 

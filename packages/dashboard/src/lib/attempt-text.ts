@@ -13,7 +13,7 @@ export interface AttemptRequest {
   readonly headers: readonly Header[];
 }
 
-/** @param hidden In place of values that are not stored. */
+/** @param hidden Replaces values that are not stored. */
 export function requestText({ method, url, headers }: AttemptRequest, body: readonly string[], hidden: string): string {
   return [`${method} ${url}`, ...headerLines(headers, hidden), "", ...body].join("\n");
 }

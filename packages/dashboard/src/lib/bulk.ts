@@ -1,6 +1,6 @@
 /** Runs an action on many items, a few at a time. */
 
-/** Calls under way at the same time: the browser allows six to one host, of which the live stream takes one. */
+/** Concurrent calls: the browser allows six connections to one host, and the live stream uses one of them. */
 const AT_ONCE = 4;
 
 /** Runs the action on each item, and returns the items for which it failed, in their order. `onProgress` gets the number that are done. */

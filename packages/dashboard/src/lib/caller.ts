@@ -1,4 +1,4 @@
-/** What the caller may do, as the server says. */
+/** Permissions of the caller, as reported by the server. */
 import type { components } from "../api/schema.ts";
 
 export type Caller = components["schemas"]["CurrentSessionOut"];

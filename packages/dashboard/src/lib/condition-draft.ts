@@ -138,7 +138,7 @@ function boundOf(bound: Bound, { value, low, high }: ConditionFields): unknown {
   return bound === "above" || bound === "below" ? numberOf(value) : [numberOf(low), numberOf(high)];
 }
 
-/** A number, or the text if it is none. Accepts a decimal comma. */
+/** A number, or the text if it is not one. Accepts a decimal comma. */
 export function numberOf(text: string): number | string {
   const written = text.trim().replace(/^(-?\d+),(\d+)$/, "$1.$2");
   const number = Number(written);

@@ -11,7 +11,7 @@ export function inputName(field: string): string {
 
 export type ConfigValue = string | number | boolean | null;
 
-/** What the form has to know of a field. */
+/** The properties of a field that the form needs. */
 type FormField = Pick<DestinationField, "name" | "type" | "secret"> & { readonly multiline?: boolean };
 
 /** Name of the checkbox that removes a stored secret. */
@@ -20,8 +20,8 @@ export function removalName(field: string): string {
 }
 
 /**
- * Configuration in the form values. An empty secret is left out, so that a change keeps the one that is stored, unless it is to be removed;
- * other empty fields are `null`, which resets them.
+ * Configuration in the form values. An empty secret is left out, so that a change keeps the stored one, unless it must be removed; other empty
+ * fields are `null`, which resets them.
  */
 export function toConfig(fields: readonly FormField[], values: FormValues): Record<string, ConfigValue> {
   const config: Record<string, ConfigValue> = {};

@@ -254,7 +254,7 @@ function isClause(value: unknown): value is Json {
 
 const NAME = /(?:^|\.)(?:"((?:[^"\\]|\\.)*)"|([^."[\]]+))|(\[(?:\*|-?\d+)\])/gy;
 
-/** The names of a path; `null`: it is none. A name that begins with `$` is written with two in filters. */
+/** The names of a path; `null` if the text is not a path. A name that begins with `$` is written with two in filters. */
 export function namesOf(path: string): readonly string[] | null {
   const names: string[] = [];
   let end = 0;

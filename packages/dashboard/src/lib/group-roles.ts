@@ -8,7 +8,7 @@ export interface GroupRole {
 
 const RULE = /^(?<group>.+?)\s*=\s*(?<role>[a-z]+)(?:\s*@\s*(?<app>app_\w+))?$/;
 
-/** The rules in a text, or the first line that is none. */
+/** The rules in a text, or the first line that is not a rule. */
 export function parseGroupRoles(text: string): { readonly roles: readonly GroupRole[] } | { readonly badLine: string } {
   const roles: GroupRole[] = [];
   for (const line of text.split("\n").map((each) => each.trim())) {

@@ -34,7 +34,7 @@ interface LocalTexts {
   readonly summary: KindText;
   readonly setup: readonly KindText[];
   readonly fields: readonly LocalField[];
-  /** What a search looks at, in lower case: name, titles and summaries in both languages. */
+  /** Searched text in lower case: name, titles and summaries in both languages. */
   readonly searched: string;
 }
 

@@ -39,7 +39,7 @@ function search(query: string, kinds: FoundObject["kind"][], signal: AbortSignal
   }, MAX_SHOWN);
 }
 
-/** `null` in place of an object that does not exist, or that the reader may not see. */
+/** `null` instead of an object that does not exist, or that the reader may not see. */
 async function unlessMissing(found: Promise<Option>): Promise<Option | null> {
   try {
     return await found;

@@ -1,4 +1,4 @@
-/** How much of payloads the server shows to this session, as the last response says. */
+/** How much of payloads the server shows to this session, according to the last response. */
 import { useSyncExternalStore } from "react";
 
 export type PayloadView = "full" | "masked" | "none";

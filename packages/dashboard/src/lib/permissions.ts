@@ -22,7 +22,7 @@ export const PERMISSIONS = [
   ["organisations:manage", "organisationsManage"],
 ] as const;
 
-/** What a reader would most want to know that a key cannot do. */
+/** Permissions that the sentence names if a key lacks them, because readers care about them most. */
 export const NOTABLE: ReadonlySet<string> = new Set([
   "read",
   "payloads:read",

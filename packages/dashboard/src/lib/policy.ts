@@ -118,7 +118,7 @@ function toSchedule(text: string): Backoff {
 
 const SECOND_MS = 1000;
 
-/** Milliseconds of a number field that holds a duration, judged by its name; `null` for other fields and durations under a minute. */
+/** Milliseconds of a number field whose name says that it holds a duration; `null` for other fields and durations under a minute. */
 export function longDurationMs({ kind, name }: PolicyField, value: string): number | null {
   const number = Number(value);
   if (kind !== "number" || value === "" || !Number.isFinite(number)) return null;

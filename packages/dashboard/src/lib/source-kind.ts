@@ -38,7 +38,7 @@ export function eventTypesOf(source: Source, events: readonly { readonly type: s
   });
 }
 
-/** What the form of a source shows: the fields of its kind, their values, and which secrets are set. */
+/** Data for the form of a source: the fields of its kind, their values, and which secrets are set. */
 export interface SourceConfigForm<Kind extends FormKind> {
   readonly kind: Kind;
   readonly config: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** What the chart of a watch shows: values or aggregates over a period, and the thresholds that they are compared with. */
+/** Data of the chart of a watch: values or aggregates over a period, and the thresholds that they are compared with. */
 import { type ChartThreshold, type ChartValue, drawable } from "./value-chart.ts";
 import { type Aggregate, AGGREGATES, type WatchCondition } from "./condition-draft.ts";
 import type { WatchRule } from "./watch-draft.ts";

@@ -66,7 +66,7 @@ export function filterPathOf({ selector, example, isList }: SuggestedSelector) {
   return isList ? [] : [{ value: path, label: example }];
 }
 
-/** Name of what a selector reads, for sentences: `temperature` for `$.sensor.temperature`; `null`: it has none. */
+/** Name of the value that a selector reads, for sentences: `temperature` for `$.sensor.temperature`; `null`: it has none. */
 export function selectorName(selector: string): string | null {
   if (selector.startsWith("$")) {
     const names = [...selector.matchAll(/\.([A-Za-z_]\w*)|\['((?:[^'\\]|\\.)*)'\]/g)];

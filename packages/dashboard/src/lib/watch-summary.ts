@@ -7,7 +7,7 @@ import { selectorName } from "./watch-selectors.ts";
 
 const UNITS: Readonly<Record<string, string>> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
 
-/** A duration such as `5m` as "5 minutes"; a text that is none stays as it is. */
+/** A duration such as `5m` as "5 minutes"; any other text is returned unchanged. */
 export function durationText(language: string, duration: string): string {
   const [, amount, unit = ""] = /^(\d+)([smhdw])$/.exec(duration) ?? [];
   if (amount === undefined) return duration;

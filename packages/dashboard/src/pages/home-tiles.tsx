@@ -10,7 +10,7 @@ import styles from "./home.module.css";
 export interface TilesProps {
   readonly now: components["schemas"]["StatsNowOut"] | undefined;
   readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
-  /** The same figures of the time before, which show what is usual. */
+  /** The same figures for the previous period, as a baseline. */
   readonly usual: components["schemas"]["StatsSummaryOut"] | undefined;
   readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
   readonly window: TimeWindow;
@@ -46,7 +46,7 @@ function useFigures() {
     count: orDash((value) => formatCompact(language, value)),
     ms: orDash((value) => formatDuration(language, value)),
     percent: orDash((value) => formatPercent(language, value, 2)),
-    /** What is usual for a figure; `null`: one of them is unknown. */
+    /** Comparison of a figure with its baseline; `null` if one of them is unknown. */
     compared: (
       value: number | null | undefined,
       level: number | null | undefined,
@@ -61,7 +61,7 @@ function useFigures() {
 export function Tiles(props: TilesProps) {
   const { now, summary, storage } = props;
   const { t } = useTranslation();
-  // What is not as usual is never behind a click.
+  // Unusual figures are never hidden behind a click.
   const isUnusual =
     (now?.waiting.held ?? 0) > 0 ||
     (now?.sources.inactive.length ?? 0) > 0 ||

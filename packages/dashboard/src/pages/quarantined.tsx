@@ -135,8 +135,8 @@ function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: 
 }
 
 /**
- * Diagnoses why verification failed, using the current settings of the source. It runs by itself, because the server bounds its work, and once:
- * each run is a view of the payload in the audit log.
+ * Diagnoses why verification failed, using the current settings of the source. Runs automatically, because the server bounds its work, and only
+ * once, because each run is a view of the payload in the audit log.
  */
 function Doctor({ source, id, reason }: Ref & { readonly reason: string }) {
   const { t } = useTranslation();

@@ -1,4 +1,4 @@
-/** Shown in place of all pages to users whose organisation requires a second factor, until their session has one. */
+/** Shown instead of all pages to users whose organisation requires a second factor, until their session has one. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";

@@ -122,7 +122,7 @@ const COUNTS = [
   "unreadable",
 ] as const;
 
-/** What was found in each place; places without anything are left out. */
+/** Number of findings in each place; places without findings are left out. */
 function Counts({ counts }: { readonly counts: Erasure["counts"] }) {
   const { i18n, t } = useTranslation();
   const shown = COUNTS.filter((name) => name === "scanned" || name === "messages" || counts[name] > 0);

@@ -118,7 +118,7 @@ export function SignInSettings() {
   );
 }
 
-/** What has to be entered at the provider. */
+/** Values to enter at the provider. */
 function Registration({ provider }: { readonly provider: Provider }) {
   const { t } = useTranslation();
   return (

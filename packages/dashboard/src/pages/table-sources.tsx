@@ -141,7 +141,7 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
   const tried = tableCommand(config, true);
   const added = tableCommand(config, false);
   return (
-    // Not a listener of the element: that would render before React has told a combobox what was typed, and thereby undo it.
+    // Not a listener of the element: that would render before React has passed the typed text to a combobox, which would undo it.
     <form
       ref={form}
       onSubmit={(event: FormEvent) => event.preventDefault()}

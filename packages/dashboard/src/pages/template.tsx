@@ -150,7 +150,7 @@ function ApplicationField() {
   );
 }
 
-/** What is created for the defaults. */
+/** The objects that are created with the defaults. */
 function Creates({ template: { creates } }: { readonly template: Template }) {
   const { t } = useTranslation();
   const { source, watch, endpoint, eventTypes } = creates;
@@ -260,7 +260,7 @@ function Created({ instance, setup, app }: CreatedProps) {
 
 interface CodeProps {
   readonly title: string;
-  /** Tells it apart from others with the same title. */
+  /** Distinguishes it from others with the same title. */
   readonly label?: string;
   readonly text: string;
 }

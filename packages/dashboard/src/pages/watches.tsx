@@ -90,7 +90,7 @@ export function WatchBadge({ watch }: { readonly watch: Watch }) {
   return <Badge tone={STATE_TONES[state]}>{t(`watches.states.${state}`)}</Badge>;
 }
 
-/** Link to what a watch reads. */
+/** Link to the application or source that a watch reads. */
 export function Watched({ app: { id, name } }: { readonly app: Watch["app"] }) {
   return isSource(id) ? (
     <Link to="/sources/$source" params={{ source: id }}>

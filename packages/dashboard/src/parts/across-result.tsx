@@ -15,7 +15,7 @@ export interface AcrossResultProps extends Omit<StartReplayProps, "toSend"> {
   readonly plan: Plan;
 }
 
-/** What a replay across applications would send and leave out, and the form that starts it. */
+/** Preview of what a replay across applications would send and leave out, and the form that starts it. */
 export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);

@@ -25,7 +25,7 @@ const DIGESTS = ["off", "hourly", "daily"] as const;
 const recipientsOf = (app: string) => ["alert-recipients", app] as const;
 const pathOf = (app: string, recipient: Recipient) => ({ path: { app_id: app, recipient_id: recipient.id } });
 
-/** Email addresses and endpoints that are told when an endpoint of the application fails. */
+/** Email addresses and endpoints that are notified when an endpoint of the application fails. */
 export function AlertRecipients({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const mayChange = useAudience().can("ManageEndpoint");

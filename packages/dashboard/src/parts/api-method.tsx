@@ -1,6 +1,6 @@
 import styles from "./api-operation.module.css";
 
-/** The method of an operation, in a colour of its own. */
+/** The method of an operation, each in its own colour. */
 export function Method({ method }: { readonly method: string }) {
   return (
     <span className={styles["method"]} data-method={method}>

@@ -15,7 +15,7 @@ interface OperationProps {
   readonly schemas: Schemas;
 }
 
-/** An operation: what it does, what it takes and returns, and a request to try. */
+/** An operation: its description, parameters and response, and a request to try. */
 export function ApiOperation({ operation, schemas }: OperationProps) {
   const { t } = useTranslation();
   const { method, path, summary, description, parameters, body, responses } = operation;

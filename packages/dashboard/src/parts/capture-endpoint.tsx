@@ -1,4 +1,4 @@
-/** Makes an endpoint of a capture, so that the messages of an application can be inspected there. */
+/** Creates an endpoint for a capture, so that the messages of an application can be inspected there. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Webhook } from "lucide-react";

@@ -18,7 +18,7 @@ export interface CodeAreaProps {
   readonly invalid?: boolean;
   /** Absent: plain text, without an editor. */
   readonly language?: CodeLanguage;
-  /** What is written, for suggestions beyond the language. */
+  /** Subject of the text, for suggestions beyond the language. */
   readonly subject?: EditorSubject;
   /** Paths in recent messages to suggest, such as `body.status`. */
   readonly paths?: readonly string[];
@@ -99,7 +99,7 @@ function useEditor(isWanted: boolean, id: string): EditorModule | null {
     const show = (module: EditorModule): void => {
       if (!isCurrent) return;
       const field = document.getElementById(id);
-      // A field that has the focus is not replaced: what is being typed would be lost.
+      // A field that has the focus is not replaced, because text that is being typed would be lost.
       if (field !== null && field === document.activeElement) {
         field.addEventListener("blur", () => show(module), { once: true });
       } else setLoaded({ module });

@@ -8,7 +8,7 @@ import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
 import { useAudience } from "../session/audience.ts";
 
-/** MCP clients that users connected with OAuth: their own, and with `people:manage` those of everyone. */
+/** MCP clients that users connected with OAuth: the user's own, and with `people:manage`, everyone's. */
 export function ConnectedClients() {
   const { t } = useTranslation();
   const { may } = useAudience();

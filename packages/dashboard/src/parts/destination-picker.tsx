@@ -11,7 +11,7 @@ import { useAudience } from "../session/audience.ts";
 import { DestinationMark } from "./destination-mark.tsx";
 import styles from "./destination.module.css";
 
-/** What the picker shows of a kind. */
+/** The properties of a kind that the picker shows. */
 export type PickedKind = Pick<FormKind, "kind" | "title" | "summary" | "group" | "available" | "problem" | "searched">;
 
 export interface DestinationPickerProps {

@@ -10,7 +10,7 @@ interface DryRunResultProps extends Omit<StartReplayProps, "toSend"> {
   readonly plan: components["schemas"]["ReplayPlanOut"];
 }
 
-/** What a replay of one application would send, and the form that starts it. */
+/** Preview of what a replay of one application would send, and the form that starts it. */
 export function DryRunResult({ plan, busy, error, onStart }: DryRunResultProps) {
   const { t, i18n } = useTranslation();
   return (

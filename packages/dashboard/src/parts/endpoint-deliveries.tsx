@@ -1,4 +1,4 @@
-/** Success rate and last delivery of an endpoint, for lists of few endpoints: each is a request of its own. */
+/** Success rate and last delivery of an endpoint, for lists of few endpoints, because each needs a separate request. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";

@@ -1,4 +1,4 @@
-/** What a filter decides about recent messages: counts, reasons, and samples of both kinds. */
+/** Decisions of a filter about recent messages: counts, reasons, and samples of both kinds. */
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -31,7 +31,7 @@ export function FilterDryRun({ app, id, filter, isComplete }: FilterDryRunProps)
       must(
         api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/dry-run", {
           params: { path: { app_id: app, endpoint_id: id } },
-          // Without a filter in the editor, the endpoint receives what an empty one matches.
+          // Without a filter in the editor, the endpoint receives everything that an empty one matches.
           body: { filter: filter ?? {} },
         }),
       ),

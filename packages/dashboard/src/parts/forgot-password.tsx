@@ -7,7 +7,7 @@ import { Form, TextField } from "../components/form.tsx";
 import { Note } from "../components/state.tsx";
 
 export interface ForgotPasswordProps {
-  /** What the reader has entered on the page of sign-in. */
+  /** The email address that the reader entered on the sign-in page. */
   readonly email: string;
   readonly onBack: () => void;
 }

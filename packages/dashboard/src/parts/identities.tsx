@@ -1,4 +1,4 @@
-/** Identity providers in the profile: those that are connected, and those that could be. */
+/** Identity providers in the profile: connected ones, and those that can be connected. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";

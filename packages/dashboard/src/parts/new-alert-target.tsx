@@ -69,7 +69,7 @@ export function NewAlertTarget() {
   );
 }
 
-/** What the kind PagerDuty does unless a template says otherwise. */
+/** Default action of the kind PagerDuty, unless a template sets another. */
 const DEFAULT_ACTION = "trigger";
 
 type Fields = Parameters<typeof toConfig>[0];

@@ -140,7 +140,7 @@ function OtherFields({ rule }: Pick<RuleDialogProps, "rule">) {
   );
 }
 
-/** Shows what the rule does to a sample payload, without saving it. */
+/** Shows the effect of the rule on a sample payload, without saving it. */
 function Preview({ rule }: { readonly rule: Pick<RuleValues, "path" | "pattern" | "action"> }) {
   const { t } = useTranslation();
   const [payload, setPayload] = useState(SAMPLE);

@@ -9,7 +9,7 @@ import { GraceField } from "./grace-field.tsx";
 
 export interface RotateDialogProps<Result> extends Needs {
   readonly trigger: ReactElement;
-  /** What the receiver has to know beyond the grace period. */
+  /** Information for the receiver in addition to the grace period. */
   readonly text?: string;
   /** Replaces the token. Earlier ones stay valid for this many seconds. */
   readonly rotate: (graceSeconds: number) => Promise<Result>;

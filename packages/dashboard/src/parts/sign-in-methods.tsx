@@ -1,4 +1,4 @@
-/** Ways to sign in besides a password, on the sign-in page. */
+/** Ways to sign in other than a password, on the sign-in page. */
 import { browserSupportsWebAuthn, startAuthentication } from "@simplewebauthn/browser";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";

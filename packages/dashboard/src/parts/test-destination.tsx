@@ -48,7 +48,7 @@ export function TestDestination({ app, endpoint }: EndpointActionsProps) {
 
 type Attempt = NonNullable<components["schemas"]["EndpointTestOut"]["attempt"]>;
 
-/** What the destination answered. Brokers have no HTTP status, and few destinations return everything. */
+/** Response of the destination. Brokers have no HTTP status, and few destinations return everything. */
 function answerOf(t: TFunction, { responseStatusCode, response, detail }: Attempt): readonly [string, ReactNode][] {
   const reference = detail?.reference ?? "";
   const facts: (readonly [string, ReactNode, boolean])[] = [

@@ -14,7 +14,7 @@ export interface DryRunInput {
   readonly limit: number;
   /** Page of the values; 0 has the newest. */
   readonly valuePage: number;
-  /** Changes when there are new messages, so that they are evaluated as well. */
+  /** Changes when there are new messages, so that these are evaluated, too. */
   readonly revision?: number;
 }
 

@@ -47,7 +47,7 @@ function translated(template: Declared, of: Translate): Template {
       ...field,
       label: of(field.label),
       help: of(field.help),
-      // What is created gets the title as its name.
+      // Created objects get the title as their name.
       ...(field.name === "name" && field.default === title ? { default: of(title) } : {}),
     })),
   };

@@ -49,7 +49,7 @@ export function Views({ list, filter: chosen, within = EVERYTHING, onFilter }: V
   const filter = { ...within, ...chosen };
   const [current, setOpened] = useCurrent(all, list, filter);
   const navigate = useNavigate();
-  // Views with the same filters cannot be told apart by the address, so the page is told which one it shows as soon as it has the filters.
+  // Views with the same filters have the same address, so the page is told which one it shows as soon as it has the filters.
   const show = async (query: string, replace: boolean): Promise<void> => {
     if (onFilter === undefined) await navigate({ ...viewLink(list, query), replace });
     else onFilter(readView(list, query).filter, replace);

@@ -1,4 +1,4 @@
-/** What a rule would have done with the newest stored messages. */
+/** Preview of a rule's effect on the newest stored messages. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "@tanstack/react-router";

@@ -1,4 +1,4 @@
-/** What went wrong at an identity provider: the server says it in a cookie that lasts a minute, because anyone could write a query. */
+/** Problem at an identity provider. The server passes it in a cookie that lasts a minute, because anyone could forge a query. */
 import { toApiError } from "../api/client.ts";
 
 const NAME = /(?:^|;\s*)((?:__Host-)?posthorn_problem)=([^;]*)/;

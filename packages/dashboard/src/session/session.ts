@@ -17,7 +17,7 @@ export interface Session {
 
 export type SessionEnd = "signed_out" | "expired" | "link_invalid";
 
-/** What the server says about sign-in. */
+/** State of sign-in, as reported by the server. */
 export interface SignInState {
   readonly signedIn: boolean;
   /** The server has no users yet. */
@@ -58,7 +58,7 @@ export function endedWithToken(): boolean {
   return endedToken;
 }
 
-/** What the server said about sign-in last. */
+/** The last state of sign-in that the server reported. */
 export function signInState(): SignInState {
   return state;
 }

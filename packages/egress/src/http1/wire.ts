@@ -197,7 +197,7 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
   }
 }
 
-/** A connection with a request that is to be written. */
+/** A connection with a request that must be written. */
 export interface Writable {
   write(): void;
 }

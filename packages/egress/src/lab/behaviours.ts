@@ -97,7 +97,7 @@ const SLOW: readonly Behaviour[] = [
   {
     path: "/drip/body",
     group: "slow",
-    does: "Sends one byte of the body every 50 ms, without end.",
+    does: "Sends one byte of the body every 50 ms, endlessly.",
     expect: "The status counts; the body is recorded as cut off at the timeout.",
     run: (call) => {
       raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);
@@ -110,7 +110,7 @@ const LARGE: readonly Behaviour[] = [
   {
     path: "/endless/headers",
     group: "large",
-    does: "Sends headers without end.",
+    does: "Sends headers endlessly.",
     expect: "The response is rejected once the head is too large.",
     run: (call) => {
       raw(call, HEAD);
@@ -130,7 +130,7 @@ const LARGE: readonly Behaviour[] = [
   {
     path: "/endless/body",
     group: "large",
-    does: "Sends a body without end, as fast as it is read.",
+    does: "Endlessly sends a body, as fast as it is read.",
     expect: "The status counts; the body is cut off at the limit and the connection closed.",
     run: (call) => {
       raw(call, `${HEAD}content-type: text/plain\r\n\r\n`);
@@ -140,7 +140,7 @@ const LARGE: readonly Behaviour[] = [
   {
     path: "/endless/chunks",
     group: "large",
-    does: "Sends one-byte chunks with a long chunk extension each, without end.",
+    does: "Endlessly sends one-byte chunks with a long chunk extension each.",
     expect: "The body is cut off at the limit or at the timeout, with bounded memory.",
     run: (call) => {
       raw(call, `${HEAD}transfer-encoding: chunked\r\n\r\n`);

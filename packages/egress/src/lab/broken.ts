@@ -118,7 +118,7 @@ export const BROKEN: readonly Behaviour[] = [
   {
     path: "/1xx/storm",
     group: "broken",
-    does: "Sends 102 Processing without end.",
+    does: "Sends 102 Processing endlessly.",
     expect: "Rejected as invalid HTTP after a few.",
     run: (call) => flood(call, () => "HTTP/1.1 102 Processing\r\n\r\n".repeat(10)),
   },

@@ -1,4 +1,4 @@
-/** Mailpit for tests: an SMTP server that keeps what it receives and shows it over HTTP. */
+/** Mailpit for tests: an SMTP server that keeps received emails and shows them over HTTP. */
 import { join } from "node:path";
 import { freePort } from "../free-port.ts";
 import { dataFolder, goProgram } from "./installed.ts";

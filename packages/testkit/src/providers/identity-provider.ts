@@ -1,6 +1,6 @@
 /**
- * A real identity provider (npm `oidc-provider`) on a loopback port. Its pages accept every name with any password; what it says about a
- * person is set by the test.
+ * A real identity provider (npm `oidc-provider`) on a loopback port. Its pages accept every name with any password; the test sets what it says
+ * about a person.
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
