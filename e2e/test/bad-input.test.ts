@@ -53,13 +53,13 @@ describe("a token", () => {
     ["signed with another secret", () => makeToken(claims(), "another secret that is long enough")],
     ["with alg none", () => makeUnsignedToken(claims())],
     ["with another algorithm of the same family", () => tokenWith("HS512", "sha512")],
-    ["that says HS256 and is signed otherwise", () => tokenWith("HS256", "sha512")],
+    ["that claims HS256 but is signed in another way", () => tokenWith("HS256", "sha512")],
     [
       "with one letter of its claims changed",
       () => world.server.token.replace(/\.(.)/, (_all, first) => `.${first === "e" ? "f" : "e"}`),
     ],
     ["cut off", () => world.server.token.slice(0, -1)],
-    ["that looks like a key and is none", () => "phk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
+    ["that looks like a key but is not one", () => "phk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
     ["of ten thousand letters", () => "a".repeat(10_000)],
   ])("%s is refused with 401 and no word on why", async (_what, token) => {
     const response = await world.api.get("/api/v1/app", { token: token() });
@@ -176,7 +176,7 @@ describe("a field", () => {
     ["a long channel", "POST", `${APP}/msg`, { ...event, channels: ["a".repeat(129)] }, "body.channels.[0]"],
     ["many channels", "POST", `${APP}/msg`, { ...event, channels: "abcdefghijk".split("") }, "body.channels"],
     ["many tags", "POST", `${APP}/msg`, { ...event, tags: "abcdef".split("") }, "body.tags"],
-    ["a date that is none", "POST", `${APP}/msg`, { ...event, deliverAt: "tomorrow" }, "body.deliverAt"],
+    ["an invalid date", "POST", `${APP}/msg`, { ...event, deliverAt: "tomorrow" }, "body.deliverAt"],
     ["a date in the past", "POST", `${APP}/msg`, { ...event, deliverAt: "2001-01-01T00:00:00Z" }, "body.deliverAt"],
     [
       "a retention below a day",

@@ -49,7 +49,7 @@ async function settle(databaseUrl: string): Promise<void> {
 
 describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
   it(
-    "lose nothing they accepted, keep the order within keys, and repeat only what was in flight at a fault",
+    "lose nothing they accepted, keep the order within keys, and repeat only deliveries in flight at a fault",
     { timeout: 3 * CHAOS_MS + STUCK_MS + 180_000 },
     async () => {
       const seed = testSeed();

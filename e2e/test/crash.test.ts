@@ -59,7 +59,7 @@ async function settled(run: CrashRun): Promise<void> {
 
 describe("a server that is killed repeatedly under full load", () => {
   it(
-    "loses nothing it accepted, doubles no message, and repeats only what was in flight",
+    "loses nothing it accepted, duplicates no message, and repeats only deliveries in flight",
     { timeout: 300_000 + KILLS * 25_000 },
     async () => {
       const random = seededRandom(testSeed());

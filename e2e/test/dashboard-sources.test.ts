@@ -52,7 +52,7 @@ describe("the overview of a source", () => {
 });
 
 describe("a request in quarantine", () => {
-  it("is diagnosed by itself, and releasing a forged one is never the primary action", async () => {
+  it("is diagnosed automatically, and releasing a forged one is never the primary action", async () => {
     const page = await browser.open({ token: world.server.token });
     await page.goto(`${world.server.url}/sources/${scene.source}/quarantine/${scene.rejected}`);
     const doctor = page.getByRole("region", { name: "Signature doctor" });

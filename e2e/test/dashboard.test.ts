@@ -267,7 +267,7 @@ describe("an endpoint", () => {
     await expect.poll(stateOf).toBe("canceled");
   });
 
-  it("is paused and resumed, and deliveries put on hold meanwhile are sent", async () => {
+  it("is paused and resumed, and deliveries put on hold in between are sent", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.good}`);
     const now = page.getByRole("region", { name: "Delivery status" });
     await now.getByRole("button", { name: "Pause" }).click();

@@ -259,7 +259,7 @@ describe("changing", () => {
 });
 
 describe("publishing", () => {
-  test("an eventId finds its message and is refused a second time with 409, whatever the key", async () => {
+  test("an eventId finds its message and is refused a second time with 409, with any idempotency key", async () => {
     const eventId = uid("event");
     const message = await tenant.publish({ eventId });
     expect((await tenant.get(`/msg/${eventId}`)).json.id).toBe(message);

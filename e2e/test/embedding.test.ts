@@ -292,7 +292,7 @@ describe("in the process", () => {
     expect((await publish()).id).toBe((await publish()).id);
   });
 
-  it("refuses what the API refuses, with the same codes", async () => {
+  it("refuses the same calls as the API, with the same codes", async () => {
     await using embedded = await embed();
     const { application, message } = embedded.posthorn;
     await application.create({ name: "Acme", uid: "acme" });

@@ -68,7 +68,7 @@ describe("a body", () => {
     "multipart/form-data",
     ";;;",
     "a/b/c",
-  ])("is JSON whatever its type says: %s", async (type) => {
+  ])("is parsed as JSON regardless of its content type: %s", async (type) => {
     const response = await world.api.post(PUBLISH, '{"eventType":"a","payload":{}}', {
       headers: { "content-type": type },
     });

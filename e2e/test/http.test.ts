@@ -82,7 +82,7 @@ describe("bodies", () => {
     world.api.post("/api/v1/app", body, { headers });
 
   test.each([["application/x-www-form-urlencoded"], ["text/plain"], ["application/json; charset=utf-8"], ["nonsense"]])(
-    "JSON is read whatever the content type says: %s",
+    "JSON is read regardless of the content type: %s",
     async (type) => {
       expect((await create('{"name":"Typed"}', { "content-type": type })).status).toBe(201);
     },
@@ -195,7 +195,7 @@ describe("queries", () => {
   );
 
   test.each(["status=9", "status=sent", "status_code_class=250"])(
-    "a value that is none of the known, %s, is answered with 400",
+    "an unknown value, %s, is answered with 400",
     async (query) => {
       const { json } = await world.api.post(`/api/v1/app/${app}/endpoint`, { url: world.receiver.url });
       expect((await world.api.get(`/api/v1/app/${app}/attempt/endpoint/${json.id}?${query}`)).status).toBe(400);

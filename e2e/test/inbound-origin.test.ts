@@ -121,7 +121,7 @@ describe("the response of a source", () => {
     }
   });
 
-  it("runs no script whatever policy was stored for it, and cannot become a service worker", async () => {
+  it("runs no script under any policy that was stored for it, and cannot become a service worker", async () => {
     const code = `self.addEventListener("fetch", (event) => event.respondWith(new Response("OWNED")));`;
     const html = await makeSource(world.api, { response: { body: SCRIPT_PAGE } });
     const worker = await makeSource(world.api, { response: { body: code } });

@@ -51,7 +51,7 @@ async function wrappedKeys(server: TestServer): Promise<Map<number, Uint8Array |
 }
 
 it(
-  "a rotation that is killed under load goes on, loses no delivery, and leaves nothing that the old keys open",
+  "a rotation that is killed under load continues, loses no delivery, and leaves nothing that the old keys can decrypt",
   { timeout: 600_000 },
   async () => {
     const random = seededRandom(testSeed());

@@ -161,7 +161,7 @@ describe("posthorn listen", () => {
     );
   });
 
-  it("runs a program with the body on its standard input, whatever the event contains", async () => {
+  it("runs a program with the body of any event on its standard input", async () => {
     const app = await newApp();
     const program = join(folder.path, "handler.sh");
     const output = join(folder.path, "output");

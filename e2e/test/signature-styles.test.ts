@@ -131,7 +131,7 @@ test("one header name for the signature and the timestamp is refused", async () 
   expect([status, json.detail[0].loc.at(-1)]).toEqual([422, "timestampHeader"]);
 });
 
-test("an endpoint with an Ed25519 key gets Standard Webhooks whatever HMAC style is set", async () => {
+test("an endpoint with an Ed25519 key gets Standard Webhooks, regardless of the HMAC style that is set", async () => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const halves = [privateKey.export({ format: "jwk" }).d!, publicKey.export({ format: "jwk" }).x!];
   const secret = `whsk_${Buffer.concat(halves.map((half) => Buffer.from(half, "base64url"))).toString("base64")}`;

@@ -125,7 +125,7 @@ describe("a database that runs but refuses connections", () => {
       url: () => right().replace(":right@", ":ri#ght@"),
       says: /^posthorn: POSTHORN_DATABASE_URL is wrong: it is not a URL: write .* # .* as .*%23/,
     },
-  ])("ends a start at once and says what to change: $what", async ({ url, says }) => {
+  ])("ends a start at once, with a message that says what to change: $what", async ({ url, says }) => {
     await using e = await early({ POSTHORN_DATABASE_URL: url() });
     const { code, stdout, stderr } = await e.node.ended;
     expect(stderr.trimEnd()).toMatch(says);

@@ -71,8 +71,8 @@ test("without --dev no address of this machine is called, and the attempt says w
 });
 
 test.each([
-  ["a listening address that is none", { POSTHORN_LISTEN: "nowhere" }, "POSTHORN_LISTEN"],
-  ["a schedule that is none", { POSTHORN_RETRY_SCHEDULE: "soon" }, "POSTHORN_RETRY_SCHEDULE"],
+  ["an invalid listen address", { POSTHORN_LISTEN: "nowhere" }, "POSTHORN_LISTEN"],
+  ["an invalid schedule", { POSTHORN_RETRY_SCHEDULE: "soon" }, "POSTHORN_RETRY_SCHEDULE"],
   ["a setting that does not exist", { POSTHORN_RETRY_SHEDULE: "5" }, "POSTHORN_RETRY_SHEDULE"],
   ["a secret that is too short", { POSTHORN_JWT_SECRET: "short" }, "POSTHORN_JWT_SECRET"],
 ])("%s stops the start with a message that names it", async (_title, env, name) => {

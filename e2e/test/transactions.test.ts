@@ -229,7 +229,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     await expect(posthorn.message.get("acme", id)).rejects.toMatchObject({ code: "not_found" });
   });
 
-  it("keeps bytes and names unchanged, whatever they contain", async () => {
+  it("keeps bytes and names unchanged, for any content", async () => {
     let id = "";
     await client.transact(++orders, async (tx) => {
       ({ id } = await publish(tx, { payload: BYTES, contentType: "application/x-odd", orderingKey: "a'b\\c$1?" }));

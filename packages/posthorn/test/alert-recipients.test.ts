@@ -67,7 +67,7 @@ async function alertsOf(app: string): Promise<readonly Alert[]> {
   return (json["data"] as readonly { readonly payload: Alert }[]).map(({ payload }) => payload).toReversed();
 }
 
-it("an endpoint is told once that another one fails, that it was disabled, and that it works again", async () => {
+it("an endpoint is notified once that another one fails, was disabled, and works again", async () => {
   const { target, broken } = await application("told");
   expect((await owner.call("POST", "app/told/alert-recipient", { endpoint: target })).json).toMatchObject({
     state: "active",

@@ -125,7 +125,7 @@ describe("an alert rule", () => {
     expect(digest.data.alerts).toHaveLength(count);
   });
 
-  it("sends nothing in quiet hours, and afterwards only what is still true", async () => {
+  it("sends nothing in quiet hours, and afterwards only alerts that are still active", async () => {
     const [one, two] = await seedFailures(node.services, { count: 2, url: () => "https://one.test/" });
     const time = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16);
     const hour = 3_600_000;

@@ -30,7 +30,7 @@ async function run(url: string, statements: readonly string[]): Promise<void> {
   await client.end();
 }
 
-describe.runIf(onPostgres)("a database that a test has given back", () => {
+describe.runIf(onPostgres)("a database that a test has returned", () => {
   it("is used again, without rows", async () => {
     let first: string;
     {

@@ -113,7 +113,7 @@ describe("with --json", () => {
 
   const local = (name: string): string[] => ["--data-dir", join(folder.path, name)];
 
-  it("commands for events print what is documented", async () => {
+  it("commands for events print the documented output", async () => {
     await run("apps create", "Acme", "--uid", "acme");
     await run("apps ls");
     await run("apps get", "acme");
@@ -136,7 +136,7 @@ describe("with --json", () => {
     await run("apps rm", "acme", "--yes");
   });
 
-  it("commands for sources, watches and redaction print what is documented", async () => {
+  it("commands for sources, watches and redaction print the documented output", async () => {
     const source = await run("sources create", "GitHub", "--type", "github", "--secret", "s3cret");
     const id = String(source["id"]);
     await run("sources list");
@@ -160,7 +160,7 @@ describe("with --json", () => {
     expect(await run("sources rm", id, "--yes")).toEqual({ id, deleted: true });
   });
 
-  it("commands for people and keys print what is documented", async () => {
+  it("commands for people and keys print the documented output", async () => {
     const key = await run("key create", "ci", "--scope", "read");
     await run("key list");
     await run("key show", String(key["id"]));
@@ -181,7 +181,7 @@ describe("with --json", () => {
     await run("logout");
   });
 
-  it("commands for the server print what is documented", async () => {
+  it("commands for the server print the documented output", async () => {
     await run("cluster");
     await run("storage");
     await run("resume", "--status");
@@ -205,7 +205,7 @@ describe("with --json", () => {
     expect(restored).toMatchObject({ deliveries: "paused", replaced: null });
   });
 
-  it("commands for watches print what is documented", async () => {
+  it("commands for watches print the documented output", async () => {
     await call("api/v1/app", { name: "Plant", uid: "plant" });
     const rule = { read: { key: "$.device", value: "$.t" }, when: { above: 80 } };
     await call("api/v1/app/plant/watch", { name: "Freezer", uid: "freezer", rule, emit: { type: "freezer.hot" } });
@@ -220,7 +220,7 @@ describe("with --json", () => {
     await run("watch explain", "plant", "freezer", "one");
   });
 
-  it("tail prints what is documented for messages and attempts, on one line each", async () => {
+  it("tail prints the documented output for messages and attempts, on one line each", async () => {
     await call("api/v1/app", { name: "Tailed", uid: "tailed" });
     await call("api/v1/app/tailed/endpoint", { url: "https://203.0.113.1/hook" });
     const signals = ["SIGTERM", "SIGINT"] as const;
@@ -237,7 +237,7 @@ describe("with --json", () => {
       for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
   });
 
-  it.runIf(onPostgres)("commands for tables print what is documented", async () => {
+  it.runIf(onPostgres)("commands for tables print the documented output", async () => {
     const { url } = database!;
     await call("api/v1/app", { name: "Shop", uid: "shop" });
     await withTables(url, (client) =>
@@ -253,7 +253,7 @@ describe("with --json", () => {
     await withTables(url, (client) => client.query("DROP SCHEMA shop CASCADE"));
   });
 
-  it("verify prints what is documented", async () => {
+  it("verify prints the documented output", async () => {
     const request = join(folder.path, "push.http");
     const { signProvider } = await import("@posthorn/webhooks/testing");
     const { github } = await import("@posthorn/webhooks/providers/github");

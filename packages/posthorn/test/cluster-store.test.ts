@@ -258,7 +258,7 @@ describe("endpoints of kinds that some nodes cannot send to", () => {
 });
 
 describe("fences", () => {
-  it("let the owner of a shard record, and refuse the previous owner, of which nothing is written", async () => {
+  it("let the owner of a shard record, and refuse the previous owner without writing anything", async () => {
     await seated(async (a, b) => {
       const [old] = await take(one, a, [11]);
       const [first, second] = [await accepted(), await accepted()];

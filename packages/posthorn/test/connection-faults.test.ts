@@ -42,7 +42,7 @@ const HELPERS: Readonly<Record<string, Helper>> = {
       await db.updateTable("endpoint").set({ description: "changed" }).where("id", "=", 1).execute();
       signal({ kind: "application", key: 1 });
     }),
-  "a write transaction that goes on after a failed statement": (store) =>
+  "a write transaction that continues after a failed statement": (store) =>
     store.transaction(async ({ db }) => {
       const update = db.updateTable("endpoint").set({ description: "changed" }).where("id", "=", 1);
       await update.execute().catch(() => undefined);

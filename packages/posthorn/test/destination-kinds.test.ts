@@ -91,7 +91,7 @@ describe("an endpoint of a kind with a configuration", () => {
     expect(json["data"]).toContainEqual(expect.objectContaining({ uid, ...shown }));
   });
 
-  it("receives published messages through its kind, and the attempt names what the target called the message", async () => {
+  it("receives published messages through its kind, and the attempt has the target's ID of the message", async () => {
     const uid = await created({ eventTypes: null, channels: ["through"] });
     const { json } = await tenant.call("POST", "app/app/msg", {
       eventType: "a",

@@ -78,7 +78,7 @@ describe.skipIf(onPostgres)("posthorn doctor", () => {
     expect(finding(report, "secrets.files")).toMatchObject({ status: "problem", fix: `Run \`chmod 600 ${path}\`.` });
   });
 
-  it("names a database that is none, and a target that the rules of the server refuse", async () => {
+  it("reports an invalid database, and a target that the rules of the server refuse", async () => {
     using folder = temporaryFolder();
     writeFileSync(
       join(folder.path, "posthorn.db"),

@@ -60,7 +60,7 @@ describe("credentials of an endpoint", () => {
     await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: {} });
   });
 
-  it("a custom header, and a signature in a form that the receiver knows", async () => {
+  it("a custom header, and a signature in a format that the receiver supports", async () => {
     const header = await deliveredWith({ type: "header", name: "X-Key", value: SECRET });
     expect(header.headers["x-key"]).toBe(SECRET);
     const hub = { type: "hmac", header: "X-Hub-Signature-256", secret: SECRET, template: "sha256={signature}" };

@@ -55,7 +55,7 @@ interface Exported {
 }
 
 describe("an export", () => {
-  it("has every message once, oldest first, with its exact body, deliveries and attempts, whatever the size of a page", async () => {
+  it("has every message once, oldest first, with its exact body, deliveries and attempts, for any page size", async () => {
     const found: Exported[] = [];
     let iterator = "";
     for (let isDone = false; !isDone;) {

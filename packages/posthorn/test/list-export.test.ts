@@ -96,7 +96,7 @@ describe("an export", () => {
     ]);
   });
 
-  it("shows a caller what the list shows it, and masks what it masks", async () => {
+  it("shows a caller the same values as the list, and masks the same ones", async () => {
     const limited = await keyWith(["read", "app:c2"]);
     expect(await lines("endpoints?format=ndjson", limited)).toEqual([expect.stringContaining("/two")]);
     expect((await fetched("attempts?app_id=c1&endpoint_id=one", limited)).status).toBe(404);

@@ -139,7 +139,7 @@ describe("a listener with a listen token", () => {
     );
   });
 
-  it("connects with a token to which its client added the prefix once more, and without the slash", async () => {
+  it("connects with a token to which its client added the prefix again, and without the slash", async () => {
     const { token } = await tokenOf(await newApp());
     using listener = await new SvixListener(node.url, `c_${token}`, { path: "/api/v1/listen" }).hasStarted();
     expect(listener.started).toBe(`c_${token}`);
@@ -179,7 +179,7 @@ describe("a listener with a listen token", () => {
     await eventually(async () => expect(await attemptsOf(app, message)).toMatchObject([{ status: 0 }, { status: 2 }]));
   });
 
-  it("whose response is too large fails the attempt, and does not get the same request without end", async () => {
+  it("whose response is too large fails the attempt, and does not get the same request endlessly", async () => {
     const app = await newApp();
     using listener = await new SvixListener(node.url, (await tokenOf(app)).token).hasStarted();
     listener.respond = () => ({ status: 200, headers: {}, body: "A".repeat(2 * 1024 * 1024) });
@@ -192,7 +192,7 @@ describe("a listener with a listen token", () => {
     );
   });
 
-  it("is told that its token is in use while another one responds, and takes the place of one that does not", async () => {
+  it("gets an error that its token is in use while another one responds, and replaces one that does not", async () => {
     const app = await newApp();
     const { token } = await tokenOf(app);
     using first = await new SvixListener(node.url, token).hasStarted();

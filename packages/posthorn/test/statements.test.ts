@@ -121,7 +121,7 @@ async function during(counter: WireCounter, work: () => Promise<unknown>): Promi
 }
 
 describe.runIf(onPostgres)("simultaneous requests", () => {
-  it("take one or a few statements, whatever their number: messages, outcomes, pages of lanes, and notifications of other nodes", async () => {
+  it("take one or a few statements, regardless of their number: messages, outcomes, pages of lanes, and notifications of other nodes", async () => {
     await using database = await borrowDatabase();
     await using counter = await startWireCounter(Number(new URL(database.url).port));
     await using store = await PostgresStore.open({ url: counter.through(database.url) });

@@ -205,7 +205,7 @@ describe("record", () => {
 });
 
 describe("an outcome that is recorded again, because its commit was reported as failed", () => {
-  it("counts once, and does not undo requests made meanwhile", async () => {
+  it("counts once, and does not undo requests made in the meantime", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
@@ -238,7 +238,7 @@ describe("due and backlog", () => {
     expect(await files.store.due(3, 100, 10)).toEqual({ deliveries: [], nextDue: null });
   });
 
-  it("reads with each due delivery what destinations send of the message besides its payload", async () => {
+  it("reads with each due delivery the values that destinations send in addition to the payload", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     const labels = { eventType: "invoice.paid", eventId: "e-1", channelsJson: '["a"]', tagsJson: '["t"]' };
@@ -448,7 +448,7 @@ describe("transaction", () => {
     expect(await files.store.db.selectFrom("organisation").select("id").execute()).toEqual([{ id: 1 }]);
   });
 
-  it("does not mix with commits of messages that arrive meanwhile", async () => {
+  it("does not mix with commits of messages that arrive in the meantime", async () => {
     await using files = await openWholeStore();
     const accepted: Promise<unknown>[] = [];
     const failed = files.store.transaction(async ({ db }) => {

@@ -227,7 +227,7 @@ describe("a collector that fails", () => {
     expect(await collector.waitForSpan(({ name }) => name === "send order.paid")).toMatchObject({ kind: 4 });
   });
 
-  it("does not delay deliveries, and what it does not take is dropped and counted", async () => {
+  it("does not delay deliveries, and records that it does not accept are dropped and counted", async () => {
     using folder = temporaryFolder();
     await using collector = await startCollector();
     await using receiver = await startReceiver();

@@ -87,7 +87,7 @@ describe("a watch whose node is killed", () => {
   afterEach(() => scene[Symbol.asyncDispose]());
 
   describe.each(TESTED)("with $name", ({ rule, kinds }) => {
-    it("at every commit publishes and keeps what an undisturbed one does", async () => {
+    it("at every commit publishes and keeps the same as an undisturbed one", async () => {
       await scene.publish(readings(3, 150));
       const times = lookTimes();
       const undisturbed = await scene.watch(rule);
@@ -103,7 +103,7 @@ describe("a watch whose node is killed", () => {
     });
   });
 
-  it("after an outage, at every commit of the backlog, publishes what an undisturbed one does", async () => {
+  it("after an outage, at every commit of the backlog, publishes the same as an undisturbed one", async () => {
     await scene.publish(readings(1, 400));
     const { rule } = RULES.find(({ name }) => name === "for, hold and remind")!;
     const [undisturbed, killed] = [await scene.watch(rule), await scene.watch(rule)];

@@ -120,7 +120,7 @@ describe("watches over HTTP", () => {
     ]);
   });
 
-  it("ignore their own events, and stop after four watches in a row", async () => {
+  it("ignore their own events, and stop after a chain of four watches", async () => {
     const app = await newApp();
     for (let link = 0; link < 6; link++) {
       await newWatch(
@@ -168,7 +168,7 @@ describe("watches over HTTP", () => {
     await expect.poll(() => expectOk("GET", `/app/${app}/watch/${watch.id}`)).toMatchObject({ keys: 3, ignored: 3 });
   });
 
-  it("keep what is raised under a new rule, and evaluate what they missed while paused", async () => {
+  it("keep raised keys under a new rule, and evaluate messages that they missed while paused", async () => {
     const app = await newApp();
     const watch = await newWatch(app, { read: { value: "$.t" }, when: { above: 10 } });
     await publish(app, { t: 11 });

@@ -52,7 +52,7 @@ describe("a key without scopes", () => {
 });
 
 describe("a key with scopes", () => {
-  it("does what they name, and nothing else", async () => {
+  it("allows what they name, and nothing else", async () => {
     const { key, json } = await create({ scopes: ["messages:publish"], description: "Billing" });
     expect(json["summary"]).toBe(
       "Can publish messages in the whole organisation. It cannot read settings, lists and statistics, read payloads, read secrets, change endpoints or manage API keys.",

@@ -146,7 +146,7 @@ describe("an entry", () => {
     expect((await tenant.call("GET", path)).text).toContain("c4nary");
   });
 
-  it("is made for what the server changes on its own", async () => {
+  it("is written for changes that the server makes on its own", async () => {
     await tenant.setUp("https://example.com/");
     const row = await node.services.store.db
       .selectFrom("endpoint")

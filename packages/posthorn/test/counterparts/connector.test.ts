@@ -93,17 +93,20 @@ describe("the address guard of the connector thread", () => {
 });
 
 describe("a target that misbehaves", () => {
-  it.each(NAMES)("costs no more than the timeout for %s when it accepts connections and says nothing", async (kind) => {
-    await using server = await silentServer();
-    await using connector = openConnector();
-    // Settled by the timer of this message: the server says nothing, and drivers give up later.
-    const result = await connector.send(kind, onPort(kind, server.port), messageOf(), { timeoutMs: 400 });
-    expect(result).toEqual({ kind: "timeout" });
-    // The connection is given up as well.
-    await eventually(() =>
-      expect(server.connections.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true),
-    );
-  });
+  it.each(NAMES)(
+    "costs no more than the timeout for %s when it accepts connections but does not respond",
+    async (kind) => {
+      await using server = await silentServer();
+      await using connector = openConnector();
+      // Settled by the timer of this message: the server says nothing, and drivers give up later.
+      const result = await connector.send(kind, onPort(kind, server.port), messageOf(), { timeoutMs: 400 });
+      expect(result).toEqual({ kind: "timeout" });
+      // The connection is given up as well.
+      await eventually(() =>
+        expect(server.connections.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true),
+      );
+    },
+  );
 
   it.each(NAMES)("is cut off for %s when it sends endless data", async (kind) => {
     // For Kafka: a response of 2 GiB. For others: a frame or line without end.

@@ -189,7 +189,7 @@ describe.skipIf(isSkipped("mailpit"))("alerts by email", () => {
     await expect.poll(async () => (await mailsTo(email)).length, PATIENT).toBe(3);
   });
 
-  it("other customers cannot see, change or remove a recipient, and only hear of their own endpoints", async () => {
+  it("other customers cannot see, change or remove a recipient, and are only notified about their own endpoints", async () => {
     const [one, other] = [await customer(), await customer()];
     const email = "ops@five.example";
     const id = await confirmed(one.portal, one.app, email);

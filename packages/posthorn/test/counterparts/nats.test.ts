@@ -183,7 +183,7 @@ describe.skipIf(isSkipped("nats"))("NATS with other credentials", () => {
     expect(sentence).not.toContain("-----");
   });
 
-  it("explains a credentials file that is none", async () => {
+  it("explains an invalid credentials file", async () => {
     await using server = await startNats();
     const result = await send(server.port, { credentials: "-----BEGIN NATS USER JWT-----\nnonsense" });
     rejected(result, "closed", "credentials_refused");

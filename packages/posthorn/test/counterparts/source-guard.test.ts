@@ -65,7 +65,7 @@ describe("a source of a broker", () => {
     expect(result).toMatchObject({ kind: "failed", failure: { code: "address_refused" } });
   });
 
-  it.each(KINDS)("is stopped at once although its broker says nothing (%s)", async (kind) => {
+  it.each(KINDS)("is stopped at once although its broker does not respond (%s)", async (kind) => {
     await using broker = await startBroker((socket) => void socket.resume());
     await using listener = openListener("loopback");
     const abort = new AbortController();
@@ -76,7 +76,7 @@ describe("a source of a broker", () => {
     await eventually(() => expect(broker.connections.every(isOver)).toBe(true));
   });
 
-  it.each(KINDS)("ends in bounded memory when its broker sends data without end (%s)", async (kind) => {
+  it.each(KINDS)("ends in bounded memory when its broker sends data endlessly (%s)", async (kind) => {
     const starts: Readonly<Record<string, Buffer>> = {
       kafka: Buffer.from("7fffffff00000000", "hex"),
       redis: Buffer.from("+"),

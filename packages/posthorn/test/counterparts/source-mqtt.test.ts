@@ -72,7 +72,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
     );
   });
 
-  it("receives what was published while its broker was down, and after a change of its topics only the new ones", async () => {
+  it("receives messages published while it was disconnected, and after a change of its topics only the new ones", async () => {
     const source = await scene.connected("mqtt", configOf({ topics: "old/#\nboth" }));
     await scene.change(source, "mqtt", configOf({ topics: "new/#\nboth" }));
     await scene.running(source);

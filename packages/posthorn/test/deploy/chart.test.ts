@@ -41,7 +41,7 @@ describe("the schema of the values", () => {
       "/secret/values/POSTHORN_JWT_SECRET",
     ],
     ["a URL with a path", { publicUrl: "https://example.com/posthorn" }, "/publicUrl"],
-    ["a digest that is none", { image: { repository: "a", digest: "latest" } }, "/image/digest"],
+    ["an invalid digest", { image: { repository: "a", digest: "latest" } }, "/image/digest"],
     ["an Ingress without a host", { ingress: { enabled: true, hosts: [] } }, "/ingress/hosts"],
     ["a volume without a unit", { persistence: { size: "20" } }, "/persistence/size"],
   ])("refuses %s", (_, values, path) => {

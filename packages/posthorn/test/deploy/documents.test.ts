@@ -32,7 +32,7 @@ describe("the rule for blocks of documents", () => {
     }
   });
 
-  it("knows how each other block is checked", () => {
+  it("specifies how each other block is checked", () => {
     expect(check("go run")).toBe("run");
     expect(check("ts file=lib/posthorn.ts")).toBe("file");
     expect(check("hcl skip=needs-vault")).toBe("skip");

@@ -72,7 +72,7 @@ async function end(child: ChildProcess, signal?: "SIGKILL"): Promise<void> {
 }
 
 describe("the cache of the executable", () => {
-  it("loses a version that no process runs, after a crash of its last process as well", async () => {
+  it("deletes a version that no process runs, even after its last process has crashed", async () => {
     const cache = openCache();
     await end(await cache.start(OLD), "SIGKILL");
     cache.age(OLD);

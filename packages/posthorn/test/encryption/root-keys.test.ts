@@ -238,7 +238,7 @@ describe("a server whose root key was lost", () => {
 });
 
 describe.skipIf(!onPostgres)("the nodes of a cluster", () => {
-  it("replace the root key one after the other, and a node in the wrong order does not start or holds the rotation up", async () => {
+  it("replace the root key one after the other; a node in the wrong order does not start, or blocks the rotation", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: () => 204 });
     const [before, after] = [newKey(), newKey()];

@@ -132,7 +132,7 @@ describe("feeds over HTTP", () => {
     );
   });
 
-  it("rejects a cursor of another feed, and one that is none", async () => {
+  it("rejects a cursor of another feed, and an invalid one", async () => {
     const [one, other] = [await newApp(), await newApp()];
     const { cursor } = await get<Page>(`/app/${one.app}/feed`);
     expect((await call("GET", `/app/${other.app}/feed?cursor=${cursor}`)).status).toBe(422);
@@ -220,7 +220,7 @@ describe("feeds over HTTP", () => {
   });
 
   describe("a consumer", () => {
-    it("receives each message once while it commits, and again what it did not commit in time", async () => {
+    it("receives each message once while it commits, and uncommitted messages again after their lease", async () => {
       const { app, publish } = await newApp();
       const ids = await publish(6);
       const path = `/app/${app}/feed/consumer/one`;

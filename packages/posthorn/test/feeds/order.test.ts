@@ -256,7 +256,7 @@ describe.runIf(onPostgres)("nodes that write at the same time", () => {
     expect(new Set(keys)).toEqual(new Set([keys[0]!, frozen, ...published]));
   });
 
-  it("gives a message its place by what was announced before its commit, even if the node was frozen since it made the key", async () => {
+  it("places a message according to what was announced before its commit, even if the node was frozen since it created the key", async () => {
     const [one, two] = [nodes[0]!, nodes[1]!];
     const key = two.ids.next("msg_").key;
     await publish(one);

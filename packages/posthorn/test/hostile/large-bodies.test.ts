@@ -75,7 +75,7 @@ it.each(FILLED)("other requests full of %s block no other request", async (_titl
   expect(await slowOnes(requestBodies(APP, ENDPOINT, filler, place))).toEqual([]);
 });
 
-it("inbound webhooks block no other request, whatever their body", { timeout: INBOUND_MS }, async () => {
+it("inbound webhooks with any body block no other request", { timeout: INBOUND_MS }, async () => {
   const paths = await scene.inboundPaths();
   for (const [place, path] of paths.entries()) expect(await slowOnes(inboundBodies(path, place))).toEqual([]);
 });

@@ -137,8 +137,8 @@ describe("events/poll", () => {
   it.each([
     ["an unknown event", { name: "nothing.here" }, -32_011],
     ["an argument that there is not", { arguments: { app: "other" } }, -32_602],
-    ["a cursor that is none", { cursor: "nothing" }, -32_602],
-    ["a number of events that is none", { maxEvents: 0 }, -32_602],
+    ["an invalid cursor", { cursor: "nothing" }, -32_602],
+    ["an invalid number of events", { maxEvents: 0 }, -32_602],
   ])("refuses %s", async (_name, params, code) => {
     const { error } = await customer.request("events/poll", { name: "order.made", ...params });
     expect(error?.code).toBe(code);

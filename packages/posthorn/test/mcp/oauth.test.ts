@@ -164,7 +164,7 @@ describe("a connected client", () => {
     }
   });
 
-  it("loses what the role of its user loses", async () => {
+  it("loses the permissions that the role of its user loses", async () => {
     const user = await member("demoted");
     const { access } = await (await newClient()).connect(user, true);
     const { user: found } = (await user.send("GET", "session/current")).json as { user: { id: string } };

@@ -137,7 +137,7 @@ describe("tools that write", () => {
   });
 });
 
-it("does not parse what is not JSON, nor batches", async () => {
+it("rejects invalid JSON and batches", async () => {
   expect(await client.send("{")).toMatchObject({ status: 400, error: { code: -32_700 } });
   expect(await client.send([{ jsonrpc: "2.0", id: 1, method: "ping" }])).toMatchObject({
     status: 400,

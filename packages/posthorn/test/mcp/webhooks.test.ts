@@ -194,7 +194,7 @@ describe("a subscription", () => {
     expect(agent.control("verification")).toHaveLength(1);
   });
 
-  it("signs with the earlier secret as well after a renewal with another one", async () => {
+  it("also signs with the earlier secret after a renewal with another one", async () => {
     await agent.subscribe();
     const secret = `whsec_${randomBytes(24).toString("base64")}`;
     await agent.subscribe({ delivery: { mode: "webhook", url: agent.url, secret } });
@@ -247,7 +247,7 @@ describe("a subscription", () => {
     expect((await agent.subscribe()).result).toMatchObject({ truncated: false });
   });
 
-  it("learns at its renewal how deliveries went, without what the callback responded", async () => {
+  it("gets the state of its deliveries at renewal, without the responses of the callback", async () => {
     expect((await agent.subscribe()).result).not.toHaveProperty("deliveryStatus");
     const status = async () => (await agent.subscribe()).result!["deliveryStatus"];
     expect(await status()).toEqual({ active: true, lastDeliveryAt: null, lastError: null });
@@ -328,7 +328,7 @@ describe("a subscription", () => {
     await eventually(() => expect(agent.events.map(({ data }) => data.n)).toEqual([2]));
   });
 
-  it("ends with the key that made it, and says so", async () => {
+  it("ends with the key that created it, and sends a notice", async () => {
     await agent.subscribe();
     await ok(owner.call("DELETE", `app/${agent.app}/portal-key/${agent.keyId}`));
     await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
@@ -338,7 +338,7 @@ describe("a subscription", () => {
     expect(await agent.subscriptions()).toEqual([]);
   });
 
-  it("ends when its endpoint is deleted, and says so", async () => {
+  it("ends when its endpoint is deleted, and sends a notice", async () => {
     await agent.subscribe();
     await ok(owner.call("DELETE", `app/${agent.app}/endpoint/${String((await agent.subscriptions())[0]!["id"])}`));
     // The next look finds it.

@@ -61,7 +61,7 @@ describe("a forwarded request", () => {
       { "content-type": "text/xml" },
     ],
     ["a form", Buffer.from("a=1&a=2&b=%C3%A4"), { "content-type": "application/x-www-form-urlencoded" }],
-    ["of a type that is none", Buffer.from("{}"), { "content-type": ";;;" }],
+    ["of an invalid type", Buffer.from("{}"), { "content-type": ";;;" }],
     ["empty", Buffer.alloc(0), { "x-goog-resource-state": "sync" }],
   ])("a body that is %s comes out as it went in", async (_, body, headers) => {
     const source = await gateway.source(generic());

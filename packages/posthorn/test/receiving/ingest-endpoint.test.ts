@@ -103,7 +103,7 @@ describe("a request that does not verify", () => {
 });
 
 describe("a delivery that the provider repeats", () => {
-  it("is recognised by its ID, however many arrive at the same time, and delivered once", async () => {
+  it("is recognised by its ID even when many arrive at the same time, and delivered once", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const headers = githubHeaders("s3cret", BODY, "storm");
     const responses = await Promise.all(Array.from({ length: 40 }, () => send(source.url, BODY, headers)));

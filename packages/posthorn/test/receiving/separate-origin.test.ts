@@ -139,7 +139,7 @@ describe("any other host", () => {
     "hooks.example.com/x",
     "hooks.example.com, app.example.com",
     "",
-  ])("takes no webhook and names the right URL, never one of the request: %s", async (host) => {
+  ])("accepts no webhook and names the right URL, never one from the request: %s", async (host) => {
     const before = (await gateway.messages(source)).length;
     for (const method of ["POST", "GET"]) {
       const headers = { "x-forwarded-host": "evil.example" };

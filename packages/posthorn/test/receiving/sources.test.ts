@@ -37,7 +37,7 @@ describe("a source", () => {
     expect((await gateway.call("GET", `api/v1/app/${source.id}`)).status).toBe(404);
   });
 
-  it("is no application among those of customers, and cannot be changed as one", async () => {
+  it("is not among the applications of customers, and cannot be changed as one", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     const list = await gateway.call("GET", "api/v1/app");
     expect(list.text).not.toContain(source.id.slice(4));

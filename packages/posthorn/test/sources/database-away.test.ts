@@ -11,7 +11,7 @@ const AWAY_MS = 10_000;
 
 describe.runIf(onPostgres)("sources while the database is unavailable", () => {
   it(
-    "lose nothing: what was not stored is read again, and emails are refused for now",
+    "lose nothing: unstored events are read again, and emails are refused temporarily",
     { timeout: 180_000 },
     async () => {
       await using stack = new AsyncDisposableStack();

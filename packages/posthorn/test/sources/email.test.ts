@@ -169,7 +169,7 @@ describe("a source with an email address", () => {
     expect((await gateway.messages(source))[0]).toMatchObject({ eventType: "ticket.mail" });
   });
 
-  it("takes no emails while it is paused, with a reply after which servers try again", async () => {
+  it("accepts no emails while it is paused, with a reply after which servers try again", async () => {
     const source = await make();
     const mail = { from: "a@example.com", to: addressOf(source), raw: text(13) };
     const path = `ingest/api/v1/source/${source.id}`;
@@ -248,7 +248,7 @@ describe("the SMTP server", () => {
     expect(await gateway.messages(source)).toHaveLength(1);
   });
 
-  it("takes no more than the daily quota and the rate limit, with a reply after which servers try again", async () => {
+  it("accepts no more than the daily quota and the rate limit, with a reply after which servers try again", async () => {
     const [quota, rate] = [await make({}, { dailyQuota: 1 }), await make({}, { rateLimit: 1 })];
     await sendRaw(port, { from: "a@example.com", to: addressOf(quota), raw: text(10) });
     const second = sendRaw(port, { from: "a@example.com", to: addressOf(quota), raw: text(11) });

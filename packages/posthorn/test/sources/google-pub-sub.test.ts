@@ -7,7 +7,7 @@ import { startPubSub } from "./pub-sub.ts";
 import { SourceScene } from "./scene.ts";
 
 describe("a Pub/Sub source", () => {
-  it("stores exact bytes with attributes, acknowledges what is stored, and drops what is delivered again", async () => {
+  it("stores exact bytes with attributes, acknowledges stored messages, and drops redelivered ones", async () => {
     await using pubSub = await startPubSub();
     await using scene = await SourceScene.start({ POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl });
     const bytes = Buffer.from([0, 255, 10, 13]);

@@ -47,7 +47,7 @@ describe("a calendar", () => {
     ]);
   });
 
-  it("does not emit the start of an appointment that was moved meanwhile", async () => {
+  it("does not emit the start of an appointment that was moved in the meantime", async () => {
     const meeting = (start: string): string => event("UID:m", `DTSTART:${start}`, "SUMMARY:Meeting");
     server.respond = responds(calendar(meeting("20260302T073000Z")));
     const source = await scene.source("ical", { url: server.url, everySeconds: 7200 });
@@ -56,7 +56,7 @@ describe("a calendar", () => {
     expect(await types(source)).toEqual(["calendar.changed"]);
   });
 
-  it("reports what was created, changed, cancelled and removed, and nothing of what existed before", async () => {
+  it("reports created, changed, cancelled and removed appointments, and no existing ones", async () => {
     const one = (summary: string, ...more: readonly string[]): string =>
       event("UID:one", "DTSTART:20260310T100000Z", `SUMMARY:${summary}`, ...more);
     const two = event("UID:two", "DTSTART:20260311T100000Z", "SUMMARY:Two");

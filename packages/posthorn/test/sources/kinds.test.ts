@@ -170,7 +170,7 @@ describe.each(EXAMPLES)("a driver of the kind $kind with $config", ({ kind: name
 
 describe("a document of a stranger", () => {
   it.each(["items", "feed", "calendar", "multistatus", "mail"] as const)(
-    "is parsed or refused as a whole (%s), whatever it contains",
+    "is parsed or refused as a whole (%s), for any content",
     async (kind) => {
       const documents = fc.oneof(
         fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),

@@ -64,7 +64,7 @@ describe("a schedule", () => {
     ["skip", []],
     ["last", ["schedule/2026-03-02T05:00:00.000Z"]],
     ["all", ["01", "02", "03", "04", "05"].map((hour) => `schedule/2026-03-02T${hour}:00:00.000Z`)],
-  ] as const)("emits, with %s, of the due times that it missed those that are asked for", async (missed, expected) => {
+  ] as const)("emits, with %s, the missed due times that the setting asks for", async (missed, expected) => {
     const { clock, gateway } = await scene();
     const source = await gateway.source({ kind: "schedule", config: { cron: "0 * * * *", missed } });
     await seen(gateway, source);

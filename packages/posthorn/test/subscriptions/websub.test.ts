@@ -234,7 +234,7 @@ describe("the WebSub hub", () => {
     });
   });
 
-  it("verifies a request by itself if another sender requests something else for the same callback meanwhile", async () => {
+  it("verifies a request separately if another sender makes a different request for the same callback in the meantime", async () => {
     const { topic, publish, subscribed, settled, requests } = await newApp();
     let isUp = false;
     await using subscriber = await WebSubSubscriber.start({
@@ -417,7 +417,7 @@ describe("the WebSub hub", () => {
     expect(subscriber.events).toEqual([]);
   });
 
-  it("ends a subscription whose subscriber responds with 410, whatever the policy of the application says", async () => {
+  it("ends a subscription whose subscriber responds with 410, regardless of the policy of the application", async () => {
     const { app, topic, publish, subscribed, subscriptions } = await newApp();
     await tenant.call("PATCH", `app/${app}/policy`, { autoDisable: { enabled: false, onGone: false } });
     await using subscriber = await WebSubSubscriber.start({ event: () => 410 });

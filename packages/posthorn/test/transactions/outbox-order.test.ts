@@ -57,7 +57,7 @@ describe.skipIf(!onPostgres)("the order of transactions that publish", () => {
     },
   );
 
-  it("finds a row of which no notice came while other transactions publish all the time", async () => {
+  it("finds a row without a notice while other transactions publish continuously", async () => {
     await using scene = await openOrderedScene(2);
     const client = await scene.connect();
     await publish(client, 0);

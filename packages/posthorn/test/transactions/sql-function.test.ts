@@ -88,7 +88,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(new Set(got.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(ids));
   });
 
-  it("accepts what the HTTP call accepts: channels, tags, event ID, ordering key, due time, expiry, content type", async () => {
+  it("accepts the same parameters as the HTTP call: channels, tags, event ID, ordering key, due time, expiry, content type", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const id = await idOf(
@@ -187,7 +187,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await afterAnother(scene, client)).toEqual([http.json["id"]]);
   });
 
-  it("refuses what the HTTP API refuses, with a message and a code", async () => {
+  it("refuses the same values as the HTTP API, with a message and a code", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const cases: readonly (readonly [string, string, RegExp])[] = [

@@ -40,7 +40,7 @@ describe("a request with a session cookie that changes something", () => {
     expect(await refusals((url) => ({ origin: url, "sec-fetch-site": "same-origin" }))).toEqual([]);
   });
 
-  it("is refused on each route from another origin, whatever other headers it has", async () => {
+  it("is refused on each route from another origin, with any other headers", async () => {
     expect(await refusals(() => ({ origin: "https://elsewhere.example", "x-posthorn-csrf": "1" }))).toEqual([]);
   });
 

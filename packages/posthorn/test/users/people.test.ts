@@ -103,7 +103,7 @@ describe("an invitation", () => {
   });
 
   it.each([
-    ["an address that is none", { email: "nowhere", role: "viewer" }, 422],
+    ["an invalid address", { email: "nowhere", role: "viewer" }, 422],
     ["a role that does not exist", { email: "x@engines.example", role: "root" }, 422],
     ["an owner of one application", { email: "x@engines.example", role: "owner", app: "mine2" }, 422],
     ["an application that does not exist", { email: "x@engines.example", role: "viewer", app: "none" }, 404],

@@ -133,7 +133,7 @@ describe("an organisation that requires a second factor", () => {
     expect((await again.send("GET", "app")).status).toBe(200);
   });
 
-  it("takes a passkey as a second factor, but not a password beside it", async () => {
+  it("accepts a passkey as a second factor, but not a password in addition", async () => {
     const { browser, email } = await member();
     const { device, reply } = await addPasskey(browser);
     expect(reply.status).toBe(201);

@@ -114,7 +114,7 @@ describe("a sign-in with a password", () => {
     expect((await browser.send("GET", "app")).status).toBe(401);
   });
 
-  it("takes no session that someone else chose", async () => {
+  it("accepts no session that someone else chose", async () => {
     const browser = new TestBrowser(node);
     const planted = `phs_${"A".repeat(43)}`;
     browser.cookies.set("posthorn_session", planted);
@@ -252,7 +252,7 @@ describe("failed attempts", () => {
     expect(other.json["code"]).toBe("sign_in_failed");
   });
 
-  it("at the same time are no more than one after the other", async () => {
+  it("at the same time are limited in the same way as one after the other", async () => {
     const replies = await Promise.all(
       Array.from({ length: 12 }, () => new TestBrowser(node).signIn("together@x.example", "wrong", fromElsewhere())),
     );

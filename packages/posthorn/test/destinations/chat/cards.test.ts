@@ -298,7 +298,7 @@ describe("a shortened text", () => {
     );
   });
 
-  it("says how much is missing of the original, not of what was kept", () => {
+  it("says how much is missing of the original, not of the kept part", () => {
     expect(shortened(excerptOf("a".repeat(20_000)), { limit: 100 })).toBe(
       `${"a".repeat(100 - 36)}… (shortened, 19936 more characters)`,
     );
