@@ -6,13 +6,13 @@ import styles from "./menu.module.css";
 
 export interface MenuProps {
   readonly trigger: ReactElement;
-  readonly openAtOnce?: boolean;
+  readonly defaultOpen?: boolean;
   readonly children: ReactNode;
 }
 
-export function Menu({ trigger, openAtOnce = false, children }: MenuProps) {
+export function Menu({ trigger, defaultOpen = false, children }: MenuProps) {
   return (
-    <BaseMenu.Root modal={false} defaultOpen={openAtOnce}>
+    <BaseMenu.Root modal={false} defaultOpen={defaultOpen}>
       <BaseMenu.Trigger render={trigger} />
       <BaseMenu.Portal>
         <BaseMenu.Positioner className={styles["positioner"]} sideOffset={6} align="end">

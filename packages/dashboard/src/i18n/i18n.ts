@@ -13,7 +13,7 @@ export type Language = (typeof LANGUAGES)[number];
 const DASHBOARD_LANGUAGES: readonly Language[] = ["en", "de"];
 
 /** Languages that the current page has. */
-export function languagesHere(): readonly Language[] {
+export function availableLanguages(): readonly Language[] {
   return isPortal() ? LANGUAGES : DASHBOARD_LANGUAGES;
 }
 
@@ -136,7 +136,7 @@ export async function showLanguage(language: Language): Promise<void> {
 
 function preferredLanguage(chosenByUser: string | null): Language {
   const asked = [new URLSearchParams(location.search).get("lang"), chosen(), chosenByUser, ...navigator.languages];
-  const here = languagesHere();
+  const here = availableLanguages();
   const known = asked.map((tag) => here.find((name) => name === tag?.slice(0, 2)));
   return known.find((name) => name !== undefined) ?? "en";
 }

@@ -3,7 +3,7 @@ import { CircleUser, Keyboard, LogOut } from "lucide-react";
 import { type ReactElement, useContext, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
-import { chooseLanguage, LANGUAGE_NAMES, languagesHere, type Language } from "../i18n/i18n.ts";
+import { chooseLanguage, LANGUAGE_NAMES, availableLanguages, type Language } from "../i18n/i18n.ts";
 import { chooseClock, CLOCKS, onClock, readClock } from "../lib/clock.ts";
 import { AudienceContext } from "../session/audience.ts";
 import { readSession, signOut } from "../session/session.ts";
@@ -12,11 +12,11 @@ import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 export interface PreferencesMenuProps {
   readonly trigger: ReactElement;
   /** Opens the menu when it is loaded: the reader has clicked the button before. */
-  readonly openAtOnce: boolean;
+  readonly defaultOpen: boolean;
 }
 
 /** Menu with theme, language, shortcuts and sign-out. */
-export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
+export function PreferencesMenu({ trigger, defaultOpen }: PreferencesMenuProps) {
   const { t, i18n } = useTranslation();
   const audience = useContext(AudienceContext);
   const clock = useSyncExternalStore(onClock, readClock);
@@ -26,7 +26,7 @@ export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
     setTheme(chosen);
   };
   return (
-    <Menu trigger={trigger} openAtOnce={openAtOnce}>
+    <Menu trigger={trigger} defaultOpen={defaultOpen}>
       <MenuChoice
         label={t("app.theme")}
         value={theme}
@@ -37,7 +37,7 @@ export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
       <MenuChoice
         label={t("app.language")}
         value={i18n.language as Language}
-        choices={languagesHere().map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+        choices={availableLanguages().map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
         onChange={(language) => void chooseLanguage(language)}
       />
       <MenuLine />

@@ -22,7 +22,7 @@ export function Preferences() {
   );
   return (
     <Suspense fallback={trigger}>
-      <PreferencesMenu trigger={trigger} openAtOnce={asked} />
+      <PreferencesMenu trigger={trigger} defaultOpen={asked} />
     </Suspense>
   );
 }

@@ -38,7 +38,7 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
   const list = useMessageList(asked);
   useLive({
     events: (events) => {
-      const fits = events.filter((event) => event.type === "message.accepted" && isOf(asked, event));
+      const fits = events.filter((event) => event.type === "message.accepted" && matchesFilter(asked, event));
       if (fits.length > 0) setArrived((count) => count + fits.length);
     },
     gap: () => setArrived((count) => count + 1),
@@ -67,7 +67,7 @@ export function MessageList({ app, filter, onFilter }: MessageListProps) {
   );
 }
 
-function isOf(
+function matchesFilter(
   { app, type, direction }: MessageFilter,
   event: { readonly appId: string; readonly appUid: string | null; readonly eventType: string },
 ) {

@@ -27,7 +27,7 @@ export function useTemplates() {
   const templates = useMemo(() => {
     if (texts === undefined) return undefined;
     return data?.data.map((template) =>
-      texts === null ? template : translated(template, (text) => texts.germanOfTemplate(text) ?? text),
+      texts === null ? template : translated(template, (text) => texts.germanTemplateText(text) ?? text),
     );
   }, [data, texts]);
   return { templates, error: error ?? german.error, refetch };

@@ -9,7 +9,7 @@ describe("the OpenAPI document", () => {
   it("has all routes, the health check, the streams, the hub with its topics, and sign-in", async () => {
     const { paths } = (await buildDocument()) as { paths: Record<string, Record<string, { operationId: string }>> };
     const documented = Object.values(paths).flatMap((path) => Object.values(path).map((route) => route.operationId));
-    const outsideOfRoutes = [
+    const withoutRoute = [
       "v1.health.get",
       "v1.live",
       "v1.relay.socket",
@@ -24,7 +24,7 @@ describe("the OpenAPI document", () => {
       "endpoint.permission.grant",
       ...PUBLIC_ROUTES.map((route) => route.operationId),
     ];
-    const expected = [...ROUTES.map((route) => route.operationId), ...outsideOfRoutes];
+    const expected = [...ROUTES.map((route) => route.operationId), ...withoutRoute];
     expect(documented.toSorted()).toEqual(expected.toSorted());
   });
 

@@ -38,7 +38,7 @@ export function problemOf({ status, json }: { readonly status: number; readonly 
 }
 
 /** The reply in the form that the client asks for, and its content type. */
-export function inAskedForm(
+export function inAcceptedFormat(
   { status, json }: Reply,
   accept: string | undefined,
 ): { readonly text: Reply["json"]; readonly type: string } {

@@ -1,6 +1,6 @@
 /** Sends responses of the API, with the headers that all of them have. */
 import { INERT } from "./inert.ts";
-import { inAskedForm } from "./problem.ts";
+import { inAcceptedFormat } from "./problem.ts";
 import { type Reply, reply } from "./reply.ts";
 import { errorCodeOf } from "./request-log/error-code.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -19,7 +19,7 @@ export function send(response: FastifyReply, answer: Reply): FastifyReply {
   // Temporary causes of a 429 end within seconds.
   if (status === 429) void response.header("retry-after", "5");
   if (status === 503) void response.header("retry-after", response.server.getDecorator<() => number>(RETRY_AFTER)());
-  const { text, type } = inAskedForm(answer, response.request.headers.accept);
+  const { text, type } = inAcceptedFormat(answer, response.request.headers.accept);
   if (text === null) return response.send();
   // Sent as bytes because Fastify adds a charset to strings, which JSON does not define (RFC 8259, section 11).
   return response.header("content-type", type).send(Buffer.from(text));

@@ -22,7 +22,7 @@ class Learner {
     return this;
   }
 
-  get told(): readonly string[] {
+  get reported(): readonly string[] {
     return this.found.map(({ kind, path, before, after }) => `${kind} ${path}: ${before} → ${after}`);
   }
 }
@@ -36,15 +36,15 @@ describe("a schema change", () => {
       .take(10, plain)
       .take(10, () => ({ other: true }))
       .take(500, plain);
-    expect(learner.told.filter((line) => !line.includes("other"))).toEqual([]);
-    expect(learned().take(2000, plain).told).toEqual([]);
+    expect(learner.reported.filter((line) => !line.includes("other"))).toEqual([]);
+    expect(learned().take(2000, plain).reported).toEqual([]);
   });
 
   it("is reported once for a new field, with the times when it was first and last seen", () => {
     const learner = learned();
     const since = learner.now + 60_000;
     learner.take(500, (index) => ({ ...plain(index), customer: { name: "a", vat: "DE1" } }));
-    expect(learner.told).toEqual(["field_added customer.vat: null → string"]);
+    expect(learner.reported).toEqual(["field_added customer.vat: null → string"]);
     expect(learner.found[0]).toMatchObject({ breaking: false, firstSeen: since });
     expect(learner.entry.changes).toHaveLength(1);
     expect(learner.entry.changes[0]!.lastSeen).toBeGreaterThan(since);
@@ -52,43 +52,43 @@ describe("a schema change", () => {
 
   it("is reported for a removed field once that cannot be chance, and again when the field returns", () => {
     const learner = learned().take(2, () => ({ id: "x", amount: 1 }));
-    expect(learner.told.filter((line) => line.startsWith("field_removed"))).toEqual([]);
+    expect(learner.reported.filter((line) => line.startsWith("field_removed"))).toEqual([]);
     learner.take(300, () => ({ id: "x", amount: 1 }));
-    expect(learner.told).toEqual(["field_removed customer: object → null"]);
+    expect(learner.reported).toEqual(["field_removed customer: object → null"]);
     expect(toJsonSchema("t", currentSchema(learner.entry)!)).not.toHaveProperty("properties.customer");
     learner.take(1, plain);
-    expect(learner.told.at(-1)).toBe("field_added customer: null → object");
+    expect(learner.reported.at(-1)).toBe("field_added customer: null → object");
   });
 
   it("is not reported when a rare field happens to be missing", () => {
     const seldom = (index: number): object => (index % 10 === 0 ? { ...plain(index), note: "n" } : plain(index));
     const learner = new Learner().take(LEARNING_SAMPLES, seldom).take(9, (index) => seldom(index + 1));
-    expect(learner.told).toEqual([]);
+    expect(learner.reported).toEqual([]);
   });
 
   it("is reported for a changed type, including integers that become fractions, but not the reverse", () => {
     const learner = learned().take(1, (index) => ({ ...plain(index), amount: "12.00" }));
-    expect(learner.told).toEqual(["type_changed amount: integer → string"]);
+    expect(learner.reported).toEqual(["type_changed amount: integer → string"]);
     expect(learner.found[0]!.breaking).toBe(true);
-    expect(learned().take(5, (index) => ({ ...plain(index), amount: 1.5 })).told).toEqual([
+    expect(learned().take(5, (index) => ({ ...plain(index), amount: 1.5 })).reported).toEqual([
       "type_changed amount: integer → number",
     ]);
     const fractions = new Learner().take(LEARNING_SAMPLES, (index) => ({ amount: index + 0.5 }));
-    expect(fractions.take(50, () => ({ amount: 1 })).told).toEqual([]);
+    expect(fractions.take(50, () => ({ amount: 1 })).reported).toEqual([]);
   });
 
   it("is not breaking for a field that was always null or an array that was always empty", () => {
     const learner = new Learner().take(LEARNING_SAMPLES, () => ({ note: null, lines: [] }));
     learner.take(5, () => ({ note: "x", lines: [{ sku: 1 }] }));
     expect(learner.found).toMatchObject([{ kind: "type_changed", path: "note", breaking: false }]);
-    expect(learner.take(LEARNING_SAMPLES, () => ({ note: "x", lines: [{ sku: 1 }] })).told).toHaveLength(1);
+    expect(learner.take(LEARNING_SAMPLES, () => ({ note: "x", lines: [{ sku: 1 }] })).reported).toHaveLength(1);
   });
 
   it("is reported for a required field that becomes optional, also inside arrays", () => {
     const lines = (skus: readonly object[]) => () => ({ lines: skus });
     const learner = new Learner().take(LEARNING_SAMPLES, lines([{ sku: 1 }, { sku: 2 }]));
     learner.take(1, lines([{ sku: 1 }, {}]));
-    expect(learner.told).toEqual(["field_optional lines[].sku: integer → integer | absent"]);
+    expect(learner.reported).toEqual(["field_optional lines[].sku: integer → integer | absent"]);
   });
 
   it("becomes part of the known schema after many samples or after a week", () => {
@@ -97,7 +97,7 @@ describe("a schema change", () => {
     learner.now += 8 * DAY;
     learner.take(1, (index) => ({ ...plain(index), extra: 1 }));
     expect(learner.entry.recent).toBeNull();
-    expect(learner.take(100, (index) => ({ ...plain(index), extra: 1 })).told).toHaveLength(1);
+    expect(learner.take(100, (index) => ({ ...plain(index), extra: 1 })).reported).toHaveLength(1);
   });
 
   it("is kept up to a maximum number of changes", () => {

@@ -154,8 +154,8 @@ function absentMismatch(node: Node, run: Run): string | null {
     const failed = absentInGroup(group, run);
     if (failed !== null) return failed;
   }
-  const saysNothing = node.operators.length === 0 && groups.length === 0;
-  return saysNothing ? fail(run, node.path, ABSENT) : null;
+  const isEmpty = node.operators.length === 0 && groups.length === 0;
+  return isEmpty ? fail(run, node.path, ABSENT) : null;
 }
 
 function absentInGroup({ kind, nodes, path }: Group, run: Run): string | null {

@@ -30,8 +30,8 @@ export async function readingsOf(registry: Registry): Promise<readonly MetricRea
  * thread, because every thread reads the same values.
  */
 export function aggregate(own: readonly MetricReading[], others: readonly (readonly MetricReading[])[]): Registry {
-  const main = own.map((metric) => (isOfProcess(metric) ? { ...metric, aggregator: "first" } : ofThread(metric)));
-  const added = others.map((metrics) => metrics.filter((metric) => !isOfProcess(metric)));
+  const main = own.map((metric) => (isProcessMetric(metric) ? { ...metric, aggregator: "first" } : ofThread(metric)));
+  const added = others.map((metrics) => metrics.filter((metric) => !isProcessMetric(metric)));
   return AggregatorRegistry.aggregate([main, ...added]);
 }
 
@@ -40,7 +40,7 @@ export function countersOf(metrics: readonly MetricReading[]): readonly MetricRe
   return metrics.filter(({ type }) => type === "counter" || type === "histogram");
 }
 
-function isOfProcess({ name }: MetricReading): boolean {
+function isProcessMetric({ name }: MetricReading): boolean {
   return name.startsWith("process_") || name === "nodejs_version_info";
 }
 

@@ -55,8 +55,8 @@ function typeOf(entry: OutcomeFacts, before: DeliveryBefore): AnnouncedType | nu
   }
   if (before.state !== DELIVERY_STATE.pending || before.generation !== generation) return null;
   if (state === DELIVERY_STATE.failed) {
-    const goesOn = trigger === TRIGGER.manual && before.resumeDue !== null;
-    return goesOn ? null : "message.attempt.exhausted";
+    const hasScheduledRetry = trigger === TRIGGER.manual && before.resumeDue !== null;
+    return hasScheduledRetry ? null : "message.attempt.exhausted";
   }
   return trigger === TRIGGER.scheduled && attempts > before.attempts ? "message.attempt.failing" : null;
 }

@@ -21,8 +21,8 @@ export async function feedHorizonIn(db: Kysely<Database>): Promise<number> {
   return row?.last_id ?? 0;
 }
 
-/** Whether any messages are placed behind the horizon. */
-export async function isAnythingBehind(db: Kysely<Database>, horizon: number): Promise<boolean> {
+/** Whether any messages come after the horizon. */
+export async function hasMessagesAfter(db: Kysely<Database>, horizon: number): Promise<boolean> {
   const { rows } = await sql<{ behind: number }>`
     SELECT EXISTS (SELECT 1 FROM message WHERE id > ${horizon}) OR EXISTS (SELECT 1 FROM feed_late WHERE after_key >= ${horizon}) AS behind`.execute(
     db,
@@ -50,7 +50,7 @@ export interface SoleWriter {
 export async function moveFeedHorizon(store: SoleWriter, settled: () => number | Promise<number>): Promise<number> {
   const horizon = await feedHorizonIn(store.db);
   const isOld = Date.now() - timeOfKey(horizon) > MAX_HORIZON_AGE_MS;
-  if (!isOld && !(await isAnythingBehind(store.db, horizon))) return horizon;
+  if (!isOld && !(await hasMessagesAfter(store.db, horizon))) return horizon;
   // Asks the other threads of this process, so it is not asked at every look.
   const next = await settled();
   if (next <= horizon) return horizon;

@@ -12,7 +12,7 @@ import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
 import { loadStreaks } from "../domain/health/load.ts";
 import { judgeRate } from "../domain/health/rate.ts";
-import { disabledAt, percentOfWay, type Streak, warningDue, WARNINGS, withFailure } from "../domain/health/streak.ts";
+import { disabledAt, disablePercent, type Streak, warningDue, WARNINGS, withFailure } from "../domain/health/streak.ts";
 import { timeOfKey } from "../lib/id.ts";
 import type { InShards } from "../store/shards.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
@@ -194,7 +194,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   async #judge(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {
     const services = this.#options.services();
     const streak = this.#streaks.get(endpointKey);
-    const percent = streak === undefined ? 0 : percentOfWay(streak, policy, this.#options.clock.now());
+    const percent = streak === undefined ? 0 : disablePercent(streak, policy, this.#options.clock.now());
     const isOver = streak !== undefined && percent >= 100;
     const cause = isOver ? causeOf(streak) : await this.#rateCause(endpointKey, policy);
     if (cause !== null) {

@@ -1,6 +1,6 @@
 /** Each text that a template declares is German on German pages of the dashboard. */
 import { describe, expect, it } from "vitest";
-import { endings, germanOfTemplate, translated } from "../../../dashboard/src/i18n/de/templates.ts";
+import { endings, germanTemplateText, translated } from "../../../dashboard/src/i18n/de/templates.ts";
 import { CATEGORIES } from "../../src/templates/template.ts";
 import { TEMPLATES } from "../../src/templates/templates.ts";
 
@@ -22,7 +22,7 @@ const keptIn = (text: string): readonly string[] =>
 
 describe("the German texts of templates", () => {
   it("exist for each title, summary, requirement, step, label, help and example", () => {
-    expect([...DECLARED].filter((text) => germanOfTemplate(text) === null)).toEqual([]);
+    expect([...DECLARED].filter((text) => germanTemplateText(text) === null)).toEqual([]);
   });
 
   it("belong to a text that a template declares", () => {
@@ -34,7 +34,7 @@ describe("the German texts of templates", () => {
 
   it("keep code, URLs and names of events", () => {
     const changed = [...DECLARED].filter(
-      (text) => JSON.stringify(keptIn(text)) !== JSON.stringify(keptIn(germanOfTemplate(text) ?? "")),
+      (text) => JSON.stringify(keptIn(text)) !== JSON.stringify(keptIn(germanTemplateText(text) ?? "")),
     );
     expect(changed).toEqual([]);
   });

@@ -423,7 +423,7 @@ const texts: Readonly<Record<string, string>> = {
 export const translated: readonly string[] = Object.keys(texts);
 
 /** German for a text of a template; `null`: there is no translation. */
-export function germanOfTemplate(text: string): string | null {
+export function germanTemplateText(text: string): string | null {
   const ending = Object.keys(endings).find((one) => text.endsWith(one)) ?? "";
   const german = texts[text.slice(0, text.length - ending.length)];
   return german === undefined ? null : german + (endings[ending] ?? "");

@@ -68,20 +68,20 @@ export interface EventCaller extends ToolCaller {
 /** `events/list`: event types, and on the endpoint of the organisation its sources after them. */
 export async function listEvents(caller: EventCaller, { cursor }: Params): Promise<object> {
   const [kind, iterator] = listCursor(cursor);
-  const isOfTypes = kind === "types";
+  const isTypeList = kind === "types";
   const query = {
     limit: LIST_PAGE,
     ...(iterator === "" ? {} : { iterator }),
-    ...(isOfTypes ? { with_content: true } : {}),
+    ...(isTypeList ? { with_content: true } : {}),
   };
-  const page = await ask(caller, isOfTypes ? listTypes : listSources, { query });
+  const page = await ask(caller, isTypeList ? listTypes : listSources, { query });
   const delivery = await deliveryModes(caller);
   const rows = (page["data"] as readonly Row[]).map((row) =>
-    isOfTypes ? typeOut(caller, row, delivery) : sourceOut(row, delivery),
+    isTypeList ? typeOut(caller, row, delivery) : sourceOut(row, delivery),
   );
   const next =
     page["done"] === true
-      ? isOfTypes && seesSources(caller)
+      ? isTypeList && seesSources(caller)
         ? "sources:"
         : null
       : `${kind}:${String(page["iterator"])}`;
@@ -200,13 +200,13 @@ function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: strin
 
 function argumentsOf(given: unknown, app: string | null, isSource: boolean): Readonly<Record<string, string>> {
   if (!isRecord(given)) throw new RpcError(CODE.params, "`arguments` must be an object.");
-  const isOfOrganisation = app === null && !isSource;
-  const known = isOfOrganisation ? ["app", "channel"] : ["channel"];
+  const isOrganisationWide = app === null && !isSource;
+  const known = isOrganisationWide ? ["app", "channel"] : ["channel"];
   for (const [argument, value] of Object.entries(given)) {
     if (!known.includes(argument) || typeof value !== "string" || value === "")
       throw new RpcError(CODE.params, `\`arguments\` may contain these texts only: ${known.join(", ")}.`);
   }
-  if (isOfOrganisation && given["app"] === undefined)
+  if (isOrganisationWide && given["app"] === undefined)
     throw new RpcError(CODE.params, "`arguments.app` must name an application.");
   return given as Readonly<Record<string, string>>;
 }

@@ -79,8 +79,8 @@ const ONLY_CURRENT: ReadonlySet<string> = new Set(["server/discover"]);
 export async function runMethod(caller: McpCaller, message: Message): Promise<object> {
   const { method, isCurrent } = message;
   const run = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
-  const isOfOther = (isCurrent ? ONLY_EARLIER : ONLY_CURRENT).has(method);
-  if (run === undefined || isOfOther) {
+  const isOtherGeneration = (isCurrent ? ONLY_EARLIER : ONLY_CURRENT).has(method);
+  if (run === undefined || isOtherGeneration) {
     throw new RpcError(CODE.method, `This server has no method ${method}.`, { status: isCurrent ? 404 : 200 });
   }
   return run(caller, message);

@@ -109,10 +109,10 @@ export function awsAuth(config: AwsConfig, service: string): AwsAuth {
 
 /** Compatible services issue credentials at the same address. A VPC endpoint of AWS serves one service only. */
 function stsUrl({ region, endpointUrl }: AwsConfig): string {
-  const isOfAws =
+  const isAws =
     endpointUrl === null ||
     /\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|vpce\.amazonaws\.com)$/.test(new URL(endpointUrl).hostname);
-  return isOfAws ? `https://sts.${region}.${suffixOf(region)}/` : `${new URL(endpointUrl).origin}/`;
+  return isAws ? `https://sts.${region}.${suffixOf(region)}/` : `${new URL(endpointUrl).origin}/`;
 }
 
 /** Domain of the partition that a region belongs to. */

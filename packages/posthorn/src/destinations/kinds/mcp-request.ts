@@ -62,8 +62,8 @@ export interface McpEvent {
 /** The body of an event. JSON is passed on as it was published, so that numbers keep their digits. */
 export function mcpEventBody({ id, name, eventType, at, contentType, body, cursor }: McpEvent): Uint8Array {
   const data = dataText(contentType, body);
-  const isOfSource = name.startsWith("src_");
-  const shown = isOfSource ? `{"eventType":${JSON.stringify(eventType)},"payload":${data}}` : data;
+  const isSourceEvent = name.startsWith("src_");
+  const shown = isSourceEvent ? `{"eventType":${JSON.stringify(eventType)},"payload":${data}}` : data;
   const timestamp = new Date(at).toISOString();
   const fields = JSON.stringify({ eventId: id, name, timestamp }).slice(0, -1);
   return Buffer.from(`${fields},"data":${shown},"cursor":${JSON.stringify(cursor)}}`);

@@ -5,7 +5,7 @@
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, type OutsideContext, reader } from "../context.ts";
-import { holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
+import { holdsAmong, holdCutoff } from "../endpoint/hold.ts";
 
 /** Endpoints whose deliveries are on hold. */
 export interface Holds {
@@ -23,7 +23,7 @@ export async function holdsOf(ctx: OutsideContext, endpointKeys: readonly number
   const forever: number[] = [];
   const timed: (readonly [number, number])[] = [];
   for (const [key, hold] of await holdsAmong(services, endpointKeys, at)) {
-    const dueBy = holdsWhatIsDueBy(hold, at);
+    const dueBy = holdCutoff(hold, at);
     if (dueBy === null) forever.push(key);
     else timed.push([key, dueBy]);
   }

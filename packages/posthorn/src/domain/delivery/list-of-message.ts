@@ -5,7 +5,7 @@ import { type Context, type OutsideCall, reader } from "../context.ts";
 import { HOLDS_CHANGE } from "../attempt/detail.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { blockerOf } from "../endpoint/blockers.ts";
-import { ENDPOINT_HOLD_REASONS, type EndpointHold, holdsAmong, holdsWhatIsDueBy } from "../endpoint/hold.ts";
+import { ENDPOINT_HOLD_REASONS, type EndpointHold, holdsAmong, holdCutoff } from "../endpoint/hold.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryRow, type DeliveryStatus, statusOf } from "./delivery.ts";
 
@@ -134,7 +134,7 @@ async function heldOf(ctx: Context, { messageKey, row, hold, now }: Holding): Pr
   const { id, due, order_key } = row;
   if (due === null) return null;
   if (hold !== null) {
-    const dueBy = holdsWhatIsDueBy(hold, now);
+    const dueBy = holdCutoff(hold, now);
     if (dueBy === null || due <= dueBy) return { ...hold, by: null };
   }
   if (order_key === null || due > now) return null;

@@ -88,6 +88,6 @@ function holdByBreaker(breaker: UnhealthyLane["breaker"], now: number): Endpoint
 const SAME_MOMENT_MS = 1000;
 
 /** Deliveries due up to this time wait for the end of the hold, later ones for their own time; `null`: all wait for the hold. */
-export function holdsWhatIsDueBy({ until }: EndpointHold, now: number): number | null {
+export function holdCutoff({ until }: EndpointHold, now: number): number | null {
   return until === null ? null : Math.max(now, until + SAME_MOMENT_MS);
 }

@@ -136,7 +136,8 @@ async function match(services: Services, search: Search, scope: Scope, page: rea
   let unreadable = 0;
   for (const row of page) {
     const content = contents.get(row.id);
-    const result = content === undefined ? matchRest(search, row, answered) : matchContent(search, scope, row, content);
+    const result =
+      content === undefined ? matchWithoutPayload(search, row, answered) : matchContent(search, scope, row, content);
     if (result === "unreadable") unreadable++;
     if (result === "path" || result === "text") found.push(row);
     if (found.length === CHUNK) return { found, unreadable, upTo: row.id };
@@ -163,7 +164,7 @@ function matchContent({ appKey, eventTypes, subject }: Search, scope: Scope, row
 }
 
 /** If the payload of a message has expired, its names and the responses to it can remain. */
-function matchRest({ appKey, eventTypes, subject }: Search, row: Row, answered: ReadonlySet<number>): Result {
+function matchWithoutPayload({ appKey, eventTypes, subject }: Search, row: Row, answered: ReadonlySet<number>): Result {
   if (row.bytes !== null || (appKey !== null && row.app_id !== appKey)) return "none";
   if (eventTypes !== null && !eventTypes.has(row.event_type)) return "none";
   const lists = [row.channels_json, row.tags_json].map((json) => (json === null ? [] : (JSON.parse(json) as string[])));

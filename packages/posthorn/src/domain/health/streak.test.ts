@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AutoDisableValues } from "../policy/auto-disable.ts";
-import { disabledAt, percentOfRate, percentOfWay, type Streak, warningDue, withFailure } from "./streak.ts";
+import { disabledAt, percentOfRate, disablePercent, type Streak, warningDue, withFailure } from "./streak.ts";
 
 const policy: AutoDisableValues = {
   enabled: true,
@@ -20,15 +20,15 @@ const TEN = Array.from({ length: 10 }, (_, index) => index * 1000);
 
 describe("progress towards being disabled", () => {
   it("requires both the time and the number of failures", () => {
-    expect(percentOfWay(failed(TEN), policy, 1_000_000)).toBe(100);
-    expect(percentOfWay(failed(TEN), policy, 500_000)).toBe(50);
-    expect(percentOfWay(failed([0, 999_000]), policy, 5_000_000)).toBe(20);
-    expect(percentOfWay(failed([5000]), policy, 0)).toBe(0);
+    expect(disablePercent(failed(TEN), policy, 1_000_000)).toBe(100);
+    expect(disablePercent(failed(TEN), policy, 500_000)).toBe(50);
+    expect(disablePercent(failed([0, 999_000]), policy, 5_000_000)).toBe(20);
+    expect(disablePercent(failed([5000]), policy, 0)).toBe(0);
   });
 
   it("does not happen where auto-disable is off", () => {
     const off = { ...policy, enabled: false };
-    expect(percentOfWay(failed(TEN), off, 10_000_000)).toBe(0);
+    expect(disablePercent(failed(TEN), off, 10_000_000)).toBe(0);
     expect([disabledAt(failed(TEN), off), disabledAt(failed([7]), policy)]).toEqual([null, 1_000_007]);
     expect(percentOfRate({ attempts: 100, failures: 100 }, off)).toBe(0);
   });

@@ -21,7 +21,7 @@ export function withFailure(streak: Streak | undefined, at: number): Streak {
 }
 
 /** Progress towards being disabled, 0 to 100: the lower of the share of the time and the share of the failures. */
-export function percentOfWay(streak: Streak, policy: AutoDisableValues, now: number): number {
+export function disablePercent(streak: Streak, policy: AutoDisableValues, now: number): number {
   if (!policy.enabled) return 0;
   const time = (now - streak.since) / (policy.afterSeconds * 1000);
   const part = Math.min(time, streak.failures / policy.minFailures, 1);

@@ -60,9 +60,9 @@ function shownOf(
     const { reason, clause, message } = explanationOf(mismatch, null);
     return { endpointId: id, matched: false, disabled, reason, clause, message };
   }
-  const unasked = filtered && payload === null ? " Its filter was not evaluated, because there is no payload." : "";
+  const unevaluated = filtered && payload === null ? " Its filter was not evaluated, because there is no payload." : "";
   const message = disabled
     ? "The endpoint matches, but it is disabled: the delivery would be on hold."
     : "The endpoint matches.";
-  return { endpointId: id, matched: true, disabled, reason: null, clause: null, message: message + unasked };
+  return { endpointId: id, matched: true, disabled, reason: null, clause: null, message: message + unevaluated };
 }

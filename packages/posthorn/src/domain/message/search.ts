@@ -60,7 +60,7 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
   const sources = keySourcesOf(ctx, scope);
   if (sources.length > 0) return scanKeySources(ctx, scope, from, sources);
   // Messages with a known key are found regardless of their age.
-  const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
+  const end = scope.keys === null ? await endOfRange(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
   const rows = await withDeliveries(ctx, found.rows);
   return { rows, next: found.next ?? end?.public_id ?? null };
@@ -109,7 +109,7 @@ interface End {
 }
 
 /** The last message of the scanned range; `undefined` if there are fewer messages. */
-function endOfStretch(ctx: Context, scope: Scope, from: number | null): Promise<End | undefined> {
+function endOfRange(ctx: Context, scope: Scope, from: number | null): Promise<End | undefined> {
   let query = reader(ctx).selectFrom("message").select(["id", "public_id"]);
   if (scope.appKey !== null) query = query.where("app_id", "=", scope.appKey);
   const { above, below } = keyRange(scope);

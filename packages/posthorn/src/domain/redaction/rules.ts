@@ -182,8 +182,8 @@ async function findRow(ctx: Context, { rule: id, app }: RuleRef) {
     .executeTakeFirst();
   const visible = visibleApplications(ctx.actor);
   const isVisible = row !== undefined && (row.app_id === null || visible === null || visible.includes(row.app_id));
-  const isOfApplication = application === null || row?.app_id === application.key;
-  if (!isVisible || !isOfApplication) throw notFound("redaction rule");
+  const isInScope = application === null || row?.app_id === application.key;
+  if (!isVisible || !isInScope) throw notFound("redaction rule");
   return row;
 }
 

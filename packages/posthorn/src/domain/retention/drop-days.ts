@@ -66,7 +66,7 @@ async function dropAttempts(services: Services, days: DayStore, options: SweepOp
     table: "attempt",
     below: keyAtTime(now - periods.attemptMs),
     emptyBelow: keyAtTime(now - Math.max(messageMs(periods), periods.failureMs)),
-    kept: (day) => attemptsThatStay(services, day),
+    kept: (day) => attemptsToKeep(services, day),
     // If a delivery is resent at this moment, its expired attempts need not be kept.
     keptNow: () => Promise.resolve([]),
     left: attemptsLeft,
@@ -207,7 +207,7 @@ async function messagesThatStay(
 }
 
 /** Attempts to keep: those of failed or pending deliveries. */
-function attemptsThatStay({ store }: Services, day: Day): Promise<readonly number[] | null> {
+function attemptsToKeep({ store }: Services, day: Day): Promise<readonly number[] | null> {
   return inStretches(day, ({ from, end }) =>
     store.db
       .selectFrom("attempt")

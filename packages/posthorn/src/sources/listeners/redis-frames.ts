@@ -41,11 +41,11 @@ export class RedisFrames extends LineFilter {
     }
     const isField = this.#open.length === FIELDS_DEPTH;
     this.#entryBytes = isField ? this.#entryBytes + count : count;
-    const isRest = isField && this.#isLarge;
-    const isDropped = isRest || this.#entryBytes > this.#maxBytes;
+    const isSkipped = isField && this.#isLarge;
+    const isDropped = isSkipped || this.#entryBytes > this.#maxBytes;
     if (isDropped) {
       this.#isLarge = true;
-      this.#body = isRest ? null : new LargeBody();
+      this.#body = isSkipped ? null : new LargeBody();
     }
     return { bytes: count, isDropped };
   }

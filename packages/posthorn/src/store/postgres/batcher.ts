@@ -61,7 +61,7 @@ export class Batcher<Entry, Result> {
   readonly #options: BatcherOptions<Entry, Result>;
   #waiting: Waiting<Entry, Result>[] = [];
   #waitingBytes = 0;
-  readonly #underWay = new Set<readonly Waiting<Entry, Result>[]>();
+  readonly #inProgress = new Set<readonly Waiting<Entry, Result>[]>();
   readonly #busyNames = new Set<string>();
   /** Series with a commit in progress. */
   readonly #busySeries = new Set<Series>();
@@ -102,7 +102,7 @@ export class Batcher<Entry, Result> {
 
   /** Entries that are not on disk yet. */
   *unsettled(): Generator<Entry> {
-    for (const batch of this.#underWay) for (const { entry } of batch) yield entry;
+    for (const batch of this.#inProgress) for (const { entry } of batch) yield entry;
     for (const { entry } of this.#waiting) yield entry;
   }
 
@@ -149,13 +149,13 @@ export class Batcher<Entry, Result> {
 
   #hasBefore(place: number): boolean {
     if (this.#waiting.length > 0 && this.#waiting[0]!.place < place) return true;
-    for (const batch of this.#underWay) if (batch[0]!.place < place) return true;
+    for (const batch of this.#inProgress) if (batch[0]!.place < place) return true;
     return false;
   }
 
   #gather(): void {
     this.#endWait();
-    if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= (this.#options.parallel ?? PARALLEL))
+    if (this.#gathering || this.#pausedUntil !== null || this.#inProgress.size >= (this.#options.parallel ?? PARALLEL))
       return;
     this.#gathering = true;
     const go = (): void => {
@@ -201,7 +201,7 @@ export class Batcher<Entry, Result> {
   }
 
   async #run(batch: Waiting<Entry, Result>[]): Promise<void> {
-    this.#underWay.add(batch);
+    this.#inProgress.add(batch);
     this.#lastBatch = batch.length;
     if (this.#hasUrgent) this.#gather();
     try {
@@ -210,7 +210,7 @@ export class Batcher<Entry, Result> {
     } catch (error) {
       this.#rejectUnavailable(batch, error);
     }
-    this.#underWay.delete(batch);
+    this.#inProgress.delete(batch);
     for (const { names, series } of batch) {
       for (const name of names) this.#busyNames.delete(name);
       if (series !== null) this.#busySeries.delete(series);

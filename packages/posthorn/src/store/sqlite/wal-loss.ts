@@ -25,7 +25,7 @@ export function findWalLoss(path: string): WalLoss | null {
   const found = scanWal(log);
   const mark = readWalMark(path);
   if (found === null) {
-    return mark !== null && mark.frames > mark.checkpointed && isOfFile(mark, path)
+    return mark !== null && mark.frames > mark.checkpointed && belongsToFile(mark, path)
       ? { kind: "missing", path: log, frames: 0, expectedFrames: mark.frames }
       : null;
   }
@@ -39,7 +39,7 @@ export function findWalLoss(path: string): WalLoss | null {
 }
 
 /** Whether the database file is unchanged since the mark was written. */
-function isOfFile(mark: WalMark, path: string): boolean {
+function belongsToFile(mark: WalMark, path: string): boolean {
   return existsSync(path) && fileState(path) === mark.file;
 }
 

@@ -18,14 +18,14 @@ export class SharedTransactions {
 
   async run<T>(db: Kysely<Database>, options: Transacting, work: (tx: Tx) => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    let untold: readonly Signal[] = [];
+    let unsent: readonly Signal[] = [];
     const beforeCommit = (signals: readonly Signal[]): Promise<void> => {
-      untold = signals;
+      unsent = signals;
       this.#committing.add(promise);
       return Promise.resolve();
     };
     const committed = (signals: readonly Signal[]): Promise<void> => {
-      untold = [];
+      unsent = [];
       void options.committed(signals);
       return this.#siblings.tell(signals);
     };
@@ -33,7 +33,7 @@ export class SharedTransactions {
       return await transactOn(db, { ...options, beforeCommit, committed }, work);
     } finally {
       // A commit that failed may have taken place nevertheless.
-      if (untold.length > 0) await this.#siblings.tell(untold);
+      if (unsent.length > 0) await this.#siblings.tell(unsent);
       this.#committing.delete(promise);
       resolve();
     }

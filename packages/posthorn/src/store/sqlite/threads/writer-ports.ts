@@ -178,7 +178,7 @@ export class WriterPorts {
 
   #reply(id: number, seat: Seat, request: ThreadRequest | MemberRequest): ThreadReply {
     try {
-      return { id, value: isOfMember(request) ? this.#performOf(seat, request) : this.#do(seat, request) };
+      return { id, value: isMemberRequest(request) ? this.#performOf(seat, request) : this.#do(seat, request) };
     } catch (error) {
       return { id, failure: failureOf(error) };
     }
@@ -324,7 +324,7 @@ const OF_MEMBERS: ReadonlySet<string> = new Set<MemberRequest["op"]>([
   "lock",
 ]);
 
-function isOfMember(request: ThreadRequest | MemberRequest): request is MemberRequest {
+function isMemberRequest(request: ThreadRequest | MemberRequest): request is MemberRequest {
   return OF_MEMBERS.has(request.op);
 }
 
