@@ -22,9 +22,19 @@ export const applicationCases: Cases = {
     },
     needs: "organisation",
     failures: [
-      { title: "a uid that is taken", status: 409, code: "conflict", args: (s) => [{ name: "Two", uid: s.appUid }] },
+      {
+        title: "a uid that is already in use",
+        status: 409,
+        code: "conflict",
+        args: (s) => [{ name: "Two", uid: s.appUid }],
+      },
       { title: "an empty name", status: 422, code: "value_error", args: () => [{ name: "" }] },
-      { title: "a uid like an id", status: 422, code: "value_error", args: () => [{ name: "A", uid: "app_1" }] },
+      {
+        title: "a uid that looks like an ID",
+        status: 422,
+        code: "value_error",
+        args: () => [{ name: "A", uid: "app_1" }],
+      },
       { title: "no name", status: 422, code: "value_error.jsondecode", args: () => [{}] },
     ],
   },
@@ -46,7 +56,7 @@ export const applicationCases: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "a uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (s) => [await s.newApp(), { name: "Two", uid: s.appUid }],
@@ -60,7 +70,7 @@ export const applicationCases: Cases = {
     failures: [
       unknownAt(0, byId),
       {
-        title: "an application that was deleted before",
+        title: "an application that is already deleted",
         status: 404,
         code: "not_found",
         args: async (scene) => {
@@ -79,7 +89,7 @@ export const applicationCases: Cases = {
       unknownAt(0, (scene) => [scene.app, { name: "X" }]),
       { title: "a name of null", status: 422, code: "value_error.jsondecode", args: (s) => [s.app, { name: null }] },
       {
-        title: "a uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (s) => [await s.newApp(), { uid: s.appUid }],

@@ -84,13 +84,13 @@ export const destinationCases: Cases = {
         args: (scene: Scene) => [scene.app, { type, config: CONFIGS[type] }],
       })),
       {
-        title: "a URL that is none",
+        title: "an invalid URL",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.app, fifo(scene, { config: { url: "nonsense" } })],
       },
       {
-        title: "an uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (scene) => {
@@ -158,7 +158,7 @@ export const destinationCases: Cases = {
       ...unknown(async (scene) => [...(await byId(scene)), { type: "fifoEndpoint", config: {} }]),
       noDestination(() => [{ type: "fifoEndpoint", config: {} }]),
       {
-        title: "a URL of another scheme",
+        title: "a URL with another scheme",
         status: 422,
         code: "value_error",
         args: async (scene) => [
@@ -186,7 +186,7 @@ export const destinationCases: Cases = {
     failures: [
       ...unknown(async (scene) => [...(await byId(scene)), { code: CODE }]),
       {
-        title: "code that is none",
+        title: "invalid code",
         status: 422,
         code: "value_error",
         args: async (scene) => [scene.app, await made(scene), { code: "function handler(" }],

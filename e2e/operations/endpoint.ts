@@ -9,15 +9,15 @@ const unknown = (args: OperationCase["args"]): Failure[] => [unknownAt(0, args),
 const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * HOUR);
 
 const bodyFailures = (build: (fields: object) => OperationCase["args"]): Failure[] => [
-  { title: "a URL that is none", status: 422, code: "value_error", args: build({ url: "nonsense" }) },
-  { title: "a URL of another scheme", status: 422, code: "value_error", args: build({ url: "ftp://example.com" }) },
+  { title: "an invalid URL", status: 422, code: "value_error", args: build({ url: "nonsense" }) },
+  { title: "a URL with another scheme", status: 422, code: "value_error", args: build({ url: "ftp://example.com" }) },
   {
     title: "an unknown event type",
     status: 422,
     code: "value_error",
     args: build({ eventTypes: ["not.there"], filterTypes: ["not.there"] }),
   },
-  { title: "no channels in the list", status: 422, code: "value_error", args: build({ channels: [] }) },
+  { title: "an empty list of channels", status: 422, code: "value_error", args: build({ channels: [] }) },
 ];
 
 export const endpointCases: Cases = {
@@ -56,7 +56,7 @@ export const endpointCases: Cases = {
       unknownAt(0, (scene) => [scene.app, { url: scene.url }]),
       ...bodyFailures((fields) => (scene) => [scene.app, { url: scene.url, ...fields }]),
       {
-        title: "a uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (scene) => {
@@ -120,7 +120,7 @@ export const endpointCases: Cases = {
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, {}]),
       {
-        title: "a secret that is none",
+        title: "an invalid secret",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.app, scene.endpoint, { key: "whsec_!" }],
@@ -200,7 +200,7 @@ export const endpointCases: Cases = {
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
       {
-        title: "an end before the beginning",
+        title: "an end before the start",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.app, scene.endpoint, { since: hoursAgo(1), until: hoursAgo(2) }],
@@ -218,7 +218,7 @@ export const endpointCases: Cases = {
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
       {
-        title: "a class of codes that is none",
+        title: "an invalid class of status codes",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.app, scene.endpoint, { since: hoursAgo(1), statusCodeClass: 204 }],
@@ -264,7 +264,7 @@ export const endpointCases: Cases = {
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { enabled: false }]),
       {
-        title: "code that is none",
+        title: "invalid code",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.app, scene.endpoint, { code: "function handler(" }],

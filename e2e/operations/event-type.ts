@@ -19,7 +19,7 @@ export const eventTypeCases: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "a name that is taken",
+        title: "a name that is already in use",
         status: 409,
         code: "event_type_exists",
         args: (scene) => [{ name: scene.eventType, description: "" }],
@@ -31,7 +31,7 @@ export const eventTypeCases: Cases = {
         args: () => [{ name: "a b", description: "" }],
       },
       {
-        title: "a schema that is none",
+        title: "an invalid schema",
         status: 422,
         code: "value_error",
         args: () => [{ name: eventTypeName(), description: "", schemas: BAD_SCHEMAS }],
@@ -52,7 +52,7 @@ export const eventTypeCases: Cases = {
     failures: [
       { title: "a name with a space", status: 422, code: "value_error", args: () => ["a b", { description: "" }] },
       {
-        title: "a schema that is none",
+        title: "an invalid schema",
         status: 422,
         code: "value_error",
         args: (scene) => [scene.eventType, { description: "", schemas: BAD_SCHEMAS }],
@@ -84,7 +84,7 @@ export const eventTypeCases: Cases = {
     needs: "organisation",
     failures: [
       { title: "no document", status: 422, code: "value_error.jsondecode", args: () => [{}] },
-      { title: "text that is none", status: 422, code: "value_error", args: () => [{ specRaw: "{" }] },
+      { title: "invalid text", status: 422, code: "value_error", args: () => [{ specRaw: "{" }] },
     ],
   },
 };

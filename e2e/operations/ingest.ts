@@ -51,7 +51,7 @@ const sources: Cases = {
         args: () => [{ name: "x", type: "generic-webhook" }],
       },
       {
-        title: "a uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (scene) => {
@@ -90,7 +90,7 @@ const sources: Cases = {
     failures: [
       unknownSource((scene) => [scene.app, {}]),
       {
-        title: "a life below an hour",
+        title: "a lifetime below an hour",
         status: 422,
         code: "value_error",
         args: async (scene) => [(await sourceOf(scene)).id, { expiry: 3599 }],
@@ -123,7 +123,7 @@ const endpoints: Cases = {
     failures: [
       unknownSource(async (scene) => [(await sourceOf(scene)).id, { url: scene.url }]),
       {
-        title: "a URL that is none",
+        title: "an invalid URL",
         status: 422,
         code: "value_error",
         args: async (scene) => [(await sourceOf(scene)).id, { url: "nonsense" }],
@@ -137,7 +137,7 @@ const endpoints: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "a URL that is none",
+        title: "an invalid URL",
         status: 422,
         code: "value_error",
         args: async (scene) => [...(await endpointOf(scene)), { url: "nonsense" }],
@@ -191,7 +191,7 @@ const transformations: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "code that is none",
+        title: "invalid code",
         status: 422,
         code: "value_error",
         args: async (scene) => [...(await endpointOf(scene)), { code: "function handler(" }],

@@ -31,7 +31,7 @@ export const messageCases: Cases = {
     failures: [
       unknownAt(0, (scene) => [scene.app, { eventType: "a", payload: {} }]),
       {
-        title: "an eventId that is taken",
+        title: "an eventId that is already in use",
         status: 409,
         code: "conflict",
         args: async (scene) => {
@@ -77,7 +77,12 @@ export const messageCases: Cases = {
     needs: "organisation",
     failures: [
       unknownAt(0, (scene) => [scene.app, { ids: [] }]),
-      { title: "an id twice", status: 422, code: "value_error", args: (scene) => [scene.app, { ids: ["a", "a"] }] },
+      {
+        title: "the same ID twice",
+        status: 422,
+        code: "value_error",
+        args: (scene) => [scene.app, { ids: ["a", "a"] }],
+      },
     ],
   },
   "message.precheck": {

@@ -14,7 +14,7 @@ export const nodeCases: Cases = {
     needs: "organisation",
     failures: [
       unknownAt(0, (scene) => [scene.app, {}]),
-      { title: "a life below an hour", status: 422, code: "value_error", args: (s) => [s.app, { expiry: 3599 }] },
+      { title: "a lifetime below an hour", status: 422, code: "value_error", args: (s) => [s.app, { expiry: 3599 }] },
       {
         title: "an unknown capability",
         status: 422,
@@ -58,7 +58,7 @@ export const nodeCases: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "an end before its beginning",
+        title: "an end before the start",
         status: 400,
         code: "invalid_range",
         args: () => [{ since: lastHour().until, until: lastHour().since }],

@@ -39,7 +39,7 @@ export const operationalWebhookCases: Cases = {
     },
     needs: "organisation",
     failures: [
-      { title: "a URL that is none", status: 422, code: "value_error", args: () => [{ url: "nonsense" }] },
+      { title: "an invalid URL", status: 422, code: "value_error", args: () => [{ url: "nonsense" }] },
       {
         title: "a type that is never sent",
         status: 422,
@@ -47,7 +47,7 @@ export const operationalWebhookCases: Cases = {
         args: (scene) => [{ url: scene.url, ...badTypes }],
       },
       {
-        title: "a uid that is taken",
+        title: "a uid that is already in use",
         status: 409,
         code: "conflict",
         args: async (scene) => {
@@ -94,7 +94,7 @@ export const operationalWebhookCases: Cases = {
     failures: [
       unknown(async (scene) => [await made(scene), {}]),
       {
-        title: "a secret that is none",
+        title: "an invalid secret",
         status: 422,
         code: "value_error",
         args: async (scene) => [await made(scene), { key: "whsec_!" }],

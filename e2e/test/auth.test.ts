@@ -54,7 +54,7 @@ describe("a call", () => {
     ["with a token without a subject", () => makeToken({ exp: now() + 60 }, world.server.jwtSecret)],
     ["with a token of a user", () => makeToken({ sub: "user_1", exp: now() + 60 }, world.server.jwtSecret)],
     ["with a token of an application without its organisation", () => makeToken({ sub: app }, world.server.jwtSecret)],
-    ["with a key that is none", () => "phk_nonsense"],
+    ["with a malformed key", () => "phk_nonsense"],
   ])("%s is answered with 401", async (_title, token, headers) => {
     expect(await statusOf(token(), headers)).toBe(401);
   });

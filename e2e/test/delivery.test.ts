@@ -96,7 +96,7 @@ describe("payloads", () => {
       "a content type with a line break",
       { transformationsParams: { rawPayload: "x", headers: { "content-type": "a/b\r\nX: 1" } } },
     ],
-    ["base64 that is none", { transformationsParams: { rawPayload: "!", rawPayloadEncoding: "base64" } }],
+    ["invalid Base64", { transformationsParams: { rawPayload: "!", rawPayloadEncoding: "base64" } }],
   ])("that are %s are refused with 422", async (_title, fields) => {
     const { status } = await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, ...fields });
     expect(status).toBe(422);

@@ -55,7 +55,7 @@ describe("a body", () => {
       Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
     ],
     ["a compressed one", Buffer.from("1f8b0800000000000003ab560500", "hex")],
-  ])("that is no UTF-8 is refused: %s", async (_what, body) => {
+  ])("that is not valid UTF-8 is rejected: %s", async (_what, body) => {
     const response = await world.api.post(PUBLISH, body);
     expect(response.status).toBe(422);
     expect(response.json.detail[0].msg).toContain("UTF-8");

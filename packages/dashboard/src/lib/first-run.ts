@@ -49,7 +49,7 @@ export function testReceiver(name: string, now: number): ReturnType<typeof captu
 
 type Source = Pick<components["schemas"]["IngestSourceOut"], "id" | "name" | "expiresAt">;
 
-/** The newest source that is no capture. */
+/** The newest source that is not a capture. */
 export function firstSource<One extends Source>(sources: readonly One[]): One | undefined {
   return sources.find((source) => !isCapture(source));
 }

@@ -51,7 +51,7 @@ describe("a rule in words", () => {
     expect(texts).toEqual([english, german]);
   });
 
-  it("leaves a duration that is none as it is", () => {
+  it("leaves an invalid duration unchanged", () => {
     expect(durationText("en", "soon")).toBe("soon");
     expect(durationText("de", "2w")).toBe("2 Wochen");
   });

@@ -101,7 +101,7 @@ function Step({ name, isDone, isUnsigned = false, children }: StepProps) {
   );
 }
 
-/** The newest source that is no capture, and the first request that it accepted. */
+/** The newest source that is not a capture, and the first request that it accepted. */
 function useFirstSource() {
   const sources = useQuery({
     queryKey: ["sources", "first"],

@@ -9,17 +9,17 @@ const SECRET_PART =
   /^proxy-|auth(?!or(?!i))|token|secret|passw|passphrase|passcode|credential|cookie|session|jwt|bearer|private|api[-_]?key|shared[-_]?access|access[-_]?key|honeycomb[-_]team/i;
 /** Whole words of names that mean the same. */
 const SECRET_WORD = /(?:^|[-_])(?:csrf|otp|pass|pat|pin|pwd|sas|xsrf)(?:$|[-_])/i;
-/** Names that end in a key … */
+/** Names that contain the word key, and often hold a credential. */
 const KEY_WORD =
   /(?:^|[-_])(?:api|access|account|admin|app|client|functions?|master|shared|storage|subscription|signing)?[-_]?keys?(?:$|[-_])/i;
-/** … that is none to a lock. */
+/** Names in which a key is an identifier, not a credential. */
 const HARMLESS_KEY =
   /(?:^|[-_])(?:cache|deduplication|dedupe?|idempotency|message|ordering|partition|routing|sort|surrogate)[-_]?keys?(?:$|[-_])/i;
 /** Values that are recognisable as secrets. */
 const SECRET_VALUE =
   /^(?:basic|bearer|digest|negotiate|token)\s|^eyJ[\w-]+\.eyJ|^(?:[rs]k_(?:live|test)|gh[opsu]|github_pat|glpat|xox[abeoprs]|whsec|whsk|phk)[_-]|^AKIA[0-9A-Z]{16}$/i;
 
-/** Senders use few names, again and again. */
+/** Results by name: senders use the same few names again and again. */
 const KNOWN = boundedCache<string, boolean>(2000);
 
 /** Whether the value of a header is hidden, and stored encrypted. */

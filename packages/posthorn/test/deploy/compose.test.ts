@@ -92,7 +92,7 @@ describe.skipIf(moduleFolder === null)("the Compose specification", () => {
 
   it.each([
     ["a service with a misspelled key", { services: { posthorn: { image: "a", enviroment: {} } } }],
-    ["a port that is no port", { services: { posthorn: { image: "a", ports: [true] } } }],
+    ["an invalid port", { services: { posthorn: { image: "a", ports: [true] } } }],
     ["a health check without a list or text", { services: { posthorn: { image: "a", healthcheck: { test: 1 } } } }],
   ])("refuses %s", (_, content) => {
     expect(validate(content)).toBe(false);

@@ -159,7 +159,7 @@ describe("templates over HTTP", () => {
       ["body", "values", "restocked"],
     ],
     [
-      "a path that is no JSONPath",
+      "a path that is not valid JSONPath",
       "sensor-threshold",
       { values: { token: "0123456789abcdef", value: "$.[", destinationUrl: URL } },
       ["body", "values", "value"],

@@ -68,7 +68,7 @@ export function koaMiddleware(receiver: WebhookReceiver, options: KoaOptions = {
     );
     context.status = reply.status;
     context.set({ ...reply.headers });
-    // Koa replaces an absent body by a 204; it sends an empty string as it is.
+    // Koa responds with 204 when there is no body; it sends an empty string unchanged.
     context.body = reply.body;
   };
 }

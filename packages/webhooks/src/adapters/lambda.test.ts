@@ -72,7 +72,7 @@ describe("lambdaHandler", () => {
     expect(events[0]?.request.body).toEqual(bytes);
   });
 
-  it("refuses a body that is declared as Base64 and is not", async () => {
+  it("rejects a body that is declared as Base64 but is not", async () => {
     const { failures, receiver } = setUp();
     expect(await lambdaHandler(receiver)(await v2("%%%", true))).toMatchObject({ statusCode: 400 });
     expect(failures).toMatchObject([{ error: { code: "body_invalid" } }]);

@@ -247,7 +247,7 @@ describe("frameworks keep working with the adapter", () => {
     expect(response.json()).toEqual({ got: { a: 1 } });
   });
 
-  it("koa: other paths pass on", async () => {
+  it("koa: passes other paths on", async () => {
     const { receiver } = collect();
     const app = new Koa();
     app.use(koaMiddleware(receiver, { path: "/hooks" }));

@@ -16,7 +16,7 @@ import { diagnose, type Diagnosis } from "./diagnose.ts";
 import { diagnoseProvider, diagnoseStandard } from "./subjects.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-/** Of a provider that keys with the text. */
+/** Secret of a provider that uses the text as the key. */
 const SECRET_TEXT = btoa("plain text secret");
 const TIME = 1_700_000_000;
 const now = () => TIME * 1000;
@@ -128,7 +128,7 @@ describe("mistakes with the secret", () => {
     },
   );
 
-  it("secret_encoding: the sender keys with the text of the secret", async () => {
+  it("secret_encoding: the sender uses the text of the secret as the key", async () => {
     const request = standardRequest("{}", "{}", utf8(SECRET));
     const diagnosis = await diagnoseStandard(request, SECRET, { now });
     expect(diagnosis.findings).toMatchObject([
@@ -181,7 +181,7 @@ describe("mistakes with headers", () => {
     expect(codes(await diagnoseStandard(change(edit), SECRET, { now }))).toEqual([code]);
   });
 
-  it("header_family: only the other one is looked for", async () => {
+  it("header_family: looks only for the other family", async () => {
     const options = { now, headerPrefixes: ["svix"] };
     expect(codes(await diagnoseStandard(standardRequest("{}"), SECRET, options))).toEqual(["header_family"]);
   });
@@ -218,13 +218,13 @@ describe("mistakes with the URL", () => {
     expect(codes(await diagnosis(squareRequest(signed, url)))).toEqual([code]);
   });
 
-  it("url_host: the proxy's headers know better", async () => {
+  it("url_host: the proxy's headers name the public host", async () => {
     const forwarded = { "x-forwarded-host": "hooks.example.com", "x-forwarded-proto": "https" };
     const request = squareRequest("https://hooks.example.com/in", "http://10.0.0.1:8080/in", forwarded);
     expect(codes(await diagnosis(request))).toEqual(["url_host"]);
   });
 
-  it("url_of_request: the settings name another URL than the one that was called", async () => {
+  it("url_of_request: the settings contain a different URL from the one that was called", async () => {
     const request = squareRequest("https://a.test/hooks", "https://a.test/hooks");
     expect(codes(await diagnosis(request, "https://old.test/"))).toEqual(["url_of_request"]);
   });

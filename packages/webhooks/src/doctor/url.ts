@@ -33,10 +33,10 @@ function edits(attempt: Attempt): Edit[] {
   );
   const schemes = ["https:", "http:"].filter((scheme) => protocol === undefined || scheme === `${protocol}:`);
   const list: Edit[] = ["https:", "http:"].map((scheme): Edit => {
-    const message = `The sender called ${scheme}//…, but the URL that is verified has another scheme. ${PROXY}`;
+    const message = `The sender called ${scheme}//…, but the URL that is verified has a different scheme. ${PROXY}`;
     return ["url_scheme", message, (url) => url.href.replace(/^https?:/, scheme)];
   });
-  const hostMessage = `The sender called another host than the one in the URL that is verified. ${PROXY}`;
+  const hostMessage = `The sender called a different host from the one in the URL that is verified. ${PROXY}`;
   for (const host of new Set(hosts)) {
     list.push(["url_host", hostMessage, (url) => url.href.replace(url.host, host)]);
     for (const scheme of schemes) {

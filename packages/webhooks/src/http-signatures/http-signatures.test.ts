@@ -141,7 +141,7 @@ describe("verifyRequest", () => {
     });
   });
 
-  it("passes behind a proxy that ends TLS, since the scheme is not covered", async () => {
+  it("passes behind a proxy that terminates TLS, because the scheme is not covered", async () => {
     const proxied = { ...(await signedRequest()), url: REQUEST.url.replace("https:", "http:") };
     expect(await tryVerifyRequest(proxied, { key }, { now: at })).toMatchObject({ ok: true });
   });

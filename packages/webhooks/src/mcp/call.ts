@@ -4,7 +4,7 @@ import type { McpEventsContext, McpEventsOptions } from "./options.ts";
 /** Where Posthorn is. */
 export type CallOptions = Pick<McpEventsOptions<never>, "url" | "fetch" | "timeoutMs">;
 
-/** Error of the protocol. The SDK returns its code, message and data to the client. */
+/** A protocol error. The SDK returns its code, message and data to the client. */
 export class McpEventsError extends Error {
   readonly code: number;
   readonly data: unknown;
@@ -28,7 +28,7 @@ export interface Call {
   readonly params: Record<string, unknown>;
 }
 
-/** Calls Posthorn, and returns the result without what this server states itself. */
+/** Calls Posthorn, and returns its result without the fields that this server adds itself. */
 export async function forward(
   options: CallOptions,
   context: McpEventsContext,
@@ -69,7 +69,7 @@ export function requestOf(
   });
 }
 
-/** The result in a response. Throws the error that it has instead. */
+/** The result in a response. Throws if the response contains an error instead. */
 export function resultOf({ status }: Pick<Response, "status">, text: string): Record<string, unknown> {
   let body: Answer;
   try {
@@ -88,7 +88,7 @@ export function resultOf({ status }: Pick<Response, "status">, text: string): Re
 /** Shorter numbers are exact, or are written in the same way again. */
 const LONG = /\d[\d.]{15}/;
 
-/** Of ECMAScript, but neither in the types that this package compiles with nor in Node.js 20. */
+/** Part of ECMAScript, but missing from the types that this package compiles with, and from Node.js 20. */
 const json = JSON as unknown as {
   parse(
     text: string,
@@ -112,7 +112,7 @@ interface Answer {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-/** Error of a Posthorn that does not work. */
+/** The error to return when Posthorn is unavailable. */
 export function unavailable(why: string, cause?: unknown): McpEventsError {
   const message = `Events are unavailable: ${why}. Check the URL of Posthorn.`;
   return new McpEventsError(UNAVAILABLE, message, undefined, { cause });

@@ -7,7 +7,7 @@ type Handlers = ReadonlyMap<
   (params: Record<string, unknown>, context: object) => Promise<Record<string, unknown>>
 >;
 
-/** Methods of a server whose Posthorn responds like this. */
+/** The handlers of an MCP server whose Posthorn responds like this. */
 function handlersOf(options: Partial<McpEventsOptions<object>>): Handlers {
   const handlers = new Map<
     string,
@@ -46,7 +46,7 @@ describe("what Posthorn responds", () => {
     expect(JSON.stringify(result)).toBe(`{"events":${events}}`);
   });
 
-  it("is an error if it is one, or is not JSON", async () => {
+  it("is an error if the response is an error or not JSON", async () => {
     const error = '{"error":{"code":-32011,"message":"There is no event.","data":{"kind":"event"}}}';
     await expect(poll({ fetch: responds(error) })).rejects.toMatchObject({ code: -32_011, data: { kind: "event" } });
     await expect(poll({ fetch: responds("<html>") })).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe("a Posthorn that is unavailable", () => {
   });
 });
 
-/** A stream of these texts, which stays open unless it has a result. */
+/** A stream of these texts. It stays open unless it contains a result. */
 function streams(...texts: readonly string[]) {
   const chunks = texts.map((text) => new TextEncoder().encode(text));
   const isOpen = !texts.join("").includes('"result"');
@@ -98,7 +98,7 @@ const EVENT =
   '{"jsonrpc":"2.0","method":"notifications/events/event","params":{"data":{"n":12345678901234567890},"_meta":{"io.modelcontextprotocol/subscriptionId":1}}}';
 
 describe("a stream", () => {
-  it("is passed on as notifications of the request of the client, with all digits, and ends with its result", async () => {
+  it("is passed on as notifications for the client's request, with all digits, and ends with its result", async () => {
     const { sent, ended } = await stream(
       streams(
         ": ping\n\n",
@@ -113,7 +113,7 @@ describe("a stream", () => {
     );
   });
 
-  it("ends the stream of Posthorn when the client has gone", async () => {
+  it("ends Posthorn's stream when the client disconnects", async () => {
     const gone = new AbortController();
     let passed: AbortSignal | undefined;
     const { sent, ended } = await stream((request) => {

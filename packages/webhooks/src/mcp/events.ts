@@ -24,7 +24,7 @@ interface AnyParams {
   };
 }
 
-/** Methods that have one response. */
+/** Methods with a single response. */
 const METHODS = ["events/list", "events/poll", "events/subscribe", "events/unsubscribe"] as const;
 
 const anyParams: AnyParams = {

@@ -4,7 +4,7 @@ import type { McpEventsContext } from "./options.ts";
 /** The part of a request of `@modelcontextprotocol/server` with which a handler sends notifications. */
 export interface Streaming {
   readonly id: string | number;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
   readonly notify: (notification: {
     readonly method: string;
@@ -22,7 +22,7 @@ interface StreamCall {
   readonly streaming: Streaming;
 }
 
-/** Passes on the notifications of a stream of Posthorn, until it ends or the client has gone. Returns the result of the stream. */
+/** Passes on the notifications of a Posthorn stream until it ends or the client disconnects. Returns the result of the stream. */
 export async function streamEvents(
   options: CallOptions,
   context: McpEventsContext,
@@ -105,7 +105,7 @@ class Silence {
     this.allow(ms);
   }
 
-  /** Begins a new time that may pass; `null`: any. */
+  /** Restarts the timer with a new limit; `null`: no limit. */
   allow(ms: number | null): void {
     clearTimeout(this.#timer);
     this.#timer = ms === null ? undefined : setTimeout(this.#end, ms);

@@ -41,7 +41,7 @@ describe("the code names the cause", () => {
     ["no timestamp", { "x-slack-request-timestamp": undefined }, "missing_header"],
     ["another version", { "x-slack-signature": "v1=00" }, "unknown_version"],
     ["no version", { "x-slack-signature": "00" }, "malformed_header"],
-    ["a timestamp that is none", { "x-slack-request-timestamp": "soon" }, "timestamp_invalid"],
+    ["an invalid timestamp", { "x-slack-request-timestamp": "soon" }, "timestamp_invalid"],
     ["an old timestamp", { "x-slack-request-timestamp": String(NOW / 1000 - 301) }, "timestamp_too_old"],
     ["a timestamp to come", { "x-slack-request-timestamp": String(NOW / 1000 + 301) }, "timestamp_too_new"],
     ["another signature", { "x-slack-signature": `v0=${"0".repeat(64)}` }, "signature_mismatch"],

@@ -96,7 +96,7 @@ describe("the check of packages in a cluster", () => {
 });
 
 describe("the check of packages in a file", () => {
-  it("is skipped without tables, and reports a file that is no database", () => {
+  it("is skipped without tables, and reports a file that is not a database", () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), "posthorn-packages-"));
     const [empty, broken] = [join(folder.path, "empty.db"), join(folder.path, "broken.db")];
     new DatabaseSync(empty).close();

@@ -29,7 +29,7 @@ export interface MessageKey {
 
 /** Failed attempts that select deliveries. */
 export interface FailureFilter {
-  /** Error codes of attempts; for a status that is no success, its number. */
+  /** Error codes of attempts; for an unsuccessful status, its number. */
   readonly causes: readonly string[];
   /** Key of the first attempt that counts. */
   readonly fromAttempt: number;
