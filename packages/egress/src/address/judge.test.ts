@@ -16,7 +16,7 @@ const address = (text: string) => parseAddress(text)!;
 const allowed = (text: string, allow = "external", host: string | null = null) =>
   judge(address(text), host, parseAllowList(allow), settings).allowed;
 
-/** Written down apart from the guard's own table, so that a slip in the table is seen. */
+/** Repeated here instead of imported, so that the test notices a mistake in the guard's own table. */
 const ipv4Ranges = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -95,7 +95,7 @@ const EMBEDDINGS: Record<string, (bytes: AddressBytes) => string> = {
 
 const urlRules = { httpsOnly: false, ports: parsePorts("80"), maxLength: 2048 };
 
-/** The verdict of the whole chain a URL goes through: parse, URL rules, guard. */
+/** The verdict after all checks of a URL: parsing, URL rules, guard. */
 function refusedUrl(url: string, allow = external): boolean {
   const verdict = parseTarget(url, urlRules, allow);
   if (!verdict.ok) return true;
@@ -145,7 +145,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
 
   /** Refused here though the list calls it unicast, each for a different reason. */
   const stricter = (bytes: AddressBytes): boolean => {
-    // Outside 2000::/3 nothing is handed out for the public internet.
+    // Nothing outside 2000::/3 is allocated for the public internet.
     if (bytes.length === 16 && bytes[0]! >> 5 !== 1) return true;
     const { rule } = judge(bytes, null, external, settings);
     return ["metadata", "as112", "amt", "isatap", "protocol-assignments"].includes(rule);
@@ -194,7 +194,7 @@ describe("NAT64", () => {
   });
 
   test.each([32, 40, 48, 56, 64, 96])(
-    "a prefix of this network of /%i is seen through (RFC 6052 section 2.4)",
+    "an IPv4 address is found behind this network's prefix of /%i (RFC 6052 section 2.4)",
     (bits) => {
       const written: Record<number, [string, string]> = {
         32: ["2a0a:b8::/32", "2a0a:b8:c000:221::"],
