@@ -23,7 +23,7 @@ function isChoice(keyword: string): boolean {
   return keyword === "const" || keyword === "enum";
 }
 
-/** Most values that a sentence names. */
+/** Maximum number of values in a sentence. */
 const MAX_VALUES = 40;
 
 /** @param errors Those of one value. */

@@ -11,7 +11,7 @@ export interface DomainRules {
   readonly kinds: KindRules;
   /** Source kinds that this installation can use. */
   readonly sourceKinds: SourceKindRules;
-  /** Most sources of an organisation that Posthorn reads: those of other kinds than webhooks. */
+  /** Maximum number of sources per organisation that Posthorn reads: those of all kinds except webhooks. */
   readonly sourceQuota: number;
   readonly maxPayloadBytes: number;
   /** Maximum body size of an inbound webhook. */
@@ -32,7 +32,7 @@ export interface DomainRules {
   readonly addressProblem: (word: string) => string | null;
   /** Retention periods. */
   readonly retention: RetentionPeriods;
-  /** Watches of an organisation, and keys of all of them. */
+  /** Maximum number of watches of an organisation, and of keys of all of them together. */
   readonly watches: { readonly max: number; readonly maxKeys: number };
   /** Name of this installation, such as `production`; empty: none. */
   readonly environment: string;

@@ -60,7 +60,7 @@ export interface InboundTracing {
 }
 
 export interface SourceTracing {
-  /** A poll of a source, or events that a connection to it has brought. */
+  /** A poll of a source, or events received over a connection to it. */
   sourceRun(source: { readonly id: string; readonly kind: string }): OpenSpan<{ events: number; error: string | null }>;
 }
 

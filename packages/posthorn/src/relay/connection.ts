@@ -43,7 +43,7 @@ export type RelayAnswer =
 export interface RelayConnectionOptions {
   readonly session: ConnectedSession;
   readonly link: RelayLink;
-  /** Most requests without a response. Further ones wait. */
+  /** Maximum number of requests without a response. Further ones wait. */
   readonly window: number;
   readonly setTimer: (ms: number, callback: () => void) => () => void;
   /** Called once, when the connection has ended. */

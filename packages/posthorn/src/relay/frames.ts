@@ -24,7 +24,7 @@ export const MAX_RELAY_FRAME_CHARACTERS = 256 * 1024;
  * a server reserves for it.
  */
 export const MAX_RELAY_BODY_CHARACTERS = 4 * Math.ceil((32 * 1024 * 1024) / 3);
-/** Most requests without a response that a listener may ask for. */
+/** Maximum number of requests without a response that a listener may ask for. */
 export const MAX_RELAY_WINDOW = 100;
 
 type HeaderPairs = readonly (readonly [name: string, value: string])[];

@@ -22,7 +22,10 @@ export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): 
   return rows[0]?.held === 1;
 }
 
-/** Whether the columns, one after the other, contain a text in any case. Both sides by the database: SQLite knows the case of ASCII letters only. */
+/**
+ * Whether the columns, one after the other, contain a text in any case. The database lowercases both sides, because SQLite knows the case of
+ * ASCII letters only.
+ */
 export function containsText(columns: readonly string[], text: string): RawBuilder<SqlBool> {
   const values = columns.map((column) => sql`coalesce(${sql.ref(column)}, '')`);
   return sql<SqlBool>`instr(lower(${sql.join(values, sql` || ' ' || `)}), lower(cast(${text} as text))) > 0`;

@@ -161,7 +161,8 @@ const createApplicationRule = defineRoute({
   operationId: "v1.application.redaction-rule.create",
   tag: "Redaction",
   summary: "Create a redaction rule for an application",
-  description: "As for the organisation, for callers that are limited to the application.",
+  description:
+    "Like a rule of the organisation, but for this application only. Also available to callers that are limited to the application.",
   access: "organisation",
   permission: "settings:write",
   body: ApplicationRedactionRuleIn,

@@ -61,7 +61,7 @@ const StreamQuery = Type.Object({
       minimum: 1,
       maximum: MAX_RELAY_WINDOW,
       default: DEFAULT_WINDOW,
-      description: "Most requests without a response.",
+      description: "Maximum number of requests without a response.",
     }),
   ),
 });

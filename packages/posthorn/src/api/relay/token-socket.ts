@@ -41,7 +41,7 @@ const MAX_STARTING = 50;
 const START_MS = 10_000;
 /** Frames of one connection in a minute. */
 const FRAMES_PER_MINUTE = 3000;
-/** How long the listener that is connected may take to show that it is there, when another one presents its token. */
+/** How long a connected listener may take to respond when another one presents its token. */
 const PROBE_MS = 3000;
 /** 1008: policy violation, 1013: try again later (RFC 6455, section 7.4.1, and its registry). */
 const POLICY = 1008;

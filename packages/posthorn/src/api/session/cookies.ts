@@ -14,14 +14,14 @@ const PROBLEM = "posthorn_problem";
 const PROBLEM_SECONDS = 60;
 /** Browsers accept a cookie with this prefix only over TLS, from this very host, and for all paths. */
 const HOST_PREFIX = "__Host-";
-/** How long a browser is known in which a person signed in. */
+/** How long a browser counts as known after a person signed in. */
 const BROWSER_SECONDS = 31_536_000;
 const CSRF_HEADER = "x-posthorn-csrf";
 
 /** Whether the browser of this request uses TLS, as far as the server can tell. */
 function isSecure(request: FastifyRequest, publicUrl: string): boolean {
   if (request.protocol === "https") return true;
-  // A proxy in front ends TLS, and is not among the trusted ones.
+  // A proxy in front terminates TLS, but is not trusted.
   const url = URL.parse(publicUrl);
   return url !== null && url.protocol === "https:" && url.host === request.host;
 }

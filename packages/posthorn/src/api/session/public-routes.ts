@@ -218,7 +218,7 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     tag: "Sign-in",
     summary: "Ask for a link for a new password",
     description:
-      "Sends an email if there is a user with this address; the response does not tell. Each address can be asked for three times, then every 15 minutes. Returns 409 if the server sends no email.",
+      "Sends an email if there is a user with this address; the response does not reveal whether there is one. For each address, this works three times, then once every 15 minutes. Returns 409 if the server sends no email.",
     body: ResetRequestIn,
     responses: { 202: ResetRequestOut },
     handler: "resetRequest",

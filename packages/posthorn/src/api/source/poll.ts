@@ -11,7 +11,7 @@ export const pollSource = defineRoute({
   tag: "Ingest",
   summary: "Poll a source now",
   description:
-    "Reads the source at once instead of at `nextAt`, also while it fails. A connected source is left as it is. Webhooks have nothing to read: 404.",
+    "Reads the source at once instead of at `nextAt`, even while it is failing. A connected source is left as it is. Webhooks have nothing to read: 404.",
   access: "organisation",
   permission: "sources:write",
   responses: { 202: SourceStateOut },

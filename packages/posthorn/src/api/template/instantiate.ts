@@ -11,7 +11,7 @@ export const createFromTemplate = defineRoute({
   tag: "Template",
   summary: "Create what a template describes",
   description:
-    "Creates a source or event types, an endpoint, and for some templates a watch: all of them or, if one is refused, nothing. " +
+    "Creates a source or event types, an endpoint, and for some templates a watch: all of them, or none if one is rejected. " +
     "They are ordinary resources, which can be changed and deleted one by one.",
   access: "organisation",
   permission: "endpoints:write",

@@ -256,7 +256,7 @@ const managedRoutes: readonly Route[] = [
     method: "POST",
     path: "/api/v1/user/:user_id/remove-second-factor",
     operationId: "v1.user.remove-second-factor",
-    summary: "Turn the second factor of a user off",
+    summary: "Turn off the second factor of a user",
     description: "For users who lost their device and their recovery codes. Ends their sessions.",
     idempotency: "none",
     responses: { 204: null },

@@ -18,15 +18,15 @@ const MARK = '"isCatchUp":true';
 export const isCatchUp = sql<boolean>`instr(task.params_json, ${MARK}) > 0`;
 
 /**
- * Key of the last message that all catch-ups of the endpoint have come to which have not ended, or were canceled since its client last renewed
- * its subscription; `null`: there is none. A client does not learn of a cancellation before.
+ * Key of the last message that every catch-up of the endpoint has reached: those that have not ended, and those that were canceled since the
+ * client last renewed its subscription, because it does not learn of a cancellation before. `null`: there is no such catch-up.
  */
 export async function catchUpCursor(db: Kysely<Database>, endpoint: CatchUpEndpoint): Promise<number | null> {
   const cursors = [await openCursor(db, endpoint), await canceledCursor(db, endpoint)].filter((key) => key !== null);
   return cursors.length === 0 ? null : Math.min(...cursors);
 }
 
-/** Where the catch-ups stopped that were canceled since the client last renewed its subscription; `null`: none was. */
+/** Where catch-ups stopped that were canceled since the client last renewed its subscription; `null`: none were canceled. */
 export async function canceledCursor(db: Kysely<Database>, endpoint: CatchUpEndpoint): Promise<number | null> {
   const row = await canceledParts(db, endpoint).executeTakeFirst();
   return row?.cursor ?? null;

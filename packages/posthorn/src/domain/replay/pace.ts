@@ -14,7 +14,7 @@ export type Part = Selectable<TaskPartTable>;
 
 /** Deliveries per transaction. Few, so that publishing is not delayed by a long commit. */
 const CHUNK = 100;
-/** Number of due deliveries of an endpoint from which a replay waits. */
+/** A replay waits while an endpoint has this many due deliveries. */
 const LANE_ROOM = 500;
 /** Number of endpoints checked in one step. */
 export const PARTS_PER_STEP = 50;
@@ -44,7 +44,7 @@ export function noRoom(
 export interface Budget {
   readonly rows: number;
   readonly waitMs: number;
-  /** Start of the time that `rows` uses up. */
+  /** From when the rate is counted: sending `rows` uses it up from here on. */
   readonly from: number;
 }
 

@@ -99,7 +99,7 @@ export interface ReplayCounts {
   readonly payloadGone: number;
   /** Matched, but already due. */
   readonly alreadyDue: number;
-  /** Selected by all of the filter but the statuses, which exclude them. */
+  /** Excluded only because of their status. They match the rest of the filter. */
   readonly otherStatus: StatusCounts;
 }
 

@@ -34,7 +34,7 @@ export interface ScanResult extends ReplayCounts {
 interface Row {
   id: number;
   fits: number;
-  /** Whether its status is one of the filter. */
+  /** Whether its status is in the filter. */
   in_status: number;
   present: number;
   /** `null` if the message has no delivery to the endpoint. */
@@ -61,7 +61,7 @@ export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): 
 /** Rows of deliveries per endpoint in a scan of several endpoints. */
 const ROWS_PER_ENDPOINT = 100;
 
-/** Scans deliveries of several endpoints with one query. The result tells, for each endpoint, what to send within the room. */
+/** Scans deliveries of several endpoints with one query. Returns what to send to each endpoint, up to its room. */
 export async function scanDeliveries(
   db: Kysely<Database>,
   places: readonly Omit<ScanFrom, "appKey" | "endpoint">[],
@@ -78,7 +78,7 @@ export async function scanDeliveries(
   };
 }
 
-/** @param options.limit The most rows that the query returns. */
+/** @param options.limit Maximum number of rows that the query returns. */
 function examine(
   rows: readonly Row[],
   from: Pick<ScanFrom, "params" | "cursor"> & Partial<ScanFrom>,
@@ -229,7 +229,7 @@ function any(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   return conditions.length === 0 ? sql<SqlBool>`FALSE` : sql<SqlBool>`(${sql.join(conditions, sql` OR `)})`;
 }
 
-/** Converts conditions to 0 or 1, also if a column is null. */
+/** Converts conditions to 0 or 1, even if a column is null. */
 export function asFlag(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   return sql`CASE WHEN ${sql.join(conditions, sql` AND `)} THEN 1 ELSE 0 END`;
 }

@@ -21,7 +21,7 @@ export interface LoggedRequest {
   readonly clientRequestId: string | null;
 }
 
-/** Publishes have a message each, which is their record. */
+/** A publish needs no entry: its message is the record. */
 const PUBLISHES: ReadonlySet<string> = new Set([
   "v1.message.create",
   "v1.message.create-batch",
@@ -29,8 +29,8 @@ const PUBLISHES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a request has an entry: all that fail, and successful ones except publishes, and reads of the dashboard and the portal, which repeat
- * theirs every few seconds.
+ * Whether a request gets an entry. Failed requests always do. Successful ones do unless they are publishes, or reads of the dashboard or
+ * portal, which are repeated every few seconds.
  */
 export function isLogged(
   actor: Actor,

@@ -14,7 +14,7 @@ export interface RequestFilter {
   readonly caller: string | null;
   readonly callerKind: string | null;
   readonly method: string | null;
-  /** ID of an operation, or its beginning up to a dot. */
+  /** ID of an operation, or its prefix up to a dot. */
   readonly operation: string | null;
   readonly result: RequestResult | null;
   readonly status: number | null;

@@ -48,8 +48,8 @@ export async function getApplicationRetention({ ctx, input }: Call<ApplicationRe
 }
 
 /**
- * Sets periods of an application, for messages that it has and that it will have. Throws a 422 for a period above the server's, and for
- * failures that would be kept for a shorter time than attempts.
+ * Sets periods of an application, for its existing and future messages. Throws a 422 for a period above the server's, and for failures that
+ * would be kept for a shorter time than attempts.
  */
 export function setApplicationRetention(call: Call<SetApplicationRetention>): Promise<ApplicationRetention> {
   return atomically(call, async ({ ctx, input }) => {
@@ -85,8 +85,8 @@ export async function retentionOfApplication(ctx: Context, appKey: number): Prom
 }
 
 /**
- * Returns the shorter one of each period. Attempts are not kept longer than failures, in case that the operator has extended the server's
- * periods since the application's were set.
+ * Returns the shorter one of each period. Attempts are never kept longer than failures, even if the operator extended the server's periods
+ * after the application's were set.
  */
 export function shortestOf(server: RetentionPeriods, own: RetentionDays): RetentionPeriods {
   const shorter = (days: number | null, ms: number): number => (days === null ? ms : Math.min(days * DAY_MS, ms));
@@ -139,7 +139,7 @@ function check(server: RetentionPeriods, input: Partial<RetentionDays>, after: R
       "retention_too_long",
     );
   }
-  // What applies: the operator may have lowered the server's periods since the application's were set.
+  // Compare with the period that applies, because the operator may have lowered the server's periods since the application's were set.
   const attemptDays = Math.min(after.attemptDays ?? Infinity, server.attemptMs / DAY_MS);
   const failureDays = Math.min(after.failureDays ?? Infinity, server.failureMs / DAY_MS);
   if (failureDays >= attemptDays) return;

@@ -198,7 +198,7 @@ async function walkMessages(
   }
 }
 
-/** Quarantined requests of a source are payloads. */
+/** Deletes quarantined requests of a source, which are kept as long as payloads. */
 async function sweepQuarantine(services: Services, row: Row, { periods, signal, pause }: SweepOptions): Promise<void> {
   const before = keyAtTime(services.now() - periods.payloadMs);
   for (let more = true; more && !signal.aborted;) {

@@ -59,7 +59,7 @@ export interface SavedViewChange {
 export function changeSavedView(call: Call<SavedViewChange>): Promise<SavedView> {
   return atomically(call, async ({ ctx, input }) => {
     const before = await getSavedView({ ctx, input });
-    // Making it private takes nothing from the owner, also without the permission to share.
+    // The owner can always make it private, even without the permission to share.
     if (!(before.isOwn && input.isShared === false)) requireChangeable(before);
     const next = {
       name: input.name === undefined ? before.name : nameOf(input.name),
@@ -71,7 +71,7 @@ export function changeSavedView(call: Call<SavedViewChange>): Promise<SavedView>
       throw new PosthornError("conflict", "Only the owner of a shared view can make it private. Delete it instead.");
     }
     const { name, query, isShared } = before;
-    // The query is not noted: it can contain text that a person searched for in payloads.
+    // Only the change is recorded: the query can contain text that a person searched for in payloads.
     ctx.audit?.changed(
       { name, query, shared: isShared },
       { name: next.name, query: next.query, shared: next.isShared },
@@ -110,7 +110,7 @@ export function setDefaultView(call: Call<{ readonly view: string }>): Promise<v
   });
 }
 
-/** Leaves the list of a view without a default view for the caller. */
+/** Removes the caller's default view of the list. */
 export async function unsetDefaultView({ ctx, input }: Call<{ readonly view: string }>): Promise<void> {
   const { key } = await getSavedView({ ctx, input });
   const { kind, id } = viewOwner(ctx.actor);

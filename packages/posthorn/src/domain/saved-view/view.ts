@@ -35,7 +35,7 @@ export type ViewList = (typeof VIEW_LISTS)[number];
 /** Views that one caller can have. */
 export const MAX_VIEWS = 200;
 export const MAX_VIEW_NAME = 80;
-/** Most characters of the search parameters of a view. */
+/** Maximum length of the search parameters of a view, in characters. */
 export const MAX_VIEW_QUERY = 2000;
 export const VIEW_PREFIX = "view_";
 

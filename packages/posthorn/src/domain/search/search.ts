@@ -150,7 +150,7 @@ type Column =
   | "saved_view.name";
 
 /**
- * Whether each word is in one of the columns, without regard to case: of ASCII letters on SQLite, of all on PostgreSQL.
+ * Whether each word is in one of the columns, ignoring case: of ASCII letters on SQLite, and of all letters on PostgreSQL.
  *
  * On SQLite, `LIKE` takes 40 % less CPU time than a search in the joined columns, which are copied for each row.
  */

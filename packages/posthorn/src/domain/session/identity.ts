@@ -84,7 +84,7 @@ async function identityOf(db: Kysely<Database>, row: SessionRow): Promise<Sessio
   };
 }
 
-/** Of a developer who followed the link of `npm start`: there is no person, and it may do what their token may do. */
+/** Session of a developer who followed the link of `npm start`. It has no person, and the permissions of the developer's token. */
 const DEVELOPER = { caller: { kind: "token" }, grant: FULL_GRANT } as const;
 
 interface PersonRow {

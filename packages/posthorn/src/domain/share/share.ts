@@ -14,7 +14,7 @@ import { checkRedaction, type Redaction } from "./redact.ts";
 
 /** Default and longest validity, in seconds. */
 export const SHARE_SECONDS = { default: 7 * 86_400, max: 90 * 86_400 } as const;
-/** Links of a message that have not ended. */
+/** Maximum number of active links of a message. */
 const MAX_LINKS = 50;
 
 export type ShareState = "active" | "expired" | "revoked";

@@ -50,7 +50,7 @@ export interface ViewRequest {
   readonly userAgent: string | null;
 }
 
-/** Most attempts that are listed. */
+/** Maximum number of attempts listed. */
 const MAX_ATTEMPTS = 50;
 
 /** Returns what the link shows; `null` if it is unknown, expired or revoked, or its message no longer exists. */

@@ -46,7 +46,7 @@ export function isRead(kind: string): boolean {
   return sourceKindNamed(kind)?.family !== "request";
 }
 
-/** As {@link definitionOf}, for any kind of source. Events of other kinds than webhooks are not verified. */
+/** As {@link definitionOf}, for any kind of source. Only events of webhooks are verified. */
 export function definitionOfSource({
   kind,
   type,

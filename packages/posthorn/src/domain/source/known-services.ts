@@ -93,7 +93,7 @@ const intent: Handshake = {
   },
 };
 
-/** Services that need more than that. */
+/** Services whose scheme those settings cannot express. */
 const AS_DEFINITIONS: Readonly<Record<string, ProviderDefinition>> = {
   "adobe-sign": {
     id: "adobe-sign",

@@ -13,7 +13,7 @@ const PAUSED: RunState = "paused";
 /** Rows read with one query. */
 const PAGE = 1000;
 
-/** All of them but those that are paused, in pages. */
+/** All sources that are read, except paused ones, in pages. */
 export async function* ownRuns({ db }: Pick<Store, "db">): AsyncGenerator<RunRow> {
   for (let after = 0; ;) {
     const rows = await db

@@ -67,7 +67,7 @@ export async function leaveSession(
     .execute();
 }
 
-/** All of them, ordered by due time. */
+/** The sessions to be removed, by due time. */
 export async function leftSessions({ store, secretBox }: Services): Promise<readonly LeftSession[]> {
   const rows = await store.db.selectFrom("source_session").selectAll().orderBy("next_at").limit(PAGE).execute();
   return rows.map((row) => ({
@@ -109,7 +109,7 @@ export async function isLeft(services: Services, { sourceKey, identity, kind, co
   });
 }
 
-/** It is removed, or no longer has to be. */
+/** Records that a session was removed, or no longer has to be. */
 export async function endSession({ store }: Services, { sourceKey, identity }: LeftSession): Promise<void> {
   await store.transaction(
     ({ db }) =>
@@ -118,7 +118,7 @@ export async function endSession({ store }: Services, { sourceKey, identity }: L
   );
 }
 
-/** It could not be removed, and is tried again. */
+/** Records that a session could not be removed. Another attempt follows at `nextAt`. */
 export async function postponeSession(
   { store }: Services,
   { sourceKey, identity, attempts }: LeftSession,

@@ -43,7 +43,7 @@ export function openToken(
 ): string {
   const token = services.secretBox.open(row.token_sealed, placeOf(row.source_id));
   if (Buffer.compare(tokenHash(token), row.hash) === 0) return token;
-  throw new PosthornError("storage_corrupt", "A stored token of a source is not the one of its row. It was moved.");
+  throw new PosthornError("storage_corrupt", "A stored token of a source belongs to another row: it was moved.");
 }
 
 function placeOf(sourceKey: number): string {

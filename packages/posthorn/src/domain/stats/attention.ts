@@ -10,9 +10,9 @@ import type { UnhealthyLane } from "../ports.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { HOUR_MS } from "./roll-up.ts";
 
-/** Most endpoints that are listed. */
+/** Maximum number of endpoints listed. */
 const MAX_LISTED = 50;
-/** Endpoints with failed attempts whose success rate is compared with their policy, most failures first. */
+/** Maximum number of endpoints whose success rate is compared with their policy. Those with the most failed attempts come first. */
 const MAX_COMPARED = 200;
 
 /**

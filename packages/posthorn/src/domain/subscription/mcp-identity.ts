@@ -1,4 +1,4 @@
-/** Identity of an MCP subscription: principal, callback, event and arguments. From it follow its ID and the hashes by which its row is found. */
+/** Identity of an MCP subscription: principal, callback, event and arguments. Its ID and the hashes that find its row are derived from it. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../lib/canonical-json.ts";
 import type { Application } from "../application/application.ts";
@@ -20,9 +20,9 @@ export interface Identity {
   /** Normalised. */
   readonly url: string;
   readonly ref: McpSubscriptionRef;
-  /** Of everything that identifies the subscription. */
+  /** Hash of everything that identifies the subscription. */
   readonly keyHash: Uint8Array;
-  /** Of principal and callback. */
+  /** Hash of principal and callback. */
   readonly verifiedHash: Uint8Array;
 }
 

@@ -170,10 +170,10 @@ async function create(ctx: TransactionContext, identity: Identity, input: Subscr
     })
     .execute();
   tx.signal({ kind: "subscriptions" });
-  // Also without a cursor of the client: events were published while the callback was asked.
+  // Even if the client sent no cursor: events may have been published while the callback was asked.
   const isBehind = await hasMessagesAfter(ctx, application, input.from);
   const isTooOld = isBehind && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
-  // The cursor of an event is the start of time until a feed was read, and there may be no events that are as old.
+  // Until a feed is read, its cursor is the start of time, and there may be no events that old.
   const oldest = keyAtTime(services.now() - MAX_CATCH_UP_MS);
   const truncated = isTooOld && (await hasMessagesAfter(ctx, application, input.from, oldest));
   return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated, delivery: null };
@@ -282,7 +282,7 @@ async function hasMessagesAfter(
   return row !== undefined;
 }
 
-/** Sends the events since a time that the endpoint has no delivery of. Returns whether some are too old. */
+/** Sends the events since a time for which the endpoint has no delivery. Returns whether some are too old. */
 async function catchUp(
   ctx: TransactionContext,
   { application }: Identity,

@@ -20,7 +20,7 @@ export interface CreateRestHook {
   readonly eventTypes: readonly string[] | null;
   readonly channels: readonly string[] | null;
   readonly description: string;
-  /** Whether the receiver must return a secret first, with which its deliveries are then signed. */
+  /** Whether the receiver must first return a secret. Its deliveries are then signed with it. */
   readonly handshake: boolean;
 }
 

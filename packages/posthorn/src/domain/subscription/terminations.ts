@@ -14,10 +14,10 @@ export interface TerminationsOptions {
 
 /** Callbacks called at the same time. A slow one occupies its place for up to ten seconds. */
 const CONCURRENT = 8;
-/** Further clients are not notified. They notice at their next renewal. */
+/** Maximum length of the queue. Clients beyond it are not notified: they notice at their next renewal. */
 const MAX_WAITING = 1000;
 
-/** Queue of clients to tell. They are called in the background, because their callbacks may be slow. */
+/** Queue of clients to notify. They are called in the background, because their callbacks may be slow. */
 export class Terminations implements AsyncDisposable {
   readonly #options: TerminationsOptions;
   readonly #stopping = new AbortController();
@@ -59,7 +59,7 @@ export class Terminations implements AsyncDisposable {
   }
 }
 
-/** Tells one client, unless it has subscribed again, with the same ID: the new subscription has not ended. */
+/** Notifies one client, unless it has subscribed again with the same ID: the new subscription has not ended. */
 export async function announceTo(
   services: Services,
   { appKey, endpointKey: id, targetHash, configSealed, termination }: EndedSubscription,

@@ -14,7 +14,7 @@ export interface NewTask {
   /** Stored as JSON, unchanged. */
   readonly params: object;
   readonly data: TaskData;
-  /** It starts although many tasks of the application have not ended: see `replay/catch-up.ts`. */
+  /** Does not count towards the maximum of unfinished tasks of the application: see `replay/catch-up.ts`. */
   readonly isExempt?: true;
   /** Additional writes in the same transaction. */
   readonly prepare?: (tx: Tx, taskKey: number) => Promise<void>;

@@ -8,7 +8,7 @@ interface Form {
   readonly part: object;
 }
 
-/** Runs `work`. A validation error names the field of the form that has the value that was refused. */
+/** Runs `work`. A validation error names the field of the form with the rejected value. */
 export async function describedByForm<T>({ values, part }: Form, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

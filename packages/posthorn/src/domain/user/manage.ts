@@ -173,7 +173,7 @@ export function removeUser(call: Call<{ readonly user: string }>): Promise<void>
   });
 }
 
-/** Turns the second factor of a person off who lost their device and their recovery codes. */
+/** Turns off the second factor of a person who lost their device and their recovery codes. */
 export function removeSecondFactor(call: Call<{ readonly user: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { tx } = ctx;
@@ -198,7 +198,7 @@ export function endUserSessions(call: Call<{ readonly user: string }>): Promise<
   });
 }
 
-/** Throws if the account is of another organisation too, whose people would be surprised by the change. */
+/** Throws if the account also belongs to another organisation, because the change would affect it too. */
 export async function requireSoleOrganisation(ctx: Context, db: Kysely<Database>, personKey: number): Promise<void> {
   const other = await db
     .selectFrom("membership")

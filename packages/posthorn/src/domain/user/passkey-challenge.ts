@@ -1,6 +1,6 @@
 /**
- * Challenges for passkeys. One is not stored when it is made, so that strangers cannot fill a table: it proves its own origin and age.
- * When it is used, its hash is stored until it expires, so that it works once.
+ * Challenges for passkeys. A challenge is not stored when it is created, so that strangers cannot fill a table: it proves its own origin and
+ * age. When it is used, its hash is stored until it expires, so that it works once.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { PosthornError } from "../../lib/errors.ts";

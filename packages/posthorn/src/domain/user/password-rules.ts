@@ -9,7 +9,7 @@ const MIN_SCORE = 3;
 /** The time of an estimate grows with the square of the length. For a longer password, only its beginning is estimated. */
 const MAX_ESTIMATED_LENGTH = 64;
 
-/** Characters of a password that are left without the words that attackers try first. */
+/** Characters that a password must have besides the words that attackers try first. */
 const MIN_OWN_LENGTH = 8;
 
 /** Words of this server, which attackers try first. */

@@ -1,4 +1,4 @@
-/** People as the API shows them, and what holds for changes by others. */
+/** People as the API shows them, and the rules for changing other people. */
 import type { Kysely, Selectable } from "kysely";
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import type { PersonTable } from "../../store/people-schema.ts";

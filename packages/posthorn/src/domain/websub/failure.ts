@@ -81,7 +81,7 @@ function confirms(response: SubscriberResponse & { readonly kind: "response" }, 
 /** The subscriber confirmed, and the topic accepts no further subscription. The message is also what the subscriber receives. */
 export const TOPIC_FULL: VerificationFailure = {
   code: "topic_full",
-  message: "The topic has the most subscriptions that its publisher allows.",
+  message: "The topic has reached the number of subscriptions that its publisher allows.",
   hint: "Raise maxSubscriptions of the topic, or delete subscriptions.",
 };
 

@@ -110,7 +110,7 @@ async function checkCallback(ctx: OutsideContext, { appKey }: Topic, callback: s
   }
 }
 
-/** Whether there is a subscription to end, or a request for one. Else an unsubscription would only cause a call. */
+/** Whether there is a subscription to end, or a request for one. Otherwise, a request to unsubscribe would only cause a call. */
 async function isKnown({ store }: Services, { key }: Topic, callback: string): Promise<boolean> {
   const hash = targetHash(callback);
   const subscription = await store.db

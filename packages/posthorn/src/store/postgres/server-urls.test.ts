@@ -27,8 +27,8 @@ describe("the servers of a URL", () => {
     ["postgres://a,/db", /a host is missing/],
     ["postgres://a:x,b/db", /not a URL/],
     ["postgres://u:se#cret@a/db", /%23/],
-    ["postgres://a,b/db?target_session_attrs=any", /takes writes/],
-    ["postgres://a/db?target_session_attrs=standby", /takes writes/],
+    ["postgres://a,b/db?target_session_attrs=any", /accepts writes/],
+    ["postgres://a/db?target_session_attrs=standby", /accepts writes/],
     ["mysql://a/db", /postgres:\/\//],
   ])("are rejected for %s, without revealing the password", (url, why) => {
     expect(() => serverUrls(url)).toThrow(why);

@@ -38,6 +38,6 @@ function checkWanted(after: string): void {
   const wanted = parameters.get("target_session_attrs");
   if (wanted === null || WRITABLE.has(wanted)) return;
   throw new Error(
-    "target_session_attrs is read-write or primary, or omitted: Posthorn works on a server that takes writes",
+    "target_session_attrs is read-write or primary, or omitted: Posthorn needs a server that accepts writes",
   );
 }

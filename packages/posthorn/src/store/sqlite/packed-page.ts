@@ -46,7 +46,9 @@ export const COLUMNS = [
   "payload",
 ] as const satisfies readonly (keyof JobRow)[];
 
-/** In this place of a row is its payload, and in the cells of a page the number of its bytes; `null`: it is not in the page. */
+/**
+ * Position of the payload in a row. In the cells of a page, this position has the number of its bytes; `null`: the payload is not in the page.
+ */
 const PAYLOAD = COLUMNS.length - 1;
 const DUE = COLUMNS.indexOf("due");
 
@@ -84,7 +86,7 @@ export function unpackPage({ cells, payloads, ...page }: PackedPage): JobPage {
   return { ...page, deliveries };
 }
 
-/** Bytes of one payload in memory of their own. The only payload of a page has the buffer for itself. */
+/** Copies the bytes of one payload. The only payload of a page keeps its buffer. */
 function ownBytes(payloads: PackedPage["payloads"], offset: number, length: number): Uint8Array<ArrayBuffer> {
   return length === payloads.byteLength ? payloads : payloads.slice(offset, offset + length);
 }

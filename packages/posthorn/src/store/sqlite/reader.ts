@@ -51,7 +51,7 @@ export function failureOf(error: unknown): ThreadFailure {
   };
 }
 
-/** The memory that is handed over with a reply. */
+/** The buffers to transfer with a reply. */
 export function memoryOf({ op }: Pick<ThreadRequest, "op">, { value }: ThreadReply): ArrayBuffer[] {
   return op === "due" && value !== undefined ? [(value as ThreadResults["due"]).payloads.buffer] : [];
 }

@@ -1,8 +1,8 @@
 /**
  * What a session that began at an identity provider may do.
  *
- * It counts only in the organisation of the provider: who runs the provider can sign in there as any of its people, and must not reach
- * another organisation that way, neither at once nor with a password, a passkey or a provider that they add to the account.
+ * It counts only in the organisation of the provider: who runs the provider can sign in there as any of its people, and must not reach another
+ * organisation that way, neither directly nor with a password, a passkey or a provider that they add to the account.
  */
 import type { Kysely } from "kysely";
 import { PosthornError } from "../../../lib/errors.ts";

@@ -46,7 +46,7 @@ export async function signInWithIdentity(
       { provider, person, client: attempt },
       wantedRoles(provider, identified),
     );
-    // Returns, so that the loss of the roles is stored.
+    // Returns instead of throwing, so that the removal of the roles is stored.
     if (!hasRole) return null;
     await tx.db
       .updateTable("person_identity")
@@ -56,7 +56,7 @@ export async function signInWithIdentity(
       .execute();
     return await beginSession(services, tx, person, attempt, {
       orgId: provider.orgId,
-      // The provider asks for a second factor, or not.
+      // Whether a second factor is needed is up to the provider.
       secondFactorAt: null,
       provider: {
         key: provider.key,
@@ -191,7 +191,7 @@ async function setRoles(services: Services, tx: Tx, of: SignInOf, wanted: readon
   if (surplus.length > 0) {
     const keys = surplus.map(({ id }) => id);
     await tx.db.deleteFrom("membership").where("id", "in", keys).execute();
-    // Sessions have the roles of their beginning in the cache.
+    // Cached sessions still have the roles with which they began.
     tx.signal({ kind: "tokens" });
   }
   for (const { role, appKey } of missing)

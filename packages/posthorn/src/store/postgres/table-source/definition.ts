@@ -11,7 +11,7 @@ export interface TableSource {
   /** Used in the names of its function and triggers. */
   readonly name: string;
   readonly changes: readonly Change[];
-  /** Columns in the payload. An update without a change to one of them is no event. `null`: all columns. */
+  /** Columns in the payload. An update that changes none of them is not an event. `null`: all columns. */
   readonly columns: readonly string[] | null;
   /** SQL condition on `new` and `old`; `null`: every change is published. */
   readonly when: string | null;
@@ -36,10 +36,10 @@ const TYPE = /^[a-zA-Z0-9_.-]{1,256}$/;
 export function checkDefinition({ name, changes, type, payload }: TableSource): void {
   if (changes.length === 0) throw wrong("--on", "it names no change");
   if (!NAME.test(name)) {
-    throw wrong("--name", `"${name}" is not up to 40 of a-z, 0-9 and _, beginning with a letter`);
+    throw wrong("--name", `"${name}" must have up to 40 characters from a-z, 0-9 and _, and begin with a letter`);
   }
   if (!TYPE.test(typeOf(type, "insert"))) {
-    throw wrong("--type", `"${type}" is not up to 256 letters, digits, "_", "." and "-", with {event} at will`);
+    throw wrong("--type", `"${type}" must have up to 256 letters, digits, "_", "." and "-", and may contain {event}`);
   }
   if (payload !== null) checkTemplate(payload);
 }

@@ -91,7 +91,8 @@ async function findTable(client: pg.ClientBase, name: string): Promise<SourceTab
   const [found] = rows;
   if (found === undefined)
     throw refused(`There is no table ${name} here: name it with its schema, such as shop.orders.`);
-  if (found.schema === SCHEMA) throw refused(`${name} is a table of Posthorn's own: its events would make events.`);
+  if (found.schema === SCHEMA)
+    throw refused(`${name} is one of Posthorn's own tables: publishing its changes would cause further changes.`);
   if (found.kind !== "r" && found.kind !== "p")
     throw refused(`${name} is not a table. Only tables have changes to publish.`);
   if (found.key === null) throw refused(`${name} has no primary key, which identifies its rows: add one.`);

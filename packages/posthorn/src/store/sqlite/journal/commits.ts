@@ -236,7 +236,7 @@ export class Commits {
     try {
       this.#number = journalNumber(this.#db) ?? randomInt(FIRST_NUMBER_BELOW);
       this.#journal = JournalFile.create(this.#path, this.#logged.sql, this.#io);
-      // Before the first entry, and after the file is on disk: a start that does not find it has lost it.
+      // Stored after the file is on disk and before its first entry: a start that does not find the file then knows that it was lost.
       transact(this.#db, () => noteJournalFile(this.#db, this.#number));
       return true;
     } catch {

@@ -24,7 +24,7 @@ interface Shard {
   nodeId: number | null;
 }
 
-/** The rows of an earlier run that a new member must not be mistaken for. */
+/** What earlier runs have left in the database. A new member must not be mistaken for one of theirs. */
 export interface EarlierRun {
   /** Greatest ID of a node that a row names. */
   readonly nodeId: number;

@@ -41,7 +41,7 @@ function merge(batches: readonly SharedBatch[]): Batch {
   };
 }
 
-/** A batch without leases has none for each of its outcomes. */
+/** In a batch without leases, no outcome has one. */
 function mergeLeases(batches: readonly SharedBatch[]): readonly number[] | null {
   if (batches.every(({ leases }) => leases === null || leases === undefined)) return null;
   return batches.flatMap(({ leases, counts }) => leases ?? new Array<number>(2 * counts.records).fill(NONE));

@@ -157,7 +157,7 @@ export class WriterPorts {
       this.#waiting.splice(at, 1);
       const holder = this.#holder;
       this.#perform(next);
-      // Those that were passed over may be next.
+      // Requests that were passed over may be next.
       if (this.#holder !== holder) at = 0;
     }
     if (this.#waiting.length > 0 && this.#holder !== null) this.#watchHolder();
@@ -194,7 +194,7 @@ export class WriterPorts {
 
   #query(seat: Seat, request: Extract<ThreadRequest, { op: "query" }>): unknown {
     const { sql } = request;
-    // Checks of health go on while the transaction is idle.
+    // Health checks continue while the transaction is idle.
     if (sql !== PING) this.#heldAt = this.#time.monotonic();
     if (sql === "ROLLBACK") {
       seat.isAborted = false;
