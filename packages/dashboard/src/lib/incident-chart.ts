@@ -5,7 +5,7 @@ export interface Slot {
 }
 
 const SLOT_MS = 300_000;
-/** Most bars of a chart. */
+/** Maximum number of bars of a chart. */
 const MAX_BARS = 288;
 /** Fewest bars: an hour. */
 const MIN_BARS = 12;

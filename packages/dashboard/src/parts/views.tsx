@@ -23,7 +23,7 @@ import { useAudience } from "../session/audience.ts";
 import { type Task, ViewDialog } from "./view-dialog.tsx";
 import styles from "./views.module.css";
 
-/** Most views of a list that the menu shows. The palette finds the others. */
+/** Maximum number of views of a list that the menu shows. The palette finds the others. */
 const MAX_SHOWN = 250;
 
 export interface ViewsProps {

@@ -42,11 +42,11 @@ export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
 /** Maximum number of steps for all filters on one message. */
 const MAX_TOTAL_STEPS = 1_000_000;
 
-/** Most values in a body that filters evaluate. Parsing more would block the event loop for over 50 ms. */
+/** Maximum number of values in a body that filters evaluate. Parsing more would block the event loop for over 50 ms. */
 const MAX_VALUES = 300_000;
 /** The same limit for a body with numbers beyond 2^53, if a filter compares such numbers. */
 const MAX_EXACT_VALUES = 30_000;
-/** Most fields in a form. */
+/** Maximum number of fields in a form. */
 const MAX_FORM_FIELDS = 100_000;
 
 /** A message as filters see it. The body is parsed once, when the first filter needs it. */

@@ -12,9 +12,9 @@ interface Session {
 }
 
 export interface LetterLimits {
-  /** Most requests to one session. */
+  /** Maximum number of requests to one session. */
   readonly count: number;
-  /** Most characters of their bodies. One request alone may have more. */
+  /** Maximum number of characters of their bodies. One request alone may have more. */
   readonly size: number;
 }
 

@@ -18,9 +18,9 @@ export const LEASE_MS = 20_000;
 /** Interval at which a node renews the leases of its listeners. */
 export const RENEW_MS = 5000;
 const DAY_MS = 86_400_000;
-/** Most listeners of one endpoint. */
+/** Maximum number of listeners of one endpoint. */
 export const MAX_LISTENERS = 50;
-/** Most listeners of an organisation. */
+/** Maximum number of listeners of an organisation. */
 export const MAX_ORGANISATION_LISTENERS = 200;
 
 export interface Connecting {

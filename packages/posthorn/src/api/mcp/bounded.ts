@@ -1,7 +1,7 @@
 /** Shortens results so that they fit into the context of a model. */
 import { isRawNumber } from "../../lib/exact-json.ts";
 
-/** Most characters of a result. */
+/** Maximum number of characters of a result. */
 export const MAX_RESULT_CHARACTERS = 48_000;
 
 /** Limits that are tried in turn: characters of a text, and members of an object or list. */

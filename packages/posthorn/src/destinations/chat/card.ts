@@ -26,7 +26,7 @@ export interface Card {
   readonly timestamp: number;
 }
 
-/** Most fields of a card. */
+/** Maximum number of fields of a card. */
 export const MAX_FIELDS = 20;
 
 /** Symbols before titles, where a target has no colours. */

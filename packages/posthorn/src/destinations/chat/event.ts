@@ -87,7 +87,7 @@ export function isShown(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }
 
-/** Most characters of JSON that are printed. */
+/** Maximum number of characters of JSON that are printed. */
 const MAX_PRINTED = 10_000;
 
 /** A value as text: scalars as they are, nothing for `null`, anything else as JSON. `more` is infinite if JSON was cut. */

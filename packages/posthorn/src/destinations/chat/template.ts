@@ -14,7 +14,7 @@ import { type Filter, FILTERS } from "./template-filters.ts";
 
 /** Longest template that can be saved. */
 export const MAX_TEMPLATE = 4000;
-/** Most `{{ … }}` in a template. */
+/** Maximum number of `{{ … }}` in a template. */
 const MAX_TAGS = 100;
 
 /** What templates can read. */

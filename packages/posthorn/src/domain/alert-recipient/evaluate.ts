@@ -16,7 +16,7 @@ import { UNSUBSCRIBE_MS } from "./subscription.ts";
 
 /** Applications that are evaluated with one query. */
 const STEP = 100;
-/** Most endpoints of an application that are reported. */
+/** Maximum number of endpoints of an application that are reported. */
 const MAX_ENDPOINTS = 200;
 /** Shortest time between two emails to an address without a digest. What happens in between is sent together. */
 export const MAIL_INTERVAL_MS = 900_000;

@@ -4,7 +4,7 @@ import type { Mail } from "../mail/mailer.ts";
 import type { PortalLook } from "../portal/look.ts";
 import { ALERT_TEXTS, type EndpointAlert } from "./texts.ts";
 
-/** Most endpoints that one email names. */
+/** Maximum number of endpoints that one email names. */
 const MAX_NAMED = 20;
 
 interface Letter {

@@ -9,7 +9,7 @@ import type { Digest } from "../alert/rule.ts";
 import { customerLocale, type CustomerLocale } from "../mail/letters.ts";
 
 export const RECIPIENT_PREFIX = "alrc_";
-/** Most recipients of an application. */
+/** Maximum number of recipients of an application. */
 export const MAX_RECIPIENTS = 10;
 /** How long the link in a confirmation email works. */
 export const CONFIRM_MS = 7 * 86_400_000;

@@ -20,7 +20,7 @@ export interface Firing {
 
 type Condition = (ctx: OutsideContext, params: Required<AlertParams>) => Promise<readonly Firing[]>;
 
-/** Most alerts of one rule. */
+/** Maximum number of alerts of one rule. */
 export const MAX_FIRING = 200;
 
 /** Returns everything that fulfils the condition of a rule now. */

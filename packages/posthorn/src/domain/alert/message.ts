@@ -20,7 +20,7 @@ export interface ShownAlert {
   readonly status: "firing" | "resolved";
 }
 
-/** Most alerts that a digest lists. */
+/** Maximum number of alerts that a digest lists. */
 const MAX_LISTED = 50;
 
 /** One message: of a single alert, or a digest of several. Contains names and hosts, but no URLs of endpoints, which can contain secrets. */

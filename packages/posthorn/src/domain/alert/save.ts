@@ -17,7 +17,7 @@ import {
   toAlertRule,
 } from "./rule.ts";
 
-/** Most rules of an organisation. */
+/** Maximum number of rules of an organisation. */
 const MAX_RULES = 100;
 
 export interface AlertRuleInput extends Omit<AlertRuleFields, "targets"> {

@@ -48,7 +48,7 @@ function shown({ state, mutedUntil }: Incident): object {
   return { state, mutedUntil };
 }
 
-/** Most notes of an incident. */
+/** Maximum number of notes of an incident. */
 const MAX_NOTES = 100;
 
 export function addNote(call: Call<IncidentRef & { readonly text: string }>): Promise<void> {

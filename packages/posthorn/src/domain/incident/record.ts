@@ -12,7 +12,7 @@ import { MANY_HOSTS } from "./incident.ts";
 import { type FailureGroup, nameOf } from "./failure-groups.ts";
 import { type Assigned, type InIncident, saveEndpoints, saveIncidents, saveSlots } from "./save.ts";
 
-/** Most incidents of an organisation that are not resolved. Failures at further hosts are added to one incident for each cause. */
+/** Maximum number of incidents of an organisation that are not resolved. Failures at further hosts are added to one incident for each cause. */
 export const MAX_OPEN = 1000;
 
 /** The attempts that a step counts. */

@@ -4,9 +4,9 @@ import type { BatchPolicy } from "../../dispatch/policy.ts";
 import { defineSection } from "./section.ts";
 
 export interface BatchValues {
-  /** Most deliveries in a batch; 1: no batches. */
+  /** Maximum number of deliveries in a batch; 1: no batches. */
   readonly maxItems: number;
-  /** Most bytes of messages in a batch; 0: as many as the kind allows. */
+  /** Maximum number of bytes of messages in a batch; 0: as many as the kind allows. */
   readonly maxBytes: number;
   /** How long the first delivery waits for others. */
   readonly maxWaitSeconds: number;

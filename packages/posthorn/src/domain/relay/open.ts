@@ -39,7 +39,7 @@ export interface OpenRelaySession {
   readonly filter: string | null;
   /** Sends what was stored from this time on, Unix milliseconds, before the endpoint existed; `null`: nothing. */
   readonly since: number | null;
-  /** Most waiting deliveries to keep, the newest; `null`: all of them. */
+  /** Number of waiting deliveries to keep: the newest ones; `null`: all. */
   readonly keep: number | null;
   /** The listener gets renewed signatures of providers. */
   readonly resigns: boolean;

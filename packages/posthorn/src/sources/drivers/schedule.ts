@@ -7,7 +7,7 @@ import { localText } from "../schedule/time-zone.ts";
 
 type Config = ConfigOf<(typeof SCHEDULE)["fields"]>;
 
-/** Most due times that `all` emits after an outage: the latest ones. */
+/** Maximum number of due times that `all` emits after an outage: the latest ones. */
 const MAX_MISSED = 1000;
 /** With `skip`, a due time that is later than this has been missed. */
 const GRACE_MS = 60_000;

@@ -79,7 +79,7 @@ function varintAt(data: Buffer, from: number): number {
   throw new Error("not a number");
 }
 
-/** Most bytes that a frame of LZ4 can become: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md */
+/** Maximum number of bytes that a frame of LZ4 can become: https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md */
 function lz4Bytes(data: Buffer): number {
   const flags = data.readUInt8(4);
   // 64 KiB, 256 KiB, 1 MiB or 4 MiB.

@@ -29,7 +29,7 @@ export interface ForgetHost {
 export interface ListenHost extends ForgetHost {
   /** As last saved; `null`: the source was never read. */
   readonly cursor: Cursor | null;
-  /** Most messages that the broker may send before the first one is acknowledged. */
+  /** Maximum number of messages that the broker may send before the first one is acknowledged. */
   readonly window: number;
   /** Larger bodies are quarantined. */
   readonly maxBodyBytes: number;
