@@ -76,7 +76,7 @@ function onPg(tx: PgTransaction): SendStatement {
 
 function onPostgresJs(tx: PostgresJsTransaction): SendStatement {
   if (typeof tx.savepoint !== "function")
-    throw noTransaction("This sql of postgres is not the one that sql.begin hands over");
+    throw noTransaction("This sql of postgres is not the one that sql.begin passes to its callback");
   return (text, values) => tx.unsafe(text, [...values] as never[]);
 }
 
@@ -114,7 +114,7 @@ function literal(value: string | null): string {
 function onPrisma(tx: PrismaTransaction): SendStatement {
   // A transaction client has no `$connect`. It may have `$transaction`, because later versions support nested transactions.
   if ("$connect" in tx && typeof tx.$connect === "function") {
-    throw noTransaction("This client of Prisma is not the one that $transaction hands over");
+    throw noTransaction("This client of Prisma is not the one that $transaction passes to its callback");
   }
   return async (text, values) => rowsOf(await tx.$queryRawUnsafe(text, ...values));
 }
@@ -127,6 +127,6 @@ function rowsOf(result: unknown): readonly unknown[] {
 function noTransaction(reason: string): PosthornError {
   return new PosthornError(
     "not_supported",
-    `${reason}: give tx what your client hands to a transaction (pg, postgres, Kysely, Drizzle, Prisma, Knex), or a function that sends one statement on it.`,
+    `${reason}: pass the transaction object of your client as tx (pg, postgres, Kysely, Drizzle, Prisma, Knex), or a function that sends one statement on it.`,
   );
 }

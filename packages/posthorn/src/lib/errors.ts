@@ -95,7 +95,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   cursor_expired: 410,
   payload_too_large: 413,
   wrong_origin: 421,
-  // Not 401, with which a client would end its session.
+  // Not 401, because a client would then end its session.
   sign_in_failed: 403,
   second_factor_failed: 403,
   second_factor_required: 403,

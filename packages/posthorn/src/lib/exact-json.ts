@@ -11,7 +11,7 @@ interface RawJson {
   readonly rawJSON: string;
 }
 
-/** Of ECMAScript, but not yet in the types that this project compiles with. */
+/** Part of ECMAScript, but not yet of the types that this project compiles with. */
 const json = JSON as unknown as {
   rawJSON(text: string): RawJson;
   isRawJSON(value: unknown): value is RawJson;

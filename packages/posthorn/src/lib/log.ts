@@ -35,7 +35,7 @@ type LogSink = (line: string) => void;
 /** Sinks of the logs that were created as `exportable`. */
 const SINKS = new WeakMap<object, Set<LogSink>>();
 
-/** Passes the entries of a log on from now. Returns a function that ends it. A log of a host program has no sinks. */
+/** Forwards the entries of a log from now on. Returns a function that stops this. A log of a host program has no sinks. */
 export function attachLogSink(log: Logger, sink: LogSink): () => void {
   const sinks = SINKS.get(log);
   sinks?.add(sink);

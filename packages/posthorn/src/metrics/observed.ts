@@ -169,13 +169,13 @@ function registerStore(registry: Registry, store: Store): void {
   );
 }
 
-/** What all threads of the process would read alike. */
+/** Metrics for which every thread of the process would read the same value. */
 function registerProcess(registry: Registry, { others, store }: MetricsOptions): void {
   gauge(registry, "posthorn_threads", "Threads of this process that run a node.", () => 1 + (others?.running ?? 0));
   gauge(
     registry,
     "posthorn_threads_unavailable",
-    "Threads of this process that do not respond, or have crashed and do not run again yet.",
+    "Threads of this process that do not respond, or have crashed and are not running again yet.",
     () => others?.unavailable ?? 0,
   );
   counter(
@@ -254,12 +254,7 @@ async function sizeOf(store: Store): Promise<StoreSize | null> {
 
 function registerEgress(registry: Registry, egress: Pick<Egress, "stats">): void {
   gauge(registry, "posthorn_egress_sockets", "Open sockets to endpoints.", () => egress.stats.sockets);
-  gauge(
-    registry,
-    "posthorn_egress_idle_sockets",
-    "Open sockets to endpoints without a request.",
-    () => egress.stats.idle,
-  );
+  gauge(registry, "posthorn_egress_idle_sockets", "Open sockets to endpoints that are idle.", () => egress.stats.idle);
   gauge(registry, "posthorn_egress_origins", "Origins with an open socket.", () => egress.stats.origins);
   gauge(
     registry,

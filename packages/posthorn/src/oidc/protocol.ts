@@ -227,7 +227,7 @@ function textOf(value: unknown): string | null {
 function logoutOf(payload: JWTPayload): OidcLogout {
   const { events } = payload;
   if (typeof events !== "object" || events === null || !Object.hasOwn(events, LOGOUT_EVENT)) {
-    throw new Error("it has no event of a logout");
+    throw new Error("it has no logout event");
   }
   // Prevents an ID token from being used as a logout token.
   if (payload["nonce"] !== undefined) throw new Error("it has a nonce");

@@ -30,8 +30,8 @@ export const WHOLE_JSON = JSON.stringify({ redacted: MASK });
 export const MAX_REDACTED_BYTES = 4 * 1024 * 1024;
 /** Limit on the work of searching patterns: instructions times characters. Takes less than a tenth of a second. */
 const MAX_WORK = 6_000_000;
-/** Instructions that a test of a text takes as little time as. */
-const TEST_SIZE = 16;
+/** A test of a text handles this many instructions in the time in which a search handles one. */
+const TEST_SPEEDUP = 16;
 /** Event types whose rules are remembered. */
 const MAX_TYPES = 200;
 
@@ -117,7 +117,7 @@ function wholeOf(bytes: Buffer, contentType: string, keepExactMs: number): Redac
 class RuleSet {
   readonly #paths: readonly CompiledRule[];
   readonly #patterns: readonly CompiledRule[];
-  /** The shortest of all rules. */
+  /** The shortest period of all rules. */
   readonly keepExactMs: number;
   #work = 0;
 
@@ -134,7 +134,7 @@ class RuleSet {
       const isJson = isJsonType(contentType);
       const json = isJson || startsJson(bytes) ? this.#json(bytes) : null;
       if (json !== null) return json;
-      // Where the values are in a body that is not JSON is not known.
+      // The positions of the values are unknown in a body that is not JSON.
       if (isJson || this.#paths.length > 0) return null;
       return isFormType(contentType) ? this.#form(bytes) : this.#plain(bytes);
     });
@@ -242,7 +242,7 @@ class RuleSet {
     const ranges: TextRange[] = [];
     for (const { pattern, action } of this.#patterns) {
       const { size } = pattern!;
-      this.#spend(text.length * Math.max(1, size / TEST_SIZE));
+      this.#spend(text.length * Math.max(1, size / TEST_SPEEDUP));
       if (!pattern!.test(text)) continue;
       this.#spend(text.length * size);
       for (const [start, end] of pattern!.matches(text)) ranges.push({ start, end, action });

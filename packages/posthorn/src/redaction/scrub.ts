@@ -7,7 +7,7 @@ import { MASK } from "./redactor.ts";
 const MAX_VALUES = 1000;
 /** Shorter values are replaced only where they are not part of a longer word. */
 const MIN_ANYWHERE = 3;
-/** Least length of the beginning of a value that is removed from the end of a text that was cut off. */
+/** Minimum length of the beginning of a value for it to be removed from the end of a truncated text. */
 const MIN_BEGINNING = 3;
 
 /** A body before its redaction. */

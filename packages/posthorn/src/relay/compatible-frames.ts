@@ -4,7 +4,7 @@
  */
 import { type ClientFrame, FrameError, MAX_RELAY_RESPONSE_BYTES, OWN_HEADERS, type RequestFrame } from "./frames.ts";
 
-/** Bytes of a frame that a server accepts: a response of about 768 KiB. */
+/** Maximum size of a frame that a server accepts, in bytes: a response of about 768 KiB. */
 export const MAX_COMPATIBLE_FRAME_BYTES = 1024 * 1024;
 
 const VERSION = 1;

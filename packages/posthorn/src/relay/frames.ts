@@ -15,13 +15,13 @@ export const OWN_HEADERS: ReadonlySet<string> = new Set([
   "keep-alive",
 ]);
 
-/** Bytes of a response body that a listener sends at most. Attempts keep fewer. */
+/** Maximum size of a response body that a listener sends, in bytes. Attempts keep less of it. */
 export const MAX_RELAY_RESPONSE_BYTES = 64 * 1024;
-/** Characters of a frame that a server accepts: a response body in base64, headers, and slack. */
+/** Maximum length of a frame that a server accepts, in characters: a response body in base64, headers, and slack. */
 export const MAX_RELAY_FRAME_CHARACTERS = 256 * 1024;
 /**
- * Characters of the body of a request, in base64, that a listener is sent: 32 MiB. Larger ones would take more memory of the connection than
- * a server reserves for it.
+ * Maximum length of the body of a request to a listener, in characters of base64: 32 MiB. Larger ones would take more memory of the connection
+ * than a server reserves for it.
  */
 export const MAX_RELAY_BODY_CHARACTERS = 4 * Math.ceil((32 * 1024 * 1024) / 3);
 /** Maximum number of requests without a response that a listener may ask for. */

@@ -32,7 +32,7 @@ interface Lane {
   failing: boolean;
 }
 
-/** Snapshots of metrics that wait at most. Each replaces the one before it, because the values are totals. */
+/** Maximum number of metric snapshots that wait. Each replaces the one before it, because the values are totals. */
 const MAX_SNAPSHOTS = 2;
 /** Pause before the thread is started again. */
 const REST_MS = 5000;

@@ -139,7 +139,7 @@ function metricsOf({ at, metrics }: MetricsSnapshot, { startedAt }: Described): 
     const dataPoints = values
       .filter(({ value }) => Number.isFinite(value))
       .map(({ value, labels }): Json => ({ ...times, asDouble: value, attributes: labelsOf(labels) }));
-    // A value such as NaN is no point, and a metric without points is invalid.
+    // A value such as NaN cannot be a point, and a metric without points is invalid.
     if (dataPoints.length === 0) return [];
     if (type === "gauge") return [{ name, description, gauge: { dataPoints } }];
     const sum = { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints };

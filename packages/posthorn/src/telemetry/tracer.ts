@@ -85,7 +85,7 @@ export class Tracer implements MessageTracing, AttemptTracing, InboundTracing, S
     const end = this.#options.now();
     const start = Math.min(end - durationMs, transformed?.start ?? end);
     const context = { ...stored, spanId: spanIdOf(attempt.key) };
-    // The span of a publish that was not sampled was not exported. It would be missed as a parent.
+    // If the publish was not sampled, its span was not exported and would be missing as a parent.
     const parent = stored.sampled && stored.spanId !== "" ? stored.spanId : "";
     const link = stored.spanId === "" ? null : ([stored.traceId, stored.spanId, stored.state] as const);
     const shape = sent === null ? UNSENT : requestSpan(attempt, sent);

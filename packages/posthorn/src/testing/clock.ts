@@ -43,8 +43,8 @@ class Timers implements Clock {
   }
 }
 
-/** The longest way in which background jobs run only once, as a share of the whole way. */
-const LANDINGS = 60;
+/** Number of steps of one move of the clock for background jobs, which run once in each. */
+const STEPS = 60;
 
 /**
  * Deliveries see each point in time at which one of their timers is due. Background jobs have timers every second, so they see only some:
@@ -77,13 +77,13 @@ export class VirtualClock {
 
   /** Moves to a time in steps. @param settled Awaited after each step. */
   async moveTo(end: number, settled: () => Promise<void>): Promise<void> {
-    const stepMs = Math.max(1, (end - this.#now) / LANDINGS);
-    let landing = this.#now + stepMs;
+    const stepMs = Math.max(1, (end - this.#now) / STEPS);
+    let stepEnd = this.#now + stepMs;
     while (this.#now < end) {
-      const at = Math.min(end, Math.ceil(landing), this.#exact.next ?? end);
-      this.#land(Math.max(at, this.#now));
-      if (this.#now >= landing || this.#now === end) {
-        landing = this.#now + stepMs;
+      const at = Math.min(end, Math.ceil(stepEnd), this.#exact.next ?? end);
+      this.#stopAt(Math.max(at, this.#now));
+      if (this.#now >= stepEnd || this.#now === end) {
+        stepEnd = this.#now + stepMs;
         this.#background.fireDue();
       }
       await settled();
@@ -92,7 +92,7 @@ export class VirtualClock {
     await settled();
   }
 
-  #land(at: number): void {
+  #stopAt(at: number): void {
     if (at > this.#now) {
       this.#now = at;
       this.#onMove(at);
