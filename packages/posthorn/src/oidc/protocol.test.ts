@@ -153,7 +153,7 @@ describe("logout", () => {
   it.each<[string, Record<string, unknown>]>([
     ["neither a session nor a person", {}],
     ["a nonce, as an ID token has", { ...SESSION, nonce: "n" }],
-    ["no event of a logout", { ...SESSION, events: {} }],
+    ["no logout event", { ...SESSION, events: {} }],
     ["another client as its audience", { ...SESSION, aud: "other" }],
     ["another issuer", { ...SESSION, iss: "https://other.example.com" }],
     ["an age of one hour", { ...SESSION, iat: now() - 3600 }],

@@ -362,7 +362,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     [{ app: { column: "none" } }, "shop.orders", 'has no column "none"'],
     [{ app: { constant: "none" } }, "shop.orders", 'There is no application "none"'],
     [{}, "shop.nothing", "There is no table shop.nothing"],
-    [{}, "posthorn.message", "is a table of Posthorn's own"],
+    [{}, "posthorn.message", "is one of Posthorn's own tables"],
     [{}, "shop.seen", "is not a table"],
     [{}, "shop.keyless", "has no primary key"],
   ] satisfies [Partial<TableSource>, string, string][])("is refused: %j of %s", async (changes, table, reason) => {
