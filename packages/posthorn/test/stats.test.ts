@@ -1,6 +1,6 @@
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it, vi } from "vitest";
-import { MAX_JUDGED } from "../src/domain/stats/now.ts";
+import { MAX_CHECKED } from "../src/domain/stats/now.ts";
 import { startNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -183,7 +183,7 @@ describe("statistics", () => {
     const { store, directory, ids, now } = node.services;
     const endpoint = await store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
     const delivery = await store.db.selectFrom("delivery").selectAll().executeTakeFirstOrThrow();
-    const keys = Array.from({ length: MAX_JUDGED }, () => ids.next("ep_"));
+    const keys = Array.from({ length: MAX_CHECKED }, () => ids.next("ep_"));
     const failing = { since: now() - 60_000, failures: 9, last_at: now(), warned: 0, updated_at: now() };
     for (let start = 0; start < keys.length; start += 500) {
       const some = keys.slice(start, start + 500);
@@ -202,10 +202,10 @@ describe("statistics", () => {
     }
     const read = vi.spyOn(directory, "endpoint");
     const { json } = await tenant.call("GET", "stats/now");
-    expect(json["waiting"]).toMatchObject({ due: 0, held: 0, later: MAX_JUDGED + 1, exact: false });
+    expect(json["waiting"]).toMatchObject({ due: 0, held: 0, later: MAX_CHECKED + 1, exact: false });
     expect(at(json, "endpoints", "more")).toBe(true);
     expect(json["endpoints"]).toMatchObject({ needingAttention: { length: 50 } });
     const settings = new Set(read.mock.calls.map(([key]) => key));
-    expect(settings.size).toBe(MAX_JUDGED);
+    expect(settings.size).toBe(MAX_CHECKED);
   });
 });
