@@ -132,7 +132,7 @@ export const sources: Readonly<Record<string, string>> = {
 
   // Events
   "Each verified request.": "Jede verifizierte Anfrage.",
-  "A due time has come.": "Ein Termin ist gekommen.",
+  "A due time was reached.": "Ein Termin ist gekommen.",
   "A change, a new item, or a response, depending on `emit`.":
     "Eine Änderung, ein neues Element oder eine Antwort, wie `emit` sagt.",
   "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is not a new entry.":
