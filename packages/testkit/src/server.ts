@@ -145,9 +145,9 @@ export class TestServer implements AsyncDisposable {
     const ended = running.exit();
     const exit = await running.end(signal);
     // The signal also ends npm and the shell in between, and they report it. Only the exit of the server counts.
-    const diesOfIt = signal === "SIGKILL" || this.#options.npm === true;
-    const asked = exit.code === (this.#options.exitCode ?? 0) || (diesOfIt && exit.signal === signal);
-    if (ended !== null || !asked) {
+    const endsBySignal = signal === "SIGKILL" || this.#options.npm === true;
+    const isExpected = exit.code === (this.#options.exitCode ?? 0) || (endsBySignal && exit.signal === signal);
+    if (ended !== null || !isExpected) {
       this.#failures.push(
         `it exited on its own, or not as expected after ${signal} (code ${exit.code}, signal ${exit.signal})`,
       );

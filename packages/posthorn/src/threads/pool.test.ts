@@ -187,7 +187,7 @@ describe("a thread that hangs", () => {
     expect(pool.running).toBe(2);
     clock.advance(PING_MS);
     expect(pool.running).toBe(1);
-    expect(log[0]).toBe("thread 2 has not responded for 30 s; ending it");
+    expect(log[0]).toBe("thread 2 has not responded for 30 s; terminating it");
     expect(removed).toEqual([2]);
     clock.advance(PING_MS);
     await started(3);
@@ -203,7 +203,7 @@ describe("a thread that hangs", () => {
     clock.advance(24 * PING_MS);
     expect(log).toEqual([]);
     clock.advance(PING_MS);
-    expect(log[0]).toBe("thread 2 has not responded for 120 s; ending it");
+    expect(log[0]).toBe("thread 2 has not responded for 120 s; terminating it");
   });
 
   it("is not ended because the main thread was busy: only unanswered pings count", async () => {
@@ -290,10 +290,10 @@ describe("a stop", () => {
     [two.hangs, two.isKept, three.hangs] = [true, true, true];
     expect(await passing(clock, pool.stop())).toBeCloseTo(35_000, -3);
     expect(log.slice(0, 2)).toEqual([
-      "thread 2 has not stopped in time; it is ended",
-      "thread 3 has not stopped in time; it is ended",
+      "thread 2 has not stopped in time; terminating it",
+      "thread 3 has not stopped in time; terminating it",
     ]);
-    expect(log[2]).toContain("the system is keeping thread 2");
+    expect(log[2]).toContain("the system is blocking thread 2");
     expect(pool.kept).toEqual([2]);
     expect(pool.isEmpty).toBe(false);
   });
@@ -304,7 +304,7 @@ describe("a stop", () => {
     clock.advance(pings * PING_MS);
     expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
     expect(await passing(clock, pool.stop())).toBeCloseTo(5000, -3);
-    expect(log.at(-1)).toContain("the system is keeping thread 2");
+    expect(log.at(-1)).toContain("the system is blocking thread 2");
     expect(pool.kept).toEqual([2]);
   });
 

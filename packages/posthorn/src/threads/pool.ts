@@ -67,7 +67,7 @@ const TERMINATION_MS = 15_000;
 const END_MS = 5000;
 /** How long a stop waits for the end of one thread before it terminates the next: V8 has crashed when threads ended at once (nodejs/node#64500). */
 const NEXT_MS = 500;
-/** How long a new thread waits for one that hangs, which gets its end of the channel when it responds again. */
+/** How long a new thread waits for a hanging one, which gets its end of the channel once it responds again. */
 const CONNECT_MS = 10_000;
 
 /** The parts of the main thread's node that the other threads need. */
@@ -101,9 +101,9 @@ export class ThreadPool implements OtherThreads {
   readonly #watchdog: Watchdog;
   readonly #metrics: PoolMetrics;
   readonly health: MainHealth;
-  /** Numbers of the threads that the system kept beyond the end of `stop`: the process can only exit without waiting for them. */
+  /** Numbers of the threads that the system still blocked when `stop` ended: the process can only exit without waiting for them. */
   kept: readonly number[] = [];
-  /** Numbers of the threads that have ended and do not run again yet. */
+  /** Numbers of the threads that have ended and are not running again yet. */
   readonly #missing = new Set<number>();
   #main: MainNode | null = null;
   /** `null` if the number of threads is fixed, or the node is not running yet. */
@@ -165,7 +165,7 @@ export class ThreadPool implements OtherThreads {
     return thread.isTerminating || this.#watchdog.isHung(thread);
   }
 
-  /** Starts the threads, or begins to watch whether further ones are needed. Called once the main node listens. */
+  /** Starts the threads, or begins to monitor whether more are needed. Called once the main node listens. */
   start(main: MainNode): void {
     this.#main = main;
     const { config, max, meter = new MachineLoadMeter() } = this.#options;
@@ -203,12 +203,12 @@ export class ThreadPool implements OtherThreads {
     return this.#metrics.read(() => [...this.#threads.values()]);
   }
 
-  /** Resolves when all threads have ended. If the main node failed to start, which may be retried, there is nothing to stop. */
+  /** Resolves when all threads have ended. After a failed start of the main node, which may be retried, there are none. */
   ended(): Promise<void> {
     return this.#main === null ? Promise.resolve() : this.stop();
   }
 
-  /** Stops the threads in order, and terminates those that take too long. Also resolves if some cannot be ended: see `kept`. */
+  /** Stops the threads in order, and terminates those that take too long. Also resolves if some cannot be terminated: see `kept`. */
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
   }
@@ -243,7 +243,7 @@ export class ThreadPool implements OtherThreads {
   #terminateNow(thread: Thread): void {
     if (thread.isTerminating) return;
     const { number, worker } = thread;
-    this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; it is ended`);
+    this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; terminating it`);
     thread.isTerminating = true;
     void worker.terminate();
   }
@@ -252,11 +252,11 @@ export class ThreadPool implements OtherThreads {
     const names = this.kept.length === 1 ? `thread ${this.kept[0]}` : `threads ${this.kept.join(", ")}`;
     this.#options.log.error(
       { code: "thread_kept", kept: this.kept },
-      `the system is keeping ${names}, for example in a read from a network drive that does not respond; the process ends without waiting`,
+      `the system is blocking ${names}, for example in a read from a network drive that does not respond; the process ends without waiting`,
     );
   }
 
-  /** Waits for some work for this long at most. */
+  /** Waits for work, but at most this long. */
   async #within(ms: number, work: Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#time.setTimer(ms, resolve);
@@ -389,7 +389,7 @@ export class ThreadPool implements OtherThreads {
   #terminate(thread: Thread, silentSeconds: number): void {
     const { number, worker } = thread;
     const { log } = this.#options;
-    log.error({ hung: number }, `thread ${number} has not responded for ${silentSeconds} s; ending it`);
+    log.error({ hung: number }, `thread ${number} has not responded for ${silentSeconds} s; terminating it`);
     thread.error = new Error(`it did not respond for ${silentSeconds} s`);
     thread.isTerminating = true;
     void worker.terminate();

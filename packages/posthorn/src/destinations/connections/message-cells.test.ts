@@ -44,7 +44,7 @@ function usual(id: string, signature: string): KindMessage {
   return { ...PLAIN, id, attributes: names.map((name, index) => [name, values[index]!] as const) };
 }
 
-it("messages with and without optional parts are the same after the way to the thread", () => {
+it("messages with and without optional parts arrive in the thread unchanged", () => {
   const messages: readonly KindMessage[] = [
     PLAIN,
     {
