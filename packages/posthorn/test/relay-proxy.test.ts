@@ -110,7 +110,9 @@ describe("a listener whose proxy", () => {
     const app = await newApp();
     const listening = new Listening(proxy.url, app);
     expect(await listening.connected()).toMatchObject({ transport: "event-stream" });
-    expect(listening.notes).toEqual([expect.stringMatching(/^WebSockets are blocked on the way to the server \(.+\)\. Using an event/)]);
+    expect(listening.notes).toEqual([
+      expect.stringMatching(/^WebSockets are blocked on the way to the server \(.+\)\. Using an event/),
+    ]);
     const id = await publish(app);
     await eventually(async () => {
       const { data } = await call("GET", `/api/v1/app/${app}/attempt/msg/${id}`);
