@@ -70,7 +70,7 @@ export class Hand {
   }
 }
 
-/** Most presses of Tab from one element to another. */
+/** Maximum presses of Tab from one element to another. */
 const MAX_TABS = 150;
 
 /** A user without a mouse. Presses of Tab are not counted. */

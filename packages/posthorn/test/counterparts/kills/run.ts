@@ -28,7 +28,7 @@ export function timeoutFor(kills: number): number {
 /** Broker faults are slower than kills, because a broker takes seconds to start. */
 const KILLS_PER_FAULT = 3;
 const PUBLISHERS = 4;
-/** Most messages that are accepted between two kills. */
+/** Maximum number of messages that are accepted between two kills. */
 const MESSAGES_A_LIFE = 60;
 const LEAST_A_LIFE = 10;
 const MAX_LIFE_MS = 400;
