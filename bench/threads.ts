@@ -1,8 +1,8 @@
 /**
  * One process with several threads: deliveries per second, and CPU time of the busiest thread, which is the ceiling of a process on a machine with
- * enough cores. The server, the receiver and the generator of load, `wrk`, are separate processes. See README.md in this folder.
+ * enough cores. With `auto`, the process starts threads itself. The server, the receiver and the generator of load, `wrk`, are separate processes. See README.md in this folder.
  *
- *     npm run bench:threads -- --threads 1,2,4 --database sqlite --seconds 8 --connections 64 --endpoints 64
+ *     npm run bench:threads -- --threads auto,1,2,3,4 --database sqlite --seconds 8 --connections 64 --endpoints 64
  */
 import { createDatabase, startPostgres } from "@posthorn/testkit";
 import { type ChildProcess, execFile } from "node:child_process";
@@ -15,7 +15,7 @@ import { cpuSeconds, loadAverage, nextMessage, startModule, stop, treeCpuSeconds
 
 const { values } = parseArgs({
   options: {
-    threads: { type: "string", default: "1,2,4" },
+    threads: { type: "string", default: "auto,1,2,4" },
     database: { type: "string", default: "sqlite" },
     seconds: { type: "string", default: "8" },
     "warm-up": { type: "string", default: "8" },
@@ -41,14 +41,24 @@ interface Bench {
   readonly postgres: number | null;
 }
 
-/** CPU time of each thread of a process in nanoseconds, by thread id. */
-function threadTimes(pid: number): ReadonlyMap<string, number> {
-  const times = readdirSync(`/proc/${pid}/task`).map((task): [string, number] => {
-    const text = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8");
-    return [task, Number(text.split(" ")[0])];
+interface ThreadTime {
+  readonly name: string;
+  /** CPU time in nanoseconds. */
+  readonly time: number;
+}
+
+/** CPU time of each thread of a process, by thread id. */
+function threadTimes(pid: number): ReadonlyMap<string, ThreadTime> {
+  const times = readdirSync(`/proc/${pid}/task`).map((task): [string, ThreadTime] => {
+    const read = (file: string): string => readFileSync(`/proc/${pid}/task/${task}/${file}`, "utf8");
+    return [task, { name: read("comm").trim(), time: Number(read("schedstat").split(" ")[0]) }];
   });
   return new Map(times);
 }
+
+/** Threads that run a node: the main thread and those beside it. */
+const NODE_THREAD = /^(?:MainThread|posthorn-\d+)$/;
+const WRITER_THREAD = "posthorn-writer";
 
 async function received({ receiver }: Bench): Promise<number> {
   receiver.send("count");
@@ -104,23 +114,31 @@ async function round(bench: Bench): Promise<readonly string[]> {
   const inTime = (await received(bench)) - before.total;
   const seconds = (performance.now() - begun) / 1000;
   const deliveries = (await settled(bench)) - before.total;
-  const spent = [...threadTimes(pid)].map(
-    ([task, time]) => (time - (before.threads.get(task) ?? 0)) / 1000 / deliveries,
-  );
-  const [first = 0, second = 0, third = 0] = spent.toSorted((a, b) => b - a);
+  const spent = [...threadTimes(pid)].map(([task, { name, time }]) => {
+    return { name, us: (time - (before.threads.get(task)?.time ?? 0)) / 1000 / deliveries };
+  });
+  const total = (of: typeof spent): number => of.reduce((sum, { us }) => sum + us, 0);
+  const nodes = spent.filter(({ name }) => NODE_THREAD.test(name));
+  const writer = spent.filter(({ name }) => name === WRITER_THREAD);
   const ofDatabase = bench.postgres === null ? 0 : treeCpuSeconds(bench.postgres) - database;
   const perDelivery = (of: number): string => ((of * 1e6) / deliveries).toFixed(0);
   return [
     (inTime / seconds).toFixed(0),
-    spent.reduce((sum, one) => sum + one, 0).toFixed(0),
-    ...[first, second, third].map((one) => one.toFixed(0)),
+    ...[
+      total(spent),
+      Math.max(...nodes.map(({ us }) => us)),
+      total(nodes),
+      total(writer),
+      total(spent) - total(nodes) - total(writer),
+    ].map((us) => us.toFixed(0)),
     perDelivery(ofDatabase),
     perDelivery(cpuSeconds(bench.receiver.pid!) - others),
     loadAverage(),
   ];
 }
 
-async function withThreads(threads: number): Promise<void> {
+/** @param threads A value of POSTHORN_THREADS. */
+async function withThreads(threads: string): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const postgres = values.database === "sqlite" ? null : stack.use(await startPostgres({ settings: POSTGRES }));
   const url = postgres === null ? null : stack.use(await createDatabase(postgres.url)).url;
@@ -129,12 +147,12 @@ async function withThreads(threads: number): Promise<void> {
   const server = stack.use(
     await startMeasuredNode({
       ...(url === null ? {} : { POSTHORN_DATABASE_URL: url }),
-      POSTHORN_THREADS: String(threads),
+      POSTHORN_THREADS: threads,
       POSTHORN_ENDPOINT_CONCURRENCY: "64",
       POSTHORN_CONCURRENCY: "1024",
     }),
   );
-  if (threads > 1) await sharesAreEven(server, threads);
+  if (Number(threads) > 1) await sharesAreEven(server, Number(threads));
   for (let index = 0; index < ENDPOINTS; index++) {
     await server.call("POST", "app", { name: `Customer ${index}`, uid: `app-${index}` });
     await server.call("POST", `app/app-${index}/endpoint`, { url: `http://127.0.0.1:${port}/${index}` });
@@ -143,13 +161,18 @@ async function withThreads(threads: number): Promise<void> {
   await publish(bench, values["warm-up"]);
   await settled(bench);
   for (let index = 0; index < Number(values.rounds); index++) {
-    console.log(`| ${[threads, ...(await round(bench))].join(" | ")} |`);
+    const figures = await round(bench);
+    const { nodes } = (await server.call("GET", "cluster")) as { nodes: readonly object[] };
+    const label = threads === "auto" ? `auto: ${nodes.length}` : threads;
+    console.log(`| ${[label, ...figures].join(" | ")} |`);
   }
 }
 
 console.log(
   `${values.database}, ${values.seconds} s, ${values.connections} connections, ${ENDPOINTS} endpoints, payloads of 1 KiB\n`,
 );
-console.log("| Threads | Deliveries/s | Server | Busiest thread | Second | Third | PostgreSQL | Receiver | Load |");
-console.log("| --: | --: | --: | --: | --: | --: | --: | --: | --: |");
-for (const threads of values.threads.split(",").map(Number)) await withThreads(threads);
+console.log(
+  "| Threads | Deliveries/s | Server | Busiest node thread | Node threads | Writer | V8 and others | PostgreSQL | Receiver | Load |",
+);
+console.log("| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
+for (const threads of values.threads.split(",")) await withThreads(threads);
