@@ -308,6 +308,20 @@ describe("a stop", () => {
     expect(pool.kept).toEqual([2]);
   });
 
+  it("terminates threads that hang one after the other", async () => {
+    const { pool, clock, two, three } = await runningPool({ stopMs: 30_000 });
+    [two.hangs, two.isKept, three.hangs, three.isKept] = [true, true, true, true];
+    clock.advance(3 * PING_MS);
+    const stops = (): readonly number[] =>
+      [two, three].map(({ received }) => received.filter((op) => op === "stop").length);
+    const stopped = pool.stop();
+    // Each is first asked to stop.
+    expect(stops()).toEqual([2, 1]);
+    await passing(clock, stopped);
+    expect(stops()).toEqual([2, 2]);
+    expect(pool.kept).toEqual([2, 3]);
+  });
+
   it("keeps none of the threads that stop in order", async () => {
     const { pool, clock } = await runningPool({ stopMs: 30_000 });
     expect(await passing(clock, pool.stop())).toBe(0);

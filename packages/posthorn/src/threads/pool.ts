@@ -221,27 +221,33 @@ export class ThreadPool implements OtherThreads {
     // Not awaited: a thread that is being spawned may wait for one that hangs, and will no longer start.
     const threads = [...this.#threads.values()];
     for (const thread of threads) thread.post({ op: "stop" });
-    for (const thread of hung) this.#terminateNow(thread);
+    const terminated = this.#terminateEach(hung);
     await this.#within(this.#options.stopMs, endOf(threads.filter((thread) => !hung.includes(thread))));
-    await this.#within(END_MS, this.#terminateAll());
+    await this.#within(END_MS, this.#terminateAll(terminated));
     this.kept = [...this.#threads.keys()];
     if (this.kept.length > 0) this.#reportKept();
     this.#exchange[Symbol.dispose]();
     this.#siblings[Symbol.dispose]();
   }
 
-  async #terminateAll(): Promise<void> {
+  /** @param terminated Resolves when no other thread is waiting to be terminated. */
+  async #terminateAll(terminated: Promise<void>): Promise<void> {
+    await terminated;
     const left = [...this.#threads.values()];
-    for (const thread of left) {
-      if (thread.isTerminating) continue;
-      this.#terminateNow(thread);
-      await this.#within(NEXT_MS, thread.ended.promise);
-    }
+    await this.#terminateEach(left);
     await endOf(left);
   }
 
+  /** Terminates threads one after the other. See `NEXT_MS`. */
+  async #terminateEach(threads: readonly Thread[]): Promise<void> {
+    for (const thread of threads) {
+      if (thread.isTerminating || this.#threads.get(thread.number) !== thread) continue;
+      this.#terminateNow(thread);
+      await this.#within(NEXT_MS, thread.ended.promise);
+    }
+  }
+
   #terminateNow(thread: Thread): void {
-    if (thread.isTerminating) return;
     const { number, worker } = thread;
     this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; terminating it`);
     thread.isTerminating = true;
