@@ -248,9 +248,23 @@ describe("a server that closes", () => {
     server.closeIdleConnections();
     await once(idle.socket, "close");
     respond(late[0]!, "late");
-    await busy.receives("late");
-    server.closeIdleConnections();
     await once(busy.socket, "close");
+    expect(busy.bodies).toEqual(["late"]);
+    // A client that was told to keep the connection would send the next request into a closed one.
+    expect(busy.received).toContain("\r\nConnection: close\r\n");
+    expect(busy.received).not.toContain("Keep-Alive");
+  });
+
+  it("answers what arrived before the response to an earlier request", async () => {
+    const { server, sockets, late } = await scene();
+    const client = new Client(server);
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(1));
+    client.socket.write(post("/hot"));
+    await eventually(() => expect(sockets[0]?.bytesRead).toBe(client.socket.bytesWritten));
+    server.closeIdleConnections();
+    respond(late[0]!, "late");
+    await client.receives("late", "node");
   });
 
   it("takes a request whose body is on the way", async () => {
@@ -274,6 +288,20 @@ describe("a server that closes", () => {
     server.closeIdleConnections();
     client.socket.write(post("/hot"));
     await client.receives("node");
+  });
+
+  it("announces the end of a connection that Node's server has", async () => {
+    const { server, node } = await scene();
+    const waiting: HotResponse[] = [];
+    node.push((response) => void waiting.push(response));
+    const client = new Client(server);
+    client.socket.write(post("/other"));
+    await eventually(() => expect(waiting.length).toBe(1));
+    server.closeIdleConnections();
+    respond(waiting[0]!, "node");
+    await once(client.socket, "close");
+    expect(client.bodies).toEqual(["node"]);
+    expect(client.received).toContain("\r\nConnection: close\r\n");
   });
 
   it("closes all connections when told to", async () => {

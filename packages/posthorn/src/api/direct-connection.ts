@@ -55,6 +55,8 @@ export class DirectConnection {
   #isUsed = false;
   /** The timeout is that of a connection that has been idle for `stalledMs`. */
   #isResting = false;
+  /** The server closes. */
+  #isClosing = false;
 
   constructor(socket: Socket, options: DirectConnectionOptions) {
     this.#socket = socket;
@@ -64,8 +66,12 @@ export class DirectConnection {
     socket.on("error", ignore).on("close", this.#onClose);
   }
 
-  /** Closes the connection unless a request has no response. Node's server gets it if a request may be on the way. */
+  /**
+   * Closes the connection, after the response if a request has none. That response announces it: the client would otherwise send a request that
+   * no one answers. Node's server gets the connection if a request may be on the way.
+   */
   closeIfIdle(): void {
+    this.#isClosing = true;
     if (!this.#isUsed || this.#incomplete !== null) this.giveUp();
     else if (this.#response === null) this.#socket.destroy();
   }
@@ -84,19 +90,26 @@ export class DirectConnection {
     const { now, timeouts } = this.#options;
     const date = `Date: ${httpDate(now())}\r\n`;
     if (isLast) return date;
+    if (this.#closesNext) return `${date}Connection: close\r\n`;
     return `${date}Connection: keep-alive\r\nKeep-Alive: timeout=${timeouts.announcedIdle}\r\n`;
+  }
+
+  /** Whether the connection closes after the current response. What has already arrived is answered by Node's server first. */
+  get #closesNext(): boolean {
+    return this.#isClosing && this.#early === null;
   }
 
   /** Writes a response. Called once for each. */
   write(text: string, encoding: "latin1" | "utf8", isLast: boolean): void {
     const socket = this.#socket;
     const early = this.#early;
+    const closes = isLast || this.#closesNext;
     this.#response = null;
     this.#early = null;
     // The client has closed its side, and Node's server would have closed the other.
     if (!socket.writable) return;
     socket.write(text, encoding);
-    if (isLast) socket.destroySoon();
+    if (closes) socket.destroySoon();
     else if (early !== null) this.#handOver(early);
   }
 

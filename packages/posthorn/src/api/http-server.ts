@@ -1,5 +1,5 @@
 /** The HTTP server of Node, with timeouts for slow clients, and in front of it the connections with nothing but ordinary requests. */
-import { Server } from "node:http";
+import { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type ConnectionTimeouts, DirectConnection, type DirectConnectionOptions } from "./direct-connection.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -34,6 +34,8 @@ export function listeningServer(listener: Listener, timeouts: HttpTimeouts, dire
 
 class ListeningServer extends Server {
   readonly #direct = new Set<DirectConnection>();
+  /** Connections that Node's server has, if connections begin in front of it. */
+  readonly #handedOver = new Set<Socket>();
   /** Connections on which the rest of a body is missing, by the number of checks before. */
   readonly #waiting = new Map<DirectConnection, number>();
   #checks = 0;
@@ -68,6 +70,8 @@ class ListeningServer extends Server {
       now: systemClock.now,
       route,
       handOver: (socket) => {
+        this.#handedOver.add(socket);
+        socket.once("close", () => this.#handedOver.delete(socket));
         for (const accept of nodes) accept.call(this, socket);
       },
       onWaiting: (connection, isWaiting) => {
@@ -99,6 +103,7 @@ class ListeningServer extends Server {
 
   override closeIdleConnections(): void {
     for (const connection of this.#direct) connection.closeIfIdle();
+    for (const socket of this.#handedOver) announceEnd(socket);
     super.closeIdleConnections();
   }
 
@@ -106,4 +111,10 @@ class ListeningServer extends Server {
     for (const connection of this.#direct) connection.close();
     super.closeAllConnections();
   }
+}
+
+/** Lets the response in progress announce that the connection closes. A client would otherwise send a request that no one answers. */
+function announceEnd(socket: Socket): void {
+  const { _httpMessage: response } = socket as { readonly _httpMessage?: unknown };
+  if (response instanceof ServerResponse && !response.headersSent) response.shouldKeepAlive = false;
 }
