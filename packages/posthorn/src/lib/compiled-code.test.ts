@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/support/store.ts";
@@ -97,9 +97,19 @@ describe("a program that keeps its compiled code", () => {
 
   it("is compiled again if the folder belongs to another user", () => {
     using program = new Program({ before: "process.getuid = () => 4_000_000;" });
+    mkdirSync(program.cache, { recursive: true });
     program.run();
     expect(program.run()).toBe(false);
-    expect(filesIn(program.kept!)).toEqual([]);
+    expect(filesIn(program.cache)).toEqual([]);
+  });
+
+  it("creates nothing in a folder of another user", () => {
+    // The folders of root count as safe, so a test that runs as root needs a real one.
+    const isRoot = process.getuid?.() === 0;
+    using program = new Program({ before: isRoot ? "" : "process.getuid = () => 4_000_000;" });
+    if (isRoot) chownSync(join(program.cache, "../.."), 4_000_000, 4_000_000);
+    program.run();
+    expect(existsSync(join(program.cache, ".."))).toBe(false);
   });
 
   it("leaves the cache to the environment and, from source, to the developer", () => {

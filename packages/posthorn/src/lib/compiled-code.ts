@@ -5,7 +5,7 @@
  * server, so the folder must belong to the user of this process, and no other user may be able to write to it or to replace it.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { constants, enableCompileCache, flushCompileCache, getCompileCacheDir } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -43,6 +43,8 @@ export function keepCompiledCode(program: string, cache: string): void {
         .update(readFileSync(new URL(program)))
         .digest("hex")
         .slice(0, 16);
+    // Checked first: root with the home folder of another user would otherwise leave folders there that this user can neither read nor remove.
+    if (!isProtected(realpathSync(nearest(cache)))) return;
     const isNew = mkdirSync(join(cache, name), { recursive: true, mode: 0o700 }) !== undefined;
     const folder = realpathSync(join(cache, name));
     if (!isPrivate(folder) || !useCompiledCode(folder)) return;
@@ -71,13 +73,24 @@ function isPrivate(folder: string): boolean {
   // Windows: folders of users belong to them by its access lists, which modes do not show.
   if (user === undefined) return true;
   const { uid, mode } = statSync(folder);
-  if (uid !== user || (mode & WRITABLE_BY_OTHERS) !== 0) return false;
-  for (let path = dirname(folder); ; path = dirname(path)) {
-    const parent = statSync(path);
-    const isShared = (parent.mode & WRITABLE_BY_OTHERS) !== 0 && (parent.mode & STICKY) === 0;
-    if (isShared || (parent.uid !== user && parent.uid !== 0)) return false;
+  return uid === user && (mode & WRITABLE_BY_OTHERS) === 0 && isProtected(dirname(folder));
+}
+
+/** Whether neither another user nor a group can replace what this user creates in the folder. */
+function isProtected(folder: string): boolean {
+  const user = process.getuid?.();
+  if (user === undefined) return true;
+  for (let path = folder; ; path = dirname(path)) {
+    const { uid, mode } = statSync(path);
+    const isShared = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;
+    if (isShared || (uid !== user && uid !== 0)) return false;
     if (path === dirname(path)) return true;
   }
+}
+
+/** The folder, or the nearest one above it that exists. */
+function nearest(folder: string): string {
+  return existsSync(folder) ? folder : nearest(dirname(folder));
 }
 
 function removeUnused(cache: string): void {
