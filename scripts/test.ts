@@ -52,8 +52,11 @@ const BACKGROUND_NICENESS = "10";
 /** Runs an npm script, and writes the CPU time of the shell and that of its children to a separate output. */
 const RUN_AND_COUNT = 'npm run -s "$@" 3>&-; status=$?; times >&3; exit $status';
 
-/** The type-aware linter checks in each of its threads what the files of all of them share, and the other core has enough to do. */
-const ONE_THREAD = { GOMAXPROCS: "1" };
+/**
+ * For the checks, which are programs in Go. The type-aware linter checks in each of its threads what the files of all of them share, and the
+ * other core has enough to do. They collect garbage less often than usual, unless they use much memory.
+ */
+const GO_SETTINGS = { GOMAXPROCS: "1", GOGC: "400", GOMEMLIMIT: "3GiB" };
 
 interface Lane {
   readonly name: string;
@@ -282,7 +285,7 @@ async function npm(
     env: {
       ...process.env,
       ...COMPILE_CACHE,
-      ...(script.startsWith("test:") ? {} : ONE_THREAD),
+      ...(script.startsWith("test:") ? {} : GO_SETTINGS),
       ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
     },
   });
