@@ -11,6 +11,7 @@ import { parse } from "yaml";
 import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { settings } from "../../src/config/settings.ts";
+import { STOP_SECONDS } from "./stop-seconds.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../../../deploy/", import.meta.url));
 const FOLDER = join(DEPLOY, "compose");
@@ -122,7 +123,7 @@ describe.each(files)("$name", ({ text, content }) => {
       expect(node.tmpfs).toContain("/tmp");
       const data = [...(node.volumes ?? []), ...(node.tmpfs ?? [])].some((mount) => /^(?:\w+:)?\/data\b/.test(mount));
       expect(data).toBe(true);
-      expect(Number.parseInt(node.stop_grace_period!, 10)).toBeGreaterThan(Number(settings.shutdownTimeout.default));
+      expect(Number.parseInt(node.stop_grace_period!, 10)).toBeGreaterThanOrEqual(STOP_SECONDS);
     }
   });
 
