@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { settings } from "../../src/config/settings.ts";
 import { STOP_SECONDS } from "./stop-seconds.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -81,7 +80,7 @@ describe("the chart", () => {
     expect(appVersion).toBe(version);
   });
 
-  it("gives a pod more time to stop than a node takes to stop", () => {
+  it("gives a pod the time that a process can take to stop", () => {
     const { terminationGracePeriodSeconds: all, preStopSeconds: before } = defaults as Record<string, number>;
     expect(all! - before!).toBeGreaterThanOrEqual(STOP_SECONDS);
   });

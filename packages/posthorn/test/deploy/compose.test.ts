@@ -10,7 +10,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
-import { settings } from "../../src/config/settings.ts";
 import { STOP_SECONDS } from "./stop-seconds.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../../../deploy/", import.meta.url));
