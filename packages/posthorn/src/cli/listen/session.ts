@@ -143,6 +143,7 @@ class Connected {
   #transport: Transport | null = null;
   #heardAt = Date.now();
   #leaseMs: number | null = null;
+  #isStopping = false;
 
   constructor(
     options: ListenOptions,
@@ -205,6 +206,8 @@ class Connected {
       case "state":
         return this.#show("connected", frame.backlog, frame.isExact);
       case "request":
+        // The server sends the next request when one is returned to it. It takes that one back when the connection closes.
+        if (this.#isStopping) return;
         this.#send({ type: "ack", id: frame.id });
         void this.#answer(frame);
         return;
@@ -236,6 +239,7 @@ class Connected {
 
   /** Tells the server which requests will get no answer, so that they use up no attempt. */
   #stop(end: ListenEnd): void {
+    this.#isStopping = true;
     for (const [id, controller] of this.#running) {
       this.#send({ type: "error", id, code: "stopped", message: "The listener stops.", durationMs: 0 });
       controller.abort();
