@@ -290,8 +290,8 @@ describe("a stop", () => {
     [two.hangs, two.isKept, three.hangs] = [true, true, true];
     expect(await passing(clock, pool.stop())).toBeCloseTo(35_000, -3);
     expect(log.slice(0, 2)).toEqual([
-      "thread 2 has not stopped in time; terminating it",
-      "thread 3 has not stopped in time; terminating it",
+      "thread 2 does not stop; terminating it",
+      "thread 3 does not stop; terminating it",
     ]);
     expect(log[2]).toContain("the system is blocking thread 2");
     expect(pool.kept).toEqual([2]);

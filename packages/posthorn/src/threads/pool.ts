@@ -249,7 +249,7 @@ export class ThreadPool implements OtherThreads {
 
   #terminateNow(thread: Thread): void {
     const { number, worker } = thread;
-    this.#options.log.warn({ stopped: number }, `thread ${number} has not stopped in time; terminating it`);
+    this.#options.log.warn({ stopped: number }, `thread ${number} does not stop; terminating it`);
     thread.isTerminating = true;
     void worker.terminate();
   }

@@ -33,10 +33,10 @@ const SAME_NAMES = -1;
 /** Replaces the value of an attribute that is the ID of the message, or the same as in the previous message. */
 const OWN_ID = 0;
 const SAME_VALUE = 1;
-/** Which parts of a message are left out: type and form are those of the message before, and the rest of its facts is empty. */
-const USUAL_FACTS = 1;
-/** Of the attributes, only the signature is written: the others follow from the message before (see `expectedValue`). */
-const USUAL_ATTRIBUTES = 2;
+/** No facts are written: the event type and the content type are those of the previous message, and the others are empty. */
+const DEFAULT_FACTS = 1;
+/** Of the attributes, only the signature is written: the reader derives the others from the previous message (see `expectedValue`). */
+const DERIVED_ATTRIBUTES = 2;
 const ID_PLACE = 0;
 const SIGNATURE_PLACE = 2;
 const NO_ATTRIBUTES: KindMessage["attributes"] = [];
@@ -58,17 +58,17 @@ export class MessageWriter {
     const { cells } = this;
     const { id, createdAt, attributes, body } = message;
     const before = this.#attributes;
-    const hasUsualAttributes = followsFrom(before, attributes, id);
-    const hasUsualFacts = this.#hasUsualFacts(message);
-    cells.push(id, (hasUsualFacts ? USUAL_FACTS : 0) | (hasUsualAttributes ? USUAL_ATTRIBUTES : 0));
+    const areDerived = areDerivable(before, attributes, id);
+    const hasDefaultFacts = this.#hasDefaultFacts(message);
+    cells.push(id, (hasDefaultFacts ? DEFAULT_FACTS : 0) | (areDerived ? DERIVED_ATTRIBUTES : 0));
     cells.push(createdAt, body.byteLength);
-    if (!hasUsualFacts) this.#addFacts(message);
-    if (!hasUsualAttributes) return this.#addAttributes(attributes, id);
+    if (!hasDefaultFacts) this.#addFacts(message);
+    if (!areDerived) return this.#addAttributes(attributes, id);
     cells.push(attributes[SIGNATURE_PLACE]![1]);
     this.#attributes = attributes;
   }
 
-  #hasUsualFacts({ eventType, eventId, orderingKey, contentType, channels, isTest }: KindMessage): boolean {
+  #hasDefaultFacts({ eventType, eventId, orderingKey, contentType, channels, isTest }: KindMessage): boolean {
     return (
       eventType === this.#eventType &&
       contentType === this.#contentType &&
@@ -107,7 +107,7 @@ export class MessageWriter {
 }
 
 /** Whether only the signature must be written for the reader to know these attributes. */
-function followsFrom(before: KindMessage["attributes"], attributes: KindMessage["attributes"], id: string): boolean {
+function areDerivable(before: KindMessage["attributes"], attributes: KindMessage["attributes"], id: string): boolean {
   if (attributes.length <= SIGNATURE_PLACE || !areSameNames(attributes, before)) return false;
   for (let index = 0; index < attributes.length; index++) {
     if (index !== SIGNATURE_PLACE && attributes[index]![1] !== expectedValue(index, { before, attributes, id }))
@@ -117,8 +117,8 @@ function followsFrom(before: KindMessage["attributes"], attributes: KindMessage[
 }
 
 /**
- * What an attribute has in almost every message: the ID, then what the message before has. A value that repeated another one there repeats it
- * here as well.
+ * Value of an attribute in almost every message: the ID of the message, then what the previous message has there. Where that one repeats the
+ * value of another attribute, so does this one.
  */
 function expectedValue(
   index: number,
@@ -147,7 +147,7 @@ function areSameNames(attributes: KindMessage["attributes"], others: KindMessage
 
 type Facts = Pick<KindMessage, "eventId" | "orderingKey" | "channels" | "isTest">;
 
-const USUAL: Facts = { eventId: null, orderingKey: null, channels: NO_CHANNELS, isTest: false };
+const DEFAULTS: Facts = { eventId: null, orderingKey: null, channels: NO_CHANNELS, isTest: false };
 
 export class MessageReader {
   readonly #cells: readonly Cell[];
@@ -181,8 +181,8 @@ export class MessageReader {
     const end = this.#offset + this.#number();
     const body = this.#bodies.subarray(this.#offset, end);
     this.#offset = end;
-    const facts = (form & USUAL_FACTS) === 0 ? this.#facts() : USUAL;
-    const attributes = (form & USUAL_ATTRIBUTES) === 0 ? this.#attributes(id) : this.#usualAttributes(id);
+    const facts = (form & DEFAULT_FACTS) === 0 ? this.#facts() : DEFAULTS;
+    const attributes = (form & DERIVED_ATTRIBUTES) === 0 ? this.#attributes(id) : this.#derivedAttributes(id);
     return {
       id,
       eventType: this.#eventType,
@@ -207,7 +207,7 @@ export class MessageReader {
     return { eventId, orderingKey, channels, isTest };
   }
 
-  #usualAttributes(id: string): KindMessage["attributes"] {
+  #derivedAttributes(id: string): KindMessage["attributes"] {
     const before = this.#before;
     const signature = this.#text();
     const attributes: (readonly [string, string])[] = [];

@@ -269,14 +269,14 @@ function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json);
 }
 
-/** The first cell of an outcome says what follows: all of its values, with or without those of an attempt, or its own only. */
+/** First cell of an outcome: all its values follow, without or with those of an attempt, or only those that differ from the previous outcome. */
 const WITHOUT_ATTEMPT = 0;
 const WITH_ATTEMPT = 1;
-const AS_BEFORE = 2;
-/** Values of an attempt that differ between messages of one batch, besides the message, in the order in which they are written. */
+const LIKE_PREVIOUS = 2;
+/** Values of an attempt that differ between the messages of a batch. They are written after the message, in this order. */
 const OWN_PLACES = [ATTEMPT.at.id, ATTEMPT.at.public_id, ATTEMPT.at.response, ATTEMPT.at.detail_json] as const;
 
-/** Writes outcomes and their attempts as cells. Of messages of one batch, which have most values in common, all but the first are short. */
+/** Writes outcomes and their attempts as cells. The outcomes of a batch have most values in common, so all but the first are short. */
 export class RecordWriter {
   readonly cells: Cell[] = [];
   #before: Outcome | null = null;
@@ -286,8 +286,8 @@ export class RecordWriter {
     const { attempt } = entry;
     const before = this.#before;
     this.#before = entry;
-    if (before !== null && attempt !== null && isAsBefore(before, entry, attempt)) {
-      cells.push(AS_BEFORE, entry.messageId, attempt.id, attempt.publicId, attempt.response, attempt.detailJson);
+    if (before !== null && attempt !== null && isLikePrevious(before, entry, attempt)) {
+      cells.push(LIKE_PREVIOUS, entry.messageId, attempt.id, attempt.publicId, attempt.response, attempt.detailJson);
       return;
     }
     cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
@@ -305,7 +305,7 @@ export class RecordWriter {
   }
 }
 
-function isAsBefore(before: Outcome, entry: Outcome, attempt: AttemptRecord): boolean {
+function isLikePrevious(before: Outcome, entry: Outcome, attempt: AttemptRecord): boolean {
   const other = before.attempt;
   return (
     other !== null &&
@@ -331,7 +331,7 @@ export function decodeRecords(cells: readonly Cell[]): readonly RecordRow[] {
   const reader = new CellReader(cells);
   while (reader.more) {
     const form = reader.number();
-    rows.push(form === AS_BEFORE ? rowAsBefore(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT));
+    rows.push(form === LIKE_PREVIOUS ? rowLikePrevious(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT));
   }
   return rows;
 }
@@ -354,7 +354,7 @@ function wholeRow(cells: readonly Cell[], reader: CellReader, hasAttempt: boolea
   };
 }
 
-function rowAsBefore(before: RecordRow, reader: CellReader): RecordRow {
+function rowLikePrevious(before: RecordRow, reader: CellReader): RecordRow {
   const messageId = reader.number();
   const id = reader.peek() as number;
   const values = [...before.attempt!.values];
