@@ -1,5 +1,6 @@
 /** An object of every kind that a path names, on the attacked server, and another customer. */
 import { eventually } from "@posthorn/testkit";
+import { dataOf } from "../../src/cli/listen/stream-transport.ts";
 import type { Running } from "./process.ts";
 
 export interface ApiResponse {
@@ -21,8 +22,6 @@ export class Scene {
   /** Position of a message in the feeds of the application and its endpoints. */
   offset = 0;
   readonly #server: Pick<Running, "url" | "token">;
-  /** Would be canceled if it were collected as garbage. */
-  #stream: Response | null = null;
 
   private constructor(server: Pick<Running, "url" | "token">) {
     this.#server = server;
@@ -283,16 +282,27 @@ export class Scene {
     return data[0]!.id;
   }
 
-  /** Connects a listener, which stays connected as long as the server runs. Returns the ID of its session. */
+  /**
+   * Connects a listener, which acknowledges each request and answers none: it stays connected as long as the server runs. Returns the ID of
+   * its session.
+   */
   async #listener(app: string): Promise<string> {
     const body = { name: "anna", clientId: "client-scene" };
-    const session = await this.#post(`/api/v1/app/${app}/relay/session`, body);
+    const { id, ticket } = await this.#post(`/api/v1/app/${app}/relay/session`, body);
     const headers = { authorization: `Bearer ${this.#server.token}` };
-    this.#stream = await fetch(`${this.#server.url}/api/v1/relay/stream?ticket=${String(session["ticket"])}`, {
-      headers,
-    });
-    if (!this.#stream.ok) throw new Error(`The listener is not connected: ${this.#stream.status}`);
-    return String(session["id"]);
+    const stream = await fetch(`${this.#server.url}/api/v1/relay/stream?ticket=${String(ticket)}`, { headers });
+    if (!stream.ok) throw new Error(`The listener is not connected: ${stream.status}`);
+    // Ends with the server.
+    void this.#acknowledge(stream, `/api/v1/app/${app}/relay/session/${String(id)}/frame`).catch(() => undefined);
+    return String(id);
+  }
+
+  async #acknowledge(stream: Response, path: string): Promise<void> {
+    for await (const text of dataOf(stream.body!, () => undefined)) {
+      const { type, id } = JSON.parse(text) as { readonly type: string; readonly id?: string };
+      if (type !== "request") continue;
+      await this.send("POST", path, JSON.stringify({ frames: [JSON.stringify({ type: "ack", id })] }));
+    }
   }
 
   /** The IDs of the requests in quarantine, newest first, once there are this many. */
