@@ -312,7 +312,7 @@ describe.skipIf(!hasDumpTools)("a restore", () => {
       await succeed("backup", backup, ...place.flags);
       await publish(node);
       expect(await refusalOf("restore", backup, "--replace", ...place.flags)).toMatch(
-        /Another Posthorn process|Nodes work/,
+        /Another Posthorn process|Nodes are using/,
       );
     }
     expect(await refusalOf("restore", backup, ...place.flags)).toContain("--replace");

@@ -109,7 +109,7 @@ describe("charts", () => {
 });
 
 test("the page says that there are no results", () => {
-  expect(pageOf([], "d").text).toContain("This version has no results of an idle machine yet.");
+  expect(pageOf([], "d").text).toContain("This version has no results from an idle machine yet.");
 });
 
 test("each scenario has a name of its own, and shares of the capacity follow its measurement", () => {

@@ -23,7 +23,7 @@ test("a server that exits by itself fails the test", async () => {
   const server = await startServer();
   process.kill(server.pid, "SIGKILL");
   await eventually(() => expect(fetch(server.url)).rejects.toThrow("fetch failed"));
-  await expect(server[Symbol.asyncDispose]()).rejects.toThrow("exited by itself");
+  await expect(server[Symbol.asyncDispose]()).rejects.toThrow("exited on its own");
 });
 
 test("a server that cannot start reports the reason", async () => {

@@ -290,7 +290,7 @@ describe("a copy that was stopped", () => {
     ).rejects.toThrow(Stopped);
     await expect(copy(fileSource(place.path("b.db")), await PostgresSide.open(place.url))).rejects.toMatchObject({
       code: "copy_refused",
-      message: expect.stringContaining(`half of a copy from sqlite:${place.path("a.db")}`),
+      message: expect.stringContaining(`contains an incomplete copy from sqlite:${place.path("a.db")}`),
     });
   });
 });
