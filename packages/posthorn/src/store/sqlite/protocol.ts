@@ -331,7 +331,9 @@ export function decodeRecords(cells: readonly Cell[]): readonly RecordRow[] {
   const reader = new CellReader(cells);
   while (reader.more) {
     const form = reader.number();
-    rows.push(form === LIKE_PREVIOUS ? rowLikePrevious(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT));
+    rows.push(
+      form === LIKE_PREVIOUS ? rowLikePrevious(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT),
+    );
   }
   return rows;
 }
