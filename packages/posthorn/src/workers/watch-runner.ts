@@ -196,7 +196,7 @@ export class WatchRunner implements Worker {
     if (dues.length === 0) return;
     const { clock } = this.#options;
     const next = dues.reduce((a, b) => Math.min(a, b)) + SETTLE_MS - clock.now();
-    this.#cancelTimer = clock.setTimer(Math.min(Math.max(next, 1), MAX_SLEEP_MS), () => this.#wake());
+    this.#cancelTimer = clock.setTimer(Math.min(Math.max(next, 0), MAX_SLEEP_MS), () => this.#wake());
   }
 
   #wake(): void {
