@@ -49,7 +49,7 @@ function pruneStep(services: Services, organisation: Organisation, before: numbe
       .where("org_id", "=", orgId)
       .where("at", ">=", before)
       .executeTakeFirst();
-    // Clocks can go backwards: entries are deleted up to the first that is kept, regardless of the times of later ones.
+    // If the clock was set back, times do not increase with `seq`. Deletion stops at the first entry that is recent enough.
     const end = Math.min((kept?.seq ?? head.seq + 1) - 1, head.pruned_seq + STEP);
     if (end <= head.pruned_seq) return 0;
     const last = await db

@@ -158,8 +158,8 @@ async function checkUid(
 }
 
 /**
- * Replaces the settings of a watch. Under a new rule, keys keep their phase: a raised key stays raised until the new rule clears it. If keys
- * are read in another way, they are forgotten, and those that are raised are cleared first.
+ * Replaces the settings of a watch. Under a new rule, keys keep their phase: a raised key stays raised until the new rule clears it. If the
+ * new settings derive keys differently, raised keys are cleared, and all earlier keys are deleted.
  */
 export function updateWatch(call: Call<WatchRef & { readonly change: (watch: Watch) => WatchInput }>): Promise<Watch> {
   return atomically(call, async ({ ctx, input }) => {
