@@ -1,6 +1,6 @@
 /**
- * A connection on which ordinary requests of the hot routes are handled without Node's HTTP server. The first byte sequence that is
- * anything else passes to that server, with everything that follows on the connection. See decision 184.
+ * A connection on which ordinary requests of the hot routes are handled without Node's HTTP server. At the first other bytes, the
+ * connection passes to that server for good. See decision 184.
  */
 import { type OutgoingHttpHeaders, STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Socket } from "node:net";
@@ -13,7 +13,7 @@ export interface ConnectionTimeouts {
   readonly stalledMs: number;
   /** How long an idle connection stays open. */
   readonly idleMs: number;
-  /** Shorter than `idleMs`, so that a request in the last moment does not fail. In seconds. */
+  /** Idle time in seconds that responses announce. Shorter than `idleMs`, so that a request just before the end does not fail. */
   readonly announcedIdle: number;
   /** How long a connection may be without a request before Node's server, which has a limit for that, gets it. */
   readonly firstMs: number;
