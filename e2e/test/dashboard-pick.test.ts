@@ -74,7 +74,7 @@ it("says that nothing matches, keeps the earlier choice, and reports an ID that 
   expect(page.url()).toContain("app=ember-coffee");
   await field.fill("app_missing");
   await field.blur();
-  await page.getByText("Nothing has this ID or external ID.").waitFor();
+  await page.getByText("No object has this ID or external ID.").waitFor();
 });
 
 it("a choice with the mouse is stored in the address once, and an emptied field removes it", async () => {

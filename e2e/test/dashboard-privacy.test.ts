@@ -56,7 +56,7 @@ describe("the privacy page", () => {
     expect(await page.locator("body").innerText()).not.toContain("ada@example.com");
 
     await page.goto(`${world.server.url}/applications/acme/messages/${message}`);
-    await page.getByText("The payload was erased on request of the person it was about.").waitFor();
+    await page.getByText("The payload was erased at the request of the person it was about.").waitFor();
     await picture(page, "privacy-tombstone");
   });
 

@@ -23,9 +23,9 @@ if (/^\/portal(\/|$)/.test(location.pathname)) {
   applyTheme(readTheme());
 }
 const queries = createQueries();
-// Data that one token loaded must not be shown to the next.
+// Data loaded with one token must not be shown after signing in with another.
 onSession(() => queries.clear());
-// The next page needs them, and the first does not.
+// Only later pages need them, so they load after the first one.
 void idle().then(loadTexts);
 createRoot(root).render(
   <StrictMode>

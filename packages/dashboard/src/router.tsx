@@ -229,7 +229,7 @@ const operatorPages = [
     validateSearch: settingsSearch,
     component: lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),
   }),
-  // Where identity providers lead back to. Without a session, the sign-in page is shown at any path.
+  // Redirect target of identity providers. Without a session, the sign-in page is shown at any path.
   createRoute({
     getParentRoute: () => operator,
     path: "/sign-in",
@@ -258,7 +258,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/connect",
-    // The query of the client as one text, which the router leaves as it is.
+    // The client's query as one string, so that the router does not change it.
     validateSearch: ({ request }: Search) => (typeof request === "string" ? { request } : {}),
     component: lazyRouteComponent(() => import("./pages/connect.tsx"), "ConnectPage"),
   }),
@@ -273,7 +273,7 @@ const operatorPages = [
     validateSearch: ({ operation }: Search) => (typeof operation === "string" ? { operation } : {}),
     component: lazyRouteComponent(() => import("./pages/api-reference.tsx"), "ApiReference"),
   }),
-  // Any other address, within the shell.
+  // Any other path, within the shell.
   createRoute({ getParentRoute: () => operator, path: "/$", component: NotFound }),
 ] as const;
 

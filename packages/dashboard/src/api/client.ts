@@ -6,7 +6,7 @@ import { notePayloadView } from "../lib/payload-view.ts";
 import { endSession, readSession } from "../session/session.ts";
 import type { paths } from "./schema.ts";
 
-/** Adds the token of the session to a request to this server, or the headers that a request with its cookie needs. */
+/** Adds the session token to a request to this server, or the headers that a request with the session cookie needs. */
 export function authorized(request: Request): Request {
   const session = readSession();
   if (typeof session?.token === "string") request.headers.set("authorization", `Bearer ${session.token}`);
@@ -31,7 +31,7 @@ export function noteRefusal({ status }: Pick<Response, "status">): void {
 export const api = createClient<paths>({ baseUrl: baseUrl() });
 api.use(withToken);
 
-/** A fault in a request: its place, such as `["body", "name"]`, and what is wrong. */
+/** An error in a request: its location, such as `["body", "name"]`, and a description. */
 export interface RequestFault {
   readonly loc: readonly string[];
   readonly msg: string;
@@ -41,7 +41,7 @@ export interface RequestFault {
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
-  /** Faults in the request, for forms that show each at its field. */
+  /** Errors in the request, for forms that show each next to its field. */
   readonly faults: readonly RequestFault[];
 
   constructor(status: number, code: string, detail: string, faults: readonly RequestFault[] = []) {

@@ -25,12 +25,12 @@ export interface List<Row> {
 export interface Search {
   /** Unix milliseconds; `null` when unknown. */
   readonly backTo: number | null;
-  /** Whether loading waits for the reader, after {@link PAGES_UNASKED} pages that were not full. */
+  /** Whether loading is paused until the reader asks for more, after {@link PAGES_UNASKED} pages that were not full. */
   readonly isPaused: boolean;
 }
 
 export const PAGE_SIZE = 50;
-/** Number of consecutive pages that are not full after which loading waits for the reader. */
+/** Number of consecutive pages that are not full after which loading pauses until the reader asks for more. */
 const PAGES_UNASKED = 10;
 
 export interface ListOptions {

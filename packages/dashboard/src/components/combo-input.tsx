@@ -17,11 +17,11 @@ export interface ComboInputProps {
   readonly query: string;
   readonly onType: (text: string) => void;
   readonly onChoose: (option: Option) => void;
-  /** Called when the reader leaves the input, with the options that the text has found. */
+  /** Called when the input loses focus, with the options found for the text. */
   readonly onLeave: (options: readonly Option[]) => void;
-  /** Called for Enter without a highlighted option. By default, as for leaving. */
+  /** Called on Enter without a highlighted option. By default, the same as on losing focus. */
   readonly onEnter?: (options: readonly Option[]) => void;
-  /** Called for Backspace in an empty input. */
+  /** Called on Backspace in an empty input. */
   readonly onBack?: () => void;
   readonly id?: string;
   /** Name of the list of options. */
@@ -32,7 +32,7 @@ export interface ComboInputProps {
   readonly autoFocus?: boolean;
 }
 
-/** Time after a keystroke at which the server is asked. */
+/** Delay between a keystroke and the search on the server. */
 const WAIT_MS = 150;
 const NONE: readonly Option[] = [];
 
@@ -94,7 +94,7 @@ export function ComboInput({
       {open && (
         <Autocomplete.Portal>
           <Autocomplete.Positioner className={styles["positioner"]} sideOffset={4} align="start">
-            {/* Not the popup of the library, which hides the rest of the page from screen readers, but not from the keyboard. */}
+            {/* The library's own popup is not used: it hides the rest of the page from screen readers, but not from the keyboard. */}
             <div className={styles["popup"]}>
               <Autocomplete.Status className={styles["status"]}>
                 <StatusText error={error} isLoading={isLoading} count={options.length} />
@@ -147,7 +147,7 @@ function useOptions(source: OptionSource, query: string, enabled: boolean) {
     queryFn: ({ signal }) => source.find(asked, signal),
     enabled,
   });
-  // Options of an earlier text are not shown: a quick Enter would choose one of them.
+  // Options for an earlier text are hidden, because a quick Enter would choose one of them.
   const isLoading = asked !== query || isPending;
   return { options: isLoading ? NONE : (data ?? NONE), error: asked === query ? error : null, isLoading };
 }

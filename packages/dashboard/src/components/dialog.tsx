@@ -7,7 +7,7 @@ import { ErrorText } from "./error-text.tsx";
 import styles from "./dialog.module.css";
 
 export interface DialogProps extends Needs {
-  /** Element that opens the dialog; absent: something else does, such as an item of a menu. */
+  /** Element that opens the dialog. If absent, something else opens it, such as a menu item. */
   readonly trigger?: ReactElement;
   readonly title: string;
   readonly open: boolean;

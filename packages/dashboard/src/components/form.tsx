@@ -29,7 +29,7 @@ export function Form({ needs, needsIn, ...props }: FormProps) {
   );
 }
 
-/** Fields that show their values, and cannot be changed. */
+/** Fields that show their values but cannot be changed. */
 function ReadOnly({ children }: { readonly children: ReactNode }) {
   const { t } = useTranslation();
   return (
@@ -70,7 +70,7 @@ export function FormError({ error }: { readonly error: Error | null }) {
   );
 }
 
-/** Fields in a row, where there is room. */
+/** Fields side by side where there is room. */
 export function FormRow({ children }: { readonly children: ReactNode }) {
   return <div className={styles["row"]}>{children}</div>;
 }

@@ -1,4 +1,4 @@
-/** Fields whose value belongs to the page, for forms that change with what is entered. */
+/** Controlled fields, for forms that change with the entered values. */
 import { type ReactNode, useId } from "react";
 import styles from "./form.module.css";
 
@@ -7,7 +7,7 @@ export interface InputProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly help?: ReactNode;
-  /** Faults of the value; empty: none. */
+  /** Errors in the value; empty: none. */
   readonly errors?: readonly string[];
   readonly placeholder?: string;
   readonly suggestions?: readonly { readonly value: string; readonly label: string }[];
@@ -89,7 +89,7 @@ export function Input({
   );
 }
 
-/** Faults below a field or a group of fields. */
+/** Errors below a field or a group of fields. */
 export function Faults({ id, errors }: { readonly id?: string; readonly errors: readonly string[] }) {
   if (errors.length === 0) return null;
   return (

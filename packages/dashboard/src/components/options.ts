@@ -1,4 +1,4 @@
-/** Options of a combobox that the server searches, and what typed text means. */
+/** Options of a combobox that the server searches, and the interpretation of typed text. */
 import type { QueryKey } from "@tanstack/react-query";
 
 export interface Option {
@@ -15,7 +15,7 @@ export interface OptionSource {
   readonly key: QueryKey;
   /** Options that match; for an empty query, the newest ones. */
   readonly find: (query: string, signal: AbortSignal) => Promise<readonly Option[]>;
-  /** The option with this value or external ID; `null`: there is none. */
+  /** The option with this value or external ID; `null` if there is none. */
   readonly resolve: (value: string) => Promise<Option | null>;
   /** Whether text is a possible value even if no option matches, such as a pasted ID. */
   readonly accepts: (text: string) => boolean;
@@ -48,7 +48,7 @@ export function splitValues(text: string): readonly string[] {
 
 /** Options that a list shows. */
 export const MAX_SHOWN = 20;
-/** Pages that {@link matching} reads at most. */
+/** Maximum number of pages that {@link matching} reads. */
 const MAX_PAGES = 20;
 
 /** Where the next page begins. */

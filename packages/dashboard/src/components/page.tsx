@@ -10,7 +10,7 @@ import { Url } from "./url.tsx";
 
 export interface PageProps {
   readonly title: string;
-  /** The full URL, where the title is a shortened one: for the tooltip and the copy button. */
+  /** The full URL if the title is a shortened one, for the tooltip and the copy button. */
   readonly fullUrl?: string;
   /** Badge next to the title, such as a status. */
   readonly badge?: ReactNode;
@@ -23,7 +23,7 @@ export interface PageProps {
 
 export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }: PageProps) {
   const { t } = useTranslation();
-  // Customers read the name of the product, if there is one, and never that of Posthorn.
+  // Customers see the name of the operator's product, if one is set, and never that of Posthorn.
   const { name = isPortal() ? null : "Posthorn" } = useLook();
   useEffect(() => {
     document.title = name === null ? title : `${title} · ${name}`;
@@ -62,7 +62,7 @@ export interface CardProps extends Needs {
   readonly children: ReactNode;
 }
 
-/** Card, which is hidden from callers without the permission that it needs. */
+/** Card. Hidden from callers without the permission that it needs. */
 export function Card({ needs, needsIn, ...props }: CardProps) {
   if (needs === undefined) return <PlainCard {...props} />;
   return (

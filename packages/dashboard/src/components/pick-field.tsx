@@ -85,8 +85,8 @@ const NONE: readonly string[] = [];
 export function PickListField({ source, label, name, help, onChange, ...props }: PickListFieldProps) {
   const [chips, setChips] = useState(props.value ?? NONE);
   const [typed, setTyped] = useState("");
-  // Values that were typed or pasted. They stay text while the reader leaves the field: a new line of chips would move the button that the
-  // reader is about to press.
+  // Values that were typed or pasted. They stay text when the field loses focus: a new line of chips would move the button that the reader
+  // is about to press.
   const [pending, setPending] = useState(NONE);
   const remember = useRemember(source);
   const set = (next: readonly string[], more: readonly string[] = NONE): void => {

@@ -69,7 +69,7 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
 }
 
 function scalesOf({ kind, times }: ChartProps): UPlot.Scales {
-  // Bars are centred on their time: leave room for half a bar at both ends.
+  // Bars are centred on their time, so leave room for half a bar at both ends.
   const half = kind === "bars" && times.length > 1 ? (times[1]! - times[0]!) / 2 : 0;
   const x: UPlot.Scale = { range: (_chart, low, high) => [low - half, high + half] };
   // Durations range from milliseconds to hours, which a linear scale cannot show together.

@@ -1,6 +1,6 @@
 import { type KindText, textParts } from "../lib/kind-texts.ts";
 
-/** A text with code and names of another product, marked as English where it is. */
+/** Text with code and names from other products. Marked as English if it is not translated. */
 export function RichText({ text, isEnglish }: KindText) {
   const parts = textParts(text).map((part, index) => {
     if (part.kind === "code") return <code key={index}>{part.text}</code>;

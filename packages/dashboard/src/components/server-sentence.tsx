@@ -1,6 +1,6 @@
 import type { ServerText } from "../lib/server-text.ts";
 
-/** A sentence of the server in the language of the page, followed by its English details if the translation has none. */
+/** A sentence from the server in the language of the page, followed by its English details if the translation has none. */
 export function ServerSentence({ text, original }: ServerText) {
   return (
     <>

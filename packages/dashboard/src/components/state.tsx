@@ -6,7 +6,7 @@ import { Button } from "./button.tsx";
 import { ErrorText } from "./error-text.tsx";
 import styles from "./state.module.css";
 
-/** Where to read about the content of the page, at the end of each empty state. */
+/** Link to the documentation of the page, at the end of each empty state. */
 export const EmptyHelp = createContext<ReactNode>(null);
 
 export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {

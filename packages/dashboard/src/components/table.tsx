@@ -50,10 +50,10 @@ const AHEAD = 10;
 const PHONE = "(max-width: 46rem)";
 /** Average width in pixels that a column needs. */
 const COLUMN_WIDTH = 112;
-/** Number of rows whose words are checked for breaks, and the length of the longest word that must not break. */
+/** Number of rows whose words are checked for breaks, and maximum length of a word that must not break. */
 const CHECKED_ROWS = 10;
 const WORD_LENGTH = 24;
-/** A text without a place where a browser breaks lines. */
+/** Text without any position at which a browser breaks lines. */
 const LONG_WORD = new RegExp(String.raw`[^\s\-/]{${WORD_LENGTH + 1}}`);
 
 export function Table<Row>(props: TableProps<Row>) {
@@ -160,7 +160,7 @@ function Heading<Row>({ column: { label, sort } }: { readonly column: Column<Row
   return label === "" ? <span className="visually-hidden">{t("list.actions")}</span> : label;
 }
 
-/** Head of a column that sorts the list: by this column, or in the other order. */
+/** Header of a sortable column. Sorts the list by this column, or reverses the order. */
 function SortButton({ label, sort: { order, onChange } }: { readonly label: string; readonly sort: ColumnSort }) {
   const Icon = order === null ? ChevronsUpDown : order === "ascending" ? ChevronUp : ChevronDown;
   return (
@@ -216,7 +216,7 @@ function chooseLayout(frame: HTMLElement, columns: number): void {
   }
 }
 
-/** Marks the cells in which words may break: those with a word that is longer than `WORD_LENGTH`. The columns of others keep room for theirs. */
+/** Marks the cells in which words may break: those with a word longer than `WORD_LENGTH`. All other cells keep their words whole. */
 function markLongWords(frame: HTMLElement): void {
   for (const cell of frame.querySelectorAll("tr[data-index] > td"))
     cell.toggleAttribute("data-long", LONG_WORD.test(cell.textContent ?? ""));

@@ -18,7 +18,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 /** One clock for all times on the page, so that they change together. */
 function subscribe(reader: () => void): () => void {
   readers.add(reader);
-  // Without readers the clock stands still, and would show a time that has passed since as in the future.
+  // The clock stops while no component uses it, and would then show a recent time as in the future.
   if (timer === undefined) now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
@@ -68,7 +68,7 @@ export function timeText(language: string, at: number, clock: Clock): string {
 
 function relativeText(language: string, at: number, current: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  // The clock ticks every ten seconds: a time after its last tick is shown as now.
+  // The clock ticks every ten seconds, so a time after its last tick is shown as now.
   const distance = at - current > 0 && at - current < TICK_MS ? 0 : at - current;
   const [unit, ms] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? (["second", 1000] as const);
   return format.format(Math.round(distance / ms), unit);

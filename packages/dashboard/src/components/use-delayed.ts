@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The value once it has not changed for a while. */
+/** Returns the value once it has not changed for a while. */
 export function useDelayed<Value>(value: Value, waitMs: number): Value {
   const [delayed, setDelayed] = useState(value);
   useEffect(() => {

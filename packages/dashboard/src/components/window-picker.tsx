@@ -8,7 +8,7 @@ export interface WindowPickerProps {
   readonly current: TimeWindow;
 }
 
-/** Links that set the time window in the URL of the page. 24 hours is the default, and leaves it out. */
+/** Links that set the time window in the URL of the page. The default of 24 hours is left out of the URL. */
 export function WindowPicker({ windows, current }: WindowPickerProps) {
   const { t } = useTranslation();
   return (

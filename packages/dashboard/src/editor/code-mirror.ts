@@ -60,7 +60,7 @@ export interface CodeEditor {
 /** Marks changes that the page made, which are not reported back to it. */
 const fromPage = Annotation.define<true>();
 
-/** The page has other faults to mark. */
+/** The page has other errors to mark. */
 const faulted = StateEffect.define();
 
 /** Milliseconds without typing before errors are marked, so that unfinished words are not. */
@@ -81,7 +81,7 @@ export function openCodeEditor(options: CodeEditorOptions): CodeEditor {
         languageOf(options, () => current.paths),
         linter((one) => problemsIn(one.state, options.texts, current.faults), {
           delay: LINT_DELAY_MS,
-          // A long text, or any text on a busy machine, is parsed in steps, and its unfinished end looks like an error.
+          // Long texts, and any text on a busy machine, are parsed in steps. The part that is not parsed yet looks like an error.
           needsRefresh: ({ transactions, startState, state }) =>
             syntaxTree(startState) !== syntaxTree(state) ||
             transactions.some(({ effects }) => effects.some((one) => one.is(faulted))),
@@ -131,11 +131,11 @@ function basics({ placeholder, readOnly }: CodeEditorOptions): Extension {
     indentUnit.of("  "),
     EditorState.tabSize.of(2),
     EditorState.readOnly.of(readOnly),
-    // Long lines are readable on a phone, and no region scrolls sideways.
+    // Wraps long lines, so that they are readable on a phone without scrolling sideways.
     EditorView.lineWrapping,
     placeholderText(placeholder),
     autocompletion({ icons: false, activateOnTypingDelay: 60 }),
-    // In a dialog, the first Escape closes the suggestions and not the dialog.
+    // In a dialog, the first Escape closes the suggestions instead of the dialog.
     Prec.highest(keymap.of([{ key: "Escape", run: closeCompletion, stopPropagation: true }])),
     keymap.of([
       { key: "Mod-]", run: indentMore },

@@ -83,7 +83,7 @@ const SCHEMA_TYPES = ["array", "boolean", "integer", "null", "number", "object",
 /** Keywords whose members have names that the author chooses. */
 const SCHEMA_MAPS: ReadonlySet<string> = new Set(["properties", "$defs", "patternProperties"]);
 
-/** Names that can follow in a filter inside these members. `paths`: as in recent messages, such as `body.status`. */
+/** Names that can follow in a filter inside these members. `paths` are those in recent messages, such as `body.status`. */
 export function filterNames(inside: readonly string[], paths: readonly string[]): readonly Suggestion[] {
   const path = inside.filter((name) => !name.startsWith("$") || name.startsWith("$$"));
   const operators = OPERATORS.filter((name) => path.length > 0 || GROUPS.has(name));

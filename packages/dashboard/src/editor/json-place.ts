@@ -1,4 +1,4 @@
-/** Places in JSON text that may be incomplete, by the syntax tree of the editor. */
+/** Positions in JSON text that may be incomplete, found in the syntax tree of the editor. */
 import type { syntaxTree } from "@codemirror/language";
 
 type Tree = ReturnType<typeof syntaxTree>;
@@ -10,7 +10,7 @@ export function namesAt(tree: Tree, text: string, position: number): readonly st
   for (let node: SyntaxNode | null = tree.resolveInner(position, -1); node !== null; node = node.parent) {
     if (node.name !== "Property") continue;
     const name = node.getChild("PropertyName");
-    // A name that is being written is not around the position.
+    // A name that is still being typed does not contain the position.
     if (name !== null && name.to < position) names.unshift(nameOf(name, text));
   }
   return names;
@@ -31,9 +31,7 @@ export interface Span {
   readonly to: number;
 }
 
-/**
- * The member at a path as the server writes it, such as `body.lines[0].sku`; if there is none, the innermost member around it.
- */
+/** The member at a path in the server's notation, such as `body.lines[0].sku`; if there is none, the innermost member around it. */
 export function spanOf(tree: Tree, text: string, path: string): Span | null {
   let node = tree.topNode.firstChild;
   let rest = path;

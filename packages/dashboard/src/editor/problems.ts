@@ -1,10 +1,10 @@
-/** Where the text of the editor is wrong. */
+/** Errors in the text of the editor. */
 import { syntaxTree } from "@codemirror/language";
 import type { Diagnostic } from "@codemirror/lint";
 import type { EditorState } from "@codemirror/state";
 import { spanOf } from "./json-place.ts";
 
-/** A fault that the server found, at a line or at a path such as `body.lines[0].sku`. */
+/** An error that the server found, at a line or at a path such as `body.lines[0].sku`. */
 export interface CodeFault {
   readonly message: string;
   readonly line?: number;
@@ -18,7 +18,7 @@ export interface ProblemTexts {
   readonly missing: string;
 }
 
-/** Longest unexpected text that a message repeats. */
+/** Maximum length of unexpected text that a message quotes. */
 const MAX_SHOWN = 20;
 
 /** The first syntax error. The parser recovers from it, but later errors are often consequences of the first. */
@@ -40,7 +40,7 @@ export function syntaxProblem(state: EditorState, texts: ProblemTexts): Diagnost
   return found;
 }
 
-/** A fault of the server as a mark in the text. One without a known place is marked at the beginning. */
+/** Marks an error from the server in the text, or at the beginning if its position is unknown. */
 export function faultProblem(state: EditorState, { message, line, path }: CodeFault): Diagnostic {
   if (line !== undefined && line >= 1 && line <= state.doc.lines) {
     const { from, to } = state.doc.line(line);
@@ -50,7 +50,7 @@ export function faultProblem(state: EditorState, { message, line, path }: CodeFa
   return { from: span?.from ?? 0, to: span?.to ?? Math.min(1, state.doc.length), severity: "error", message };
 }
 
-/** Widens an empty place by a character, so that it can be seen. */
+/** Widens an empty range by a character, so that it is visible. */
 function visible(state: EditorState, from: number, to: number): { readonly from: number; readonly to: number } {
   if (to > from) return { from, to };
   return to < state.doc.length ? { from, to: to + 1 } : { from: Math.max(0, from - 1), to };

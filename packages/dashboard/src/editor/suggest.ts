@@ -23,7 +23,7 @@ export interface SuggestOptions {
   readonly subject: EditorSubject | null;
   /** Paths in recent messages, such as `body.status`. */
   readonly paths: () => readonly string[];
-  /** The text of a key. */
+  /** Returns the text of a translation key. */
   readonly text: (key: string) => string;
 }
 
@@ -94,7 +94,7 @@ export function suggestWebhook({ paths, text }: SuggestOptions) {
   };
 }
 
-/** The function that a transformation declares, while there is none. */
+/** Suggests the function that a transformation must declare, if the code has none yet. */
 function start(context: CompletionContext): CompletionResult | null {
   const word = context.matchBefore(/\w+$/);
   if (word === null || /function\s+handler\b/.test(context.state.doc.toString())) return null;

@@ -1,4 +1,4 @@
-/** Look of the editor. Its colours are the variables of the page, so that it follows the theme. */
+/** Styles of the editor. They use the CSS variables of the page, so that the editor follows the theme. */
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";

@@ -12,7 +12,7 @@ export type Language = (typeof LANGUAGES)[number];
 /** Languages of the dashboard. The others are those of the portal only. */
 const DASHBOARD_LANGUAGES: readonly Language[] = ["en", "de"];
 
-/** Languages that the current page has. */
+/** Languages in which the current page is available. */
 export function availableLanguages(): readonly Language[] {
   return isPortal() ? LANGUAGES : DASHBOARD_LANGUAGES;
 }
@@ -50,7 +50,7 @@ async function loadRest(): Promise<void> {
   isWhole = true;
 }
 
-/** Loads the texts of a language. Those of English may lack the ones of {@link loadTexts}, when the page starts with it. */
+/** Loads the texts of a language. For English, the texts of {@link loadTexts} may still be missing when the page starts. */
 async function load(language: Language): Promise<void> {
   if (language === "en") {
     if (i18next.language !== "en" && !isWhole) await loadRest();
@@ -62,7 +62,7 @@ async function load(language: Language): Promise<void> {
   i18next.addResourceBundle(language, SERVER_TEXTS, server);
 }
 
-/** Load the texts of a language, and its sentences of the server. */
+/** Load the texts of a language, and its translations of the server's sentences. */
 const TRANSLATIONS: Readonly<Record<Exclude<Language, "en">, () => Promise<readonly [object, object]>>> = {
   de: async () => {
     const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
@@ -78,7 +78,7 @@ const TRANSLATIONS: Readonly<Record<Exclude<Language, "en">, () => Promise<reado
   },
 };
 
-/** Loads all English texts, which replace those that a language of the portal does not have. */
+/** Loads all English texts, which stand in for texts that a portal language does not have. */
 async function whole(): Promise<void> {
   if (!isWhole) await loadRest();
 }
@@ -114,7 +114,7 @@ export async function showLanguageOfUser(chosenByUser: string | null): Promise<v
   if (i18next.isInitialized) await showLanguage(preferredLanguage(chosenByUser));
 }
 
-/** Changes to the language that the user has chosen in the profile, in place of the choice of this browser. */
+/** Changes to the language that the user chose in the profile, which overrides the choice of this browser. */
 export async function followProfile(chosenByUser: string | null): Promise<void> {
   try {
     localStorage.removeItem(KEY);

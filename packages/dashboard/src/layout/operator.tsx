@@ -23,7 +23,7 @@ const RequiredFactor = lazy(async () => {
   return { default: component };
 });
 
-/** Permission of an operator for what tokens of customers need a capability for. */
+/** Permission that an operator needs for what a customer's token needs a capability for. */
 const PERMISSION_FOR: Readonly<Record<Capability, Permission>> = {
   ViewBase: "read",
   ViewEndpointSecret: "secrets:read",
@@ -85,7 +85,7 @@ function SignedIn() {
   const { data, isPending } = caller;
   const audience = useMemo((): Audience => {
     const may: Audience["may"] = (permission, of = app) => {
-      // Without a response, the server alone decides.
+      // Without a response, the page restricts nothing: the server enforces permissions in any case.
       if (data === undefined) return !isPending;
       return of === "anywhere" ? maySomewhere(data, permission) : mayCall(data, permission, of);
     };

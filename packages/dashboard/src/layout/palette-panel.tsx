@@ -13,7 +13,7 @@ import { PAGE_KEYS } from "../lib/shortcuts.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./palette.module.css";
 
-/** Time after a keystroke at which the server is asked. */
+/** Delay between a keystroke and the search on the server. */
 const WAIT_MS = 150;
 const MAX_FOUND = 30;
 
@@ -122,7 +122,7 @@ function useItems(query: string) {
   const asked = useDelayed(query, WAIT_MS);
   const search = useQuery({
     queryKey: ["search", asked],
-    // Ends with the next keystroke, or when the dialog closes.
+    // Aborted by the next keystroke, or when the dialog closes.
     queryFn: ({ signal }) =>
       searchPages((iterator, limit) => {
         const page = { q: asked, limit, ...(iterator === null ? {} : { iterator }) };
@@ -143,7 +143,7 @@ function useItems(query: string) {
   if (query === "") return { items: places, error: null, isLoading: false };
   const found = (search.data ?? []).map((one) => toItem(one, audience, t));
   const isLoading = asked !== query || search.isPending;
-  // Not before the objects: otherwise a quick Enter would choose it.
+  // Waits for the objects, because a quick Enter would otherwise choose this entry.
   const inPayloads: readonly PaletteItem[] =
     !isLoading && audience.may("payloads:read")
       ? [

@@ -11,7 +11,7 @@ import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 
 export interface PreferencesMenuProps {
   readonly trigger: ReactElement;
-  /** Opens the menu when it is loaded: the reader has clicked the button before. */
+  /** Opens the menu as soon as it is loaded, because the reader has already clicked the button. */
   readonly defaultOpen: boolean;
 }
 

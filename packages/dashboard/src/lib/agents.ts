@@ -1,6 +1,6 @@
 import { baseUrl } from "./base.ts";
 
-/** Stands for the key, which is shown only once. */
+/** Placeholder for the key, which is shown only once. */
 const KEY = "YOUR_KEY";
 
 /** Address of the MCP endpoint of an application, or of the organisation. */
@@ -14,7 +14,7 @@ export interface AgentConfiguration {
   readonly text: string;
 }
 
-/** Ready configuration of programs that speak MCP. */
+/** Ready-made configuration for programs that speak MCP. */
 export function agentConfigurations(url: string, key: string = KEY): readonly AgentConfiguration[] {
   const headers = { Authorization: `Bearer ${key}` };
   const json = (value: object): string => JSON.stringify(value, null, 2);
@@ -36,7 +36,7 @@ export function agentConfigurations(url: string, key: string = KEY): readonly Ag
   ];
 }
 
-/** Configuration of programs that connect with OAuth: they need only the URL. */
+/** Configuration for programs that connect with OAuth. They need only the URL. */
 export function urlConfigurations(url: string): readonly AgentConfiguration[] {
   const json = (value: object): string => JSON.stringify(value, null, 2);
   return [
@@ -47,7 +47,7 @@ export function urlConfigurations(url: string): readonly AgentConfiguration[] {
   ];
 }
 
-/** Configuration of programs that start a command, which passes requests on with the token of its profile at this server. */
+/** Configuration for programs that start a command. The command forwards requests with the token of its profile for this server. */
 export function stdioConfigurations(server: string = baseUrl()): readonly AgentConfiguration[] {
   const command = { command: "npx", args: ["-y", "posthorn", "mcp"] };
   return [

@@ -13,7 +13,7 @@ export interface ApiCall {
   readonly body: object;
 }
 
-/** Stands for the application that the reader has created. */
+/** Placeholder for the application that the reader created. */
 const APP = "acme";
 
 export const CREATE_APPLICATION: ApiCall = {

@@ -63,7 +63,7 @@ export interface Operation {
   /** Schema of the JSON body; `null`: none. */
   readonly body: Schema | null;
   readonly responses: readonly Response[];
-  /** Whether a request in JSON, or without a body, gets one response in JSON, or without a body. Streams, files and forms do not. */
+  /** Whether request and response are each JSON or empty. Streams, files and forms are not. */
   readonly canBeTried: boolean;
   /** Whether it needs a token. If so, a 401 means that the session has ended. */
   readonly needsToken: boolean;
@@ -173,7 +173,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   email: "name@example.com",
 };
 
-/** A value that fits the schema: required fields only, and the payload of a message. */
+/** A value that matches the schema: required fields only, and the payload of a message. */
 export function exampleOf(schema: Schema, schemas: Schemas, depth = 0): unknown {
   const { $ref, examples, anyOf, oneOf, allOf } = schema;
   const [known = schema.const ?? schema.default ?? schema.enum?.[0]] = examples ?? [];

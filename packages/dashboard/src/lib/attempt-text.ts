@@ -28,7 +28,7 @@ export function responseText(
   return [status === 0 ? none : `HTTP ${httpStatus(status)}`, ...headerLines(headers, hidden), "", ...body].join("\n");
 }
 
-/** In the order of their names: the order in which they were sent means nothing. */
+/** Sorted by name, because the order in which headers were sent has no meaning. */
 function headerLines(headers: readonly Header[], hidden: string): readonly string[] {
   return headers.map(({ name, value }) => `${name.toLowerCase()}: ${value ?? hidden}`).toSorted();
 }

@@ -30,7 +30,7 @@ export function auditQuery({ type, by, target, range }: AuditFilter, now: number
     ...(type === undefined ? {} : { type }),
     ...(by === undefined ? {} : { actor_kind: by }),
     ...(target === undefined ? {} : { target }),
-    // To the minute, so that the same filter has the same query.
+    // Rounded to the minute, so that the same filter has the same query key.
     ...(range === undefined
       ? {}
       : { after: new Date(Math.floor(now / 60_000) * 60_000 - HOURS[range]! * 3_600_000).toISOString() }),

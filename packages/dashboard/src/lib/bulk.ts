@@ -3,7 +3,10 @@
 /** Concurrent calls: the browser allows six connections to one host, and the live stream uses one of them. */
 const AT_ONCE = 4;
 
-/** Runs the action on each item, and returns the items for which it failed, in their order. `onProgress` gets the number that are done. */
+/**
+ * Runs the action on each item, and returns the items for which it failed, in their order. `onProgress` receives the number of finished
+ * items.
+ */
 export async function runBulk<Item>(
   items: readonly Item[],
   action: (item: Item) => Promise<unknown>,

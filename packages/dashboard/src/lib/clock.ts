@@ -1,7 +1,7 @@
 /** How times are shown: in the zone of the browser or in UTC, and with 12 or 24 hours. Kept in this browser. */
 const KEY = "posthorn.clock";
 
-/** `region`: as the language and region of the browser have it. */
+/** `region`: as usual in the language and region of the browser. */
 export const CLOCKS = ["region", "24h", "utc"] as const;
 export type Clock = (typeof CLOCKS)[number];
 

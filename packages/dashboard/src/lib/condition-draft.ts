@@ -1,4 +1,6 @@
-/** Conditions of watches as form fields, and back. Numbers stay text while they are edited, so that the server can name the field that has a fault. */
+/**
+ * Conditions of watches as form fields, and back. Numbers stay text while they are edited, so that the server can name the invalid field.
+ */
 import type { components } from "../api/schema.ts";
 import { draftOf, type FilterDraft, filterOf, isFilterComplete, newGroup, newRow } from "./filter-draft.ts";
 import { scalarsOf, scalarsText } from "./scalars.ts";
@@ -82,7 +84,7 @@ export function isAggregate(kind: ConditionKind): kind is Aggregate {
   return (AGGREGATES as readonly string[]).includes(kind);
 }
 
-/** The condition with another kind. What was entered is kept. A group begins with the condition as it was. */
+/** Changes the kind of a condition and keeps the entered values. A new group starts with the previous condition. */
 export function withKind(condition: ConditionDraft, kind: ConditionKind): ConditionDraft {
   if (isGroup(kind) && !isGroup(condition.kind)) {
     return newCondition(kind, {}, [condition]);

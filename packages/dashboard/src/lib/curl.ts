@@ -43,7 +43,7 @@ export function publishCurl(app: string, { eventType, body, contentType, channel
   return command.replace(" \\\n", ' \\\n  -H "authorization: Bearer $POSTHORN_TOKEN" \\\n');
 }
 
-/** Quotes a text for a POSIX shell, which changes nothing within single quotes. */
+/** Quotes a text for a POSIX shell, which does not expand anything within single quotes. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -20,8 +20,8 @@ export function removalName(field: string): string {
 }
 
 /**
- * Configuration in the form values. An empty secret is left out, so that a change keeps the stored one, unless it must be removed; other empty
- * fields are `null`, which resets them.
+ * Builds the configuration from the form values. An empty secret is left out, which keeps the stored one, unless the form removes it; other
+ * empty fields are `null`, which resets them.
  */
 export function toConfig(fields: readonly FormField[], values: FormValues): Record<string, ConfigValue> {
   const config: Record<string, ConfigValue> = {};
@@ -55,7 +55,7 @@ export function changedTarget<F extends FormField & Pick<DestinationField, "isTa
   );
 }
 
-/** White space at the ends of one line is a mistake of copying. */
+/** White space around a single line is a copying mistake. */
 function valueOf({ multiline = false }: FormField, text: string): string {
   return multiline ? text.trimEnd() : text.trim();
 }
@@ -83,7 +83,7 @@ export function groupedKinds<K extends { readonly group: string }>(
   return [...Map.groupBy(kinds, ({ group }) => group)];
 }
 
-/** Where a kind sends to, for titles and lists: without the scheme and hidden parts at the end. Empty for kinds that send nowhere. */
+/** Where a kind sends, for titles and lists, without the scheme and hidden parts at the end. Empty for kinds without a target. */
 export function targetName(url: string): string {
   return url.replace(/^[a-z][a-z0-9+.-]*:(?:\/\/)?/i, "").replace(/(?:\/\**)+$/, "");
 }

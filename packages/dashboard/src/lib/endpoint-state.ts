@@ -20,8 +20,8 @@ export const STATE_TONES: Readonly<Record<CustomerState, Tone>> = {
 };
 
 /**
- * State in the words of customers. An endpoint to which Posthorn sends, and which had no success since its last failure, is `retrying` after one
- * failure and `failing` after several while deliveries are pending, and `exhausted` when nothing is left to retry.
+ * State as customers see it. An endpoint that is not paused or disabled and has not succeeded since its last failure is `retrying` after
+ * one failure and `failing` after several while deliveries are pending, and `exhausted` when no retries are left.
  */
 export function customerState({ state, failing, ...work }: CustomerFacts): CustomerState {
   if (state !== "active" || failing === null) return state;

@@ -13,7 +13,7 @@ export interface FeedSnippets {
 
 const TOKEN = '-H "authorization: Bearer $API_TOKEN"';
 
-/** Commands that read a feed, for a first try. */
+/** Example commands that read a feed. */
 export function feedSnippets(url: string, consumer = "worker"): FeedSnippets {
   const post = (verb: string, body: string): string =>
     `curl "${url}/consumer/${consumer}/${verb}" \\\n  ${TOKEN} \\\n  --json '${body}'`;
@@ -28,10 +28,10 @@ const DAY_MS = 86_400_000;
 /** Consumers that are deleted within this time are marked. */
 const SOON_MS = 7 * DAY_MS;
 
-/** Whether a consumer is deleted soon, unless it is used. */
+/** Whether a consumer will soon be deleted unless it is used. */
 export function expiresSoon(expiresAt: string, now: number): boolean {
   return Date.parse(expiresAt) - now < SOON_MS;
 }
 
-/** The server counts no further. */
+/** The server stops counting at this number. */
 export const MAX_LAG = 1000;

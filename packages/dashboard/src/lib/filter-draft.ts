@@ -2,7 +2,7 @@
 import { scalarsOf, scalarsText } from "./scalars.ts";
 
 export const MATCHES = ["all", "any", "none"] as const;
-/** How many of the parts of a group must hold. */
+/** How many parts of a group must match. */
 export type Match = (typeof MATCHES)[number];
 
 const COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
@@ -65,10 +65,7 @@ export function draftOf(filter: unknown): FilterDraft {
   return group === null ? { mode: "json", text: JSON.stringify(filter, null, 2) } : { mode: "form", group };
 }
 
-/**
- * The filter that a draft describes. Text that is not JSON stays as it is, and the server refuses it and names the
- * place of the error.
- */
+/** The filter that a draft describes. Text that is not JSON is sent as it is: the server rejects it and names the position of the error. */
 export function filterOf(draft: FilterDraft): unknown {
   if (draft.mode === "form") return toFilter(draft.group);
   try {
@@ -117,8 +114,8 @@ function partFilter(part: FilterRow | FilterGroup): Json {
 }
 
 /**
- * Adds a row to an object. Rows below one key are in one object, because all of its conditions are then about the same item of a list.
- * Returns false if the object has a condition at this place that excludes it.
+ * Adds a row to an object. Rows below one key share an object, so that all its conditions apply to the same list item. Returns false if the
+ * object already has a conflicting condition at this path.
  */
 function mergeRow(filter: Record<string, unknown>, { path, operator, value }: FilterRow): boolean {
   const names = namesOf(path) ?? [path];
@@ -195,7 +192,7 @@ function groupsOf(match: Match, operand: unknown): readonly FilterGroup[] | null
     return only !== undefined && more.length === 0 ? only : group;
   });
   if (parts.length === 0 || parts.includes(null)) return null;
-  // The parts of `$and` can exclude each other in one object: they keep their own group.
+  // The parts of `$and` could conflict in one object, so they keep their own group.
   return match === "all"
     ? (parts as (FilterRow | FilterGroup)[]).map((part) => newGroup("all", [part]))
     : [newGroup(match, parts as (FilterRow | FilterGroup)[])];

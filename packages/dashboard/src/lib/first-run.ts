@@ -12,7 +12,7 @@ export type FirstStep = (typeof FIRST_STEPS)[number];
 
 const KEY = "posthorn.first-run";
 
-/** `new`: not decided yet. `open`: the list is shown until it is hidden. `hidden`: the reader has closed it. */
+/** `new`: not decided yet. `open`: shown until the reader hides it. `hidden`: the reader has hidden it. */
 export type FirstRunState = "new" | "open" | "hidden";
 
 /**

@@ -1,6 +1,6 @@
 /** Page of the documentation for each page of the dashboard. */
 
-/** Files below `docs`, with an anchor where the page covers more, by the path of the route. */
+/** Files below `docs` by the path of the route, with an anchor if the file covers more than this page. */
 export const HELP: Readonly<Record<string, string>> = {
   "/": "dashboard.md",
   "/messages": "features/messages.md",
@@ -44,7 +44,7 @@ export const HELP: Readonly<Record<string, string>> = {
   "/reference": "api.md",
 };
 
-/** As {@link HELP}, by the tab of the settings. Other tabs have the page of the settings. */
+/** As {@link HELP}, by the tab of the settings. Other tabs link to the page about settings. */
 export const SETTINGS_HELP: Readonly<Record<string, string>> = {
   keys: "access.md#api-keys",
   organisations: "access.md#organisations",

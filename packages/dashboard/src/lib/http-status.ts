@@ -1,4 +1,4 @@
-/** Reason phrases of the IANA registry (RFC 9110 section 15). HTTP/2 responses carry none. */
+/** Reason phrases of the IANA registry (RFC 9110 section 15). HTTP/2 responses do not contain them. */
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   201: "Created",

@@ -5,7 +5,7 @@ export type InlinePart =
 
 const MARKS = /\*([^*]+)\*|`([^`]+)`|<(https:\/\/[^>\s]+)>|\[([^\]]+)\]\((https:\/\/[^)\s]+)\)/g;
 
-/** Splits a sentence. Other marks stay as they are. */
+/** Splits a sentence into its parts. Other markup stays as it is. */
 export function inlineParts(sentence: string): readonly InlinePart[] {
   const parts: InlinePart[] = [];
   let end = 0;

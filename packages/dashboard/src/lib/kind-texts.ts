@@ -7,7 +7,7 @@ export interface KindTexts {
   readonly products: readonly string[];
   /** By the English text. */
   readonly texts: Readonly<Record<string, string>>;
-  /** Texts that differ at one place, by `kind.field.label` or `kind.field.help`. */
+  /** Translations that differ in one field, by `kind.field.label` or `kind.field.help`. */
   readonly places: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,7 @@ interface LocalTexts {
   readonly summary: KindText;
   readonly setup: readonly KindText[];
   readonly fields: readonly LocalField[];
-  /** Searched text in lower case: name, titles and summaries in both languages. */
+  /** Text to search in, in lower case: name, titles and summaries in both languages. */
   readonly searched: string;
 }
 

@@ -1,4 +1,4 @@
-/** Appearance of the portal that an operator tries out, as settings of the server and as `look` of a link. */
+/** Appearance of the portal that an operator is previewing, as server settings and as the `look` of a link. */
 import { parseColour } from "./colour.ts";
 
 export interface LookDraft {
@@ -32,7 +32,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   font: "POSTHORN_PORTAL_FONT",
 };
 
-/** Lines of a file of settings. The theme is a choice of each link. */
+/** Lines for a settings file. Without the theme, which is set in each link. */
 export function settingsOf(look: Readonly<Record<string, string>>): string {
   const lines = Object.entries(look).flatMap(([part, value]) =>
     SETTINGS[part] === undefined ? [] : [`${SETTINGS[part]}=${quoted(value)}`],

@@ -33,7 +33,7 @@ const isDateTime = (text: string): boolean => DATE_TIME.test(text) && Number.isF
 /** An ID or an external ID. */
 export const isReference = (text: string): boolean => /^[\w.-]{1,256}$/.test(text);
 
-/** Checks of values that people do not type, and for which the API would refuse the whole list. */
+/** Checks for values that people do not type, and for which the API would reject the whole request. */
 const CHECKS: Partial<Record<(typeof TEXTS)[number], (text: string) => boolean>> = {
   after: isDateTime,
   before: isDateTime,

@@ -1,6 +1,6 @@
 /**
- * The value that lets this page add styles of its own under the content security policy; `null`: the page has none. It is read as a
- * property, because browsers hide the attribute.
+ * Nonce that lets this page add its own styles under the content security policy; `null` if the page has none. It is read as a property,
+ * because browsers hide the attribute.
  */
 export function styleNonce(): string | null {
   const nonce = document.querySelector<HTMLElement>("meta[name=posthorn-styles]")?.nonce;

@@ -166,7 +166,7 @@ const registered = (iterator: Next, signal: AbortSignal): Promise<OptionPage> =>
     }),
   );
 
-/** Messages of an application in which unregistered event types are looked for. */
+/** Number of recent messages that are searched for unregistered event types. */
 const RECENT = 50;
 
 /** Event types with an example: recently published ones, registered ones, and the built-in one. */

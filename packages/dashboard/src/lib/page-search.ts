@@ -155,7 +155,7 @@ function referencesIn<const Name extends string>(
 }
 
 export interface QuarantineSearch {
-  /** Code of a reason. The server may have more of them than this dashboard has names for. */
+  /** Code of a reason. The server may send codes for which this dashboard has no name. */
   readonly reason?: string;
 }
 

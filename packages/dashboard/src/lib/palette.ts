@@ -33,7 +33,7 @@ export function linkOf({ kind, id, appId, detail }: FoundObject, { endpoint, mes
     case "message":
       return message(appId ?? "", id);
     case "view":
-      // A list that only a newer server has.
+      // A list that only newer servers have.
       return linkOfFoundView(detail ?? "") ?? { to: "/" };
   }
 }

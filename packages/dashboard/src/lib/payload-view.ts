@@ -9,7 +9,7 @@ const HEADER = "posthorn-payloads";
 let current: PayloadView = "full";
 const listeners = new Set<() => void>();
 
-/** Takes the view from a response of the API. */
+/** Reads the level from an API response. */
 export function notePayloadView({ ok, headers }: Response): void {
   if (!ok) return;
   const given = headers.get(HEADER);

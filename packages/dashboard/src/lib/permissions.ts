@@ -1,4 +1,4 @@
-/** Permissions, which are the scopes of API keys, with the keys of their texts. In the order in which they are shown. */
+/** Permissions, which are also the scopes of API keys, with the keys of their texts, in display order. */
 export const PERMISSIONS = [
   ["read", "read"],
   ["payloads:masked", "payloadsMasked"],
@@ -22,7 +22,7 @@ export const PERMISSIONS = [
   ["organisations:manage", "organisationsManage"],
 ] as const;
 
-/** Permissions that the sentence names if a key lacks them, because readers care about them most. */
+/** Permissions that the summary of a key mentions if the key lacks them: the ones that matter most to readers. */
 export const NOTABLE: ReadonlySet<string> = new Set([
   "read",
   "payloads:read",

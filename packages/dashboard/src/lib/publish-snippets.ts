@@ -49,15 +49,15 @@ interface Language extends Omit<Snippet, "code"> {
   readonly header: (name: string, value: string) => string;
 }
 
-/** Text in double quotes, as Python, Go, Java and C# read it. The escapes of JSON are a part of theirs. */
+/** Text in double quotes for Python, Go, Java and C#. All of them support the escapes of JSON. */
 const quoted = JSON.stringify;
 
-/** Text in single quotes, as Ruby and PHP read it. */
+/** Text in single quotes for Ruby and PHP. */
 function single(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** Text in single quotes, as a shell reads it. */
+/** Text in single quotes for a shell. */
 function shell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

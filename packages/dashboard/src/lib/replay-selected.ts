@@ -8,7 +8,7 @@ const STATUSES = {
   failed: ["fail", "sending"],
   all: ["fail", "sending", "canceled", "success"],
 } as const;
-/** The time of a message is rounded. */
+/** Message times are rounded, so the range must be wider. */
 const SLACK_MS = 1000;
 
 /** Request of a replay of these messages, and of its dry run. */

@@ -25,14 +25,14 @@ export interface RetryTimeline {
   readonly steps: readonly RetryStep[];
   /** Milliseconds from the first attempt to the last. */
   readonly totalMs: number;
-  /** `least`: waits are these or longer by up to `jitter`. `most`: waits are random, up to these. */
+  /** `least`: each wait is this long, or longer by up to `jitter`. `most`: each wait is random, up to this length. */
   readonly bound: "least" | "most";
   readonly jitter: number;
-  /** Retries of the backoff that the maximum age excludes. */
+  /** Number of retries that the maximum age cuts off. */
   readonly tooLate: number;
 }
 
-/** Retries that are listed. An exponential backoff can have any number. */
+/** Maximum number of retries to list. An exponential backoff can have any number. */
 const MAX_STEPS = 100;
 const SECOND_MS = 1000;
 

@@ -2,7 +2,10 @@
 
 const ITEM = /\s*("(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)/gy;
 
-/** Values in a list with commas: numbers, `true`, `false` and `null` as such, anything else as text. Quotation marks make a text of any of them. */
+/**
+ * Values in a list with commas: numbers, `true`, `false` and `null` as such, anything else as text. Quotation marks turn any of them into
+ * text.
+ */
 export function scalarsOf(text: string): unknown {
   const found: unknown[] = [];
   for (const [whole, item = ""] of text.trim().matchAll(ITEM)) {
@@ -17,7 +20,7 @@ function scalarOf(item: string): unknown {
   return item;
 }
 
-/** What {@link scalarsOf} reads as these values. */
+/** Text from which {@link scalarsOf} reads these values. */
 export function scalarsText(values: unknown): string {
   const list = Array.isArray(values) ? (values as readonly unknown[]) : [values];
   return list

@@ -28,13 +28,13 @@ const MAX_DEPTH = 6;
 const MAX_MEMBERS = 100;
 /** References to references multiply: a small schema can describe millions of fields. */
 const MAX_FIELDS = 500;
-/** References that lead to another one. */
+/** Maximum length of a chain of references. */
 const MAX_REFERENCES = 10;
 
 /** A walk through a schema. */
 interface Walk {
   readonly root: unknown;
-  /** The schemas from the root to here. One that refers to itself has no end. */
+  /** The schemas from the root to here. Used to detect schemas that refer to themselves. */
   readonly path: readonly JsonObject[];
   readonly budget: { fields: number };
 }
@@ -211,7 +211,7 @@ export function editableValue(text: string): unknown {
   }
 }
 
-/** The number that was typed; `undefined`: it is none, or JSON would hold another. */
+/** The number that was typed; `undefined` if it is not a number, or JSON would change it. */
 export function typedNumber(text: string, isInteger: boolean): number | undefined {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) return undefined;

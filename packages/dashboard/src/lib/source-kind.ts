@@ -29,7 +29,7 @@ export function readStateOf(state: string): ReadState {
 const CRON = "cron";
 const CRON_NAMES = { schedule: "cron", payload: "payload", contentType: "contentType" } as const;
 
-/** Types of the events of a source. A name in braces stands for a field of the configuration. */
+/** Event types of a source. A name in braces is replaced by that field of the configuration. */
 export function eventTypesOf(source: Source, events: readonly { readonly type: string }[]): readonly string[] {
   return events.map(({ type }) => {
     const field = /^\{(\w+)\}$/.exec(type)?.[1];

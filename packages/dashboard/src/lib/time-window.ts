@@ -26,10 +26,13 @@ export function sinceOf(window: TimeWindow, now = Date.now()): string {
   return new Date((Math.floor(now / step) - (count - 1)) * step).toISOString();
 }
 
-/** Windows before this one that the usual level is taken from. */
+/** Number of previous windows from which the usual level is calculated. */
 export const USUAL_WINDOWS: Readonly<Record<TimeWindow, number>> = { "1h": 24, "24h": 7, "7d": 4, "30d": 2 };
 
-/** The time before this window that it is compared with. Of the last hour, in hours: minutes are kept for a short time only. */
+/**
+ * Range before this window that serves as its baseline. For the last hour it consists of full hours, because sums per minute are kept only
+ * briefly.
+ */
 export function usualRange(window: TimeWindow, now = Date.now()): { readonly since: string; readonly until: string } {
   const { sums, count } = WINDOW_STEPS[window];
   const until = Math.floor(Date.parse(sinceOf(window, now)) / STEP_MS.hour) * STEP_MS.hour;

@@ -9,7 +9,7 @@ export interface ChartValue {
 export interface ChartThreshold {
   readonly value: number;
   readonly label: string;
-  /** Ends the state that another threshold begins. */
+  /** Whether it ends the state that another threshold begins. */
   readonly isEnd: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ChartLine {
   readonly points: readonly ChartPoint[];
 }
 
-/** A value that can be drawn: a number, a text that is one, or a boolean as 0 or 1; `null`: it cannot. */
+/** Converts a value for drawing: a number, numeric text, or a boolean as 0 or 1; `null` for anything else. */
 export function drawable(value: unknown): number | null {
   if (typeof value === "boolean") return value ? 1 : 0;
   if (typeof value === "string" && value.trim() === "") return null;
@@ -73,7 +73,7 @@ export interface Area {
   readonly left: number;
 }
 
-/** Axes on which all times and values fit. */
+/** Axes that cover all times and values. */
 export function scaleOf(
   { times, values }: { readonly times: readonly number[]; readonly values: readonly number[] },
   { width, height, top, right, bottom, left }: Area,

@@ -99,7 +99,7 @@ export function readView(list: ViewList, query: string): ReadView {
     value === undefined ? [] : [[name, String(value)] as const],
   );
   const filter = Object.fromEntries(known);
-  // A default that the page leaves out of the address is no loss: it applies.
+  // A default value that the page leaves out of the address is not missing: it still applies.
   const ignored = Object.keys(given).filter((name) => filter[name] !== given[name] && !isDefault(name));
   return { filter, ignored };
 }
@@ -165,8 +165,8 @@ export interface CurrentView {
 
 /**
  * The view that the page shows: the one with exactly the filters of the page, or else the one that was open before the reader changed them.
- * Without any filter, the page shows a view only if that has none either. Among several with the same filters, it is the opened one, or else one
- * of the reader's own: a change must not reach a shared view that the reader did not open.
+ * Without any filter, the page shows a view only if that has none either. Among several with the same filters, it is the opened one, or
+ * else one of the reader's own, so that the reader does not change a shared view by accident.
  *
  * @param opened ID of the view that was open last; `null`: none.
  */

@@ -5,7 +5,7 @@ import type { WatchRule } from "./watch-draft.ts";
 
 type Label = (bound: "above" | "below", value: number, isEnd: boolean) => string;
 
-/** Thresholds of one of the lines that can be shown. */
+/** Thresholds of a line in the chart. */
 class Thresholds {
   readonly found: ChartThreshold[] = [];
   readonly #label: Label;

@@ -1,4 +1,4 @@
-/** Rules of watches as form fields, and back. Numbers stay text while they are edited, so that the server can name the field that has a fault. */
+/** Rules of watches as form fields, and back. Numbers stay text while they are edited, so that the server can name the invalid field. */
 import type { components } from "../api/schema.ts";
 import {
   type ConditionDraft,
@@ -84,7 +84,7 @@ export function fromRule(rule: WatchRule): RuleDraft | null {
   };
 }
 
-/** Whether every field that the conditions need has a value. Until then, the server is not asked. */
+/** Whether every field that the conditions need has a value. Until then, no request is sent to the server. */
 export function isComplete({ when, until }: RuleDraft): boolean {
   return isConditionComplete(when) && (until === null || isConditionComplete(until));
 }

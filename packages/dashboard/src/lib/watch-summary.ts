@@ -101,7 +101,7 @@ class Summary {
     return this.#t("changedFromTo", { name, from: this.#values(from), to: this.#values(to) });
   }
 
-  /** The condition that reports changes, alone or in the outermost `all`; `null`: the rule has phases. */
+  /** The condition that reports changes, alone or in the outermost `all`; `null` if the rule has phases. */
   #changeOf({ changed, all = [] }: WatchCondition): WatchCondition["changed"] | null {
     return changed ?? all.find((part) => part.changed !== undefined)?.changed ?? null;
   }

@@ -1,6 +1,6 @@
 /**
- * Live event stream of the tab. It starts with the first reader and resumes after an interruption. When events were missed for
- * good, it reports a `gap`, and readers reload from the lists.
+ * Live event stream of the tab. It starts with the first subscriber and resumes after an interruption. If missed events cannot be resumed,
+ * it reports a `gap`, and subscribers reload from the lists.
  */
 import { baseUrl } from "../lib/base.ts";
 import { onSession, readSession } from "../session/session.ts";
@@ -44,7 +44,7 @@ export type LiveEvent = MessageAccepted | AttemptRecorded;
 
 export interface LiveReader {
   readonly events: (events: readonly LiveEvent[]) => void;
-  /** Called when events were missed that only the lists still have. */
+  /** Called when events were missed that are only available from the lists. */
   readonly gap: () => void;
 }
 

@@ -24,7 +24,7 @@ export function ApiReference() {
       const result = await fetchDocument(signal);
       return { document: result, operations: operationsOf(result) };
     },
-    // It changes with the version of the server only.
+    // It changes only with the server version.
     staleTime: Number.POSITIVE_INFINITY,
   });
   const { data } = document;

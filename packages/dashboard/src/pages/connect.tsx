@@ -10,7 +10,7 @@ import { Loading, Note } from "../components/state.tsx";
 
 type Consent = components["schemas"]["ClientConsentOut"];
 
-/** Consent to an MCP client that asks for access (OAuth). The client opens it with its request as a query. */
+/** Consent page for an MCP client that requests access (OAuth). The client opens it with its request in the query. */
 export function ConnectPage() {
   const { t } = useTranslation();
   const { request } = useSearch({ from: "/operator/connect" });
@@ -53,7 +53,7 @@ function Decision({ request, consent, client }: DecisionProps) {
   const decide = useMutation({
     mutationFn: (decision: { readonly approve: boolean; readonly write: boolean }) =>
       must(api.POST("/api/v1/connected-client/authorization", { body: { request, ...decision } })),
-    // Programs take the address without leaving this page, so it says what happened.
+    // A program may handle the redirect without leaving this page, so the page says what happened.
     onSuccess: ({ redirectTo }) => location.assign(redirectTo),
   });
   if (decide.isSuccess) {

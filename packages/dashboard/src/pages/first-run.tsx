@@ -78,7 +78,7 @@ export function FirstRun({ hasMessages, onHide }: FirstRunProps) {
 interface StepProps {
   readonly name: FirstStep;
   readonly isDone: boolean;
-  /** The step is done, with a request that was not signed. */
+  /** The request was not signed, but the step counts as done. */
   readonly isUnsigned?: boolean;
   readonly children: ReactNode;
 }

@@ -5,7 +5,7 @@ import { formatDuration } from "../lib/format.ts";
 import { isUrgent, type AttentionItem } from "../lib/attention.ts";
 import styles from "./home.module.css";
 
-/** Age of the oldest pending delivery from which the server counts as overloaded. */
+/** Age of the oldest pending delivery above which the server counts as overloaded. */
 const BEHIND_SECONDS = 60;
 
 interface HealthSummaryProps {

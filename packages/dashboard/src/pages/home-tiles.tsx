@@ -18,7 +18,7 @@ export interface TilesProps {
   readonly urgent: number;
 }
 
-/** A pending time from which the figure is highlighted. */
+/** Age of the oldest pending delivery from which the figure is highlighted. */
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
@@ -29,7 +29,7 @@ function useQueues(now: TilesProps["now"]) {
   if (now === undefined) return { due: t("home.due", { value: "–" }), later: "–", held: "–" };
   const { due, held, later, exact } = now.waiting;
   const atLeast = (value: number): string => `${count(value)}${exact ? "" : "+"}`;
-  // Of the deliveries on hold, some may be counted as queued.
+  // Some deliveries on hold may be counted as queued.
   const queued = exact ? t("home.due", { value: count(due - held) }) : t("home.dueAtLeast", { value: count(due) });
   return { due: queued, later: atLeast(later), held: atLeast(held) };
 }

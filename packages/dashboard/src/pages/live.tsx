@@ -47,7 +47,7 @@ export function Live() {
   const navigate = useNavigate({ from: "/live" });
   const filter = useSearch({ from: "/operator/live" });
   const show = (next: object): void => void navigate({ search: liveSearch({ ...filter, ...next }), replace: true });
-  // The address follows while the reader types; otherwise, the field follows the address.
+  // Typing updates the address; otherwise, the field follows the address.
   const [typed, setTyped] = useState<string | null>(null);
   const shown = filter.show ?? "all";
   const text = typed ?? filter.search ?? "";

@@ -15,7 +15,7 @@ export function AgentSettings() {
   const { t } = useTranslation();
   const { may } = useAudience();
   const isConnectable = useConnectable();
-  // With a token or a key, only those who manage people see clients: it has none itself.
+  // Tokens and keys have no clients of their own, so they need the permission to manage people.
   const hasClients = useCaller()?.kind === "user" || may("people:manage");
   const url = mcpUrl();
   return (
@@ -45,7 +45,7 @@ export function AgentSettings() {
   );
 }
 
-/** Whether this server connects clients with OAuth: it has the metadata that a client would look for. */
+/** Whether clients can connect to this server with OAuth: it serves the metadata that clients look for. */
 function useConnectable(): boolean {
   const found = useQuery({
     queryKey: ["oauth-metadata"],

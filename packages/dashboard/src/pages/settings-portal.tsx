@@ -12,7 +12,7 @@ import styles from "./settings-portal.module.css";
 
 const THEMES = ["auto", "light", "dark"] as const;
 
-/** Tries out the appearance of the customer portal. */
+/** Previews the appearance of the customer portal. */
 export function PortalLookSettings() {
   const { t } = useTranslation();
   const [draft, setDraft] = useState<LookDraft>(EMPTY_LOOK);
@@ -64,7 +64,7 @@ export function PortalLookSettings() {
   );
 }
 
-/** The head and the list of the portal, with the same colours and components. It cannot be used, only looked at. */
+/** The header and the list of the portal, with the same colours and components. For display only. */
 function Preview({ look }: { readonly look: Readonly<Record<string, string>> }) {
   const { t } = useTranslation();
   const { name, logo, colour, font, theme } = look;

@@ -133,7 +133,7 @@ function Counts({ counts }: { readonly counts: Erasure["counts"] }) {
   );
 }
 
-/** Counts first. What was counted can then be erased. */
+/** Runs a dry run first, which enables the erasure. */
 function NewErasure() {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
@@ -187,7 +187,7 @@ function ErasureForm({ onDone }: { readonly onDone: () => void }) {
         </>
       }
     >
-      {/* What was counted is no longer what the form says. */}
+      {/* The counts no longer match the form. */}
       <div onInput={() => setCounted(null)}>
         <Stack>
           <TextField
@@ -238,7 +238,7 @@ function ErasureForm({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
-/** The result of a dry run, and the button that erases what it has found. */
+/** The result of a dry run, and the button that erases the findings. */
 function Counted({ id, onErase }: { readonly id: string; readonly onErase: () => Promise<void> }) {
   const { i18n, t } = useTranslation();
   const { data, error } = useQuery({

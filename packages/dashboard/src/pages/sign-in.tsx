@@ -12,7 +12,10 @@ import { endedWithToken, sessionEnd, signInState, startCookieSession, startSessi
 import { SignInCard } from "./sign-in-card.tsx";
 import styles from "./sign-in.module.css";
 
-/** Sign-in with email address and password, or with a token of the organisation. The address stays, so that the page opens afterwards. */
+/**
+ * Sign-in with email address and password, or with a token of the organisation. The URL does not change, so that the requested page opens
+ * afterwards.
+ */
 export function SignIn() {
   const { t } = useTranslation();
   const { setupRequired } = signInState();

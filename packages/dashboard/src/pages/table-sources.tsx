@@ -132,7 +132,7 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
     const { current } = form;
     if (current === null) return;
     setValues(valuesOf(current));
-    // Switches report changes by clicks only, and set their value afterwards.
+    // Switches report changes only through clicks, and set their value afterwards.
     const readLater = (): void => void setTimeout(() => setValues(valuesOf(current)));
     current.addEventListener("click", readLater);
     return () => current.removeEventListener("click", readLater);
@@ -141,7 +141,7 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
   const tried = tableCommand(config, true);
   const added = tableCommand(config, false);
   return (
-    // Not a listener of the element: that would render before React has passed the typed text to a combobox, which would undo it.
+    // A listener on the element would render before React passes the typed text to a combobox, and would undo the input.
     <form
       ref={form}
       onSubmit={(event: FormEvent) => event.preventDefault()}

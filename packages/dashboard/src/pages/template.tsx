@@ -260,7 +260,7 @@ function Created({ instance, setup, app }: CreatedProps) {
 
 interface CodeProps {
   readonly title: string;
-  /** Distinguishes it from others with the same title. */
+  /** Distinguishes this template from others with the same title. */
   readonly label?: string;
   readonly text: string;
 }

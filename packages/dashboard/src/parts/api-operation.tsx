@@ -93,7 +93,7 @@ interface NestedProps {
   readonly children: React.ReactNode;
 }
 
-/** A line that opens to the fields of its schema, if that has any. They are drawn when it opens, because schemas may contain themselves. */
+/** A line that opens to the fields of its schema, if that has any. They are rendered when it opens, because schemas can be recursive. */
 function Nested({ schema, schemas, children }: NestedProps) {
   const [open, setOpen] = useState(false);
   const fields = fieldsOf(schema, schemas);

@@ -36,7 +36,7 @@ export function ApiRequest({ operation, schemas }: RequestProps) {
     mutationFn: () => call({ method, url, headers, body: body === null ? null : text, needsToken }),
   });
   const missing = parameters.filter(({ name, in: place }) => place === "path" && (values[name] ?? "") === "");
-  // Every other method can change something, also that of a customer in production.
+  // All other methods can change something, including a customer's production data.
   const isSafe = method === "GET";
   const button = (
     <Button
@@ -112,7 +112,7 @@ function curlOf({ method, url, headers, body }: Call): string {
   const token = readSession()?.token ?? null;
   const given = Object.entries({ ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...all });
   const command = toCurl({ method, url, headers: given.map(([name, value]) => ({ name, value })), body });
-  // In double quotes, in which the shell fills in the variable.
+  // In double quotes, so that the shell expands the variable.
   return token === null ? `${command} \\\n  -H "authorization: Bearer $POSTHORN_TOKEN"` : command;
 }
 
@@ -147,7 +147,7 @@ async function call({
   };
 }
 
-/** JSON with indents; any other text, and JSON whose numbers would change, as it is. */
+/** Indented JSON. Other text, and JSON whose numbers would change, is returned unchanged. */
 function indented(text: string): string {
   try {
     const value: unknown = JSON.parse(text);

@@ -22,7 +22,7 @@ export interface CodeAreaProps {
   readonly subject?: EditorSubject;
   /** Paths in recent messages to suggest, such as `body.status`. */
   readonly paths?: readonly string[];
-  /** Faults to mark at their place. */
+  /** Errors to mark in the text. */
   readonly faults?: readonly CodeFault[];
   readonly readOnly?: boolean;
 }
@@ -83,7 +83,7 @@ let loading: Promise<EditorModule> | undefined;
 
 function loadEditor(): Promise<EditorModule> {
   loading ??= import("../editor/code-mirror.ts").catch((error: unknown) => {
-    // Tried again with the next field: the connection may be back.
+    // The next field tries again, because the connection may be back.
     loading = undefined;
     throw error;
   });

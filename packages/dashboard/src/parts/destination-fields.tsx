@@ -81,7 +81,7 @@ function useChangedTarget(
     const form = root.current?.closest("form");
     if (config === undefined || form === null || form === undefined) return;
     const read = (): void => setTarget(changedTarget(kind.fields, config, textsOf(form)));
-    // Later: switches report changes by clicks only, and set their value afterwards; comboboxes would lose what was typed.
+    // Deferred: switches report changes only through clicks and set their value afterwards, and comboboxes would lose typed text.
     const later = (): void => void requestAnimationFrame(read);
     form.addEventListener("input", later);
     form.addEventListener("click", later);
@@ -106,7 +106,7 @@ interface PickConfigFieldProps {
   readonly value: string;
 }
 
-/** Reports a choice as input to the form, as a field does in which the reader types. */
+/** Dispatches an input event for a choice, as text fields do while the reader types. */
 function PickConfigField({ value, ...field }: PickConfigFieldProps) {
   const [chosen, setChosen] = useState(value);
   const root = useRef<HTMLDivElement>(null);

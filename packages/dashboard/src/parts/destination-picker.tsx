@@ -16,7 +16,7 @@ export type PickedKind = Pick<FormKind, "kind" | "title" | "summary" | "group" |
 
 export interface DestinationPickerProps {
   readonly kinds: readonly PickedKind[];
-  /** Whose texts and groups: kinds of destinations or of sources. */
+  /** Whether texts and groups are those of destinations or of sources. */
   readonly of?: "destinations" | "sourceKinds";
   readonly value: string;
   readonly onChange: (kind: string) => void;
@@ -127,7 +127,7 @@ interface KindChoiceProps {
   readonly kind: PickedKind;
   readonly of: KindsProps["of"];
   readonly checked: boolean;
-  /** With the arrow keys: the list stays open. */
+  /** Chosen with the arrow keys, so the list stays open. */
   readonly onChange: (kind: string) => void;
   readonly onChoose: (kind: string) => void;
 }
@@ -145,7 +145,7 @@ function KindChoice({ kind: { kind, title, summary, group, available, problem },
         aria-describedby={id}
         aria-label={title}
         onChange={() => props.onChange(kind)}
-        // Arrow keys also cause clicks, which have no detail.
+        // Arrow keys also cause click events, whose `detail` is 0.
         onClick={({ detail }) => detail > 0 && props.onChoose(kind)}
         onKeyDown={(event) => {
           // Enter would submit the form around the picker.

@@ -20,7 +20,7 @@ export interface DiagnosisProps {
   };
   /** Text for a request that verifies. */
   readonly ok: string;
-  /** Code of the verification error that the page shows already, so that it is not repeated. */
+  /** Code of the verification error that the page already shows, so that it is not repeated. */
   readonly known?: string;
 }
 

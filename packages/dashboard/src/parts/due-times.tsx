@@ -71,7 +71,7 @@ function timeIn(language: string, timeZone: string, at: number): string {
   try {
     return new Intl.DateTimeFormat(regional(language), { ...options, timeZone }).format(at);
   } catch {
-    // The zone is being typed.
+    // The time zone is incomplete while it is being typed.
     return new Intl.DateTimeFormat(regional(language), { ...options, timeZone: "UTC" }).format(at);
   }
 }

@@ -88,7 +88,7 @@ function Headers({ app, id }: Ref) {
   );
 }
 
-/** Headers that were removedHeaders from the text, as a patch. */
+/** Headers that were removed from the text, as a patch. */
 function removedHeaders(before: Readonly<Record<string, string>>, text: string): Record<string, null> {
   const names = new Set(Object.keys(headersOf(text)).map((name) => name.toLowerCase()));
   const gone = Object.keys(before).filter((name) => !names.has(name.toLowerCase()));

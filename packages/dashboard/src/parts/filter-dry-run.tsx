@@ -31,7 +31,7 @@ export function FilterDryRun({ app, id, filter, isComplete }: FilterDryRunProps)
       must(
         api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/dry-run", {
           params: { path: { app_id: app, endpoint_id: id } },
-          // Without a filter in the editor, the endpoint receives everything that an empty one matches.
+          // Without a filter, the endpoint receives everything that an empty filter matches.
           body: { filter: filter ?? {} },
         }),
       ),

@@ -47,7 +47,7 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
   const suggestions = useFilterPaths(app, NO_TYPES, isSource(app) ? REQUEST_PATHS : MESSAGE_PATHS);
   const path = { app_id: app, endpoint_id: id };
   const { value, isComplete, errors } = parsed(draft, (fault) => t("filter.fault", { fault }));
-  // As the form writes it, which can differ from how it was set.
+  // As the form writes it, which can differ from the text that was saved.
   const unchanged = useMemo(() => JSON.stringify(filter === null ? null : filterOf(draftOf(filter))), [filter]);
   const save = useMutation({
     mutationFn: () =>
@@ -81,7 +81,7 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
                 draft={draft}
                 onChange={(changed) => {
                   setDraft(changed);
-                  // Its faults are about the filter before.
+                  // The errors refer to the previous filter.
                   save.reset();
                 }}
                 suggestions={suggestions}
@@ -176,7 +176,7 @@ function Explained({ result }: { readonly result: components["schemas"]["FilterE
   );
 }
 
-/** Faults of clauses, with the path that the server names. */
+/** Errors in clauses, with the path that the server names. */
 function filterFaults(error: Error | null): readonly CodeFault[] {
   const faults = error instanceof ApiError ? error.faults : [];
   return faults.flatMap(({ loc, msg }) =>

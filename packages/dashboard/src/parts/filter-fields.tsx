@@ -31,11 +31,11 @@ export interface FilterFieldsProps {
   /** Paths in recent messages, such as `body.status`. */
   readonly suggestions: readonly { readonly value: string; readonly label: string }[];
   readonly errors: readonly string[];
-  /** Faults to mark in the JSON. */
+  /** Errors to mark in the JSON. */
   readonly faults?: readonly CodeFault[];
 }
 
-/** Groups inside groups that the form offers. */
+/** Maximum nesting of groups that the form offers. */
 const MAX_DEPTH = 2;
 
 const NO_FAULTS: readonly CodeFault[] = [];

@@ -12,7 +12,7 @@ export interface ListFiltersProps<Name extends string> {
   readonly listName?: string;
   /** Absent: the list is not searched by text. */
   readonly search?: { readonly label: string; readonly value: string | undefined };
-  /** Further texts, shorter than the search. */
+  /** Further text fields, narrower than the search field. */
   readonly texts?: readonly {
     readonly name: Name;
     readonly label: string;

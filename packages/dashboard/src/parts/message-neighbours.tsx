@@ -8,7 +8,7 @@ import type { MessageFilter } from "../lib/message-filter.ts";
 import { useAudience } from "../session/audience.ts";
 import { type FoundMessage, useMessageList } from "./message-list-query.ts";
 
-/** Rows that are loaded at most to find the message, after a reload of the page. */
+/** Maximum number of rows to load to find the message after a reload of the page. */
 const MAX_ROWS = 500;
 
 export function MessageNeighbours({ id }: { readonly id: string }) {
@@ -18,7 +18,7 @@ export function MessageNeighbours({ id }: { readonly id: string }) {
 
 function Neighbours({ id, filter }: { readonly id: string; readonly filter: MessageFilter }) {
   const { t } = useTranslation();
-  // As the reader saw it: without the messages that have arrived since.
+  // The list as the reader saw it, without messages that arrived later.
   const { rows, hasMore, isLoadingMore, loadMore } = useMessageList(filter, { keeps: true });
   const place = rows.findIndex((row) => row.id === id);
   const needsMore = hasMore && rows.length < MAX_ROWS && (place === -1 || place === rows.length - 1);

@@ -35,14 +35,14 @@ interface Result {
   readonly challenge: string | null;
 }
 
-/** What follows a form with which a link is used: the overview, or first the second factor, which `step` shows. */
+/** Next step after a form that uses up a link: the overview, or first the second factor, which `step` shows. */
 export function useSignedIn(page: LinkPage) {
   const navigate = useNavigate();
   const [challenge, setChallenge] = useState<string | null>(null);
   const enter = async (): Promise<void> => {
     await startCookieSession();
     await navigate({ to: "/", replace: true });
-    // Only then, because the page says without a code that the link is not valid.
+    // Removed only now, because without a code the page says that the link is not valid.
     dropLinkCode(page);
   };
   const signedIn = async (result: Result): Promise<void> => {

@@ -4,7 +4,10 @@ import { api, must } from "../api/client.ts";
 import { useAudience } from "../session/audience.ts";
 
 export const DELIVERY_PAUSE = ["delivery-pause"];
-/** While deliveries are paused, someone else may resume them. A server is only paused while it is stopped. */
+/**
+ * Polled only while deliveries are paused, because another person may resume them. Deliveries become paused only while the server is
+ * stopped.
+ */
 const PAUSED_MS = 10_000;
 
 /** Loaded only on a server that was restored: its dialog would be a sixth of the first load. */

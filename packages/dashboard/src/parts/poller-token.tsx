@@ -17,7 +17,7 @@ export interface PollerTokenProps {
   readonly endpoint: string;
 }
 
-/** Token that reads the feed of one endpoint. The first look creates it. */
+/** Token that reads the feed of one endpoint. It is created when it is first displayed. */
 export function PollerToken({ app, endpoint }: PollerTokenProps) {
   const { t } = useTranslation();
   const path = { app_id: app, endpoint_id: endpoint };

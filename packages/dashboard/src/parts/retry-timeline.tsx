@@ -5,7 +5,7 @@ import { type RetryBackoff, retryTimeline } from "../lib/retry-timeline.ts";
 import styles from "./retry-timeline.module.css";
 
 export interface RetryTimelineProps {
-  /** The backoff as typed; empty: as it holds. */
+  /** The backoff as typed; empty: the effective one. */
   readonly typed: string;
   readonly holds: RetryBackoff;
   readonly maxAgeSeconds: number;

@@ -6,13 +6,13 @@ import { type Role, ROLES, roleText } from "../lib/role-text.ts";
 export interface RoleFieldProps {
   /** `null`: no role. */
   readonly value: Role | null;
-  /** Offers to have no role in the organisation. */
+  /** Whether "no role in the organisation" is a choice. */
   readonly optional?: boolean;
-  /** Leaves out `owner`, which is a role in the whole organisation only. */
+  /** Whether to leave out `owner`, which exists only for the whole organisation. */
   readonly inApplication?: boolean;
 }
 
-/** Choice of a role, with what it allows. The value of the form is empty for none. */
+/** Choice of a role, with what it allows. The form value is empty for no role. */
 export function RoleField({ value, optional = false, inApplication = false }: RoleFieldProps) {
   const { t } = useTranslation();
   const [role, setRole] = useState<string>(value ?? "");

@@ -184,7 +184,7 @@ function NumberField({ isInteger, ...props }: AnyFieldProps & { readonly isInteg
   const { t } = useTranslation();
   const at = valueAt(value, path);
   const shown = typeof at === "number" ? String(at) : "";
-  // What was typed, such as "1." or "-", as long as it stands for the value.
+  // The typed text, such as "1." or "-", while it represents the value.
   const [typed, setTyped] = useState(shown);
   const number = typedNumber(typed, isInteger);
   const text = typed !== shown && (number === at || (number === undefined && typed !== "")) ? typed : shown;

@@ -13,12 +13,12 @@ import { CodeArea } from "./code-area.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { SendDialog } from "./send-dialog.tsx";
 
-/** Number of recent messages in which unregistered event types are looked for. */
+/** Number of recent messages that are searched for unregistered event types. */
 const RECENT = 50;
 
 interface SendExampleProps {
   readonly app: string;
-  /** The endpoint that receives it; absent: the reader chooses one of the application. */
+  /** The endpoint that receives it. If absent, the reader chooses an endpoint of the application. */
   readonly endpoint?: Endpoint;
 }
 

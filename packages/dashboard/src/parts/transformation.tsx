@@ -78,7 +78,7 @@ function Editor({ app, id, stored }: EditorProps) {
           value={code}
           onChange={(changed) => {
             setCode(changed);
-            // Its faults are about the code before.
+            // The errors refer to the previous code.
             save.reset();
           }}
           placeholder={EXAMPLE}
@@ -109,7 +109,7 @@ function Editor({ app, id, stored }: EditorProps) {
 
 const NO_TYPES: readonly string[] = [];
 
-/** Faults of the code, with the line that the server names. */
+/** Errors in the code, with the line that the server names. */
 function codeFaults(error: Error | null): readonly CodeFault[] {
   const faults = error instanceof ApiError ? error.faults : [];
   return faults.flatMap(({ loc, msg }) => {

@@ -14,11 +14,11 @@ export interface DryRunInput {
   readonly limit: number;
   /** Page of the values; 0 has the newest. */
   readonly valuePage: number;
-  /** Changes when there are new messages, so that these are evaluated, too. */
+  /** Changes when there are new messages, so that they are evaluated too. */
   readonly revision?: number;
 }
 
-/** Evaluates a rule on stored messages, a moment after its last change. */
+/** Evaluates a rule on stored messages, shortly after its last change. */
 export function useDryRun(input: DryRunInput) {
   const { valuePage } = input;
   const { app, rule, eventTypes, limit, revision = 0 } = useSettled(input);
@@ -37,7 +37,7 @@ export function useDryRun(input: DryRunInput) {
   });
 }
 
-/** The value once it has not changed for a moment. */
+/** Returns the value once it has not changed for a moment. */
 function useSettled<T>(value: T): T {
   const text = JSON.stringify(value);
   const [settled, setSettled] = useState(value);

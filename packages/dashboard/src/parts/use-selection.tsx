@@ -14,8 +14,7 @@ export interface Selection<Row> {
 }
 
 /**
- * @param rows Rows that are loaded.
- * @param nameOf How a row is read out.
+ * @param rows Rows that are loaded. @param nameOf Accessible name of a row.
  * @param most Rows that can be selected together.
  */
 export function useSelection<Row extends { readonly id: string }>(

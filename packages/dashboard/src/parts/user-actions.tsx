@@ -1,4 +1,4 @@
-/** Dialog with what can be changed about a user of the list. Each action but the role asks first. */
+/** Dialog with the actions on a user of the list. Each action except a change of role asks for confirmation. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";

@@ -41,7 +41,7 @@ export function ViewDialog({ task, list, query, isFiltered, onOpen, onClose }: V
     mutationFn: ({ name = "" }: FormValues) => run(task, { list, query, name, shared: isShared }),
     onSuccess: async (saved) => {
       await queries.invalidateQueries({ queryKey: ["views", list] });
-      // A copy has the filters of the view, of which the page may show others.
+      // A copy has the filters of the view, which can differ from those on the page.
       if (isNew && saved !== undefined) onOpen(saved);
       onClose();
     },

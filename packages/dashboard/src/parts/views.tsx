@@ -172,10 +172,10 @@ function ViewLinks({ views, current, isFiltered, onOpen, onClear }: LinksProps) 
   );
 }
 
-/** Owners without a name: tokens have none, and users and keys lose theirs when they are removed. */
+/** Owners without a name: tokens have none, and removed users and keys lose theirs. */
 const NAMELESS = { token: "views.organisation", user: "views.formerUser", key: "views.formerKey" } as const;
 
-/** What sets a view apart: that others see it, whose it is, and that the list opens with it. */
+/** Labels of a view: whether it is shared, its owner, and whether the list opens with it. */
 function Facts({ view: { own, shared, owner, default: isDefault } }: { readonly view: SavedView }) {
   const { t } = useTranslation();
   const nameOfOwner = owner.name ?? t(NAMELESS[owner.kind]);

@@ -195,7 +195,7 @@ function ruleOf(edited: Edited): ParsedRule {
   }
 }
 
-/** The place of a fault as a path: `when.all[0].above`. */
+/** The location of an error as a path: `when.all[0].above`. */
 function placeOf(path: readonly string[]): string {
   return path.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : index === 0 ? name : `.${name}`)).join("");
 }
@@ -242,7 +242,7 @@ function textOf(draft: RuleDraft): string {
   return JSON.stringify(toRule(draft), null, 2);
 }
 
-/** JSON from the text field can have any form. */
+/** JSON from the text field can have any structure. */
 function safely(rule: WatchRule): RuleDraft | null {
   try {
     return fromRule(rule);

@@ -105,7 +105,7 @@ function useLine(rule: WatchRule, values: readonly ChartValue[]) {
   return { name, choose, choices, label, values: aggregateValues(values, of, ms), thresholds };
 }
 
-/** The marks in the time of these values. The newest page extends to the last mark. */
+/** The marks in the time range of these values. The newest page extends to the last mark. */
 function within(marks: readonly ChartMark[], values: readonly ChartValue[], isNewest: boolean): readonly ChartMark[] {
   const from = values.reduce((a, { at }) => Math.min(a, at), Number.POSITIVE_INFINITY);
   const to = isNewest ? Number.POSITIVE_INFINITY : values.reduce((a, { at }) => Math.max(a, at), 0);

@@ -27,7 +27,7 @@ let ofServer: Look = {};
 let ofLink: Look = {};
 let current: Look = {};
 
-/** Reads the URL parameters before the first navigation drops them. After a reload, they come from the session storage. */
+/** Reads the URL parameters before the first navigation removes them. After a reload, they come from the session storage. */
 export function startLook(): void {
   const asked = lookOf(new URLSearchParams(location.search));
   ofLink = Object.keys(asked).length > 0 ? asked : stored();

@@ -68,7 +68,7 @@ export function startSession(token: string): void {
   store(token);
 }
 
-/** The browser has a session cookie now. The pages of the session are shown in the language of its user from the start. */
+/** The browser has a session cookie now. Pages are shown in the language of the user from the start. */
 export async function startCookieSession(): Promise<void> {
   await beginWithCookie();
   store(null);

@@ -1,6 +1,6 @@
 import type { apiReference as english } from "../en/api-reference.ts";
 
-/** Die API-Referenz des Servers. */
+/** The API reference of the server. */
 export const apiReference: typeof english = {
   apiReference: {
     lead: "Alle Operationen dieses Servers, mit Anfragen, die Sie kopieren oder von hier aus senden können.",

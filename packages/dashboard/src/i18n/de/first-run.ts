@@ -1,6 +1,6 @@
 import type { firstRun as english } from "../en/first-run.ts";
 
-/** Erste Schritte auf einem neuen Server. */
+/** First steps on a new server. */
 export const firstRun: typeof english = {
   firstRun: {
     title: "Erste Schritte",

@@ -60,7 +60,7 @@ export const texts: Readonly<Record<string, string>> = {
   ...sourceTables,
 };
 
-/** English texts that need another translation at one place, by `kind.field.label` or `kind.field.help`. */
+/** English texts that need a different translation in one field, by `kind.field.label` or `kind.field.help`. */
 export const places: Readonly<Record<string, string>> = {
   "smtp.subject.label": "Betreff",
   "telegram.topicId.label": "Thema",

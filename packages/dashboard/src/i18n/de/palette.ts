@@ -1,6 +1,6 @@
 import type { palette as english } from "../en/palette.ts";
 
-/** Suche über alles, mit Strg-K. */
+/** Search over everything, with Ctrl-K. */
 export const palette: typeof english = {
   palette: {
     open: "Suchen",

@@ -1,6 +1,6 @@
 import type { pick as english } from "../en/pick.ts";
 
-/** Felder, in denen Objekte nach Namen ausgewählt werden. */
+/** Fields that choose objects by name. */
 export const pick: typeof english = {
   pick: {
     none: "Kein Treffer",

@@ -1,4 +1,4 @@
-/** Gespeicherte Ansichten von Listen. */
+/** Saved views of lists. */
 export const views = {
   views: {
     open: "Ansichten",

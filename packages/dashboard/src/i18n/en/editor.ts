@@ -4,7 +4,7 @@ export const editor = {
     keys: "Tab moves to the next field. Ctrl+] indents, Ctrl+Space shows suggestions.",
     unexpected: "Unexpected “{{text}}”.",
     missing: "Something is missing here.",
-    notJson: "The text is not valid JSON. The place is marked.",
+    notJson: "The text is not valid JSON. The error is marked.",
     leaveTitle: "Discard unsaved changes?",
     leaveText: "You have changes on this page that are not saved. They are lost if you leave.",
     stay: "Keep editing",

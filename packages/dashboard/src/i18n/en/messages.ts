@@ -23,7 +23,7 @@ export const messages = {
     trace: "Trace",
     payload: "Payload",
     gone: "The payload has expired or was deleted.",
-    erased: "The payload was erased on request of the person it was about.",
+    erased: "The payload was erased at the request of the person it was about.",
     erasedAt: "Erased",
     arrived_one: "{{count}} new message",
     arrived_other: "{{count}} new messages",

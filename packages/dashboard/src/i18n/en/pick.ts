@@ -4,7 +4,7 @@ export const pick = {
     none: "No match",
     found_one: "{{count}} option",
     found_other: "{{count}} options",
-    unknown: "Nothing has this ID or external ID.",
+    unknown: "No object has this ID or external ID.",
     remove: "Remove {{name}}",
     placeholder: "Name or ID",
   },

@@ -105,7 +105,7 @@ export const portal = {
       send: "Send example",
       sendLead: "To one of your endpoints, signed like any other message.",
     },
-    alerts: { lead: "Be told by email, or by an event, when one of your endpoints fails." },
+    alerts: { lead: "Get notified by email or by an event when one of your endpoints fails." },
     agents: {
       lead: "Let a coding agent or assistant find out why a webhook did not arrive.",
       keys: "Keys",

@@ -36,7 +36,7 @@ export const privacy = {
     count: "Count messages",
     counting: "Counting. Nothing is changed.",
     counted: "Nothing has been changed yet. This would be erased:",
-    countFailed: "The dry run failed. The log of the server says why.",
+    countFailed: "The dry run failed. See the server log for the cause.",
     messages: "Messages",
     erase: "Erase",
     eraseTitle: "Erase this data?",

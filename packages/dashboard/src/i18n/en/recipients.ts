@@ -12,7 +12,7 @@ export const recipients = {
     email: "Email address",
     emailHelp: "Gets an email with a link to confirm the address, and alerts only after that.",
     endpointHelp:
-      "Receives endpoint.failing, endpoint.disabled and endpoint.recovered, signed like any other event. An endpoint gets no events about itself.",
+      "Receives endpoint.failing, endpoint.disabled and endpoint.recovered, signed like any other event. An endpoint does not receive events about itself.",
     sendLink: "Send confirmation",
     resend: "Send again",
     resent: "Sent",
@@ -22,6 +22,6 @@ export const recipients = {
     never: "None yet",
     remove: "Remove",
     removeTitle: "Remove this recipient?",
-    removeText: "It gets no more alerts. You can add it again.",
+    removeText: "It no longer receives alerts. You can add it again.",
   },
 };

@@ -25,7 +25,7 @@ export const redaction = {
     pathHelp: "For example $.customer.email or $..card.number. Bodies that are not JSON are hidden as a whole.",
     patternHelp: "RE2 syntax. Searched in strings, property names, numbers, and bodies that are not JSON.",
     eventTypes: "Event types",
-    eventTypesHelp: "order.* stands for all that begin with order. Empty: all.",
+    eventTypesHelp: "order.* matches all types that begin with “order.”. Leave empty for all.",
     scope: "Application or source",
     scopeHelp: "Empty: all applications and sources.",
     description: "Description",

@@ -217,7 +217,7 @@ export const sources = {
   tableSources: {
     title: "Table sources",
     lead: "PostgreSQL tables whose changes are published as messages, in the same transaction as the change.",
-    none: "No table is a source. Add one with the command below.",
+    none: "No table sources yet. Add one with the command below.",
     table: "Table",
     events: "Events",
     column: "from column {{column}}",

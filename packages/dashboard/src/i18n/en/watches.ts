@@ -3,7 +3,7 @@ export const watches = {
   watches: {
     title: "Watches",
     one: "Watch",
-    lead: "Watches derive events from messages: a value is too high, a device is silent, a price has changed. Each transition is published once.",
+    lead: "Watches derive events from messages: a value is too high, a device has stopped sending, a price has changed. Each transition is published once.",
     none: "No watches yet. A watch evaluates the messages of an application or source, and publishes an event when a condition starts or stops being true.",
     noMatch: "No watch matches these filters.",
     new: "New watch",
@@ -191,7 +191,8 @@ export const watches = {
     remindHelp: "Publishes a “reminded” event at this interval while a key is raised.",
     keysTitle: "Keys",
     expect: "Expected keys",
-    expectHelp: "One per line. Their silence counts from the start, even if they have not sent anything yet.",
+    expectHelp:
+      "One per line. The time without samples counts from the start, even if they have not sent anything yet.",
     forget: "Remove idle keys after",
     forgetHelp: "Time without samples. Default: 30 days.",
     maxKeys: "Maximum keys",

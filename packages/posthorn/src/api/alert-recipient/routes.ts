@@ -111,7 +111,7 @@ const removeRecipient = defineRoute({
   operationId: "v1.alert-recipient.delete",
   tag: TAG,
   summary: "Remove an alert recipient",
-  description: "It gets no more alerts. Recipients of emails can also unsubscribe with the link in each of them.",
+  description: "It no longer receives alerts. Recipients of emails can also unsubscribe with the link in each of them.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

@@ -100,7 +100,7 @@ export const messageOutFields = {
   rawPayloadEncoding: Type.Optional(Type.Union([Type.Literal("utf-8"), Type.Literal("base64")])),
   erasedAt: Type.Optional({
     ...DateTime,
-    description: "When its content was erased on request of the person. Absent: it was not.",
+    description: "When its content was erased at the request of the person. Absent: it was not.",
   }),
   trace: Type.Optional(ref(TraceOut)),
 };

@@ -31,8 +31,7 @@ const rule = {
     Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
       minItems: 1,
       maxItems: 100,
-      description:
-        "Event types that the rule applies to; `order.*` stands for all that begin with `order.`. `null`: all.",
+      description: "Event types that the rule applies to; `order.*` matches all that begin with `order.`. `null`: all.",
     }),
   ),
 };

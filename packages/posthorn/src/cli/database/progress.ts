@@ -34,7 +34,7 @@ export class ProgressLine {
     const done = `${step === "copy" ? "copied" : "checked"} ${rows} of ${this.#total} rows (${percent} %), ${size(bytes)}`;
     const rate = seconds === 0 ? 0 : (rows - this.#rowsBefore) / seconds;
     if (rate === 0) return `${table}: ${done}`;
-    return `${table}: ${done}, ${Math.round(rate)} rows a second, ${duration((this.#total - rows) / rate)} left`;
+    return `${table}: ${done}, ${Math.round(rate)} rows per second, ${duration((this.#total - rows) / rate)} left`;
   }
 }
 

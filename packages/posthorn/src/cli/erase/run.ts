@@ -73,7 +73,7 @@ async function erase(
     if (receipt["state"] === "failed") {
       throw new PosthornError(
         "bad_request",
-        `The erasure ${String(created["id"])} failed. The log of the server says why.`,
+        `The erasure ${String(created["id"])} failed. See the server log for the cause.`,
       );
     }
     await delay(POLL_MS);

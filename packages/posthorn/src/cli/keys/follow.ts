@@ -28,6 +28,6 @@ export async function follow(
 
 /** The error of a task that failed. */
 export function failureOf({ id, data }: TaskProgress): PosthornError {
-  const reason = typeof data["error"] === "string" ? data["error"] : "The log of the server says why.";
+  const reason = typeof data["error"] === "string" ? data["error"] : "See the server log for the cause.";
   return new PosthornError("bad_request", `The task ${id} failed. ${reason}`);
 }
