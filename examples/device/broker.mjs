@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import mqtt from "mqtt";
 import { freePort, startProgram } from "./process.mjs";
 
-/** Debian installs servers outside the path of users. */
+/** Debian installs servers in folders that are not on the PATH of users. */
 const COMMANDS = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto"];
 
 export async function startBroker(folder) {

@@ -7,13 +7,13 @@ import { startProgram } from "./process.mjs";
 const MAIN = fileURLToPath(import.meta.resolve("../../packages/posthorn/src/main.ts"));
 const ARGUMENTS = ["--conditions=@posthorn/source", MAIN];
 
-/** @param certificate Certificate of the stand-in for Slack, which no public authority has signed. */
+/** @param certificate Self-signed certificate of the stand-in for Slack. */
 export async function startPosthorn(folder, certificate) {
   const env = {
     POSTHORN_DATA_DIR: folder,
     POSTHORN_LISTEN: "127.0.0.1:0",
     POSTHORN_LOG_FORMAT: "json",
-    // Targets on this machine are refused otherwise.
+    // Otherwise, targets on this machine are blocked.
     POSTHORN_EGRESS_ALLOW: "external,loopback",
     NODE_EXTRA_CA_CERTS: certificate,
   };
@@ -36,7 +36,7 @@ export async function startPosthorn(folder, certificate) {
   return {
     url,
     call,
-    /** Reads a path until its response fulfils a condition. */
+    /** Polls a path until its response fulfils a condition. */
     async until(path, isFulfilled) {
       for (let tries = 0; tries < 300; tries++) {
         const found = await call("GET", path);

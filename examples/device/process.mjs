@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Starts a program that ends with the example. `output` returns what it has written so far. */
+/** Starts a program that is stopped together with the example. `output` returns its output so far. */
 export function startProgram(command, args, env = {}) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
@@ -22,7 +22,7 @@ export function startProgram(command, args, env = {}) {
   };
 }
 
-/** A port of this machine that is free now. */
+/** A port of this machine that is currently free. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

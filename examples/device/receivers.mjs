@@ -36,7 +36,7 @@ export async function startWebhookReceiver() {
   };
 }
 
-/** Slack's webhook URLs are https, so the stand-in has a certificate of its own. */
+/** Slack's webhook URLs use HTTPS, so the stand-in has its own certificate. */
 export async function startSlack(folder) {
   const [key, certificate] = [join(folder, "slack.key"), join(folder, "slack.crt")];
   try {
@@ -54,7 +54,7 @@ export async function startSlack(folder) {
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
     execFileSync("openssl", [...request, "-keyout", key, "-out", certificate, ...subject], { stdio: "ignore" });
   } catch (cause) {
-    throw new Error("The example needs openssl, for the certificate of the stand-in for Slack.", { cause });
+    throw new Error("The example needs openssl to create the certificate of the stand-in for Slack.", { cause });
   }
   const messages = [];
   async function receive(request, response) {

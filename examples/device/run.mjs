@@ -31,7 +31,7 @@ async function run() {
     kind: "mqtt",
     config: { url: broker.url, topics: "plant/+/temperature" },
   });
-  // Warmer than -12 °C for two seconds raises an alarm, and below -15 °C clears it. Each sensor has a state of its own.
+  // Warmer than -12 °C for two seconds raises an alarm, and below -15 °C clears it. Each sensor has its own state.
   await posthorn.call("POST", `/api/v1/app/${source.id}/watch`, {
     name: "Freezer too warm",
     emit: { type: "freezer.warm" },
@@ -70,7 +70,7 @@ async function run() {
     await measure("freezer-2", -19);
     await measure("freezer-1", -9);
     await Promise.all([receiver.received("freezer.warm.raised"), slack.received(1)]);
-    // The other freezer was open for a moment only.
+    // The other freezer was open only briefly.
     await measure("freezer-2", -10);
     await delay(500);
     await measure("freezer-2", -19);

@@ -1,4 +1,4 @@
-/** Removes what runs that were killed have left: the data of their servers, and a PostgreSQL that outlived its run. */
+/** Removes leftovers of killed test runs: the data of their servers, and a PostgreSQL that outlived its run. */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
@@ -26,7 +26,7 @@ function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Returns whether no server uses the data any more. */
+/** Returns whether no server uses the data. */
 async function stopPostgres(data: string): Promise<boolean> {
   const file = join(data, "postmaster.pid");
   const pid = existsSync(file) ? Number(readFileSync(file, "utf8").split("\n", 1)[0]) : 0;
@@ -36,7 +36,7 @@ async function stopPostgres(data: string): Promise<boolean> {
   if (!isOurs()) return commandOf(pid) !== null;
   process.kill(pid, "SIGQUIT");
   await eventually(() => {
-    if (isOurs()) throw new Error(`PostgreSQL ${pid} of a run that was killed does not stop.`);
+    if (isOurs()) throw new Error(`PostgreSQL ${pid} of a killed run does not stop.`);
   });
   return true;
 }
@@ -47,11 +47,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  // A process that has ended has no command left, but keeps its ID until its parent has read its exit code.
+  // A process that has exited has no command line, but keeps its ID until its parent reads its exit code.
   return commandOf(pid)?.length !== 0;
 }
 
-/** Program and arguments of a process; `null` outside of Linux, and once it has ended. */
+/** Program and arguments of a process; `null` outside of Linux, and once it has exited. */
 function commandOf(pid: number): readonly string[] | null {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);

@@ -1,6 +1,6 @@
 /**
- * The bundle of the server for suites in which few files start one: built when the first of them does. A server then starts with less than
- * half the CPU time. Runs as Vitest's `globalSetup`. The tests of `npm start` and those that watch for changes run the source.
+ * The bundle of the server for suites in which few files start one. It is built when the first of them needs it. A server then starts with
+ * less than half the CPU time. Runs as Vitest's `globalSetup`. The tests of `npm start` and those that watch for changes run the source.
  */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";

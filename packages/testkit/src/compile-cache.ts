@@ -9,7 +9,7 @@ export const COMPILE_CACHE: Readonly<Record<"NODE_COMPILE_CACHE", string>> = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/node", import.meta.url)),
 };
 
-/** Turns the cache on for every process started from here, test workers and the threads of a store included. */
+/** Enables the cache for every process started from here, including test workers and the threads of a store. */
 export function shareCompileCache(): void {
   Object.assign(process.env, COMPILE_CACHE);
 }

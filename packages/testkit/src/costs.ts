@@ -2,8 +2,8 @@
  * Vitest setup file: with `POSTHORN_TEST_COSTS`, appends the costs of each test file to the file of this name, one JSON line each. `npm run
  * test:costs` prints them as a table.
  *
- * CPU time includes the threads of the process and the child processes that have ended. That of the PostgreSQL that all files share is a
- * separate number, and includes its work for other files at the same time: read it from a run with `--maxWorkers 1`.
+ * CPU time includes the threads of the process and the child processes that have ended. The CPU time of the shared PostgreSQL is a separate
+ * number that includes its work for other files running at the same time, so measure it with `--maxWorkers 1`.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -13,10 +13,10 @@ import { cpuOf } from "./cpu-time.ts";
 import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
-/** Where the process keeps what it had used at the end of its previous test file. */
+/** Where the process stores its usage at the end of the previous test file. */
 const USED = Symbol.for("posthorn.test.costs");
 
-/** Seconds of CPU time, and of the clock. */
+/** Seconds of CPU time, and elapsed seconds. */
 interface Used {
   readonly own: number;
   readonly children: number;

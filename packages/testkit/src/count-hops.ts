@@ -25,7 +25,7 @@ if (isMainThread && process.env["HOPS_FILE"] !== undefined) {
     if (event === "message") hops.fromThreads++;
   }) as typeof Worker.prototype.emit;
   const { setTimeout: timer, setInterval: interval, setImmediate: immediate } = globalThis;
-  // The copies of their properties keep `util.promisify` working.
+  // Their properties are copied, so that `util.promisify` keeps working.
   globalThis.setTimeout = Object.assign(
     counted(timer, () => void hops.timers++),
     timer,

@@ -1,13 +1,13 @@
-/** Waits for an effect of another process, without a sleep of a guessed length. */
+/** Waits for an effect of another process instead of sleeping for a guessed time. */
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface EventuallyOptions {
-  /** A limit for broken runs, not a measurement: generous, so that a slow machine does not fail a correct test. */
+  /** A limit for broken runs, generous so that correct tests do not fail on a slow machine. */
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
   /**
-   * A number that grows as long as the work continues, such as the messages that have arrived. The time limit starts again when it has grown,
-   * so that a slow machine may take as long as it needs.
+   * A number that grows while the work continues, such as the count of received messages. The time limit restarts whenever it grows, so
+   * that a slow machine can take as long as it needs.
    */
   readonly progress?: () => number | Promise<number>;
 }

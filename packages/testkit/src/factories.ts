@@ -4,11 +4,11 @@ import { randomBytes } from "node:crypto";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 function letters(count: number): string {
-  // Only for names: that 256 is not a multiple of 62 does not matter here.
+  // 256 is not a multiple of 62, but the slight bias does not matter for names.
   return Array.from(randomBytes(count), (byte) => BASE62[byte % 62]).join("");
 }
 
-/** A random ID that no row has. */
+/** A random ID that belongs to no row. */
 export function randomId(prefix: string): string {
   // Starts low, so that the 20 bytes behind the prefix do not overflow.
   return `${prefix}0${letters(26)}`;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Path of the copy of the lock file that an installation leaves behind. */
+/** Path of the copy of the lock file that a finished installation stores. */
 const STAMP = "node_modules/.installed";
 
 /**
@@ -19,7 +19,7 @@ export function installFolder(folder: string): boolean {
   return true;
 }
 
-/** Whether an installation has ended, perhaps of an earlier lock file. */
+/** Whether an installation has finished, possibly of an earlier lock file. */
 export function isInstalled(folder: string): boolean {
   return existsSync(join(folder, STAMP));
 }

@@ -12,14 +12,14 @@ const CLOSING_MS = Number(process.env["POSTHORN_TEST_CLOSING_MS"] ?? 60_000);
 const POLL_MS = 20;
 /** Resources as `process.getActiveResourcesInfo` names them. Others come and go with open connections and timers. */
 const OWNED = ["TCPServerWrap", "UDPWrap", "ProcessWrap", "FSEventWrap"];
-/** Where `fetch` keeps the dispatcher of all its requests. */
+/** Where `fetch` stores its global dispatcher. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
 /** Vitest sets these while a file runs, and Zod keeps its registry in them from its first use. */
 const HARMLESS_GLOBAL = /^__vitest|^VITEST|^__zod_/;
-/** Libraries listen for the end of the process when they are first used. */
+/** Libraries add listeners for the exit of the process on first use. */
 const HARMLESS_LISTENERS = new Set(["exit"]);
 
-// Creates the dispatcher, which Node does with the first use.
+// Creates the dispatcher, which Node otherwise creates on first use.
 void globalThis.Request;
 
 const threads = new Set<Worker>();
@@ -84,7 +84,7 @@ function leaksSince(): readonly string[] {
     ...variables.map((name) => `environment variable ${name}`),
     ...(now.folder === before.folder ? [] : [`working directory ${now.folder}`]),
     ...globals.map((name) => `global ${name}`),
-    ...(now.dispatcher === before.dispatcher ? [] : ["another dispatcher of fetch"]),
+    ...(now.dispatcher === before.dispatcher ? [] : ["a different dispatcher for fetch"]),
     ...listeners.map(([name]) => `listener of the process for "${name}"`),
     ...resources.map((kind) => `open ${kind}`),
     ...[...threads].map(({ threadId }) => `thread ${threadId}`),

@@ -1,4 +1,4 @@
-/** Services that all processes of a test run share. Each starts on the first request, and every request is answered with its address. */
+/** Services that all processes of a test run share. Each starts on the first request. The response to every request is its address. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";

@@ -31,7 +31,7 @@ export interface OtlpMetric {
   readonly points: readonly { readonly value: number; readonly attributes: Readonly<Record<string, unknown>> }[];
 }
 
-/** A request as it came. */
+/** A request as received. */
 export interface OtlpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -223,7 +223,7 @@ function attributesOf(list: readonly WireAttribute[] = []): Readonly<Record<stri
 const SPAN_KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const STATUS_CODES = ["UNSET", "OK", "ERROR"];
 
-/** JSON has numbers, and the official decoder writes names. */
+/** JSON contains numbers where the official decoder writes names. */
 function numberOf(value: number | string | undefined, names: readonly string[], prefix: string): number {
   return typeof value === "number" ? value : names.indexOf((value ?? names[0]!).replace(prefix, ""));
 }

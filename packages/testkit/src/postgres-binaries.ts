@@ -56,7 +56,7 @@ function ofPackage(version: string): string {
     const making = mkdtempSync(join(CACHE, "making-"));
     chmodSync(making, 0o755);
     run("npm", ["install", "--prefix", making, "--no-save", "--no-audit", "--no-fund", `${name}@${release}`], null);
-    // The names of its libraries are links, which the package creates when its scripts may run.
+    // The names of its libraries are symbolic links, which the install script of the package would create.
     run(process.execPath, [join(home(making), "scripts", "hydrate-symlinks.js")], null, home(making));
     try {
       renameSync(making, folder);

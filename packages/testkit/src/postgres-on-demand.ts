@@ -12,9 +12,9 @@ import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { fastFolder } from "./system.ts";
 
 /**
- * Tests kill processes and not machines: data that PostgreSQL has passed to the system is safe, and commits need not wait for the disk.
- * For the same reason, pages need no copy in the log, and few checkpoints suffice. Nothing replicates this server.
- * Autovacuum would visit hundreds of databases that are dropped soon, and compiling queries takes longer than running them here.
+ * Tests kill processes, not machines. Data that PostgreSQL has passed to the operating system is safe, so commits need not wait for the
+ * disk, full-page writes can be off, and few checkpoints suffice. Nothing replicates this server. Autovacuum would process hundreds of
+ * databases that are dropped soon, and compiling queries (JIT) takes longer than running them here.
  */
 const SETTINGS = {
   fsync: "off",

@@ -17,7 +17,7 @@ export interface TestPostgres extends AsyncDisposable {
   readonly data: string;
   /** Process id of the postmaster. */
   readonly pid: number;
-  /** Stops it in order (`SIGINT`), immediately (`SIGQUIT`), or as a crash (`SIGKILL`). */
+  /** Stops it gracefully (`SIGINT`), immediately (`SIGQUIT`), or like a crash (`SIGKILL`). */
   stop(signal?: "SIGINT" | "SIGQUIT" | "SIGKILL"): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
@@ -34,7 +34,7 @@ export interface PostgresOptions {
   readonly password?: string;
 }
 
-/** Durable as in production, but small. */
+/** As durable as in production, but small. */
 const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "64MB",
   max_connections: "200",
@@ -157,7 +157,7 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
   process.once("exit", killAtExit);
   const start = async (): Promise<void> => {
     const check = async (): Promise<void> => {
-      // A killed server leaves processes that exit a little later, and until then no other one can start.
+      // A killed server leaves child processes that exit a little later. Until then, a new server cannot start.
       if (server === null || server.exitCode !== null) {
         server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
           ...account,
@@ -201,10 +201,7 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
   };
 }
 
-/**
- * From version 15 on, PostgreSQL writes a new database to its log, page by page. If it need not wait for the disk, copying files takes half
- * the CPU time.
- */
+/** From version 15 on, PostgreSQL writes a new database to the WAL page by page. Without fsync, copying files takes half the CPU time. */
 const COPY_STRATEGY = `SELECT CASE WHEN current_setting('fsync') = 'off' AND current_setting('server_version_num')::int >= 150000
   THEN 'STRATEGY file_copy' ELSE '' END AS strategy`;
 

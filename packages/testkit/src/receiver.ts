@@ -6,7 +6,7 @@ import { eventually, type EventuallyOptions } from "./eventually.ts";
 
 /** One request, as received. */
 export interface Received {
-  /** How many requests came before it. */
+  /** Number of earlier requests. */
   readonly index: number;
   readonly method: string;
   /** Path and query. */
@@ -56,12 +56,12 @@ export interface Receiver extends AsyncDisposable {
   readonly requests: readonly Received[];
   /** Changes the response to all further requests. */
   respondWith(response: ReceiverBehaviour): void;
-  /** The first request that fulfils `predicate`, once it has arrived. */
+  /** The first request that matches `predicate`, once it has arrived. */
   waitFor(predicate: (request: Received) => boolean, options?: EventuallyOptions): Promise<Received>;
   /** All requests, once there are at least `count`. */
   waitForCount(count: number, options?: EventuallyOptions): Promise<readonly Received[]>;
   clear(): void;
-  /** Resolves once no sender is connected: everything that a dead one had written has been read. */
+  /** Resolves once no sender is connected, so everything that a killed sender had written has been read. */
   disconnected(options?: EventuallyOptions): Promise<void>;
   close(): Promise<void>;
 }

@@ -32,7 +32,7 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
     cwd: ROOT,
     env: { ...plainEnvironment(), ...COMPILE_CACHE, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A separate process group, so that npm and its child processes end together.
+    // A separate process group, so that npm and its child processes can be killed together.
     detached: true,
   });
   let output = "";
@@ -92,7 +92,7 @@ function ready(child: ChildProcess, output: () => string): Promise<string> {
     child.once("error", reject);
     child.once("close", (code, signal) => {
       clearTimeout(timer);
-      reject(new Error(`The server ended before it was ready (code ${code}, signal ${signal}):\n${output()}`));
+      reject(new Error(`The server exited before it was ready (code ${code}, signal ${signal}):\n${output()}`));
     });
   });
 }

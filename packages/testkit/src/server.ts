@@ -129,7 +129,7 @@ export class TestServer implements AsyncDisposable {
         POSTHORN_DATA_DIR: this.dataDir,
         POSTHORN_JWT_SECRET: this.jwtSecret,
         POSTHORN_LOG_FORMAT: "json",
-        // A second thread would start in the middle of a test that keeps the server busy, if the machine has a core left.
+        // With a free core, a second thread would start in the middle of a test that keeps the server busy.
         POSTHORN_THREADS: "1",
         ...this.#databaseEnv(),
         ...this.#options.env,
@@ -144,7 +144,7 @@ export class TestServer implements AsyncDisposable {
     this.#process = null;
     const ended = running.exit();
     const exit = await running.end(signal);
-    // The signal also ends npm and the shell in between, and they report it. Only the exit of the server counts.
+    // The signal also ends npm and its shell, which report it. Only the exit of the server counts.
     const endsBySignal = signal === "SIGKILL" || this.#options.npm === true;
     const isExpected = exit.code === (this.#options.exitCode ?? 0) || (endsBySignal && exit.signal === signal);
     if (ended !== null || !isExpected) {

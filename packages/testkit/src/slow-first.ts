@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Files that take long, and their seconds. `npm test -- --durations` writes it. */
+/** Durations of slow files, in seconds. Written by `npm test -- --durations`. */
 const SECONDS = JSON.parse(readFileSync(`${REPOSITORY}scripts/slow-tests.json`, "utf8")) as Readonly<
   Record<string, number>
 >;

@@ -1,4 +1,4 @@
-/** System services that tests start: found or installed, and run by a suitable account. */
+/** Finds or installs the system services that tests start, and runs them under a suitable account. */
 import { spawnSync } from "node:child_process";
 import { accessSync, chownSync, constants, existsSync, mkdtempSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** PostgreSQL and PgBouncer refuse to run as root: the account to run them, `null` for the current user. */
+/** Account to run PostgreSQL and PgBouncer, which refuse to run as root; `null`: the current user. */
 export function serviceAccount(): Account | null {
   if (process.getuid?.() !== 0) return null;
   const id = (flag: string): number => Number(run("id", [flag, "postgres"], null));
@@ -18,12 +18,12 @@ export function serviceAccount(): Account | null {
 
 /** File system in memory on Linux. */
 const MEMORY = "/dev/shm";
-/** Free memory that makes it the place for test data. A whole run needs less than a quarter of it. */
+/** Minimum of free memory to store test data there. A whole run needs less than a quarter of it. */
 const PLENTY = 6 * 1024 ** 3;
 
 /**
- * Parent folder of data that only has to outlive processes: in memory where there is plenty of it. Creating a file there takes a small part
- * of the CPU time that a disk's file system needs, and a PostgreSQL database has five hundred.
+ * Parent folder of data that only has to outlive processes: in memory if enough is free. Creating a file there takes a fraction of the CPU
+ * time that it takes on a disk, and a PostgreSQL database consists of five hundred files.
  */
 export function fastFolder(): string {
   try {
@@ -50,7 +50,7 @@ export function pathFolders(): string[] {
 /** Installs a system package where possible: as root on Debian. */
 export function installPackage(name: string): void {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
-  // One after the other: two processes of a run may notice at once that it is missing, and `apt-get` fails while another one runs.
+  // Serialised: two processes of a run may find at the same time that it is missing, and `apt-get` fails while another one runs.
   const alone = (...args: string[]): string =>
     run(
       "flock",
@@ -61,7 +61,7 @@ export function installPackage(name: string): void {
   alone("install", "-o", "DPkg::Lock::Timeout=600", "-y", "-qq", "--no-install-recommends", name);
 }
 
-/** Runs a program to its end, and returns its output. */
+/** Runs a program until it exits, and returns its output. */
 export function run(command: string, args: readonly string[], account: Account | null, cwd = tmpdir()): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd });
   if (status === 0) return stdout.trim();

@@ -1,4 +1,4 @@
-/** TCP proxy between two processes that can fail the way networks do. */
+/** TCP proxy between two processes that simulates network failures. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
@@ -110,11 +110,10 @@ function forward(from: Socket, to: Socket, state: () => ProxyState): void {
   };
   from.on("data", (bytes) => later(() => void (to.destroyed || to.write(bytes))));
   from.on("end", () => later(() => to.end()));
-  // Its own error only says that the connection has ended.
+  // The error only says that the connection has ended.
   from.on("error", () => undefined);
   from.once("close", () => {
-    // In a black hole neither side learns that the other one is gone.
-    // Earlier data is still passed on.
+    // In a black hole, neither side learns that the other one has disconnected. Earlier data is still passed on.
     if (state() !== "silent" && state() !== "mute" && !to.writableEnded) to.destroy();
   });
 }

@@ -1,4 +1,4 @@
-/** Tokens signed without the server's JWT library, so that the tests find faults in it. */
+/** Tokens signed without the server's JWT library, so that the tests can find bugs in it. */
 import { createHmac } from "node:crypto";
 
 /** A JWT with these claims, signed with HS256. */
@@ -7,7 +7,7 @@ export function makeToken(claims: Record<string, unknown>, secret: string): stri
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** A JWT that claims to need no signature. No server may accept it. */
+/** A JWT with `alg: none`. Servers must reject it. */
 export function makeUnsignedToken(claims: Record<string, unknown>): string {
   return `${segment({ alg: "none", typ: "JWT" })}.${segment(claims)}.`;
 }

@@ -4,22 +4,22 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathFolders, run } from "./system.ts";
 
-/** Path of `promtool` of Prometheus; `null`: this system has none, and no Debian packages. */
+/** Path of `promtool` of Prometheus; `null` if the system has neither the program nor Debian packages. */
 export function promtool(): string | null {
   return unpackedProgram({ packages: ["prometheus"], path: "usr/bin/promtool" });
 }
 
-/** Path of the web server Caddy; `null`: this system has none, and no Debian packages. */
+/** Path of the web server Caddy; `null` if the system has neither the program nor Debian packages. */
 export function caddy(): string | null {
   return unpackedProgram({ packages: ["caddy"], path: "usr/bin/caddy" });
 }
 
-/** Path of the web server nginx; `null`: this system has none, and no Debian packages. */
+/** Path of the web server nginx; `null` if the system has neither the program nor Debian packages. */
 export function nginx(): string | null {
   return unpackedProgram({ packages: ["nginx"], path: "usr/sbin/nginx" });
 }
 
-/** Path of Ruby with its standard library; `null`: this system has none, and no Debian packages. */
+/** Path of Ruby with its standard library; `null` if the system has neither the program nor Debian packages. */
 export function ruby(): string | null {
   return unpackedProgram({
     packages: ["ruby", "libyaml-0-2"],
@@ -28,7 +28,7 @@ export function ruby(): string | null {
   });
 }
 
-/** Path of PHP for the command line; `null`: this system has none, and no Debian packages. */
+/** Path of PHP for the command line; `null` if the system has neither the program nor Debian packages. */
 export function php(): string | null {
   return unpackedProgram({
     packages: ["php-cli", "libargon2-1", "libsodium23", "libedit2"],
@@ -38,7 +38,7 @@ export function php(): string | null {
 }
 
 interface Unpacked {
-  /** Debian packages; those that the first one depends on with a version in their name are found. */
+  /** Debian packages. Versioned packages that the first one depends on are added automatically. */
   readonly packages: readonly string[];
   /** Of the program in a package, which may be a pattern. */
   readonly path: string;
@@ -60,7 +60,7 @@ function unpackedProgram({ packages, path, name = basename(path), environment = 
     const program = globSync(`tree/${path}`, { cwd: folder })[0]!;
     writeFileSync(join(folder, name), launcher(program, environment, folder));
     chmodSync(join(folder, name), 0o755);
-    // Another process may have been faster.
+    // Another process may have unpacked it in the meantime.
     if (!existsSync(kept)) renameSync(folder, kept);
     return join(kept, name);
   } finally {
@@ -81,7 +81,7 @@ function launcher(program: string, environment: Unpacked["environment"] & object
   return ["#!/bin/sh", 'here="$(dirname "$0")"', ...lines, `exec "$here/${program}" "$@"`, ""].join("\n");
 }
 
-/** A new machine has no lists of packages, or old ones. */
+/** On a new machine, package lists are missing or outdated. */
 function download(packages: readonly string[], folder: string): void {
   const get = (): string => run("apt-get", ["-q", "download", ...withVersions(packages)], null, folder);
   try {
@@ -93,7 +93,7 @@ function download(packages: readonly string[], folder: string): void {
   }
 }
 
-/** The packages, and those with a version in their name that the first one depends on: `ruby` has only links to files of `ruby3.1`. */
+/** The packages, and the versioned packages that the first one depends on: `ruby` contains only links to files of `ruby3.1`. */
 function withVersions(packages: readonly string[]): readonly string[] {
   const [first = ""] = packages;
   const family = first.replace("-cli", "");

@@ -28,7 +28,7 @@ export async function startWireCounter(targetPort: number): Promise<WireCounter>
     ] as const) {
       sockets.add(socket);
       socket.setNoDelay(true);
-      // Its own error only says that the connection has ended.
+      // The error only says that the connection has ended.
       socket.on("error", () => undefined);
       socket.once("close", () => {
         sockets.delete(socket);

@@ -12,7 +12,7 @@ const LEAKS: Readonly<Record<string, readonly [string, string]>> = {
   listener: [`process.on("SIGHUP", () => undefined);`, 'listener of the process for "SIGHUP"'],
   server: [`await once(createServer().listen(0, "127.0.0.1"), "listening");`, "open TCPServerWrap"],
   thread: [`new Worker("setInterval(() => undefined, 1000)", { eval: true });`, "thread"],
-  dispatcher: [`globalThis[Symbol.for("undici.globalDispatcher.1")] = {};`, "another dispatcher of fetch"],
+  dispatcher: [`globalThis[Symbol.for("undici.globalDispatcher.1")] = {};`, "a different dispatcher for fetch"],
 };
 const TIDY = `vi.stubGlobal("leftBehind", 1); vi.stubEnv("LEFT_BEHIND", "1"); vi.useFakeTimers();`;
 

@@ -117,7 +117,7 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 10
         failureThreshold: 60
-      # These start no process. While the database is down, a pod is alive, but not ready.
+      # HTTP probes start no process. While the database is down, a pod is alive but not ready.
       livenessProbe:
         httpGet: { path: /health/live, port: http }
         periodSeconds: 10

@@ -1,4 +1,4 @@
-/** Finds links of the built site that lead nowhere. */
+/** Finds broken links in the built site. */
 import { posix } from "node:path";
 import { ROOT_MARK } from "./links.ts";
 import type { Site } from "./site.ts";
@@ -6,7 +6,7 @@ import type { Site } from "./site.ts";
 /** Served by Posthorn itself next to the site. */
 const SERVED = new Set(["api"]);
 
-/** Links and anchors that do not exist, each with the file that has it. */
+/** Links and anchors that do not exist, each with the file that contains it. */
 export function brokenLinks(site: Site): readonly string[] {
   const anchors = new Map<string, ReadonlySet<string>>();
   const broken: string[] = [];
@@ -18,7 +18,7 @@ export function brokenLinks(site: Site): readonly string[] {
       const [target = "", anchor = ""] = href.split("#", 2);
       const file = fileOf(site, path, target);
       if (file === null) broken.push(`${path}: ${href}`);
-      else if (anchor !== "" && !anchorsOf(file).has(anchor)) broken.push(`${path}: ${href} is not a heading there`);
+      else if (anchor !== "" && !anchorsOf(file).has(anchor)) broken.push(`${path}: ${href} has no such heading`);
     }
   }
   return broken;

@@ -62,8 +62,8 @@ ${isHome ? "" : contents(rendered)}
 }
 
 /**
- * The document for paths without a page. The search opens with a click, and the sections lead to their first pages. It is served at paths of
- * any depth, so its links begin with {@link ROOT_MARK}.
+ * The document for paths without a page. It offers the search and links to the first page of each section. It is served at paths of any
+ * depth, so its links begin with {@link ROOT_MARK}.
  */
 export function layOutMissing({ sections, version, files }: Omit<LayoutOptions, "page" | "rendered">): string {
   const url: Url = (slug) => `${ROOT_MARK}${slug}`;
@@ -151,7 +151,7 @@ function sidebar({ title, groups }: FilledSection, page: Page, url: Url): string
 <nav id="side" aria-label="Pages in “${escapeHtml(title)}”">${lists.join("\n")}</nav></aside>`;
 }
 
-/** The title of the home page is in its first lines. */
+/** The hero of the home page contains its title. */
 function withoutTitle(html: string): string {
   return html.replace(/<h1[^>]*>[^]*?<\/h1>/, "");
 }

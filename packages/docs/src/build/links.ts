@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import { slugOf } from "./pages.ts";
 
-/** Where a link of a Markdown file leads. */
+/** Target of a link in a Markdown file. */
 export type Target =
   | { readonly kind: "page"; readonly slug: string; readonly anchor: string }
   /** A file that is copied to the site, such as a picture. */
@@ -12,7 +12,7 @@ export type Target =
   | { readonly kind: "repository"; readonly file: string }
   | { readonly kind: "external"; readonly url: string };
 
-/** Begins the links of the page for missing ones. The server, which knows the path of the request, replaces it. */
+/** Prefix of the links on the "not found" page. The server replaces it, because only the server knows the path of the request. */
 export const ROOT_MARK = "{root}";
 
 /** A link to a file that does not exist. */
@@ -30,7 +30,7 @@ export function resolveLink(root: string, file: string, href: string): Target {
   const [path = "", anchor = ""] = href.split("#", 2);
   const target = path === "" ? file : posix.normalize(posix.join(posix.dirname(file), path));
   if (target.startsWith("..") || !existsSync(join(root, target))) {
-    throw new BrokenLink(`${file}: the link ${href} leads to no file.`);
+    throw new BrokenLink(`${file}: the target of the link ${href} does not exist.`);
   }
   // GitHub shows the README of a folder.
   const index = posix.join(target, "README.md");

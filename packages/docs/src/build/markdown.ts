@@ -73,7 +73,7 @@ export interface RenderedPage {
 
 type Token = ReturnType<InstanceType<typeof MarkdownIt>["parse"]>[number];
 
-/** Renders a page. Throws a `BrokenLink` for a link that leads nowhere, and an error for HTML that is not allowed. */
+/** Renders a page. Throws a `BrokenLink` for a link without a target, and an error for HTML that is not allowed. */
 export function renderPage(root: string, page: Page): RenderedPage {
   const markdown = new MarkdownIt({ html: true, highlight });
   let tables = 0;
@@ -114,7 +114,7 @@ export function renderPage(root: string, page: Page): RenderedPage {
 /** The page that defines the helper `call`, which snippets of many pages use. */
 const HELPER_PAGE = "docs/api.md";
 
-/** Says above the first snippet that uses the helper where it is defined: readers come from a search, and not from the page with it. */
+/** Adds a note above the first snippet that uses the helper about where it is defined, because readers often arrive from a search. */
 function explainHelper(page: Page, markdown: InstanceType<typeof MarkdownIt>, tokens: readonly Token[]): void {
   const first = tokens.find(
     ({ type, content }) => type === "fence" && /^ *call (?:GET|POST|PUT|PATCH|DELETE) /m.test(content),
@@ -147,7 +147,7 @@ function appendAnchor(inline: Token, { id, text }: Heading): void {
   inline.children?.push(anchor);
 }
 
-/** Cells are aligned by a class, since the content security policy forbids the attribute `style`. */
+/** Cells are aligned with a class, because the content security policy forbids the attribute `style`. */
 function alignByClass(token: Token): void {
   const place = token.attrIndex("style");
   if (place < 0) return;
@@ -161,13 +161,16 @@ function requireAllowedHtml(file: string, { type, content, meta }: Token): void 
     throw new Error(`${file}: HTML that the site does not allow: ${content.trim()}`);
 }
 
-/** Mermaid needs a browser to draw, and inline styles to show. */
+/** Mermaid needs a browser to render, and inline styles to display. */
 function requireDrawn(file: string, { type, info }: Token): void {
   if (type === "fence" && /^mermaid\b/.test(info))
     throw new Error(`${file}: a Mermaid diagram. Draw it as an SVG file in ${DIAGRAMS}, and include it as a picture.`);
 }
 
-/** Puts a drawing into the page. Its own styles are for readers who open the file, and the content security policy forbids them here. */
+/**
+ * Puts a drawing into the page. Its own styles are removed: they are for readers who open the file, and the content security policy forbids
+ * them here.
+ */
 function drawInPage(root: string, token: Token, file: string): void {
   const svg = readFileSync(join(root, file), "utf8")
     .replaceAll(/<(style|title)>[^]*?<\/\1>\s*/g, "")
@@ -198,7 +201,7 @@ function rewrite(root: string, page: Page, token: Token, assets: Set<string>): v
       return;
     }
     case "repository":
-      // The site has no copy of the source, and the server may have no way to the internet.
+      // The site has no copy of the source, and readers may have no internet access.
       token.attrs = [["title", `${target.file} in the repository`]];
   }
 }

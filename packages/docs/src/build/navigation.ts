@@ -7,7 +7,7 @@ import type { Page } from "./pages.ts";
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** For whom the section is, in a sentence. */
+  /** Audience of the section, in a sentence. */
   readonly summary: string;
   readonly groups: readonly Group[];
 }

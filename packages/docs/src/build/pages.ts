@@ -8,7 +8,7 @@ export interface Page {
   readonly file: string;
   /** Path of the page below the root of the site, such as `features/retries`; empty for the home page. */
   readonly slug: string;
-  /** Name in lists of pages: mostly the text of the first heading, without markup. */
+  /** Name in lists of pages: usually the text of the first heading, without markup. */
   readonly title: string;
   /** Content of the file. */
   readonly source: string;

@@ -36,7 +36,7 @@ describe("the site", () => {
       ["a.html", '<a href="b#x"></a><a href="b#y"></a><a href="c"></a><img src="d.png">'],
       ["b.html", '<h2 id="x"></h2>'],
     ]);
-    expect(brokenLinks(broken)).toEqual(["a.html: b#y is not a heading there", "a.html: c", "a.html: d.png"]);
+    expect(brokenLinks(broken)).toEqual(["a.html: b#y has no such heading", "a.html: c", "a.html: d.png"]);
   });
 
   it("has a page for missing ones, whose links begin where the server puts the way to the root", () => {
@@ -96,7 +96,7 @@ describe("a page", () => {
   });
 
   it("cannot link to a file that does not exist", () => {
-    expect(() => renderPage(ROOT, page("[x](missing.md)"))).toThrow("leads to no file");
+    expect(() => renderPage(ROOT, page("[x](missing.md)"))).toThrow("does not exist");
   });
 
   it("names source files without a link, because the site has no copy of them", () => {

@@ -30,8 +30,8 @@ const FONT = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 /**
  * Builds the site.
  *
- * @param root Folder of the repository.
- * @throws {Error} A link leads to no file, a document contains HTML that is not allowed, or a page has no place in the navigation.
+ * @param root Folder of the repository. @throws {Error} The target of a link does not exist, a document contains HTML that is not allowed,
+ * or a page has no place in the navigation.
  * @example
  * const site = await buildSite(".");
  * site.get("delivery.html");
@@ -70,7 +70,7 @@ function versionOf(root: string): string {
 function addAsset(site: Map<string, string | Buffer>, file: string, content: Buffer): void {
   const path = assetPath(file);
   const other = site.get(path);
-  if (other instanceof Buffer && !other.equals(content)) throw new Error(`Two pictures have the name of ${file}.`);
+  if (other instanceof Buffer && !other.equals(content)) throw new Error(`Two pictures have the same name as ${file}.`);
   site.set(path, content);
 }
 
@@ -107,7 +107,7 @@ async function addFrame(site: Map<string, string | Buffer>, root: string): Promi
   site.set(FILES.font, readFileSync(createRequire(import.meta.url).resolve(FONT)));
 }
 
-/** Licences of what readers load: the font and the search library. */
+/** Licences of the assets that readers load: the font and the search library. */
 function notices(): string {
   return NOTICED.map((name) => {
     const folder = packageFolder(name);

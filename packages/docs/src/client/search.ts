@@ -81,7 +81,7 @@ class SearchDialog {
     try {
       index ??= loadIndex();
       const loaded = await index;
-      // The reader has typed on while the index was loading.
+      // The reader kept typing while the index was loading.
       if (text !== this.#input.value.trim()) return;
       this.#show(text, text === "" ? [] : (loaded.search(text).slice(0, MAX_RESULTS) as Hit[]));
     } catch (error) {
@@ -122,7 +122,7 @@ class SearchDialog {
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.#activate((this.#active + step + count) % count);
     } else if (event.key === "Escape") {
-      // A search field would only be cleared by the first one.
+      // In a search field, the first Escape would only clear the text.
       this.#dialog.close();
     } else return;
     event.preventDefault();

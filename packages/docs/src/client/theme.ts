@@ -1,6 +1,6 @@
 /**
- * Applies the chosen theme before the page is painted, so that it does not flash, and shows what works with scripts only, so that nothing moves
- * later. Loaded as a classic script.
+ * Applies the chosen theme before the first paint, so that the page does not flash, and shows controls that need scripts, so that nothing
+ * moves later. Loaded as a classic script.
  */
 document.documentElement.classList.add("scripted");
 try {

@@ -8,7 +8,7 @@ const CACHE = fileURLToPath(new URL("../../../../node_modules/.cache/counterpart
 const POLL_MS = 200;
 
 /**
- * Installs something into its own folder of the cache, unless it is there already.
+ * Installs something into its own folder of the cache, unless it is already there.
  *
  * @param name Folder name. Contains the version, so that versions are installed side by side.
  * @param install Fills the folder that it is called with. The folder is renamed afterwards.
@@ -35,7 +35,7 @@ export async function installOnce(name: string, install: (folder: string) => voi
   return folder;
 }
 
-/** Takes a lock between processes. A lock whose process has ended is removed. */
+/** Takes a lock between processes. A lock whose process has exited is removed. */
 async function lock(file: string): Promise<() => void> {
   for (;;) {
     try {

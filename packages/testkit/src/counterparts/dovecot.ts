@@ -28,7 +28,7 @@ export async function startDovecot(tls?: CounterpartTls): Promise<TestDovecot> {
   const mails = join(folder, "emails");
   mkdirSync(mails);
   chownSync(mails, uid, gid);
-  // Processes of other accounts pass through it.
+  // Processes of other accounts must be able to enter it.
   run("chmod", ["755", folder], null);
   const files = tls === undefined ? null : certificateFiles(folder, tls);
   const config = join(folder, "dovecot.conf");

@@ -13,7 +13,7 @@ export function debianProgram(program: string, debianPackage: string, counterpar
   installPackage(debianPackage);
   const now = programOnPath(program);
   if (now !== null) return now;
-  throw missing(counterpart, `Install ${debianPackage}, so that ${program} is on the PATH.`);
+  throw missing(counterpart, `Install ${debianPackage} and make sure that ${program} is on the PATH.`);
 }
 
 export function programOnPath(program: string): string | null {
@@ -29,8 +29,8 @@ export async function goProgram(module: string, version: string, counterpart: st
     .at(-1)!;
   const folder = await installOnce(`${name}-${version}`, (making) => {
     const go = programOnPath("go");
-    if (go === null) throw missing(counterpart, `Install Go, which builds ${name}.`);
-    // Another folder than the user's: a GOBIN of the environment would decide otherwise.
+    if (go === null) throw missing(counterpart, `Install Go to build ${name}.`);
+    // A separate folder: a GOBIN in the environment would otherwise take precedence.
     run("env", [`GOBIN=${making}`, go, "install", `${module}@${version}`], null);
   });
   return join(folder, name);

@@ -14,7 +14,7 @@ const VERSION = "4.1.0";
 const JAVA = ["-Xms128m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 
 export interface KafkaOptions {
-  /** Port of the plain listener as told to clients. Default: the real one. */
+  /** Port of the plain listener as advertised to clients. Default: the real one. */
   readonly advertised?: string;
   /** PEM of the server's certificate, its key, and the authority that signs clients' certificates. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
@@ -37,7 +37,7 @@ export const KAFKA_USER = { name: "alice", password: "alice-secret" } as const;
 export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka> {
   const jars = await kafkaJars();
   const java = programOnPath("java");
-  if (java === null) throw missing("kafka", "Install Java 17 or newer, which runs Apache Kafka.");
+  if (java === null) throw missing("kafka", "Install Java 17 or newer to run Apache Kafka.");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("kafka")).path;
   const [plain, sasl, secure, controller] = [await freePort(), await freePort(), await freePort(), await freePort()];
@@ -156,7 +156,7 @@ const API_VERSIONS = Buffer.from("0000000c00120000000000010002706f", "hex");
 function kafkaJars(): Promise<string> {
   return installOnce(`kafka-${VERSION}`, (folder) => {
     const maven = programOnPath("mvn");
-    if (maven === null) throw missing("kafka", "Install Maven, which fetches Apache Kafka.");
+    if (maven === null) throw missing("kafka", "Install Maven to download Apache Kafka.");
     const pom = join(folder, "pom.xml");
     writeFileSync(pom, POM);
     run(maven, ["-q", "-B", "-f", pom, "dependency:copy-dependencies", `-DoutputDirectory=${folder}`], null);

@@ -80,7 +80,7 @@ export async function startMailpit(args: readonly string[] = [], tls?: MailpitTl
     program,
     smtpPort,
     mails: async () => {
-      // A mail that arrives in the meantime moves others to the next page.
+      // A mail that arrives between two requests moves others to the next page.
       const mails = new Map<string, MailSummary>();
       for (let start = 0; ; start += PAGE) {
         const { messages } = JSON.parse(await api(`messages?start=${start}&limit=${PAGE}`)) as {

@@ -1,6 +1,6 @@
 /**
- * Moto for tests: a server with the APIs of AWS. It keeps everything in memory, so that its data ends with it. It checks no signatures, and handles
- * one request at a time (see `moto-server.py`).
+ * Moto for tests: a server with the APIs of AWS. It keeps its data in memory only, does not check signatures, and handles one request at a
+ * time (see `moto-server.py`).
  */
 import { fileURLToPath } from "node:url";
 import { freePort } from "../free-port.ts";
@@ -18,7 +18,7 @@ export interface TestMoto extends AsyncDisposable {
 }
 
 export interface MotoOptions {
-  /** Time after which Python continues with another thread, to find races. Default: that of Python, 5 ms. */
+  /** Interval at which Python switches threads; a short one exposes races. Default: 5 ms, as in Python. */
   readonly switchSeconds?: number;
 }
 

@@ -1,4 +1,4 @@
-/** A program that a test starts, kills, freezes and starts again. */
+/** A program that a test can start, kill, freeze and restart. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,7 +12,7 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly account?: Account | null;
-  /** Rejects until the program can be used. */
+  /** Rejects until the program is ready. */
   readonly ready: () => Promise<unknown>;
 }
 
@@ -41,7 +41,7 @@ export class TestProgram implements AsyncDisposable {
     return this.#process?.pid ?? null;
   }
 
-  /** Starts it and waits until it can be used. */
+  /** Starts it and waits until it is ready. */
   async start(): Promise<void> {
     const { name, command, args, env, cwd, account, ready } = this.#options;
     // A process group of its own, because some programs are scripts that start the server as a child.
@@ -65,7 +65,7 @@ export class TestProgram implements AsyncDisposable {
     const deadline = Date.now() + START_MS;
     for (;;) {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
-        throw new Error(`${name} ended while it started:\n${this.#output}`);
+        throw new Error(`${name} exited during its start:\n${this.#output}`);
       }
       try {
         return void (await ready());
@@ -79,7 +79,7 @@ export class TestProgram implements AsyncDisposable {
     }
   }
 
-  /** Kills it and its children with SIGKILL, and waits for its end. */
+  /** Kills it and its children with SIGKILL, and waits until they have exited. */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = null;
@@ -89,7 +89,7 @@ export class TestProgram implements AsyncDisposable {
     await ended;
   }
 
-  /** Stops it without closing its connections: it accepts connections and never responds. */
+  /** Stops it (SIGSTOP) without closing its connections: the system still accepts connections, but the program never responds. */
   freeze(): void {
     if (this.#process === null) return;
     signalGroup(this.#process, "SIGSTOP");
@@ -117,7 +117,7 @@ process.once("exit", () => {
   for (const program of programs) program.killNow();
 });
 
-/** The system kills the program with this process, also if that is killed itself. */
+/** The system kills the program together with this process, even if this process is killed. */
 function untilWeEnd(command: string, args: readonly string[]): [string, string[]] {
   return existsSync(SETPRIV) ? [SETPRIV, ["--pdeathsig", "KILL", command, ...args]] : [command, [...args]];
 }

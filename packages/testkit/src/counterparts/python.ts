@@ -27,7 +27,7 @@ export async function pythonPackage(counterpart: string, folder: string, require
 function pythonWithPip(counterpart: string): string {
   if (programOnPath("python3") === null) installPackage("python3");
   const python = programOnPath("python3");
-  if (python === null) throw missing(counterpart, "Install Python 3, which runs it.");
+  if (python === null) throw missing(counterpart, "Install Python 3 to run it.");
   try {
     run(python, ["-m", "pip", "--version"], null);
   } catch {

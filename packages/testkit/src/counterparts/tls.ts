@@ -7,7 +7,7 @@ export interface CounterpartTls {
   readonly cert: string;
   /** PEM private key of the certificate. */
   readonly key: string;
-  /** PEM authority that signs clients' certificates, which are required. Absent: clients need none. */
+  /** PEM authority that signs clients' certificates, which are then required. If absent, clients need no certificate. */
   readonly clientCa?: string;
 }
 
@@ -18,7 +18,7 @@ export interface CertificateFiles {
   readonly clientCa: string | null;
 }
 
-/** Writes certificates to files, whose names programs take. */
+/** Writes certificates to files for programs that take file names. */
 export function certificateFiles(folder: string, { cert, key, clientCa }: CounterpartTls): CertificateFiles {
   const place = (name: string, text: string): string => {
     const path = join(folder, name);

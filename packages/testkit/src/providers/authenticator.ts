@@ -12,7 +12,7 @@ export interface RequestOptions {
   readonly rpId?: string;
 }
 
-/** What differs from the answer of an honest browser. */
+/** Deviations from the response of an honest browser. */
 export interface Deviation {
   readonly origin?: string;
   readonly challenge?: string;
@@ -20,7 +20,7 @@ export interface Deviation {
   readonly host?: string;
   /** Whether the device has verified its user; true by default. */
   readonly verifiesUser?: boolean;
-  /** Of signatures. Synced passkeys do not count, and send 0. */
+  /** Signature counter. Synced passkeys do not count, and send 0. */
   readonly counter?: number;
 }
 
@@ -43,7 +43,7 @@ export class SoftwareAuthenticator {
     this.#origin = origin;
   }
 
-  /** The answer of `navigator.credentials.create`, as JSON. */
+  /** The result of `navigator.credentials.create`, as JSON. */
   create(options: CreationOptions, deviation: Deviation = {}): Record<string, unknown> {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const credential = { id: randomBytes(32), key: privateKey, userHandle: options.user.id, counter: 0 };
@@ -75,7 +75,7 @@ export class SoftwareAuthenticator {
     };
   }
 
-  /** The answer of `navigator.credentials.get` with the newest passkey, as JSON. */
+  /** The result of `navigator.credentials.get` with the newest passkey, as JSON. */
   get(options: RequestOptions, deviation: Deviation = {}): Record<string, unknown> {
     const credential = this.#credentials.at(-1)!;
     credential.counter++;

@@ -45,9 +45,9 @@ export interface GitHubStandIn extends AsyncDisposable {
   readonly url: string;
   /** Requests to the API, as `METHOD /path?query`. */
   readonly calls: readonly string[];
-  /** Causes an event: sends it to every hook of the owner that subscribes to it. */
+  /** Triggers an event and sends it to every hook of the owner that subscribes to it. */
   emit(owner: string, event: string, payload: object): Promise<void>;
-  /** Causes an event whose deliveries all fail to connect. */
+  /** Triggers an event whose deliveries all fail to connect. */
   emitUndelivered(owner: string, event: string, payload: object): Promise<void>;
   /** Returns these for the next requests, one each, without any effect. */
   refuseNext(...responses: readonly FakeResponse[]): void;

@@ -71,7 +71,7 @@ export interface SentWebhook {
   readonly body: string;
 }
 
-/** Sends a webhook as a provider does: it follows no redirect, and a missing response is an outcome too. */
+/** Sends a webhook as a provider does. It does not follow redirects, and reports a missing response as status 0. */
 export async function sendWebhook(
   url: string,
   headers: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /**
- * A real identity provider (npm `oidc-provider`) on a loopback port. Its pages accept every name with any password; the test sets what it says
- * about a person.
+ * A real identity provider (npm `oidc-provider`) on a loopback port. Its pages accept any name with any password. The test sets the claims
+ * of each person.
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -71,14 +71,13 @@ function configurationOf(clients: readonly IdentityClient[], people: People): Co
     })),
     claims: CLAIMS,
     scopes: ["openid", "profile", "email", "groups"],
-    // In the ID token as well as in the user info; most providers can be configured to do so.
+    // In the ID token as well as in the user info, as most providers can be configured.
     conformIdTokenClaims: false,
     findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, ...people[id] }) }),
     features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     cookies: { keys: ["a test"] },
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },
-    // The client that is notified of a logout has a loopback address, to which the provider's own dispatcher sends
-    // nothing.
+    // The client that is notified of a logout has a loopback address, which the provider's own dispatcher blocks.
     fetch: (url, { dispatcher: _guard, ...init }: RequestInit & { readonly dispatcher?: unknown } = {}) =>
       fetch(url, init),
   };

@@ -36,9 +36,9 @@ export interface StripeStandIn extends AsyncDisposable {
   readonly url: string;
   /** Requests to the API, as `METHOD /path?query`. */
   readonly calls: readonly string[];
-  /** Causes an event, and sends it to the endpoints that subscribe to it. Returns the ID of the event. */
+  /** Triggers an event, and sends it to the endpoints that subscribe to it. Returns the ID of the event. */
   emit(type: string, object: object): Promise<string>;
-  /** Causes an event that no endpoint receives. */
+  /** Triggers an event that no endpoint receives. */
   emitUndelivered(type: string, object: object): Promise<string>;
   /** Returns these for the next requests, one each, without any effect. */
   refuseNext(...responses: readonly FakeResponse[]): void;
