@@ -13,7 +13,7 @@ export interface Result {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // Tests read responses of any form and fail when they have another.
+  // Tests read responses of any shape, and fail if the shape is wrong.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly json: any;
 }

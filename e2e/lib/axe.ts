@@ -13,7 +13,7 @@ type Violation = Pick<axe.Result, "id"> & {
   readonly nodes: readonly Pick<axe.Result["nodes"][number], "html" | "target" | "failureSummary">[];
 };
 
-/** All rules but that of contrast have the same result in both themes. */
+/** All rules except the one for contrast have the same result in both themes. */
 const RULES = {
   light: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] },
   dark: { type: "rule", values: ["color-contrast"] },
@@ -36,7 +36,7 @@ interface Scope {
 
 async function violationsOn(page: Page, { runOnly, within }: Scope = {}): Promise<readonly Violation[]> {
   await painted(page);
-  // Once per document: its functions are compiled for the first pages of a tour, and fast for all others.
+  // Once per document: its functions are compiled on the first pages of a test, and are then fast.
   if (!(await page.evaluate(() => Reflect.has(globalThis, "axe")))) await page.evaluate(SCRIPT);
   const options: axe.RunOptions = { ...(runOnly === undefined ? {} : { runOnly }), resultTypes: ["violations"] };
   return page.evaluate(violationsIn, { options, within });
@@ -55,7 +55,7 @@ async function violationsIn(asked: {
   }));
 }
 
-/** Resolves once the page shows the colours of its theme, which may have changed just now. */
+/** Resolves once the page shows the colours of its theme, which may have just changed. */
 async function painted(page: Page): Promise<void> {
   await page.evaluate(async () => {
     for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => void requestAnimationFrame(resolve));

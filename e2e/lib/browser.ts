@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { findChromium } from "./chromium.ts";
 
-/** Without these, Chromium contacts hosts of its maker at each start. */
+/** Without these, Chromium contacts Google's servers at each start. */
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -12,7 +12,7 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // Renderers are children of the browser then, which counts their CPU time for `npm test`.
+  // Renderers are then children of the browser, so that `npm test` counts their CPU time.
   "--no-zygote",
 ];
 
@@ -33,7 +33,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 const PRINTED_CHARACTERS = 2000;
 
-/** Prints what a page of a failed test shows, because a timeout says only what it does not show. */
+/** Prints the content of the page when a test fails, because a timeout only names the missing element. */
 async function printPage(page: Page): Promise<void> {
   const text = await page.evaluate(() => document.body.innerText).catch((error: Error) => error.message);
   process.stderr.write(`\n${page.url()} shows:\n${text.replaceAll(/\n+/g, "\n").slice(0, PRINTED_CHARACTERS)}\n`);
@@ -67,7 +67,7 @@ export function useBrowser(): TestBrowser {
       (keep === true ? kept : pages).push(page);
       page.on("pageerror", (error) => faults.push(error.message));
       page.on("console", (message) => {
-        // A request refused by the content security policy is a fault of the page.
+        // A request blocked by the content security policy is an error in the page.
         if (refused !== true && message.type() === "error" && message.text().includes("Content Security Policy"))
           faults.push(message.text());
       });

@@ -20,7 +20,7 @@ export interface Cli extends AsyncDisposable {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs `posthorn` with these arguments. Of the environment of the tests it gets only PATH and HOME. */
+/** Runs `posthorn` with these arguments. It inherits only PATH and HOME from the environment of the tests. */
 export function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, [...programArguments(), ...args], {
@@ -37,7 +37,7 @@ export function runCli(args: readonly string[], env: Readonly<Record<string, str
     if (found !== undefined) listens(found);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  // A test that times out disposes of nothing.
+  // A test that times out does not dispose of its resources.
   const killAtExit = (): void => void child.kill("SIGKILL");
   process.once("exit", killAtExit);
   const ended = new Promise<Ended>((resolve) => {

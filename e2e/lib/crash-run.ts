@@ -68,7 +68,7 @@ export class CrashRun {
       }
       this.left--;
       const key = `${this.app}-${this.#next++}`;
-      // A number that no parser may have changed, and enough bytes to fill pages.
+      // A number that no parser may change, and enough bytes to fill database pages.
       const body = `{"key":"${key}","exact":1.0,"text":"${"x".repeat(this.random.below(600))}"}`;
       const request = `{"eventType":"crash.test","payload":${body}}`;
       const path = `/api/v1/app/${this.app}/msg`;

@@ -1,4 +1,4 @@
-/** A small platform for the dashboard tests: two customers, working and failing endpoints, a few messages. */
+/** Sample data for the dashboard tests: two customers, working and failing endpoints, a few messages. */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { eventually } from "@posthorn/testkit";

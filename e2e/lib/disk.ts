@@ -37,7 +37,7 @@ export async function queryPostgres(
   values: readonly unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url, options: "-c search_path=posthorn" });
-  // PostgreSQL can disconnect between two responses: the query rejects, and the event needs a listener.
+  // PostgreSQL can disconnect between two responses. The query then rejects, and the `error` event needs a listener.
   client.on("error", () => undefined);
   await client.connect();
   try {

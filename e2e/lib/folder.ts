@@ -1,4 +1,4 @@
-/** Folders of a test: deleted at its end, and small file systems that become full. */
+/** Temporary folders of tests, and small file systems that fill up. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

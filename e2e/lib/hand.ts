@@ -1,4 +1,4 @@
-/** Tasks of users in a browser, with the clicks and keys that they take. */
+/** Performs users' tasks in a browser, and counts the clicks and keys that they take. */
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { goTo } from "./go-to.ts";
@@ -37,7 +37,7 @@ export class Hand {
     await this.fill(typeof label === "string" ? this.page.getByLabel(label, { exact: true }).last() : label, text);
   }
 
-  /** Opens the search over everything, and the result that it selects for the text. */
+  /** Opens the command palette, types the text, and opens the selected result. */
   async find(text: string, result: RegExp): Promise<void> {
     await this.press("Control+k");
     await this.page.getByRole("combobox", { name: "Search" }).waitFor();
@@ -122,7 +122,7 @@ async function within(most: number, hand: Hand, run: Run): Promise<void> {
   expect(hand.clicks).toBeLessThanOrEqual(most);
 }
 
-/** Opens a page once, and its first view for each task. */
+/** Opens a page once, and returns it to its first view for each task. */
 export function sharedPage(make: () => Promise<Page>, path: string): () => Promise<Page> {
   let page: Page | undefined;
   return async () => {

@@ -1,17 +1,17 @@
-/** A platform with names of maximum length that cannot wrap, and the path of every page that shows them. */
+/** Sample data with names of maximum length that cannot wrap, and the path of every page that shows them. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { eventually } from "@posthorn/testkit";
 import { sendPush, SOURCE_SECRET } from "./dashboard-scene.ts";
 import type { World } from "./world.ts";
 
-/** The maximal length of an external ID. */
+/** The maximum length of an external ID. */
 export const LONG = "x".repeat(60);
-/** As long as names get, without a place where a line may break. */
+/** The maximum length of a name, without a position at which a line may break. */
 export const LONG_NAME = `N${"n".repeat(199)}`;
-/** As long as a signature, and with slashes where no line may break. */
+/** As long as a signature, with slashes at which no line may break. */
 const LONG_CODE = "/4FKRG1bjh2wLE3FNE=".repeat(4);
-/** The maximal length of an event type. */
+/** The maximum length of an event type. */
 export const LONG_TYPE = `invoice.${"y".repeat(120)}`;
 
 export interface HostileScene {
@@ -96,7 +96,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
   };
 }
 
-/** Every path of the router, so that a new page is tested without being named here. */
+/** Every path of the router, so that new pages are tested without being listed here. */
 export function routePaths(parameters: HostileScene["parameters"]): readonly string[] {
   const router = readFileSync(new URL("../../packages/dashboard/src/router.tsx", import.meta.url), "utf8");
   const [operator, portal] = router.split("const portalPages = ");

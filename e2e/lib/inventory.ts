@@ -24,9 +24,9 @@ export interface Operation {
 }
 
 export interface Model {
-  /** `object`, or the form of a value that is not an object. */
+  /** `object`, or the type of a value that is not an object. */
   readonly type: string;
-  /** Form of each field, and whether it is required. */
+  /** Type of each field, and whether it is required. */
   readonly fields: Readonly<Record<string, readonly [string, "required" | "optional"]>>;
 }
 

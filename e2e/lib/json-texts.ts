@@ -8,7 +8,7 @@ const number = fc.oneof(
   fc.stringMatching(/^-?(0|[1-9]\d{0,25})(\.\d{1,20})?([eE][+-]?\d{1,4})?$/),
 );
 
-/** Escapes that mean the same as something shorter, and halves of surrogate pairs, which mean nothing. */
+/** Escapes that have a shorter equivalent, and unpaired surrogates. */
 const escape = fc.oneof(
   fc.constantFrom('\\"', "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t"),
   fc.constantFrom("\\u0000", "\\u0041", "\\u00e9", "\\u2028", "\\ud83d\\ude00", "\\ud800", "\\uDfFf", "\\udc00\\ud800"),
@@ -37,7 +37,7 @@ const { object, value } = fc.letrec<{ value: string; object: string; array: stri
   array: fc
     .array(fc.tuple(space, tie("value"), space), { maxLength: 4 })
     .map((items) => `[${items.map((parts) => parts.join("")).join(",")}]`),
-  // Members are not made unique: a key may occur repeatedly.
+  // Keys need not be unique: duplicate keys are intended.
   object: fc
     .tuple(space, fc.array(fc.tuple(space, key, space, space, tie("value"), space), { maxLength: 5 }))
     .map(([inside, members]) =>

@@ -25,8 +25,8 @@ export class Kills {
   }
 
   /**
-   * Kills the server and starts it again. A message that had reached the watched endpoint, and whose outcome was not on disk yet, was
-   * in flight: it may come once more.
+   * Kills the server and starts it again. A message that had reached the watched endpoint, but whose outcome was not on disk, was in
+   * flight: it may arrive once more.
    */
   async kill(endpointId: string): Promise<void> {
     this.up = false;

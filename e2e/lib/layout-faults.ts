@@ -2,9 +2,9 @@
 import type { Page } from "playwright-core";
 
 /**
- * What is wrong with the layout at this width: elements wider than the window, innermost first; buttons and fields that a frame without a
- * scroll bar cuts off, or whose text does not fit; and words of up to 24 characters in table cells that continue on the next line. IDs, URLs
- * and other code may break anywhere.
+ * Layout errors at this width: elements wider than the window, innermost first; buttons and fields that a frame without a scroll bar cuts
+ * off, or whose text does not fit; and words of up to 24 characters in table cells that continue on the next line. IDs, URLs and other code
+ * may break anywhere.
  */
 export function layoutFaults(page: Page): Promise<readonly string[]> {
   return page.evaluate(async () => {
@@ -22,7 +22,7 @@ export function layoutFaults(page: Page): Promise<readonly string[]> {
       return [`${scrollWidth} of ${room}`, ...wide.slice(-3).map(start)];
     };
 
-    /** The part of the window that the frames around an element show. Neighbours have the same frames. */
+    /** The part of the window in which the containers of an element show it. Siblings have the same containers. */
     const seen = new Map<Element, { readonly left: number; readonly right: number }>();
     const shownWithin = (element: Element | null): { readonly left: number; readonly right: number } => {
       if (element === null) return { left: -Infinity, right: Infinity };

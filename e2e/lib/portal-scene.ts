@@ -19,9 +19,9 @@ export interface PortalScene {
 const TYPES = [
   ["invoice.paid", "An invoice was paid in full.", "Billing"],
   ["invoice.failed", "A payment for an invoice failed.", "Billing"],
-  ["invoice.refunded", "A payment was given back.", "Billing"],
+  ["invoice.refunded", "A payment was refunded.", "Billing"],
   ["parcel.sent", "A parcel left the warehouse.", null],
-  ["parcel.delivered", "A parcel reached its receiver.", null],
+  ["parcel.delivered", "A parcel was delivered.", null],
   ["user.created", "A user signed up.", "Accounts"],
 ] as const;
 

@@ -35,7 +35,7 @@ export async function portalSnippet(language: keyof typeof ENTRIES): Promise<str
     root: import.meta.dirname,
     logLevel: "error",
     plugins: [plugin],
-    // The tests run in another mode, for which the build would choose the runtime of development.
+    // Without this, the build would use the development runtime, because tests do not run in production mode.
     oxc: { jsx: { runtime: "automatic", development: false } },
     resolve: { alias: [{ find: /^vue$/, replacement: "@vue/runtime-dom" }] },
     define: {
@@ -57,7 +57,7 @@ function blockOf(language: string): string {
   return found;
 }
 
-/** With the option that the page tells readers to set. */
+/** With the option that the documentation tells readers to set. */
 function vueModule(source: string): string {
   const { descriptor, errors } = parse(source);
   if (errors.length > 0) throw new AggregateError(errors, "The Vue component cannot be parsed.");

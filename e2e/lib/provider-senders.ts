@@ -124,7 +124,7 @@ async function standardFamily(
   };
 }
 
-/** The older of GitLab's two methods: a token that authenticates the sender but not the content. */
+/** GitLab's older method: a token that authenticates the sender but not the content. */
 function gitlabToken(): ProviderSender {
   return {
     provider: "gitlab",

@@ -1,10 +1,10 @@
-/** How long a server of a crash test lives until it is killed. */
+/** Decides how long a server of a crash test runs before it is killed. */
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "@posthorn/testkit";
 import type { Random } from "./random.ts";
 
 const MAX_LIFE_MS = 600;
-/** Every third life may end before the server has accepted anything. */
+/** Every third run may end before the server has accepted anything. */
 const SHORT_EVERY = 3;
 const ACCEPT_TIMEOUT_MS = 60_000;
 
@@ -14,9 +14,9 @@ export interface Life {
   readonly kills: number;
   /** Messages accepted so far. */
   readonly accepted: () => number;
-  /** Minimum of messages accepted per life, however slow the machine is: killing a server that has no work proves nothing. */
+  /** Minimum number of messages accepted per run, however slow the machine is: killing an idle server proves nothing. */
   readonly least: number;
-  /** Clients of the server, which end the life if they fail. */
+  /** Clients of the server. The run ends if one of them fails. */
   readonly work: readonly Promise<void>[];
 }
 

@@ -13,7 +13,7 @@ export interface RawResponse {
 export interface RawOptions {
   /** Close the connection after this time without a byte. A limit for broken runs. */
   readonly timeoutMs?: number;
-  /** Close our half after sending. */
+  /** Whether to close our side of the connection after sending. */
   readonly half?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function collect(socket: Socket, timeoutMs: number): Promise<RawResponse>
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.setTimeout(timeoutMs, () => socket.destroy());
-    // A reset connection has sent everything it will send.
+    // No more data arrives after a reset.
     socket.on("error", () => socket.destroy());
     socket.once("close", () => resolve(read(Buffer.concat(chunks).toString())));
   });

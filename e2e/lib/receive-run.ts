@@ -1,4 +1,4 @@
-/** One run of the crash test for receiving: a provider that repeats unacknowledged events, and a server that is killed. */
+/** One run of the crash test for sources: a provider that repeats unacknowledged events, and a server that is killed. */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,7 +8,7 @@ import type { PersistentClient } from "./persistent-client.ts";
 import type { Random } from "./random.ts";
 
 const SECRET = "secret-of-the-hook";
-/** The most concurrent requests with one event. */
+/** Maximum number of concurrent requests with one event. */
 const STORM = 4;
 
 export class ReceiveRun {

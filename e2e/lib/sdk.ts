@@ -9,7 +9,7 @@ export type SdkVersion = 1 | 2;
 export const SDK_VERSIONS = [1, 2] as const satisfies readonly SdkVersion[];
 
 /** One call of a client by operation name, such as `endpoint.upsert`; the versions use different names for some operations. */
-// The models of the two versions differ, and a test fails when a response has another form than it expects.
+// The models of the two versions differ, and a test fails if a response does not have the expected shape.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Sdk = (operation: string, ...args: readonly unknown[]) => Promise<any>;
 
@@ -20,7 +20,7 @@ interface Node {
 }
 
 export function sdkOf(version: SdkVersion, url: string, token: string, recorder: Recorder): Sdk {
-  // One retry in the distant future: tests must see a 5xx or a broken connection at once.
+  // The only retry is in the distant future, because tests must see a 5xx or a broken connection at once.
   const options = { serverUrl: url, fetch: recorder.fetch, retryScheduleInMs: [] };
   const newer = new Svix(token, options) as unknown as Node;
   const older = new Svix1(token, options) as unknown as Node;

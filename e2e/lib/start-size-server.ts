@@ -17,7 +17,7 @@ export interface StartedServer {
   /** Those of the writer thread of the database. */
   readonly writerModules: readonly string[];
   readonly threads: readonly string[];
-  /** Files of compiled code that it has left for the next start. */
+  /** Files of compiled code that it wrote for the next start. */
   readonly compiled: readonly string[];
 }
 

@@ -212,7 +212,7 @@ export class WatchRun {
     );
   }
 
-  /** Until the watches have evaluated every reading. */
+  /** Waits until the watches have evaluated every reading. */
   async evaluated(): Promise<boolean> {
     const total = this.readings;
     const { data } = await this.call<{ data: readonly { uid: string; samples: number }[] }>("GET", `/app/${APP}/watch`);

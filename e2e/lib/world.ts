@@ -13,7 +13,7 @@ export interface World {
   readonly api: Api;
   /** An SDK; with the organisation's token unless another one is given. */
   sdk(version: SdkVersion, token?: string): Sdk;
-  /** Restarts the server on the same data with additional settings. Existing clients lose it; `api` finds it. */
+  /** Restarts the server on the same data with additional settings. Existing clients lose their connection; `api` follows the new URL. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export interface Publication {
   /** The nodes that the client calls, or its transaction. */
   readonly by: string;
   readonly from: number;
-  /** When the client knew that the message was accepted. */
+  /** When the client learned that the message was accepted. */
   readonly until: number;
 }
 
@@ -67,7 +67,7 @@ export interface Traces {
   readonly outcomesOf: (name: string) => readonly Outcome[];
 }
 
-/** Pairs that are reported in full. */
+/** Maximum number of pairs that are reported in full. */
 const MAX_REPORTED = 8;
 
 /** Reports the history of both messages of each pair, and the faults at that time. Times in seconds from the first fault. */

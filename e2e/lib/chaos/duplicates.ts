@@ -24,7 +24,7 @@ export interface Duplicates {
 /** The endpoint and message of a request. */
 export const nameOf = ({ path, headers }: Received): string => `${path} ${headers["webhook-id"]}`;
 
-/** No node: only faults of the database count. */
+/** The node is unknown, so only faults of the database count. */
 const NO_NODE = -1;
 
 /** @param outcomesOf The stored outcomes of an endpoint and a message, oldest first. */

@@ -1,4 +1,4 @@
-/** Faults of the nodes and their database: a plan that a seed reproduces, whatever else happens. */
+/** Faults of the nodes and their database, as a plan that depends only on its seed. */
 import type { Random } from "../random.ts";
 
 export const NODES = 3;
@@ -22,7 +22,7 @@ export type FaultKind = (typeof KINDS)[number];
 export interface PlannedFault {
   readonly kind: FaultKind;
   readonly target: Target;
-  /** How long before the fault no other fault begins. */
+  /** Time before the fault in which no other fault begins. */
   readonly calmMs: number;
   readonly lastsMs: number;
   /** For a clock step: the difference between the clock of the node and the right time afterwards. */
@@ -90,7 +90,7 @@ export function hadFault(faults: readonly Fault[], node: number, from: number, t
 export function trueTime(faults: readonly Fault[], node: number, reported: number, at: number): number {
   const steps = faults.filter(({ kind, target, from }) => kind === "clock step" && target === node && from <= at);
   const skews = [0, ...steps.map(({ skewMs = 0 }) => skewMs)];
-  // The last step that does not put it after the arrival; a step can have happened in between.
+  // The last step with which the request was not signed after it arrived: another step may have happened in between.
   return skews.map((skew) => reported - skew).findLast((time) => time <= at + STEP_SEEN_MS) ?? reported;
 }
 

@@ -48,7 +48,7 @@ export class ChaosNodes implements AsyncDisposable {
   readonly #members: readonly Member[];
   readonly #stack: AsyncDisposableStack;
   readonly #faults: Fault[] = [];
-  /** Repair of the current fault of each component, which gets no second fault before. */
+  /** Repair of the current fault of each component. A component gets its next fault only after the repair. */
   readonly #repairs = new Map<PlannedFault["target"], Promise<void>>();
 
   private constructor(random: Random, parts: Parts) {
@@ -110,7 +110,7 @@ export class ChaosNodes implements AsyncDisposable {
     return up.length === 0 ? null : up[this.#random.below(up.length)]!.server.url;
   }
 
-  /** The URL of this node; of another one while it is down, and `null` if none is running. */
+  /** The URL of this node, or of another one while it is down; `null` if none is running. */
   urlOf(node: number): string | null {
     const member = this.#members[node]!;
     return member.up ? member.server.url : this.anyUrl();

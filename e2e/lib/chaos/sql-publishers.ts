@@ -1,4 +1,4 @@
-/** A product that publishes in its own transactions, and rolls some of them back. */
+/** Publishers that publish in their own transactions, and roll some of them back. */
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Random } from "../random.ts";
@@ -12,7 +12,7 @@ const TABLE = `
 const PAUSE_MS = 200;
 /** The longest pause between two transactions of a publisher. */
 const MAX_PAUSE_MS = 300;
-/** Of 100 transactions, this many are rolled back. */
+/** Percentage of transactions that are rolled back. */
 const ROLLED_BACK = 25;
 
 export class SqlPublishers {
@@ -37,7 +37,7 @@ export class SqlPublishers {
     return new SqlPublishers(databaseUrl, app, random);
   }
 
-  /** Runs one transaction after the other, each with one to three messages of this ordering key, whatever happens to PostgreSQL. */
+  /** Runs one transaction after the other, each with one to three messages of this ordering key, and continues after database failures. */
   async run(orderingKey: string): Promise<void> {
     for (let n = 0; !this.#end.signal.aborted;) {
       try {
