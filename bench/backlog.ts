@@ -19,7 +19,7 @@ const { values } = parseArgs({ options: { rows: { type: "string", default: "1000
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
 /** URL on which nothing listens. */
 const DEAD = "http://127.0.0.1:1024/";
-/** Times after the start at which memory is measured. */
+/** Milliseconds after the start at which memory is measured. */
 const SAMPLES_MS = [5000, 40_000];
 
 /** Row keys of the application and its endpoints. For the ordered endpoint, each message has its own ordering key. */
@@ -57,14 +57,14 @@ async function serverMib(): Promise<readonly number[]> {
   return found;
 }
 
-/** Fails unless the whole backlog is still due: the figures are only valid with it. */
+/** Fails unless the whole backlog is still due, because the figures are only valid then. */
 function expectAllPending(rows: number): void {
   using db = new DatabaseSync(path, { readOnly: true });
   const { pending } = db.prepare("SELECT count(*) AS pending FROM delivery WHERE due IS NOT NULL").get() as {
     pending: number;
   };
   if (pending !== 2 * rows)
-    throw new Error(`Of ${2 * rows} deliveries ${pending} are pending, so the measurement would be invalid`);
+    throw new Error(`${pending} of ${2 * rows} deliveries are pending, so the measurement would be invalid`);
 }
 
 async function fillTo(rows: number, { appId, plain, ordered }: Owners): Promise<void> {
@@ -99,7 +99,7 @@ interface Measured {
 }
 
 console.log(
-  `\n| rows of each endpoint | ${SAMPLES_MS.map((at) => `server MiB after ${at / 1000} s`).join(" | ")} | page of 256 µs | page in order µs | dispatcher alone MiB | its start ms |`,
+  `\n| rows of each endpoint | ${SAMPLES_MS.map((at) => `server MiB after ${at / 1000} s`).join(" | ")} | page of 256 µs | page in order µs | dispatcher alone MiB | dispatcher start ms |`,
 );
 console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 try {

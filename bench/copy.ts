@@ -62,8 +62,8 @@ async function measure(what: string, source: CopyTarget, target: CopyTarget): Pr
   const rate = (amount: number, ms: number): string => Math.round((amount / ms) * 1000).toLocaleString("en");
   console.log(
     `${what}: ${rows} rows, ${Math.round(bytes / MIB)} MiB in ${((ended - begun) / 1000).toFixed(1)} s; ` +
-      `copied ${rate(rows, checkedFrom - begun)} rows and ${rate(bytes / MIB, checkedFrom - begun)} MiB a second, ` +
-      `checked ${rate(rows, ended - checkedFrom)} rows a second; ${Math.round(mostBytes / MIB)} MiB of memory`,
+      `copied ${rate(rows, checkedFrom - begun)} rows and ${rate(bytes / MIB, checkedFrom - begun)} MiB per second, ` +
+      `checked ${rate(rows, ended - checkedFrom)} rows per second; ${Math.round(mostBytes / MIB)} MiB of memory`,
   );
 }
 

@@ -21,7 +21,7 @@ const MESSAGES = Number(values.messages);
 const ROWS = Number(values.rows);
 
 const APPLICATIONS = 20;
-/** Number of applications with an endpoint, whose deliveries are real. */
+/** Number of applications with an endpoint to which messages are actually delivered. */
 const DELIVERED = 4;
 const BATCH = 1000;
 const CALLS = 30;
@@ -114,7 +114,7 @@ async function memory(session: CDPSession): Promise<{ readonly mib: number; read
   return { mib: of("JSHeapUsedSize") / MIB, nodes: of("Nodes") };
 }
 
-/** Records frames, long tasks and layout shifts from now on. */
+/** Starts to record frames, long tasks and layout shifts. */
 function watch(): void {
   const seen = { shift: 0, longTasks: 0, longestTask: 0, frames: [] as number[] };
   Object.assign(window, { seen });
@@ -181,7 +181,7 @@ async function browserTimes(node: TestNode): Promise<void> {
   console.log("\nBrowser");
   console.log(`  first row after                     ${firstRow.toFixed(0)} ms`);
   console.log(`  rows scrolled through               ${rows}`);
-  console.log(`  shift of the layout (0: none)       ${seen.shift.toFixed(4)}`);
+  console.log(`  layout shift (0: none)              ${seen.shift.toFixed(4)}`);
   console.log(
     `  frames p50, p95, longest            ${[0.5, 0.95, 1].map((share) => quantile(frames, share).toFixed(0)).join(", ")} ms`,
   );

@@ -1,7 +1,7 @@
 /**
- * Cost of whole deliveries on a running server, from the queued delivery to the stored outcome: CPU time of the server process for a backlog to
- * HTTP, SQS, Kafka, RabbitMQ and NATS, one by one and in batches, in one run. Publishing is not counted, and neither are the receiver and the
- * brokers, which are processes of their own: their CPU time is printed separately.
+ * Cost of whole deliveries on a running server, from the queued delivery to the stored outcome: CPU time of the server process for a
+ * backlog to HTTP, SQS, Kafka, RabbitMQ and NATS, one by one and in batches, in one run. Publishing is not counted. The receiver and the
+ * brokers are separate processes, whose CPU time is printed separately.
  *
  *     node --conditions=@posthorn/source bench/delivery-path.ts --messages 2000 --batch 100 --only http,nats
  */
@@ -26,11 +26,11 @@ const { values } = parseArgs({
     messages: { type: "string", default: "2000" },
     batch: { type: "string", default: "100" },
     rounds: { type: "string", default: "5" },
-    /** Rounds that are not measured: they open the connections, and V8 compiles the code in them. */
+    /** Warm-up rounds, in which connections are opened and V8 compiles the code. */
     "warm-up": { type: "string", default: "6" },
     /** Kinds to measure, separated by commas. */
     only: { type: "string", default: "http,sqs,nats,rabbitMq,kafka" },
-    /** Part of the name of a path, such as "× 100": measures only the paths that contain it. */
+    /** Measures only the paths whose name contains this text, such as "× 100". */
     match: { type: "string", default: "" },
     /** Folder for CPU profiles of the server's threads. Prints where each thread spent its time on each path. */
     profile: { type: "string" },
@@ -42,9 +42,9 @@ const [MESSAGES, BATCH, ROUNDS] = [Number(values.messages), Number(values.batch)
 const WARM_UP_ROUNDS = Number(values["warm-up"]);
 const KINDS = new Set(values.only.split(","));
 const PUBLISHED_TOGETHER = 100;
-/** The server has finished its work for published messages when an interval takes less CPU time than this, or after so many intervals. */
+/** The server counts as idle after publishing when it uses less CPU time than this in an interval, or after this many intervals. */
 const QUIET = { ms: 100, cpuUs: 5000, atMost: 30 } as const;
-/** Responds to every request: to those of SQS with a result per entry, and to others with 204. In a process of its own. */
+/** Receiver in a separate process. Responds to SQS requests with a result per entry, and to all others with 204. */
 const RECEIVER = `require("node:http").createServer((request, response) => {
   if (request.headers["x-amz-target"] === undefined) return void request.resume().on("end", () => response.writeHead(204).end());
   let text = "";
@@ -102,7 +102,7 @@ console.log(`${MESSAGES} deliveries of 1 KiB from a backlog, best of ${ROUNDS} r
 console.log("path            server  × http  × single    main connector  database  other | counterpart  a second");
 for (const [name, cost] of best) console.log(lineOf(name, cost));
 if (values.profile !== undefined) {
-  // The profiles are written when the server ends.
+  // The profiles are written when the server exits.
   await stack.disposeAsync();
   for (const [name, measured] of spans) printShares(name, threadShares(values.profile, measured, MESSAGES * ROUNDS));
 }
@@ -131,14 +131,16 @@ function lineOf(name: string, { cpuUs, threads, counterpartUs, perSecond }: Cost
 /** Sampled time is elapsed time: on a busy machine, it includes waiting for a core. */
 function printShares(name: string, shares: ReturnType<typeof threadShares>): void {
   for (const { thread, busy, functions } of shares) {
-    console.log(`\n${name}, ${thread}: ${busy.toFixed(1)} µs per delivery; by itself, and with what it calls:`);
+    console.log(
+      `\n${name}, ${thread}: ${busy.toFixed(1)} µs per delivery; time of each function alone, and including its callees:`,
+    );
     for (const { name: called, own, total } of functions.slice(0, Number(values.functions)))
       console.log(`${own.toFixed(2).padStart(8)} ${total.toFixed(2).padStart(8)}  ${called}`);
   }
 }
 
 function profileSettings(folder: string | undefined): Readonly<Record<string, string>> {
-  // With this size of the young generation, the server does not replace its process, which would end the profile.
+  // With the young generation limited here, the server does not restart its process, which would end the profile.
   const flags = `--max-semi-space-size=8 --cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}`;
   return folder === undefined ? {} : { NODE_OPTIONS: flags };
 }
@@ -247,7 +249,7 @@ function groupCpu(group: number): number {
       const isMember = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]) === group;
       if (isMember) sum += sumOf(threadUsage(Number(pid)));
     } catch {
-      // The process has ended.
+      // The process has exited.
     }
   }
   return sum;

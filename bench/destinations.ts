@@ -33,7 +33,7 @@ const BATCH = Number(values.batch);
 const BATCHES = 4;
 const ROUNDS = 3;
 const TIMEOUT_MS = 60_000;
-/** Responds to every request with 204, in a process of its own. */
+/** Receiver in a separate process. Responds to every request with 204. */
 const RECEIVER = `require("node:http").createServer((request, response) => {
   request.resume().on("end", () => response.writeHead(204).end());
 }).listen(Number(process.argv[1]), "127.0.0.1");`;
@@ -54,7 +54,7 @@ if (!isSkipped("nats")) paths.push(...inBatches(await natsPath()));
 if (!isSkipped("rabbitmq")) paths.push(...inBatches(await rabbitMqPath()));
 if (!isSkipped("kafka")) paths.push(...inBatches(await kafkaPath()));
 
-// The first round compiles the code and opens the connections.
+// The first round is a warm-up: it compiles the code and opens the connections.
 for (const path of paths) await measure(path);
 const best = new Map<string, { readonly cpuUs: number; readonly perSecond: number }>();
 for (let round = 0; round < ROUNDS; round++) {
@@ -151,7 +151,7 @@ function over(kind: string, given: Readonly<Record<string, unknown>>): Path {
   };
 }
 
-/** The path as it is, and with several messages in a call. */
+/** The path with one message per call, and with several. */
 function inBatches({ name, send }: Path): readonly Path[] {
   return [
     { name, send },

@@ -89,7 +89,7 @@ function egressContender(client: "builtin" | "undici", origins: readonly string[
     keepAliveMs: 600_000,
   });
   const urls = origins.map((origin) => `${origin}/hook`);
-  // As the dispatcher does, which cancels all attempts when it stops.
+  // Like the dispatcher, which cancels all attempts when it stops.
   const { signal } = new AbortController();
   return {
     send: async (index) => {
@@ -367,8 +367,8 @@ async function manyOrigins(receiver: Receiver): Promise<void> {
   await egress.close();
   await new Promise((resolve) => setTimeout(resolve, 200));
   console.log(
-    `100,000 origins: ${Math.round(figure.rate)} a second, at most ${peak} sockets of 256, live heap after each 20,000: ${heaps.join(", ")} MB; ` +
-      `after close ${egress.stats.sockets} sockets, ${handles() - before} handles and timers more than before.`,
+    `100,000 origins: ${Math.round(figure.rate)} per second, at most ${peak} sockets of 256, live heap after each 20,000: ${heaps.join(", ")} MB; ` +
+      `after close: ${egress.stats.sockets} sockets, and ${handles() - before} more handles and timers than before.`,
   );
 }
 

@@ -32,7 +32,7 @@ interface Frame {
 const WIDTH = 1400;
 const ROW = 17;
 const FONT = 11;
-/** Narrower frames are left out. */
+/** Frames that are narrower than this are left out. */
 const LEAST = 1.5;
 const NOT_BUSY = new Set(["(idle)"]);
 
@@ -50,7 +50,7 @@ function framesOf({ nodes, samples, timeDeltas }: Profile): Frame {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const frameOf = (ids: readonly number[]): Frame => {
     const { functionName, url } = byId.get(ids[0]!)!.callFrame;
-    // The same function from different lines of its caller is one frame.
+    // Calls of the same function from different lines of its caller are merged into one frame.
     const groups = Map.groupBy(
       ids.flatMap((id) => byId.get(id)!.children ?? []),
       (id) => nameOf(byId.get(id)!.callFrame),

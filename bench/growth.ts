@@ -30,7 +30,7 @@ const LANES = 16;
 
 const SETTINGS = { shared_buffers: "256MB", max_wal_size: "1GB", autovacuum: "off" };
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(1000) }));
-/** Rows of the table: what was measured, and the result at each stage. */
+/** Rows of the table: the name of each measurement, and its result at each stage. */
 const table = new Map<string, string[]>();
 
 function note(what: string, figure: string): void {
@@ -158,7 +158,7 @@ const startNode = (): Promise<MeasuredNode> => startMeasuredNode({ POSTHORN_DATA
   await using node = await startNode();
   await makeEndpoints(node, `http://127.0.0.1:${port}`);
 }
-// The current hour belongs to the node.
+// The node computes the current hour itself.
 const plan: HistoryPlan = {
   endpoints: await endpointsIn(client),
   endpointsOfApplication: ENDPOINTS_OF_APPLICATION,

@@ -1,6 +1,6 @@
 /**
- * How long 99 endpoints wait for their deliveries while the hundredth hangs until its timeout, compared with when it does not, in
- * alternating rounds of one run. See README.md in this folder.
+ * How long deliveries to 99 endpoints wait while the hundredth endpoint hangs until its timeout, compared with rounds in which it responds.
+ * Both kinds of rounds alternate in one run. See README.md in this folder.
  *
  *     npm run bench:engine -- --case hanging --rate 200 --seconds 3 --rounds 5
  */
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const [RATE, SECONDS, ROUNDS] = [Number(values.rate), Number(values.seconds), Number(values.rounds)];
 const ENDPOINTS = 100;
-/** One of ten messages goes to the hanging endpoint: always more than may be in flight to it at once. */
+/** One of ten messages goes to the hanging endpoint, which always exceeds its concurrency limit. */
 const SHARE = 10;
 const TIME_OUT_SECONDS = 4;
 
@@ -67,14 +67,14 @@ const rounds: { calm: Waits[]; hanging: Waits[] } = { calm: [], hanging: [] };
   for (let index = 1; index < ENDPOINTS; index++) await endpoint(`others/${index}`, `c${index}`);
   await endpoint("answers", "answers");
   await endpoint("hang", "hangs");
-  // Without a circuit breaker it hangs all the time, and not only until the breaker opens.
+  // Without a circuit breaker, so that it hangs all the time and not only until the circuit opens.
   await node.call("PUT", "app/bench/endpoint/hangs/policy", { breaker: { enabled: false } });
   await round(node, "answers", 2);
   for (let index = 0; index < ROUNDS; index++) {
     rounds.calm.push(await round(node, "answers", SECONDS));
     await node.call("POST", "app/bench/endpoint/hangs/resume");
     rounds.hanging.push(await round(node, "hangs", SECONDS));
-    // Hanging requests must have ended before the next calm round.
+    // Hanging requests must end before the next calm round.
     await node.call("POST", "app/bench/endpoint/hangs/pause", {});
     await sleep(TIME_OUT_SECONDS * 1000 + 500);
   }
@@ -85,7 +85,7 @@ function each(kind: keyof typeof rounds, which: keyof Waits, share: number): num
   return rounds[kind].map((waits) => percentile(waits[which], share));
 }
 
-/** The median over the rounds, and each of them. */
+/** The median over the rounds, followed by the value of each round. */
 function cell(figures: readonly number[]): string {
   return `${percentile(figures, 0.5).toFixed(1)} (${figures.map((figure) => figure.toFixed(1)).join(", ")})`;
 }
@@ -102,5 +102,5 @@ for (const kind of ["calm", "hanging"] as const) {
   console.log(`| ${[kind === "calm" ? "none hangs" : "one of 100 hangs", ...cells].join(" | ")} |`);
 }
 console.log(
-  `\np99 of the others while one hangs, over what it is otherwise: queue ${ratio("queue")}, whole ${ratio("whole")}`,
+  `\np99 of the others while one hangs, relative to calm rounds: queue ${ratio("queue")}, whole ${ratio("whole")}`,
 );

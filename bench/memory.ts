@@ -1,6 +1,6 @@
 /**
- * Memory and start of the built server: time and CPU until it is ready, memory at rest, under load and afterwards, and what wakes it
- * while there is nothing to do.
+ * Memory and start of the built server: time and CPU until it is ready, memory at rest, under load and afterwards, and what wakes it while
+ * it is idle.
  *
  *     npm run bench:memory -- --tree ../other --seconds 20 --rest 60
  *
@@ -38,7 +38,7 @@ interface Memory {
   /** Proportional set size: pages shared with other processes, such as those of the Node binary, count in part. */
   readonly pss: number;
   readonly anonymous: number;
-  /** As if no other process shared a page. */
+  /** Resident set size: as if no page were shared with another process. */
   readonly rss: number;
 }
 
@@ -122,7 +122,7 @@ async function measure(tree: string): Promise<void> {
   show(`${values.after} s after the load`, memoryOf(pid));
 }
 
-/** The probe loads modules and wakes threads itself, so the heaps are those of another process. */
+/** The probe itself loads modules and wakes threads, so the heaps are measured in a separate process. */
 async function heaps(tree: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-heaps-"));
   try {

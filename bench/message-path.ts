@@ -61,7 +61,7 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }
 
-/** The functions in both lists, each with the lower number of calls. */
+/** Returns the functions in both lists, each with the lower number of calls. */
 function keepCommon(kept: readonly FunctionCalls[] | null, more: readonly FunctionCalls[]): readonly FunctionCalls[] {
   if (kept === null) return more;
   const keyOf = ({ url, start, name }: FunctionCalls): string => `${url} ${start} ${name}`;
@@ -90,6 +90,6 @@ function report(): void {
   console.log(`\n${files.size} files, ${functions.length} functions, ${calls} calls for one message`);
   const most = values["max-files"];
   if (most === undefined || files.size <= Number(most)) return;
-  console.error(`more than ${most} files: merge those that only this path enters, or raise the limit`);
+  console.error(`more than ${most} files: merge files that are used only on this path, or raise the limit`);
   process.exitCode = 1;
 }

@@ -17,7 +17,7 @@ import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.
 const { values } = parseArgs({
   options: { rows: { type: "string", default: "1000,10000,100000" }, keys: { type: "string", default: "1,6,1000" } },
 });
-/** Deliveries that are counted. Each waits for a commit, so a whole backlog would take too long. */
+/** Number of deliveries to count. Each waits for a commit, so the whole backlog would take too long. */
 const COUNTED = 5000;
 const ENDPOINT = 1;
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
@@ -104,7 +104,7 @@ function drain(store: SqliteStore, ids: IdGenerator, counted: number): Promise<M
   return promise;
 }
 
-console.log("| Rows | Keys | Deliveries a second | CPU µs each | First tenth ms |");
+console.log("| Rows | Keys | Deliveries per second | CPU µs each | First tenth ms |");
 console.log("| ---: | ---: | ------------------: | ----------: | -------------: |");
 for (const rows of values.rows.split(",").map(Number)) {
   for (const keys of values.keys.split(",").map(Number)) {

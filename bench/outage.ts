@@ -46,7 +46,7 @@ function row(name: string, counts: readonly number[]): string {
   return `| ${name} | ${counts.length} | ${mean.toFixed(1)} | ${peak} | ${(peak / mean).toFixed(2)} |`;
 }
 
-const HEADER = "\n| | seconds | mean attempts a second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
+const HEADER = "\n| | seconds | mean attempts per second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
 
 /** Maximum number of attempts in any sliding window of one second. */
 function peakPerSecond(arrivals: readonly Arrival[]): number {

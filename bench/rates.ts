@@ -33,16 +33,16 @@ const { values } = parseArgs({
   },
 });
 const SECONDS = Number(values.seconds);
-/** Events of a run as fast as possible. */
+/** Number of events of a run at full speed. */
 const FULL_EVENTS = 2000 * SECONDS;
 /** Events before the measurement, at 200 a second, so that hot code is compiled. */
 const WARM_UP_EVENTS = 1000;
-/** Statistics of PostgreSQL are behind by up to a second. */
+/** PostgreSQL's statistics lag by up to a second. */
 const STATISTICS_MS = 1500;
 
 const SETTINGS = { shared_buffers: "256MB", max_wal_size: "2GB", shared_preload_libraries: "pg_stat_statements" };
 
-/** What the database did, in total. */
+/** Totals of the database's work. */
 interface Written {
   readonly walBytes: number;
   readonly commits: number;
@@ -54,7 +54,7 @@ interface Written {
 
 interface Recorded {
   readonly db: MeasuredDatabase;
-  /** Returns what the database did since the start of the recording. */
+  /** Returns the database's work since the start of the recording. */
   read(): Promise<Written>;
 }
 
@@ -137,7 +137,7 @@ async function hopsOf({ node }: MeasuredNode, path: string): Promise<Hops> {
   return JSON.parse(readFileSync(path, "utf8")) as Hops;
 }
 
-/** Milliseconds that this disk needs to sync 4 KiB at this rate, without a database. */
+/** Milliseconds that this disk takes to sync 4 KiB at this rate, without a database. */
 async function syncLatencies(folder: string, rate: number, count: number): Promise<readonly number[]> {
   const file = openSync(join(folder, "sync"), "w");
   const page = Buffer.alloc(4096, 1);

@@ -18,7 +18,7 @@ const { values } = parseArgs({
 const MESSAGES = Number(values.messages);
 const ROUNDS = Number(values.rounds);
 const CONCURRENT = Number(values.concurrent);
-/** The log is written behind the responses: its last batch belongs to the round. */
+/** The log is written after the responses, so its last batch is part of the round. */
 const SETTLE_MS = 3000;
 
 async function publish({ call }: MeasuredNode, count: number): Promise<void> {

@@ -105,7 +105,7 @@ function percentileOf(waits: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-/** Median over the rounds, so that a round with other load on the machine does not decide. */
+/** Median over the rounds, so that a round with other load on the machine does not distort the result. */
 function median(rounds: readonly (readonly number[])[], share: number): number {
   return percentileOf(
     rounds.map((waits) => percentileOf(waits, share)),

@@ -36,13 +36,13 @@ const { values } = parseArgs({
 const COUNT = Number(values.applications);
 const MESSAGES = Number(values.messages);
 const REPETITIONS = Number(values.repetitions);
-/** The messages are from this many days, which end an hour ago. */
+/** The messages are from this many days up to an hour ago. */
 const DAYS = 10;
 /** Every second message is for this application. */
 const BUSY = 50_000 % COUNT;
 const ROWS_AT_ONCE = 1000;
 const ORGANISATION = "org_00000000000000000000000test";
-/** Nothing, one of the oldest objects, some, all, and a name with two words. */
+/** Searches that match nothing, one of the oldest objects, some, all, and a name with two words. */
 const QUERIES = ["nothing-has-this", "customer-000017", "customer-0009", "customer", "gmbh customer-050000"];
 
 /** The lists of the dashboard: first pages, in their orders, and with filters that match nothing, little, and everything. */
@@ -88,7 +88,7 @@ function listsOf(app: string, endpoint: string, message: string): readonly strin
 }
 
 async function fill({ store }: PosthornNode["services"], orgId: number): Promise<void> {
-  // Not that of the node, which stops when a busy machine delays its lease.
+  // A separate connection, because that of the node closes when a busy machine delays its lease.
   const ids = new IdGenerator(Date.now, await store.lastKey());
   const now = Date.now();
   for (let from = 0; from < COUNT; from += ROWS_AT_ONCE) {
@@ -126,7 +126,7 @@ async function fill({ store }: PosthornNode["services"], orgId: number): Promise
 interface Stand {
   readonly node: PosthornNode;
   readonly headers: Readonly<Record<string, string>>;
-  /** Updates the statistics of the planner, as autovacuum does after a while. */
+  /** Updates the planner's statistics, as autovacuum does after a while. */
   readonly analyse: () => Promise<void>;
 }
 

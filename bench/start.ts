@@ -1,6 +1,6 @@
 /**
- * Time and CPU time from starting the published server in an empty folder until it accepts requests, beside `node -e 0` in the same run.
- * Prints the medians, and exits with 1 when the package takes longer than the goal on an idle machine.
+ * Time and CPU time from starting the published server in an empty folder until it accepts requests, compared with `node -e 0` in the same
+ * run. Prints the medians, and exits with 1 if the package takes longer than the goal on an idle machine.
  *
  *     npm run bench:start -- --rounds 9
  */
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 
 /** From an empty folder to the first accepted request. */
 const GOAL_MS = 3000;
-/** With more processes than this waiting for the processor, the figures are about the others. */
+/** Load above which the figures are not meaningful, because other processes compete for the processor. */
 const BUSY = 1.5;
 const STAGED = resolve("packages/posthorn/dist/npm/bin/posthorn.cjs");
 const EXECUTABLE = resolve(`dist/posthorn-linux-${process.arch}`);
@@ -35,7 +35,7 @@ interface Side {
 const sides: readonly Side[] = [
   { name: "node -e 0", run: startNode },
   { name: "package", run: () => startServer([process.execPath, STAGED]) },
-  // Its first start unpacks it, and the rounds after it do not.
+  // Only the first start unpacks it.
   ...(existsSync(EXECUTABLE) ? [{ name: "executable", run: () => startServer([EXECUTABLE]) }] : []),
 ];
 if (!existsSync(STAGED)) throw new Error("Run `npm run release` first: it stages the package that is measured.");
@@ -43,7 +43,7 @@ if (!existsSync(STAGED)) throw new Error("Run `npm run release` first: it stages
 const home = mkdtempSync(join(tmpdir(), "posthorn-bench-home-"));
 const starts = new Map<string, Start[]>(sides.map(({ name }) => [name, []]));
 try {
-  // In turn, so that a busy moment meets all sides. The first round warms the caches of the file system.
+  // Programs take turns, so that other load affects all of them. The first round warms the file system cache.
   for (let round = 0; round <= Number(values.rounds); round++) {
     for (const { name, run } of sides) {
       const start = await run();
@@ -119,7 +119,7 @@ async function textOf(stream: Readable, end: RegExp): Promise<string> {
     output += String(chunk);
     if (end.test(output)) return output;
   }
-  throw new Error(`The process ended early: ${output}`);
+  throw new Error(`The process exited early: ${output}`);
 }
 
 function medians(all: readonly Start[]): Start {

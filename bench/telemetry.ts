@@ -48,7 +48,7 @@ function tracingWith(
   return { tracing, exporter };
 }
 
-/** One publish and one attempt: what a delivery notes. */
+/** One publish and one attempt, as recorded for a delivery. */
 function deliver(tracing: Tracing | null, n: number): void {
   const key = 7_000_000_000_000_000 + n;
   const traceContext = tracing?.publishing(key, null) ?? null;
@@ -90,7 +90,7 @@ for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < events; n++) deliver(tracing, n);
     const { user, system } = process.threadCpuUsage(before);
     (results[name] ??= []).push((user + system) / events);
-    // Lets the worker take what was posted, outside of the measurement.
+    // Lets the worker process the posted spans, outside of the measurement.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

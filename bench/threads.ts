@@ -1,6 +1,7 @@
 /**
- * One process with several threads: deliveries per second, and CPU time of the busiest thread, which is the ceiling of a process on a machine with
- * enough cores. With `auto`, the process starts threads itself. The server, the receiver and the generator of load, `wrk`, are separate processes. See README.md in this folder.
+ * One process with several threads: deliveries per second, and CPU time of the busiest thread, which limits a process on a machine with
+ * enough cores. With `auto`, the process starts threads itself. The server, the receiver and the load generator `wrk` are separate
+ * processes. See README.md in this folder.
  *
  *     npm run bench:threads -- --threads auto,1,2,3,4 --database sqlite --seconds 8 --connections 64 --endpoints 64
  */
@@ -83,7 +84,7 @@ async function sharesAreEven({ call }: MeasuredNode, threads: number): Promise<v
   throw new Error(`The shards were not evenly distributed within ${JOIN_MS} ms`);
 }
 
-/** Publishes over all connections. Throws when a request is refused. */
+/** Publishes over all connections. Throws if a request is rejected. */
 async function publish({ server }: Bench, seconds: string): Promise<void> {
   const args = [
     "-t",
@@ -99,7 +100,7 @@ async function publish({ server }: Bench, seconds: string): Promise<void> {
     server.node.url,
   ];
   const { stdout } = await run("wrk", [...args, "--", organisationToken(), String(ENDPOINTS)]);
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Some messages were refused:\n${stdout}`);
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`Some messages were rejected:\n${stdout}`);
 }
 
 async function round(bench: Bench): Promise<readonly string[]> {

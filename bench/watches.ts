@@ -1,5 +1,5 @@
 /**
- * Cost of a sample for watches: only the evaluation and a store, without publishing. See README.md in this folder.
+ * Cost of evaluating samples for watches: only the evaluation and a store, without publishing. See README.md in this folder.
  *
  *     npm run bench:watches -- --watches 1,10,100 --keys 100,100000 --samples 5000
  *     npm run bench:watches -- --rules aggregates --watches 10 --keys 100000 --full
@@ -31,18 +31,18 @@ const { values } = parseArgs({
 const RULES: Readonly<Record<string, RuleJson>> = {
   threshold: { read: { value: "$.v", key: "$.k" }, when: { above: 99 }, until: { below: 90 }, maxKeys: 100_000 },
   window: { read: { value: "$.v", key: "$.k" }, when: { avg: { over: "1h", above: 99 } }, maxKeys: 100_000 },
-  /** The most windows that a rule may have. */
+  /** Maximum number of windows of a rule. */
   aggregates: {
     read: { value: "$.v", key: "$.k" },
     when: { all: (["count", "sum", "avg", "max"] as const).map((name) => ({ [name]: { over: "1h", above: 1e9 } })) },
     maxKeys: 100_000,
   },
 };
-/** Buckets that a window keeps at most. */
+/** Maximum number of buckets of a window. */
 const BUCKETS = 60;
 const ROWS_AT_ONCE = 2000;
 const APP = 1;
-/** Above most of them, so that the figures are those of samples that report nothing. */
+/** Above most of the values, so that the figures are those of samples without transitions. */
 const VALUES = 95;
 
 async function publish(store: SqliteStore, ids: IdGenerator, names: readonly string[]): Promise<void> {
@@ -152,7 +152,7 @@ async function fillWindows(store: SqliteStore, watches: readonly number[], rule:
   }
 }
 
-/** Largest heap during the evaluation, in bytes above what it was before. */
+/** Peak growth of the heap during the evaluation, in bytes. */
 class HeapPeak {
   readonly #before = heapNow();
   #most = 0;
@@ -183,7 +183,7 @@ interface Figures {
   readonly heapMb: number;
 }
 
-/** CPU time of a sample in microseconds, the megabytes of the states, and those that the evaluation needs on the heap. */
+/** CPU time of a sample in microseconds, megabytes of state, and megabytes of heap used by the evaluation. */
 async function measure({ rule, watches, keys }: Case): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
   try {
@@ -194,7 +194,7 @@ async function measure({ rule, watches, keys }: Case): Promise<Figures> {
     const services = { store, ids, rules, feeds, now: Date.now } as unknown as Services;
     const made = await addWatches(store, watches, rule);
     const readTo = new Map<number, Position>();
-    // Every key has a state before the clock starts.
+    // Every key has a state before the measurement starts.
     await publish(
       store,
       ids,
@@ -228,7 +228,7 @@ console.log("| Rule | Watches | Keys | CPU µs per sample and watch | CPU µs pe
 console.log("| :--- | ------: | ---: | --------------------------: | -----------------: | --------: | ------: |");
 for (const name of values.rules.split(",")) {
   const rule = RULES[name];
-  if (rule === undefined) throw new Error(`--rules: ${name} is none of ${Object.keys(RULES).join(", ")}.`);
+  if (rule === undefined) throw new Error(`--rules: ${name} is not one of ${Object.keys(RULES).join(", ")}.`);
   for (const keys of values.keys.split(",").map(Number)) {
     for (const watches of values.watches.split(",").map(Number)) {
       // 100 watches with 100,000 keys each are more than an organisation may have.

@@ -110,7 +110,7 @@ const CASES: readonly (readonly [name: string, ours: Call, theirs: Call])[] = [
   ],
 ];
 
-/** Microseconds of CPU time per call over one round, which other load on the machine hardly affects. */
+/** Microseconds of CPU time per call in one round. Other load on the machine hardly affects CPU time. */
 async function time(call: Call): Promise<number> {
   const start = process.cpuUsage();
   for (let index = 0; index < CALLS; index += 1) {

@@ -1,7 +1,6 @@
 /**
- * A receiver that misbehaves on request: `/hang` never responds; `/down` closes connections while it is down and
- * responds slowly otherwise. Records when each request arrived, how old its message was, and how many requests were
- * open.
+ * A receiver with configurable faults: `/hang` never responds; `/down` closes connections while it is down and responds slowly otherwise.
+ * Records when each request arrived, how old its message was, and how many requests were open.
  */
 import { createServer } from "node:http";
 

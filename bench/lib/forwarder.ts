@@ -1,4 +1,4 @@
-/** Baseline: reads with `node:http` and sends with `undici`. Stores nothing, signs nothing, guarantees nothing. */
+/** Baseline: reads with `node:http` and sends with `undici`. Without storage, signatures or guarantees. */
 import { createServer } from "node:http";
 import { Pool } from "undici";
 

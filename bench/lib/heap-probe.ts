@@ -25,7 +25,7 @@ if (folder !== undefined) {
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
-      // Modules of Node have no source here.
+      // Node's own modules have no source here.
       if (!url.startsWith("node:")) modules++;
       sourceBytes += Buffer.byteLength(loaded.source ?? "");
       return loaded;

@@ -17,7 +17,7 @@ export interface HistoryPlan {
   readonly until: number;
 }
 
-/** One in this many messages has a rare type, one a rare tag, and one in this many deliveries failed. */
+/** One in this many messages has a rare type, one in as many has a rare tag, and one in this many deliveries has failed. */
 const RARE = 10_000;
 const FAILED = 50;
 /** Distance between the keys of different stages. All keys of one stage are equal below it. */
@@ -125,7 +125,7 @@ export async function endpointsIn(client: pg.ClientBase): Promise<HistoryPlan["e
 }
 
 /**
- * Adds attempts of the last days for each endpoint of the database, up to an hour ago: the current hour belongs to the server.
+ * Adds attempts of the last days for each endpoint of the database, up to an hour ago, because the server computes the current hour itself.
  *
  * @param endpointsOfApplication Each message is for all of them.
  */

@@ -18,7 +18,7 @@ export interface MessagePlan {
   readonly messages: number;
   /** Each message is for one of these endpoints. */
   readonly endpoints: readonly { readonly appId: number; readonly id: number }[];
-  /** Place of the busy endpoint. */
+  /** Index of the busy endpoint. */
   readonly busy: number;
   readonly orgId: number;
   /** Unix milliseconds: the messages are spread evenly between these times. */

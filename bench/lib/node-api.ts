@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type StartedNode, startNode, type StartOptions, stop } from "./processes.ts";
 import type { Sent } from "./faulty-receiver.ts";
 
-/** Signs tokens. */
+/** Secret that signs tokens. */
 export const SECRET = "bench-secret-bench-secret-bench-secret";
 
 export interface MeasuredNode extends AsyncDisposable {
@@ -27,7 +27,7 @@ export async function startMeasuredNode(
       POSTHORN_DATA_DIR: folder,
       POSTHORN_JWT_SECRET: SECRET,
       POSTHORN_EGRESS_ALLOW: "external,loopback",
-      // A further thread would start during a measurement.
+      // Otherwise, a further thread could start during a measurement.
       POSTHORN_THREADS: "1",
       ...env,
     },

@@ -1,4 +1,4 @@
-/** Publishes events at a fixed rate, whether or not earlier ones were answered, and receives them. */
+/** Publishes events at a fixed rate, without waiting for earlier responses, and receives them. */
 import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
@@ -68,7 +68,7 @@ export class OpenLoop implements AsyncDisposable {
       const body = JSON.stringify({ eventType: "bench.sent", payload: { n, filler: FILLER } });
       const response = await pool.request({ method: "POST", path, headers, body });
       await response.body.dump();
-      if (response.statusCode >= 300) throw new Error(`A publish was answered with ${response.statusCode}`);
+      if (response.statusCode >= 300) throw new Error(`A publish request got the status ${response.statusCode}`);
       published.push(performance.now() - this.#dueAt[n]!);
     };
     if (rate === null) {

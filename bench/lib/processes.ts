@@ -25,11 +25,11 @@ export interface StartedNode {
 }
 
 export interface StartOptions {
-  /** Folder in which the server writes CPU profiles when it ends. */
+  /** Folder in which the server writes CPU profiles when it exits. */
   readonly profile?: string | undefined;
   /** Module of this folder that runs in the server before it starts. The server then has an IPC channel. */
   readonly preload?: string | undefined;
-  /** Starts the source instead of the built bundle. */
+  /** Whether to start the source instead of the built bundle. */
   readonly source?: boolean | undefined;
   /** Further flags for Node. */
   readonly nodeFlags?: readonly string[] | undefined;
@@ -62,7 +62,7 @@ export function startNode(env: Record<string, string>, options: StartOptions = {
       const url = /"url":"([^"]+)"/.exec(log)?.[1];
       if (url !== undefined) resolve({ child, url });
     });
-    child.once("exit", (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
+    child.once("exit", (code) => reject(new Error(`the server exited with ${code}: ${log}`)));
   });
 }
 
@@ -75,7 +75,7 @@ function serverOf(tree: string): string {
 /** The next message from a process. */
 export function nextMessage<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => reject(new Error(`the process ended with ${code}`));
+    const ended = (code: number | null): void => reject(new Error(`the process exited with ${code}`));
     child.once("exit", ended);
     child.once("message", (message) => {
       child.off("exit", ended);
@@ -96,7 +96,7 @@ function statFields(pid: number): readonly string[] {
   return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
-/** Like `cpuSeconds`, for a process and all processes it started, including those that have ended (Linux). */
+/** Like `cpuSeconds`, for a process and all processes it started, including those that have exited (Linux). */
 export function treeCpuSeconds(pid: number): number {
   const [user, system, usersOfEnded, systemOfEnded] = statFields(pid).slice(11, 15).map(Number) as [
     number,
@@ -110,7 +110,7 @@ export function treeCpuSeconds(pid: number): number {
 
 /**
  * Like `treeCpuSeconds`, but exact to the nanosecond, where ticks of 10 ms are too coarse. Does not include processes and threads that have
- * ended (Linux).
+ * exited (Linux).
  */
 export function treeCoreSeconds(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, id) => sum + ifRunning(() => coreSeconds(id)), 0);
@@ -129,7 +129,7 @@ function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
 }
 
-/** 0 if the process has ended in the meantime. */
+/** 0 if the process has exited in the meantime. */
 function ifRunning(read: () => number): number {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** Where the time of a server's threads went during parts of its CPU profiles (`--cpu-prof`). */
+/** How a server's threads spent their time during parts of its CPU profiles (`--cpu-prof`). */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -28,9 +28,9 @@ interface Profile {
 /** Microseconds per message. */
 export interface FunctionShare {
   readonly name: string;
-  /** In the function itself. */
+  /** Time in the function itself. */
   readonly own: number;
-  /** With what it called. */
+  /** Time including its callees. */
   readonly total: number;
 }
 

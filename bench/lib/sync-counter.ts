@@ -1,4 +1,4 @@
-/** Counts syncs and writes of processes with strace, which slows them down: times measured meanwhile mean nothing. */
+/** Counts syncs and writes of processes with strace, which slows them down: times measured meanwhile are meaningless. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 export interface ThreadUsage {
   readonly cpuMicros: number;
-  /** Times that the thread slept and was woken. */
+  /** Number of times that the thread slept and was woken. */
   readonly wakeUps: number;
 }
 
@@ -23,7 +23,7 @@ export function threadUsage(pid: number): Usage {
       const known = usage.get(name);
       usage.set(name, { cpuMicros: cpuMicros + (known?.cpuMicros ?? 0), wakeUps: wakeUps + (known?.wakeUps ?? 0) });
     } catch {
-      // The thread has ended.
+      // The thread has exited.
     }
   }
   return usage;

@@ -15,7 +15,7 @@ interface Frame {
 export interface WrittenPages {
   readonly bytes: number;
   readonly commits: number;
-  /** Written pages by table or index, most first. */
+  /** Written pages by table or index, in descending order. */
   readonly pages: ReadonlyMap<string, number>;
 }
 
@@ -82,7 +82,7 @@ function namesOfPages(path: string, pageBytes: number): (page: number) => string
   const names = new Map(
     rows.map(({ name, pageno, pagetype }) => [pageno, pagetype === "overflow" ? `${name} (overflow)` : name]),
   );
-  // Pages of the pointer map that `auto_vacuum` needs: page 2, and the first page behind the pages that each of them covers.
+  // Pages of the pointer map that `auto_vacuum` needs: page 2, and each page that follows the pages covered by the previous one.
   const covered = Math.floor(pageBytes / POINTER_BYTES) + 1;
   return (page) => (page === 1 ? "header" : (names.get(page) ?? ((page - 2) % covered === 0 ? "pointer map" : "free")));
 }

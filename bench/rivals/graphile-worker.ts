@@ -21,7 +21,7 @@ const runner = await run({
       concurrentJobs: CONCURRENCY,
       maxPoolSize: 20,
       pollInterval: 500,
-      // Its manual recommends these three for many short jobs.
+      // Its documentation recommends these three settings for many short jobs.
       localQueue: { size: CONCURRENCY + 1 },
       completeJobBatchDelay: 0,
       failJobBatchDelay: 0,

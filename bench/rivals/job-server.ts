@@ -1,4 +1,4 @@
-/** What the compared job queues have in common: accept an event over HTTP, store it as a job, sign it, send it. */
+/** Common parts of the compared job queues: accept an event over HTTP, store it as a job, sign it, send it. */
 import { createHmac, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -19,7 +19,7 @@ export interface EventJob {
 export interface Queue {
   /** Resolves once the job is stored. */
   readonly add: (job: EventJob) => Promise<void>;
-  /** Lets jobs in progress end, and closes the connections. */
+  /** Waits until jobs in progress have ended, and closes the connections. */
   readonly close: () => Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { escaped } from "../lib/svg.ts";
 export interface Bar {
   readonly label: string;
   readonly value: number;
-  /** Least and greatest round. */
+  /** Minimum and maximum over the rounds. */
   readonly range: readonly [number, number];
   /** Drawn in the accent colour. */
   readonly isOwn: boolean;
@@ -28,7 +28,7 @@ const OTHER = "#94a3b8";
 const INK = "#1e293b";
 const QUIET = "#64748b";
 
-/** Bars begin at zero. A thin line shows the least and the greatest round. */
+/** Bars begin at zero. A thin line shows the minimum and maximum over the rounds. */
 export function barChart({ title, unit, bars }: Chart): string {
   const most = Math.max(...bars.map(({ value, range }) => Math.max(value, range[1])));
   const scale = (WIDTH - LABEL_WIDTH - FIGURE_WIDTH) / most;

@@ -64,7 +64,7 @@ function chosen({ full, only, subjects: text }: Options): readonly Scenario[] {
   const scenarios = picked
     .map((scenario) => ({ ...scenario, subjects: scenario.subjects.filter((name) => name.includes(text)) }))
     .filter(({ subjects }) => subjects.length > 0);
-  if (scenarios.length === 0) throw new Error(`No system of these scenarios has a name with "${text}".`);
+  if (scenarios.length === 0) throw new Error(`No system of these scenarios has a name that contains "${text}".`);
   return scenarios;
 }
 
@@ -79,7 +79,7 @@ interface Run {
   readonly capacities: Map<SubjectName, Round[]>;
 }
 
-/** Returns `null` when no round ended. Failed rounds are reported, and the run ends with code 1. */
+/** Returns `null` if no round completed. Failed rounds are reported, and the run ends with code 1. */
 async function runScenario(run: Run, scenario: Scenario): Promise<ScenarioResult | null> {
   const { options: wanted, capacities, progress } = run;
   const rounds = new Map<SubjectName, Round[]>(scenario.subjects.map((name) => [name, []]));
@@ -117,7 +117,7 @@ function roundsOf({ maxRounds }: Scenario, { rounds }: Options): number {
   return Math.min(rounds, maxRounds ?? rounds);
 }
 
-/** One line for each round, with the time that is left. */
+/** Prints one line for each round, with the estimated time left. */
 class Progress {
   readonly #total: number;
   readonly #begun = performance.now();
@@ -158,7 +158,7 @@ function commitOf(): string {
 
 const LEAST_SAVED = { rounds: 3, seconds: 4 } as const;
 
-/** Published figures have to be those of a commit, and not of noise. */
+/** Published figures must come from a commit and must not be noise. */
 function checkSavable({ rounds, seconds, subjects: text }: Options, commit: string): void {
   const refuse = (why: string): never => {
     throw new Error(`--save is for figures that are published: ${why}`);

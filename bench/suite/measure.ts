@@ -1,4 +1,4 @@
-/** One round: starts a system, loads it, and reads what that took. */
+/** One round: starts a system, puts load on it, and measures the cost. */
 import { mkdtempSync, openSync, closeSync, rmSync, writeSync, fdatasyncSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { tmpdir } from "node:os";
@@ -29,12 +29,12 @@ const CONNECTIONS = 64;
 /** Events at 200 a second before a measurement at a fixed rate. */
 const WARM_UP_EVENTS = 1000;
 const WARM_UP_RATE = 200;
-/** Until the outcomes of the last events are stored. */
+/** Time until the outcomes of the last events are stored. */
 const SETTLE_MS = 300;
 const MEMORY_INTERVAL_MS = 1000;
-/** Until a started server has done what it does after its start. */
+/** Time until a server has completed its work after the start. */
 const CALM_MS = 10_000;
-/** Shortest observation of a system at rest, whose periodic work is seconds apart. */
+/** Minimum observation of a system at rest, because its periodic work is seconds apart. */
 const REST_SECONDS = 30;
 
 type Figures = Omit<Round, "load">;
@@ -201,7 +201,7 @@ function percentiles(latencies: readonly number[]): Percentiles {
 
 const SYNCS = 200;
 
-/** This machine, and how fast the disk with the temporary folder is. */
+/** Describes this machine, and the speed of the disk with the temporary folder. */
 export function machineFacts(): Machine {
   const [first] = cpus();
   return {

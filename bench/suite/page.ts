@@ -82,7 +82,7 @@ function fileOf({ name }: Scenario): string {
   return `performance-${name}.svg`;
 }
 
-/** Latency where events come at a fixed rate, CPU time elsewhere; `null` where neither was measured or only one system was. */
+/** Latency for scenarios with a fixed rate, otherwise CPU time; `null` if neither was measured, or only one system was. */
 function chartOf({ title, load }: Scenario, { subjects }: ScenarioResult): string | null {
   const isLatency = load.kind === "rate" || load.kind === "share";
   const figure = (round: Round): number | null => (isLatency ? (round.receivedMs?.p99 ?? null) : round.cpuMicros);

@@ -1,4 +1,4 @@
-/** The receiver of a scenario: a process that counts, or the one that measures latencies. */
+/** The receiver of a scenario: a process that counts events, or one that measures latencies. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

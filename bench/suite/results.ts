@@ -1,4 +1,4 @@
-/** Results of the suite: one file, in which a run replaces the scenarios that it measured. */
+/** Results of the suite, in one file. A run replaces the scenarios that it measured. */
 import { existsSync, readFileSync } from "node:fs";
 
 export interface Machine {
@@ -61,7 +61,7 @@ export function merged(earlier: Results, later: Results, names: readonly string[
   return names.flatMap((name) => known.get(name) ?? []);
 }
 
-/** Median, least and greatest of a figure over the rounds; `null` if a round does not have it. */
+/** Median, minimum and maximum of a figure over the rounds; `null` if a round does not have it. */
 export interface Spread {
   readonly median: number;
   readonly least: number;

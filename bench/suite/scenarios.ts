@@ -10,7 +10,7 @@ export type SubjectName =
   | "pg-boss, PostgreSQL"
   | "Graphile Worker, PostgreSQL";
 
-/** What a system is set up for before events are sent. */
+/** Setup of a system before events are sent. */
 export interface Setup {
   readonly applications: number;
   /** Endpoints of each application. Each gets every event. */
@@ -27,9 +27,9 @@ export interface Setup {
 }
 
 export type Load =
-  /** As many as are accepted, over 64 connections. */
+  /** As fast as events are accepted, over 64 connections. */
   | { readonly kind: "closed"; readonly requests: Extract<Requests, { kind: "publish" }> }
-  /** At a fixed rate, whether or not earlier events were answered. */
+  /** At a fixed rate, without waiting for earlier responses. */
   | { readonly kind: "rate"; readonly perSecond: number }
   /** At a share of the rate that the subject reached in the scenario `one-endpoint`, measured in the same run. */
   | { readonly kind: "share"; readonly of: number }

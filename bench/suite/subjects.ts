@@ -16,7 +16,7 @@ export interface Running extends AsyncDisposable {
   /** Used in turn. */
   readonly paths: readonly string[];
   readonly token: string;
-  /** Which requests it takes instead of those of the load; `null`: those. */
+  /** Requests that it takes instead of those of the load; `null`: the same. */
   readonly requests: Requests | null;
   readonly deliveriesPerEvent: number;
   /** Process ids of its server and its database. Their child processes belong to it too. */
@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly profile: string | null;
 }
 
-/** Durable, and like a small dedicated server. */
+/** Durable settings, sized like a small dedicated server. */
 const POSTGRES = { shared_buffers: "256MB", max_wal_size: "2GB" };
 const RIVALS = fileURLToPath(new URL("../rivals", import.meta.url));
 /** Days over which stored attempts are distributed. */

@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
   { head: "MiB", cell: (rounds) => median(rounds, ({ pssMib }) => pssMib, 0) },
 ];
 
-/** Only the columns that the scenario has. Figures are medians; those in parentheses are the least and the greatest. */
+/** Only the columns that the scenario has. Figures are medians, with minimum and maximum in parentheses. */
 export function tableOf(result: ScenarioResult): string {
   const subjects = Object.entries(result.subjects);
   const columns = COLUMNS.map(({ head, cell }) => ({
