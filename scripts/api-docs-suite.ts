@@ -1,4 +1,6 @@
-/** Tests of the doc comments of a published package: each export is documented, and each example compiles and prints what it promises. */
+/**
+ * Tests of the doc comments of a published package: each export is documented, and each example compiles and prints the documented output.
+ */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { compileExamples, examplesOf, runExamples } from "./api-examples.ts";
@@ -7,7 +9,7 @@ import { undocumented } from "./undocumented.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** @param fewest Number of exports, a little lower than it is, so that the tests notice when they find none. */
+/** @param fewest Lower bound of the number of exports, so that the tests fail when they find none. */
 export function describeApiDocs(name: "egress" | "webhooks", fewest: number): void {
   const folder = `${ROOT}packages/${name}/`;
   // Inside the package, so that its name and its test dependencies resolve. Ignored by Git like build output.
@@ -21,7 +23,7 @@ export function describeApiDocs(name: "egress" | "webhooks", fewest: number): vo
       expect(undocumented(exports)).toEqual([]);
     });
 
-    it("contain examples that compile and print what they promise", { timeout: 120_000 }, () => {
+    it("contain examples that compile and print the documented output", { timeout: 120_000 }, () => {
       expect(compileExamples(compiled, ROOT, examples)).toBe("");
       const runs = runExamples(compiled, examples);
       const got = runs.map(({ printed, error }, index) => ({ title: examples[index]?.title, printed, error }));

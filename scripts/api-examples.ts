@@ -9,11 +9,11 @@ export interface Example {
   /** The export it belongs to, such as `@posthorn/webhooks verify`. */
   readonly title: string;
   readonly code: string;
-  /** The output promised by the comments behind `console.log(…);`, a line each. */
+  /** The documented output: one line per comment after `console.log(…);`. */
   readonly promised: readonly string[];
 }
 
-/** What a run of one example printed, and the error that ended it. */
+/** The output of one example, and the error that ended it. */
 export interface ExampleRun {
   readonly printed: readonly string[];
   readonly error: string | null;
@@ -68,7 +68,7 @@ function fileOf(folder: string, index: number): string {
   return join(folder, `example-${String(index).padStart(3, "0")}.ts`);
 }
 
-// Examples may leave servers and sockets behind, as programs do: the process ends with the last one.
+// Examples may leave servers and sockets open, so the process exits after the last one.
 const RUNNER = `import { format } from "node:util";
 import { pathToFileURL } from "node:url";
 

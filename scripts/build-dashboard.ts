@@ -28,7 +28,7 @@ class BuildError extends Error {}
 
 if (!process.argv.includes("--if-changed") || isDashboardStale()) await build();
 else console.log("The dashboard is up to date.");
-// An open channel to the script that started the build would keep this process alive.
+// The IPC channel to the script that started the build would keep this process alive.
 if (process.connected) process.disconnect();
 
 async function build(): Promise<void> {
@@ -56,7 +56,7 @@ async function bundle(): Promise<void> {
   const vite = spawn("vite", args, { stdio: "inherit", env });
   const [status, signal] = await exitOf(vite);
   if (status !== 0) {
-    const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
+    const end = signal === null ? `ended with exit code ${status}` : `was killed by ${signal}`;
     throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. See the output above.`);
   }
   const bytes = firstLoadBytes(DASHBOARD_FOLDER);
@@ -67,7 +67,7 @@ async function bundle(): Promise<void> {
   }
 }
 
-/** Waits for the end of Vite, and ends it when the script that started this one is gone. */
+/** Waits until Vite exits, and stops it if the script that started this one has exited. */
 async function exitOf(vite: ChildProcess): Promise<readonly [code: number | null, signal: NodeJS.Signals | null]> {
   const stop = (): void => void vite.kill();
   process.once("disconnect", stop);
@@ -90,7 +90,7 @@ function notices(): void {
   }
 }
 
-/** Compresses each file once here, so that no node does it for each request. A server may already serve these files. */
+/** Compresses each file once, so that nodes need not do it per request. A server may already serve these files. */
 async function compress(): Promise<void> {
   const compressFile = async (path: string): Promise<void> => {
     const bytes = readFileSync(path);

@@ -1,6 +1,6 @@
 /**
  * Builds the documentation site into `packages/posthorn/docs`. With `--if-changed` it builds only when a source is newer than the last
- * build. With `--check` it writes nothing, and fails when a link or an anchor of the built site leads nowhere.
+ * build. With `--check` it writes nothing, and fails if the built site has broken links or anchors.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -18,7 +18,7 @@ const QUALITY = 9;
 if (process.argv.includes("--check")) await check();
 else if (!process.argv.includes("--if-changed") || isDocsStale()) await build();
 else console.log("The documentation is up to date.");
-// An open channel to the script that started the build would keep this process alive.
+// The IPC channel to the script that started the build would keep this process alive.
 if (process.connected) process.disconnect();
 
 async function check(): Promise<void> {
@@ -39,7 +39,7 @@ async function build(): Promise<void> {
   progress.done();
 }
 
-/** Writes the files, and compresses each once here, so that no node does it for each request. */
+/** Writes the files, and compresses each once, so that nodes need not do it per request. */
 async function write(site: Site): Promise<void> {
   const writeOne = async ([path, content]: readonly [string, string | Buffer]): Promise<void> => {
     const target = join(DOCS_FOLDER, path);

@@ -1,6 +1,7 @@
 /**
- * Builds the dashboard and the documentation into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence
- * beside it. Then bundles the server. Does not check the types, which takes twice the time of the rest: `npm run types` does.
+ * Builds the dashboard and the documentation into the server, then the published packages in the order of their dependencies: `tsc` to
+ * `dist/`, and the licence beside it. Then bundles the server. Does not check types, which takes twice as long as the rest; `npm run types`
+ * does.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";

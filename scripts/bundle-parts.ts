@@ -1,4 +1,4 @@
-/** What the bundles of the server and of the tests have in common: the files of worker threads, and the packages that stay outside. */
+/** Common parts of the bundles of the server and of the tests: the files of worker threads, and the packages that are not bundled. */
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
@@ -17,7 +17,8 @@ const CLIENTS = Object.keys(
 
 export const EXTERNAL: readonly RegExp[] = [
   // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL, the log for a
-  // terminal, and the parsers of feeds and calendars. The licence of the last one (MPL-2.0) is about files, which stay as they are.
+  // terminal, and the parsers of feeds and calendars. The licence of the last one (MPL-2.0) applies per file, so its files are shipped
+  // unchanged.
   /^@scalar\//,
   /^@jitl\//,
   /^quickjs-emscripten-core$/,
@@ -33,8 +34,8 @@ export const EXTERNAL: readonly RegExp[] = [
 ];
 
 /**
- * What stays outside of the bundle that is published: Node itself, a driver in native code that nothing needs, optional accelerators, and
- * the parser of calendars, whose licence (MPL-2.0) is about files, so its file is shipped as it is.
+ * Packages that are not part of the published bundle: Node itself, a native driver that is never used, optional accelerators, and the
+ * parser of calendars, whose licence (MPL-2.0) applies per file, so its file is shipped unchanged.
  */
 export const COMPLETE_EXTERNAL: readonly RegExp[] = [
   /^ical\.js$/,
@@ -47,7 +48,7 @@ export const COMPLETE_EXTERNAL: readonly RegExp[] = [
 /** Names of the clients of destinations and sources. */
 export const CLIENT_PACKAGES: readonly string[] = CLIENTS;
 
-/** Every file is a sibling of the one that starts the thread, or loads it. */
+/** Every file is in the same folder as the one that starts the thread or loads it. */
 export const THREADS = {
   thread: join(SOURCE, "store/sqlite/thread.ts"),
   "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
@@ -56,5 +57,5 @@ export const THREADS = {
   pretty: join(SOURCE, "lib/pretty.ts"),
 };
 
-/** The same for the whole server: one more thread runs a node. */
+/** The same for the whole server, with one more thread file, which runs a node. */
 export const SERVER_THREADS = { ...THREADS, "server-thread": join(SOURCE, "threads/server-thread.ts") };

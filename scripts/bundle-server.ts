@@ -44,7 +44,7 @@ const paths: OutputOptions = values.complete ? { paths: { "ical.js": "./ical.js"
 const { output } = await bundle.write({
   dir: TARGET,
   format: "esm",
-  // Names and lines stay, so that stack traces and profiles are readable.
+  // Names and line breaks are kept, so that stack traces and profiles are readable.
   minify: false,
   comments: false,
   entryFileNames: "[name].js",
@@ -64,7 +64,7 @@ writeFileSync(
 const bytes = output.reduce((sum, part) => sum + (part.type === "chunk" ? part.code.length : 0), 0);
 console.log(`Bundled the server: ${output.length} files, ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
 
-/** Folder of the package that ships a module. A package may have others inside, without manifests of their own. */
+/** Folder of the package that ships a module. A package may contain others without a manifest. */
 function ownerOf(id: string): string | null {
   const folder = packageFolder(id);
   if (folder === null || existsSync(join(folder, "package.json"))) return folder;

@@ -7,11 +7,11 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const ROOTS = /^(?:packages|docs|bench|e2e|scripts|examples|vectors|\.ci)\//;
-/** Where the page on security names files without their folders. */
+/** Folder of the files that the security page names without a path. */
 const SECURITY_ROOTS = ["", "packages/posthorn/src/", "packages/egress/src/"];
-/** Built, so absent from a clean clone. */
+/** Build output, which is absent from a clean clone. */
 const BUILT = /^packages\/posthorn\/docs(?:\/|$)/;
-/** Folders whose subfolders a table of CONTRIBUTING.md lists, with the text at its beginning. */
+/** Folders whose subfolders are listed in a table of CONTRIBUTING.md, with the text at the beginning of that table. */
 const LISTED: Readonly<Record<string, string>> = {
   "": "| Folder                     | Contents",
   "packages/": "| Folder                     | Contents",
@@ -30,7 +30,7 @@ for (const file of files) {
     const path = target === "" ? file : normalize(join(dirname(file), target));
     if (!existsSync(path)) missing.push(`${file}: link to ${target}`);
     else if (anchor !== undefined && path.endsWith(".md") && !headingsOf(path).has(anchor)) {
-      missing.push(`${file}: link to ${target}#${anchor}, which is not a heading there`);
+      missing.push(`${file}: link to ${target}#${anchor}, which is not a heading of that page`);
     }
   }
   for (const [, path = ""] of text.matchAll(/`([^`\s]+)`/g)) {
@@ -57,7 +57,7 @@ function unlistedFolders(): readonly string[] {
   return Object.entries(LISTED).flatMap(([parent, start]) => {
     const table = /(?:^\|.*\n)+/m.exec(guide.slice(guide.indexOf(start)))?.[0] ?? "";
     const inside = folders.filter((path) => path.startsWith(parent) && !path.slice(parent.length).includes("/"));
-    // `packages` has a row for each package, and folders such as `.github` are those of tools.
+    // `packages` has a row for each package, and folders such as `.github` belong to tools.
     const wanted = inside.filter((path) => path !== "packages" && !path.startsWith("."));
     return wanted.filter((path) => !table.includes(`\`${parent === "packages/" ? path : path.slice(parent.length)}\``));
   });

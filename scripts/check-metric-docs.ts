@@ -1,4 +1,4 @@
-/** Fails when docs/features/metrics.md misses a metric of the server, or names one that does not exist. */
+/** Fails if docs/features/metrics.md lacks a metric of the server, or names one that does not exist. */
 import { readFileSync } from "node:fs";
 import { Metrics } from "../packages/posthorn/src/metrics/metrics.ts";
 

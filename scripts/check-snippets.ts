@@ -1,4 +1,7 @@
-/** Fails for a fenced block of a published document that is not checked in one of the ways of `snippets/rule.ts`, or that fails a check that needs no program. */
+/**
+ * Fails if a fenced block of a published document is not checked in one of the ways of `snippets/rule.ts`, or if it fails a check that runs
+ * no other program.
+ */
 import { existsSync } from "node:fs";
 import { allBlocks, type Block, placeOf } from "./snippets/blocks.ts";
 import { faultsOfScript, isComparable, loadDefinitions } from "./snippets/commands.ts";

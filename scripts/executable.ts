@@ -49,7 +49,7 @@ try {
   if (isForHere || values.emulated) {
     if (!isForHere) for (const name of EMULATOR_PACKAGES) installPackage(name);
     for (const line of await tryExecutable(target, isForHere ? "" : EMULATOR)) console.log(line);
-  } else console.log(`It was not tried, because this machine cannot run programs for ${wanted}: see --emulated.`);
+  } else console.log(`It was not tested, because this machine cannot run programs for ${wanted}: see --emulated.`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

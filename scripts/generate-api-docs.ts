@@ -99,7 +99,7 @@ function examples({ tags }: Doc): string[] {
   return tags.filter(({ name }) => name === "example").map(({ text }) => text);
 }
 
-/** `{@link name}` becomes a link where the page has that name. */
+/** `{@link name}` becomes a link if the page documents that name. */
 function inline(text: string, entry: string, anchors: Anchors): string {
   return text.replaceAll(/\{@link\s+((\w+)(?:\.\w+)?)\}/g, (_, label: string, name: string) =>
     anchors.reference(name, entry, label),

@@ -44,7 +44,7 @@ else if (stale.length > 0) {
   process.exitCode = 1;
 }
 
-/** A misspelled setting is refused when the chart is installed, and a secret where anyone can read it. */
+/** Misspelled settings, and secrets in values that anyone can read, are rejected when the chart is installed. */
 function nameSettings({ properties = {} }: Schema): void {
   const all = Object.values(settings).filter(({ name }) => !SET_BY_CHART.has(name));
   const open = all.filter((setting) => !("secret" in setting));

@@ -112,7 +112,7 @@ The page of each command has its exit codes. These are the same everywhere:
 `;
 }
 
-/** The lines of other programs cannot be compared with the definitions of ours: see scripts/snippets/rule.ts. */
+/** Commands of other programs cannot be compared with our definitions: see scripts/snippets/rule.ts. */
 function markOf(line: string): string {
   return line.startsWith("posthorn ") ? "" : " skip=starts-another-program";
 }
@@ -141,7 +141,7 @@ function allOf(command: Command, path: readonly string[]): readonly Part[] {
 }
 
 function section({ command, path }: Part, isWhole: boolean): string {
-  // A group does nothing by itself.
+  // A command group has no action of its own.
   if (command.commands.length > 0 && command.registeredArguments.length === 0) return "";
   const heading = isWhole ? "" : `## posthorn ${path.join(" ")}\n\n${sentence(command.description())}\n\n`;
   const usage = `\`\`\`text\nposthorn ${path.join(" ")} ${command.usage()}\n\`\`\`\n`;
@@ -210,7 +210,7 @@ function fieldRows(schema: JsonSchema, prefix: string): readonly string[] {
   });
 }
 
-/** What is shown of a field. */
+/** Properties of a field that are shown. */
 interface Shown {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];

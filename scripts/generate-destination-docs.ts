@@ -42,7 +42,7 @@ const AFTER_ERROR = {
   closed: "Retries, and warns at once, because every message to the endpoint fails",
 } as const;
 
-/** Folders with pages written by hand are possible, so only these files are compared. */
+/** The folder may contain pages written by hand, so only these files are compared. */
 function pages(): ReadonlyMap<string, string> {
   const kinds = Object.entries(DESTINATION_KINDS);
   const all = kinds.map(([name, kind]) => [`${FOLDER}/${fileOfKind(name)}`, page(name, kind)] as const);
@@ -104,7 +104,7 @@ ${limits.batch === null ? "- One request has one message." : `- One request has 
 ${kind.family === "http" && kind.errors !== undefined ? errorsOf(title, kind.errors) : ""}`;
 }
 
-/** The table of errors, as it decides what a response means. */
+/** The table of errors by which responses are classified. */
 function errorsOf(title: string, { source, rows }: DocumentedErrors): string {
   const lines = rows.map(
     ({ said, kind, fix }) =>

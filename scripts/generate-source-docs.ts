@@ -121,7 +121,7 @@ ${REPEATS[repeats]}
 `;
 }
 
-/** Optional fields of which the server demands one, as most readers need them. */
+/** Optional fields of which the server requires one, as most readers need them. */
 const ALSO_NEEDED: Readonly<Record<string, readonly string[]>> = {
   caldav: ["username", "password"],
   imap: ["password"],
@@ -129,7 +129,7 @@ const ALSO_NEEDED: Readonly<Record<string, readonly string[]>> = {
 
 /** How to create a source of the kind. */
 function firstBlock(name: string, body: string): string {
-  // Their definition contains SQL, so only the operator adds them.
+  // Their definition contains SQL, so only operators can add them.
   if (name === "table") return "```sh\nposthorn tables add shop.orders --app acme\n```";
   const mark = name === "email" ? "skip=needs-a-mail-domain" : markOf(body);
   return `\`\`\`sh ${mark}\nsource POST source '${body}'\n\`\`\``;

@@ -1,6 +1,6 @@
 /**
  * Builds the container image from an empty base: Node as npm ships it, the libraries and CA certificates of this Debian, and the published
- * package. Runs the result as the image would be run: as user 10001, in its own root, which is read-only.
+ * package. Runs the result like the image: as user 10001, in its own read-only root.
  *
  *     npm run image                   builds and tries it; with buildah also makes the image `posthorn:latest`
  *     npm run image -- --staged       uses the package that `npm run release` staged last
@@ -17,12 +17,12 @@ import { parseArgs } from "node:util";
 import { STAGED, stageServer } from "./release/stage.ts";
 
 const FOLDER = "deploy/image";
-/** In a folder that nothing lints, formats or commits. */
+/** In a folder that is ignored by linters, formatters and Git. */
 const ROOT = join(FOLDER, "dist/rootfs");
 const USER = 10_001;
 const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 const START_MS = 60_000;
-/** Starts a command in a root of its own, in which only `/data` and `/tmp` can be written. */
+/** Starts a command in its own root, in which only `/data` and `/tmp` are writable. */
 const ISOLATED = `set -e
 mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"
 mount --bind "$2" "$1/data" && mount -t tmpfs tmpfs "$1/tmp"
@@ -38,7 +38,7 @@ console.log(`Root file system: ${sizeOf(ROOT)}`);
 await tryRoot();
 if (has("buildah")) {
   run("buildah", ["build", "--isolation", "chroot", "--format", "docker", "--tag", "posthorn:latest", FOLDER]);
-} else console.log("buildah is not installed: no image was made of the root file system.");
+} else console.log("buildah is not installed, so no image was built from the root file system.");
 
 function writeRoot(): void {
   rmSync(ROOT, { recursive: true, force: true });
@@ -108,7 +108,7 @@ async function tryRoot(): Promise<void> {
       await delay(100);
     }
     console.log(`Healthy as user ${USER} on a read-only root after ${Math.round(performance.now() - start)} ms`);
-    if (!existsSync(join(data, "posthorn.db"))) throw new Error("The server keeps its data elsewhere.");
+    if (!existsSync(join(data, "posthorn.db"))) throw new Error("The server stores its data in another folder.");
   } finally {
     server.kill("SIGTERM");
     await exited;

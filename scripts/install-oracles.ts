@@ -5,5 +5,7 @@ const start = performance.now();
 const installed = installOracles();
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 console.log(
-  installed ? `Installed the packages of the tests in ${seconds} s.` : "The packages of the tests are installed.",
+  installed
+    ? `Installed the packages of the tests in ${seconds} s.`
+    : "The packages of the tests are already installed.",
 );

@@ -30,7 +30,7 @@ function row(name: string, field: Field): string {
   return `| \`${name}\` | ${type} | ${marks.join(", ")} | ${cell(field.help)}${preset}${cell(example)} |`;
 }
 
-/** Text of a cell: a vertical bar would end the cell. */
+/** Text of a cell, with vertical bars escaped. */
 export function cell(text: string): string {
   return prose(text).replaceAll("|", "\\|");
 }
@@ -67,14 +67,14 @@ function readIfThere(path: string): string | null {
   }
 }
 
-/** What a reader replaces: the text of a key file, or a secret. */
+/** Placeholders for readers to replace: the text of a key file, or a secret. */
 const KEY_FILE = "…";
 const SECRET = "SECRET";
 
 /**
- * Values for the required fields of a form, and for those with a secret or a name that most readers need.
+ * Values for the required fields of a form, and for secrets and names that most readers need.
  *
- * @param alsoNeeded Optional fields of which the server demands one.
+ * @param alsoNeeded Optional fields of which the server requires one.
  */
 export function exampleConfig(
   entries: readonly (readonly [string, Field])[],

@@ -7,7 +7,7 @@ import { publishedDocument } from "../packages/posthorn/src/api/document.ts";
 
 const PACKAGES = ["@redocly/cli@2.77.0", "@stoplight/spectral-cli@6.16.3"];
 
-/** A WebSocket opens with 101, which the rule does not know as a success. */
+/** A WebSocket opens with 101, which the rule does not accept as a success. */
 const SPECTRAL = `extends: ["spectral:oas"]
 overrides:
   - files: ["openapi.json#/paths/~1api~1v1~1relay~1socket/get"]

@@ -1,6 +1,6 @@
 /**
- * Runs at the end of `npm ci`, with the Node of the machine: sets the folder of the git hooks, and removes files of packages that nothing
- * here reads. Those are the C++ headers of Node (nothing is compiled) and the source maps of packages, together 140 MB.
+ * Runs at the end of `npm ci`, with the Node of the machine: sets the folder of the git hooks, and removes unused files of packages: the
+ * C++ headers of Node (nothing is compiled) and the source maps of packages, together 140 MB.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";

@@ -6,7 +6,8 @@
  * `--into FOLDER` keeps the tarballs and the bill of materials there. `--within SECONDS` limits the time from `npx posthorn` to the first
  * delivery.
  *
- * Published packages name their repository, from the variable `POSTHORN_RELEASE_REPOSITORY` or the remote `origin`; nothing else knows it.
+ * Published packages name their repository, from the variable `POSTHORN_RELEASE_REPOSITORY` or the remote `origin`; it is stored nowhere
+ * else.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 const withinMs = values.within === undefined ? null : Number(values.within) * 1000;
 
 const repository = repositoryOf(process.env[REPOSITORY_VARIABLE], originOf("."));
-const NO_REPOSITORY = `Set ${REPOSITORY_VARIABLE} to the URL of the repository, or the remote "origin" to it: npm issues no provenance for packages that name none.`;
+const NO_REPOSITORY = `Set ${REPOSITORY_VARIABLE} to the URL of the repository, or the remote "origin" to it: npm issues no provenance for packages without one.`;
 
 /** Release steps that are still open. Publishing requires an empty list. */
 function openTasks(): readonly string[] {

@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 const DAY_MS = 86_400_000;
 const WEEKS_PER_NIGHT = 5000;
 
-/** In each test that kills the server while it sends, or while it reads sources. Every other run has three to six of either. */
+/** Number of kills in each test that kills the server while it sends or reads sources. Other runs have three to six. */
 const KILLS = "200";
 
 const { values, positionals } = parseArgs({

@@ -16,7 +16,7 @@ class ScriptOutput implements Disposable {
     else this.#waiting += text;
   }
 
-  /** Prints what has been written so far, and everything later at once. */
+  /** Prints the output so far, and further output immediately. */
   print(): void {
     this.#printing = true;
     process.stdout.write(this.#waiting);
@@ -29,7 +29,7 @@ class ScriptOutput implements Disposable {
   }
 }
 
-/** Prints the output of one running script at once, and that of each other one when its turn comes. */
+/** Prints the output of one running script immediately, and the output of the others one after the other. */
 export class OutputTurns {
   readonly #scripts: ScriptOutput[] = [];
 
@@ -40,7 +40,7 @@ export class OutputTurns {
     return script;
   }
 
-  /** Prints all scripts that have ended, and then the first one that still runs. */
+  /** Prints all scripts that have finished, and then the first one that is still running. */
   advance(): void {
     while (this.#scripts.length > 0 && this.#scripts[0]!.ended) {
       this.#scripts.shift();

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { startServer } from "@posthorn/testkit";
 
 const VERSION = "4.32.5";
-/** Checks that find faults of the server. The others find faults of the document. */
+/** Checks that find errors of the server. The others find errors in the document. */
 const CHECKS = ["not_a_server_error", "response_schema_conformance", "content_type_conformance"];
 /** An endless stream, and the operation that would revoke the token of the run. */
 const EXCLUDED = ["v1.live", "v1.authentication.logout"];

@@ -25,7 +25,7 @@ const ENDPOINTS = 3;
 /** Detects a hang. Above the first delays of the retry schedule. */
 const DELIVERED_MS = 300_000;
 
-/** A commit whose nodes can work beside those of this version. Nodes of earlier ones seal values in another way. */
+/** A commit whose nodes can work beside those of this version. Nodes of earlier commits encrypt values in another way. */
 const FIRST_BESIDE = "83c29d47";
 
 const { values } = parseArgs({ options: { from: { type: "string" }, store: { type: "string" } } });
@@ -34,9 +34,9 @@ const from = values.from ?? newestTag();
 interface Run {
   readonly from: string;
   readonly store: "sqlite" | "postgres";
-  /** Whether a node of this version starts while one of the earlier version works. Otherwise, that one ends first. */
+  /** Whether a node of this version starts while one of the earlier version is running. Otherwise, the earlier one is stopped first. */
   readonly beside: boolean;
-  /** How the earlier version ends. A kill is harder for the next one. */
+  /** Signal that stops the earlier version. A kill is harder for the next version. */
   readonly end: "SIGKILL" | "SIGTERM";
 }
 
@@ -140,7 +140,7 @@ async function upgrade(setup: Setup): Promise<void> {
   if (!beside) await first.end(end);
   const second = stack.use(await ServerUnderTest.start(now, { environment, port }));
   if (beside) {
-    // The new node has changed the schema, and the old one works on with it.
+    // The new node has migrated the schema, and the old one keeps working on it.
     await publisher.accepted(publisher.ids.length + MESSAGES);
     publisher.useAlso(second.url);
     await publisher.accepted(publisher.ids.length + MESSAGES);
@@ -176,7 +176,8 @@ async function goBack({
     (server) => server.end("SIGTERM").then(() => ""),
     (error: unknown) => String(error),
   );
-  if (!/newer Posthorn|later version/.test(refused)) throw new Error(`The earlier version did not refuse: ${refused}`);
+  if (!/newer Posthorn|later version/.test(refused))
+    throw new Error(`The earlier version did not refuse the upgraded database: ${refused}`);
   // `pg_restore` of the same dump is tested with `posthorn restore`.
   if (databaseUrl !== null) return;
   const restored = `${folder}-restored`;

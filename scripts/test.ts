@@ -1,15 +1,15 @@
 /**
  * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
- * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
- * `npm test -- unit e2e checks` runs only these lanes, without the brokers. `npm test -- --durations` writes down which test files take long.
+ * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one. `npm test -- unit
+ * e2e checks` runs only these lanes, without the brokers. `npm test -- --durations` records which test files are slow.
  * `npm run test:core` runs what most changes can break: checks, unit tests on SQLite, and the simulation. `npm run test:quick` checks the
  * types beside the unit tests that need no store, server or process.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
  * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
  *
- * A few failed tests run once more, alone, when everything else has ended. A test that passes then is flaky: it counts as
- * passed and is listed as `FLAKY` with its error, and is mended or deleted the same day. `--once` switches this off.
+ * A few failed tests run once more, alone, when everything else has ended. A test that passes then is flaky: it counts as passed and is
+ * listed as `FLAKY` with its error, and must be fixed or deleted the same day. `--once` turns this off.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -53,8 +53,8 @@ const BACKGROUND_NICENESS = "10";
 const RUN_AND_COUNT = 'npm run -s "$@" 3>&-; status=$?; times >&3; exit $status';
 
 /**
- * For the checks, which are programs in Go. The type-aware linter checks in each of its threads what the files of all of them share, and the
- * other core has enough to do. They collect garbage less often than usual, unless they use much memory.
+ * For the checks, which are programs in Go. Each thread of the type-aware linter checks the shared files again, and the other core is busy
+ * anyway. They collect garbage less often than usual, unless they use much memory.
  */
 const GO_SETTINGS = { GOMAXPROCS: "1", GOGC: "400", GOMEMLIMIT: "3GiB" };
 
@@ -65,8 +65,8 @@ interface Lane {
 }
 
 /**
- * Runs before every lane except those in the background: tests load the packages, and servers read the pages, and neither must find half of
- * them.
+ * Runs before every lane except those in the background, because tests load the packages and servers read the pages, which must be
+ * complete.
  */
 const PREPARATIONS = ["install:oracles", "build:dashboard", "build:docs"] as const;
 
@@ -113,12 +113,10 @@ const SELECTIONS: Readonly<Record<string, Selection>> = {
   },
 };
 const FLAGS = new Set([DURATIONS, ONCE, ...Object.keys(SELECTIONS)]);
-/** Test files that Vitest starts first, and their seconds. */
+/** Test files that Vitest starts first, with their duration in seconds. */
 const SLOW_TESTS = "scripts/slow-tests.json";
 const SLOW_SECONDS = 10;
-/**
- * Tests about lost messages run only once: one loss in a hundred runs is a defect of the product, and no accident of the test.
- */
+/** Tests that look for lost messages run only once, because one loss in a hundred runs is a defect of the product. */
 const NEVER_AGAIN = /(?:chaos|crash|kills?|loss|repair|simulation)[^/]*(?:\/.*)?\.test\.ts$/;
 /** If more tests than this fail, the cause is probably the change, and none runs again. */
 const MAX_TESTS_AGAIN = 3;

@@ -180,7 +180,7 @@ describe("the README", () => {
       // Only the nightly run installs packages, which could require another version of Node.js.
       expect(isNightly ? server.output : "").not.toContain("EBADENGINE");
       expect(server.output).toMatch(
-        /Starting the server, and building the dashboard and the documentation beside it\./,
+        /Starting the server, and building the dashboard and the documentation at the same time\./,
       );
       await server.waitFor(/ s {2}Dashboard 1\/3: [^]+ s {2}Dashboard 3\/3: done/);
       await server.waitFor(/ s {2}Documentation 2\/2: done/);

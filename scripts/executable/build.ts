@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { resolveOracle } from "../../packages/testkit/oracles/load.ts";
 
-/** Where Node looks for the resource, and the mark that says that there is one. */
+/** Name under which Node looks for the resource, and the marker that enables it. */
 const RESOURCE = "NODE_SEA_BLOB";
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 const MAIN = join(import.meta.dirname, "main.cjs");
@@ -47,10 +47,10 @@ export function makeBlob(staged: string, folder: string): Blob {
       output: path,
       assets,
       disableExperimentalSEAWarning: true,
-      // What `boundYoungGeneration` sets. Here the process need not start again for it.
+      // Sets the flag of `boundYoungGeneration`, so that the process need not restart.
       execArgv: ["--max-semi-space-size=8"],
       execArgvExtension: "env",
-      // Both would tie the resource to the platform that made it.
+      // Both would tie the resource to the platform on which it was built.
       useSnapshot: false,
       useCodeCache: false,
     }),
@@ -65,7 +65,7 @@ export function injectBlob({ path }: Blob, node: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(node, target);
   chmodSync(target, 0o755);
-  // A process of its own, because it warns of each note section of Node that it cannot name.
+  // A separate process, because it prints a warning for each note section of Node that it does not know.
   const postject = join(resolveOracle("postject/package.json"), "../dist/cli.js");
   const args = [postject, target, RESOURCE, path, "--sentinel-fuse", FUSE];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });

@@ -21,7 +21,7 @@ const { zstdDecompressSync } = require("node:zlib");
 
 /** Folder in an unpacked version with a file for each process that runs it. */
 const USERS = ".users";
-/** A version that a process may just be unpacking or starting is not removed. */
+/** Versions that a process may currently be unpacking or starting are not removed. */
 const MIN_AGE_MS = 60 * 60_000;
 
 start();
@@ -50,7 +50,7 @@ function register(folder) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify({ host: hostname(), startedAt: startOf(process.pid) }), { mode: 0o600 });
   } catch {
-    // A cache that is read-only needs no record: no process can remove it.
+    // A read-only cache needs no record, because no process can remove it.
     return;
   }
   process.once("exit", () => rmSync(file, { force: true }));
@@ -78,7 +78,7 @@ function isUnused(folder) {
   const names = lstatSync(users, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(users);
   return names.every((name) => {
     const { host, startedAt } = JSON.parse(readFileSync(join(users, name), "utf8"));
-    // The processes of another container cannot be seen from here.
+    // Processes of other containers are not visible here.
     return host === hostname() && startOf(name) !== startedAt;
   });
 }
@@ -104,7 +104,7 @@ function cacheFolder() {
   return join(tmpdir(), `posthorn-${process.getuid?.() ?? "user"}`);
 }
 
-/** Whether the folder is there. Refuses one that another user could have written. */
+/** Whether the folder exists. Rejects a folder that another user could have written. */
 function isUnpacked(folder) {
   const found = lstatSync(folder, { throwIfNoEntry: false });
   if (found === undefined) return false;
@@ -134,7 +134,7 @@ function unpack(folder) {
     renameSync(target, folder);
   } catch (error) {
     rmSync(target, { recursive: true, force: true });
-    // Another process was faster.
+    // Another process has unpacked it in the meantime.
     if (!isUnpacked(folder)) throw error;
   }
 }

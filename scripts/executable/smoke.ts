@@ -1,4 +1,4 @@
-/** Uses an executable as a new user would: in an empty folder, without Node on the path. */
+/** Runs an executable as a new user would: in an empty folder, without Node on the path. */
 import assert from "node:assert";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -24,8 +24,8 @@ export async function tryExecutable(path: string, emulator = ""): Promise<readon
   const isEmulated = emulator !== "";
   const cwd = join(folder, "empty");
   mkdirSync(cwd);
-  // The folder of the cache is made below HOME.
-  // The sandbox is stopped after ten times the CPU limit, which emulation would exceed while it compiles the sandbox.
+  // The cache folder is created below HOME. The sandbox is stopped after ten times the CPU limit, which emulation would exceed while it
+  // compiles the sandbox.
   const limits = isEmulated ? { POSTHORN_TRANSFORM_CPU_MS: "10000" } : {};
   const env = { PATH: "/nonexistent", HOME: join(folder, "home"), ...limits };
   const place = { cwd, env, ...(isEmulated ? { startMs: EMULATED_START_MS } : {}) };
@@ -44,7 +44,7 @@ export async function tryExecutable(path: string, emulator = ""): Promise<readon
       assert.strictEqual(health.status, 0, `posthorn health: ${health.stdout}${health.stderr}`);
       return server.readyMs;
     });
-    assert(readdirSync(join(cwd, "data")).includes("posthorn.db"), "The server keeps its data elsewhere.");
+    assert(readdirSync(join(cwd, "data")).includes("posthorn.db"), "The server stores its data in another folder.");
     if (isEmulated) return [`the executable, emulated: ready after ${first} ms; delivered a transformed message`];
     const second = await withServer(command, args, place, (server) => Promise.resolve(server.readyMs));
     return [

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 
 const compress = promisify(brotliCompress);
-/** What brotli allows. */
+/** Limits of brotli. */
 const WINDOW_BITS = { min: 10, max: 22 };
 
 /**

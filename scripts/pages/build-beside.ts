@@ -1,4 +1,4 @@
-/** Builds the dashboard and the documentation beside a server that already runs. */
+/** Builds the dashboard and the documentation while a server is already running. */
 import { type ChildProcess, fork } from "node:child_process";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -6,20 +6,20 @@ import type { PageBuild, PageBuilds, PageBuildState } from "../../packages/posth
 import type { BuildMessage } from "./progress.ts";
 import { isDashboardStale, isDocsStale } from "./stale.ts";
 
-/** The start of the server comes first. */
+/** Low priority, so that the server starts first. */
 const NICENESS = 10;
 
 const READY: PageBuild = { state: { kind: "ready" } };
 
 export interface RunningBuilds {
   readonly builds: PageBuilds;
-  /** What is being built, for people. Empty: nothing. */
+  /** Display names of the running builds; empty: none. */
   readonly names: readonly string[];
-  /** Ends builds that still run. */
+  /** Stops builds that are still running. */
   stop(): void;
 }
 
-/** Starts a build of the pages whose sources have changed, each in a process of its own. */
+/** Starts builds of the pages whose sources have changed, each in a separate process. */
 export function buildBeside(): RunningBuilds {
   const dashboard = isDashboardStale() ? new Build("build-dashboard.ts", "dashboard") : null;
   const docs = isDocsStale() ? new Build("build-docs.ts", "documentation") : null;
@@ -41,14 +41,14 @@ class Build implements PageBuild {
     const path = `scripts/${script}`;
     this.#child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), { stdio: "inherit", execArgv: [] });
     if (this.#child.pid !== undefined) setPriority(this.#child.pid, NICENESS);
-    // A build that goes on when its pages can be served still reports its steps.
+    // A build that continues after its pages can be served still reports its steps.
     this.#child.on("message", (message: BuildMessage) => {
       if (this.state.kind !== "ready") this.state = message;
     });
     this.#child.on("error", (error) => this.#fail(`${path} did not start: ${error.message}`));
     this.#child.on("exit", (code, signal) => {
       if (code !== 0)
-        this.#fail(`\`node ${path}\` ${signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`}.`);
+        this.#fail(`\`node ${path}\` ${signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`}.`);
     });
   }
 

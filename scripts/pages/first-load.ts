@@ -1,4 +1,4 @@
-/** Size of what a browser loads before it shows the first page of the dashboard. */
+/** Size of the files that a browser loads before it shows the first page of the dashboard. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";

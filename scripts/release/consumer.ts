@@ -56,7 +56,7 @@ console.log(`verified ${await arrived.promise}`);
 receiver.close();
 receiver.closeAllConnections();
 
-// The module that programs import is part of the same files.
+// Checks the module that programs import.
 const ignore = (): void => undefined;
 const log: HostLog = {
   level: "silent",
@@ -73,7 +73,7 @@ await using embedded = await Posthorn.start({ settings: { dataDir: "embedded" },
 const { uid } = await embedded.application.getOrCreate({ name: "Embedded", uid: "embedded" });
 console.log(`embedded ${uid}`);
 
-// So is the one for tests, which delivers without a port.
+// Checks the module for tests, which delivers without a port.
 await using tested = await TestPosthorn.start();
 const hook = await tested.hook({ application: "tested" });
 await tested.message.create("tested", { eventType: "invoice.paid", payload: { amount: 12.5 } });

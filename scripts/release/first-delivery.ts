@@ -1,4 +1,4 @@
-/** A server as a newcomer starts it, and its first delivery to a receiver on this machine. */
+/** Starts a server as a new user would, and makes a first delivery to a receiver on this machine. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
@@ -9,7 +9,7 @@ import { addressOf } from "./try.ts";
 export interface StartedServer {
   readonly url: string;
   readonly token: string;
-  /** From the start of the process until it printed its URL, in milliseconds. */
+  /** Milliseconds from the start of the process until it printed its URL. */
   readonly readyMs: number;
 }
 
@@ -30,7 +30,7 @@ export async function withServer<T>(
     cwd,
     env: { ...env, POSTHORN_LISTEN: "127.0.0.1:0" },
     stdio: ["ignore", "pipe", "inherit"],
-    // npx starts a shell, and that the server: all end together.
+    // npx starts a shell, which starts the server; all of them are stopped together.
     detached: true,
   });
   const ended = once(child, "close");

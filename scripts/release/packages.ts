@@ -35,7 +35,7 @@ interface PackReport {
 const UNWANTED =
   /(^|\/)(src|test|node_modules|data)\/|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc)|\.(pem|key|sqlite|db)$/;
 const REQUIRED = ["package.json", "README.md", "LICENSE"];
-/** What the server loads by path, and what the licences of its parts ask for. */
+/** Files that the server loads by path, and files that the licences of its parts require. */
 const REQUIRED_BY_SERVER = [
   "THIRD-PARTY-NOTICES.txt",
   "bin/run.cjs",
@@ -46,7 +46,7 @@ const REQUIRED_BY_SERVER = [
   "web/index.html",
   "web/embed.js",
 ];
-/** A tarball above this size contains files by accident. That of the server has the documentation, with a compressed copy of each page. */
+/** A larger tarball contains files by accident. The server's tarball includes the documentation, with a compressed copy of each page. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_SERVER_BYTES = 20 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * Publishes the packed packages to a registry on this machine, and starts `npx posthorn` from it in an empty folder. The registry knows no
- * other one, and npm has an empty cache, so a package that needed anything else would not start.
+ * Publishes the packed packages to a registry on this machine, and starts `npx posthorn` from it in an empty folder. The registry has no
+ * upstream and npm has an empty cache, so a package with other dependencies would not start.
  */
 import assert from "node:assert";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ const START_MS = 60_000;
 /**
  * Returns the completed checks, one line each. Throws with the reason if one fails.
  *
- * @param withinMs Longest time from `npx posthorn` to the first delivery; `null`: any, because the machine is busy.
+ * @param withinMs Maximum time from `npx posthorn` to the first delivery; `null`: no limit, because the machine is busy.
  */
 export async function tryRegistry(
   packed: readonly Packed[],
@@ -68,7 +68,7 @@ async function startRegistry(folder: string): Promise<Registry> {
   return { url, [Symbol.asyncDispose]: () => end(child) };
 }
 
-/** Only this registry, and an empty cache. Anyone may publish there, but npm asks for some credential. */
+/** Only this registry, and an empty cache. Anyone may publish there, but npm requires a credential. */
 function npmEnvironment(folder: string, registry: string): NodeJS.ProcessEnv {
   const userconfig = join(folder, "npmrc");
   writeFileSync(userconfig, `registry=${registry}\n${registry.replace("http:", "")}:_authToken=anyone\n`);
@@ -86,7 +86,7 @@ function npm(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void
   if (status !== 0) throw new Error(`npm ${args.join(" ")} failed: ${stderr}`);
 }
 
-/** Starts the server as a newcomer does. @returns Milliseconds until a receiver has a signed message. */
+/** Starts the server as a new user would. @returns Milliseconds until a receiver has a signed message. */
 async function firstDelivery(folder: string, env: NodeJS.ProcessEnv): Promise<number> {
   mkdirSync(folder);
   const start = performance.now();

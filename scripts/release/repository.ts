@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Packed } from "./packages.ts";
 
-/** Names the repository where the remote of the clone is another one, such as a mirror. */
+/** Overrides the remote of the clone, for example if that is a mirror. */
 export const REPOSITORY_VARIABLE = "POSTHORN_RELEASE_REPOSITORY";
 
 /**
@@ -29,7 +29,7 @@ export function originOf(folder: string): string {
   return stdout.trim();
 }
 
-/** Packs a package again with the repository in its `package.json`. The file of the workspace stays as it is. */
+/** Packs a package again with the repository in its `package.json`. The file in the workspace is not changed. */
 export function withRepository(packed: Packed, url: string, directory: string, folder: string): Packed {
   mkdirSync(folder, { recursive: true });
   run("tar", ["-xf", packed.tarball, "-C", folder]);

@@ -85,7 +85,7 @@ export async function billOf(folder: string): Promise<string> {
 
 /** @throws Error with the first violations of the schema. */
 async function validate(text: string, specVersion: string): Promise<void> {
-  if (specVersion !== "1.5") throw new Error(`npm wrote CycloneDX ${specVersion}, and 1.5 is validated here.`);
+  if (specVersion !== "1.5") throw new Error(`npm wrote CycloneDX ${specVersion}, but only 1.5 can be validated here.`);
   installOracles();
   const { Validation } = requireOracle<CycloneDx>("@cyclonedx/cyclonedx-library");
   const problems = await new Validation.JsonStrictValidator("1.5").validate(text);

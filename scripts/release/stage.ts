@@ -1,6 +1,6 @@
 /**
- * The folder that is published as `posthorn`. The package in the workspace has dependencies; the published one contains them, so that
- * `npx posthorn` fetches one file, and what was tested is what runs (docs/decisions/142-publish-one-file.md).
+ * The folder that is published as `posthorn`. The package in the workspace has dependencies; the published one contains them, so that `npx
+ * posthorn` downloads one file, and users run exactly the tested versions (docs/decisions/142-publish-one-file.md).
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { copyTypes } from "./types.ts";
 
 const SOURCE = "packages/posthorn";
-/** In a folder that nothing lints, formats or commits. The build removes it. */
+/** In a folder that is ignored by linters, formatters and Git. The build removes it. */
 const FOLDER = "dist/npm";
 /** Where {@link stageServer} writes. */
 export const STAGED = join(SOURCE, FOLDER);
@@ -29,7 +29,7 @@ export function stageServer(): string {
   const manifest = publishedManifest(JSON.parse(readFileSync(join(SOURCE, "package.json"), "utf8")) as Manifest);
   writeFileSync(join(STAGED, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of ["README.md", "LICENSE"]) copyFileSync(join(SOURCE, name), join(STAGED, name));
-  // Everything else that the workspace's package names: the pages, and whatever else a node serves.
+  // Everything else that the workspace's package lists: the pages, and other files that a node serves.
   for (const name of manifest.files.filter((file) => !["dist", "README.md", "LICENSE", NOTICES].includes(file)))
     cpSync(join(SOURCE, name), join(STAGED, name), { recursive: true });
   run("node", ["scripts/bundle-server.ts", join(FOLDER, SERVER), "--complete"]);

@@ -26,7 +26,7 @@ export async function tryPackages(packed: readonly Packed[], folder: string): Pr
   ];
 }
 
-/** Bytes of all files of an installed package in MiB. Refuses one that needs others. */
+/** Size of an installed package in MiB. Throws if it has dependencies. */
 function sizeOf(folder: string): string {
   const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     dependencies?: object;
@@ -38,7 +38,7 @@ function sizeOf(folder: string): string {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-/** The declarations in the packages must satisfy a strict program. */
+/** The declarations in the packages must compile in a strict program. */
 function compileConsumer(folder: string): void {
   copyFileSync(join(import.meta.dirname, "consumer.ts"), join(folder, "consumer.ts"));
   const compilerOptions = {
@@ -68,7 +68,7 @@ async function deliverOnce(folder: string): Promise<string> {
     const said = run(process.execPath, ["consumer.ts", url, token], folder);
     server.kill("SIGTERM");
     const [code] = (await exited) as [number | null];
-    if (code !== 0) throw new Error(`The server ended with exit code ${code} after SIGTERM.`);
+    if (code !== 0) throw new Error(`The server exited with code ${code} after SIGTERM.`);
     return said;
   } finally {
     server.kill("SIGKILL");
@@ -89,7 +89,7 @@ export async function addressOf(stdout: Readable, startMs = START_MS): Promise<{
   } finally {
     clearTimeout(timer);
   }
-  throw new Error(`The server ended before it printed its URL and token: ${output}`);
+  throw new Error(`The server exited before it printed its URL and token: ${output}`);
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {

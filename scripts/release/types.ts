@@ -8,7 +8,7 @@ import { dirname, join, relative } from "node:path";
 /** In a declaration: a comment, which may contain an example, or `from "…"`, `import("…")` and `import "…"`. */
 const IMPORT = /\/\*[^]*?\*\/|((?:\bfrom|\bimport)\s*\(?\s*)(["'])([\w@.:/-]+)\2/g;
 
-/** Packages of which only signatures that nothing exports mention types. Their declarations would be most of the files. */
+/** Packages whose types appear only in signatures that are not exported. Their declarations would be most of the files. */
 const OPAQUE: Readonly<Record<string, string>> = {
   fastify: ["FastifyBaseLogger", "FastifyInstance", "FastifyReply", "FastifyRequest"]
     .map((name) => `export type ${name} = object;\n`)

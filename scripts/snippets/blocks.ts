@@ -7,7 +7,7 @@ export interface Block {
   readonly file: string;
   readonly line: number;
   readonly language: string;
-  /** What follows the language on the first line: `run`, `file=…`, `skip=…`, or nothing. */
+  /** Text after the language on the first line: `run`, `file=…`, `skip=…`, or nothing. */
   readonly mark: string;
   readonly code: string;
 }

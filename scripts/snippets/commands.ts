@@ -13,7 +13,7 @@ interface ApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** What commands in documents can refer to. */
+/** Definitions that commands in documents can refer to. */
 export interface Definitions {
   readonly program: Command;
   readonly api: ApiDocument;
@@ -30,7 +30,7 @@ export async function loadDefinitions(root: string): Promise<Definitions> {
   };
 }
 
-/** Faults of a script, one sentence each. */
+/** Errors in a script, one sentence each. */
 export function faultsOfScript(script: string, definitions: Definitions): readonly string[] {
   return commandsOf(script).flatMap((command) => faultsOf(command, definitions));
 }
@@ -179,7 +179,7 @@ function faultsOfRequest(
 function isReadable(body: string): boolean {
   if (body.startsWith("@") || body.startsWith("-") || body === EXPANDED) return true;
   try {
-    // A number that the shell inserts.
+    // Replaces a number that the shell inserts.
     JSON.parse(body.replaceAll(/([[:,]\s*)EXPANDED(?=\s*[\],}])/g, "$1 0"));
     return true;
   } catch {

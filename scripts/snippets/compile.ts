@@ -7,7 +7,7 @@ import { checkOf } from "./rule.ts";
 import { SURROUNDINGS, TYPED_SURROUNDINGS } from "./surroundings.ts";
 
 const LANGUAGES: ReadonlySet<string> = new Set(["js", "ts", "tsx"]);
-/** Faults of the blocks that are compiled, with their place. */
+/** Errors in the compiled blocks, with their location. */
 export function compileBlocks(root: string, blocks: readonly Block[]): readonly string[] {
   const cache = join(root, "node_modules/.cache");
   mkdirSync(cache, { recursive: true });
@@ -28,7 +28,7 @@ export function compileBlocks(root: string, blocks: readonly Block[]): readonly 
   }
 }
 
-/** Where a block is written; `null`: it is not compiled here. */
+/** Path to which a block is written; `null`: it is not compiled here. */
 function pathOf(block: Block, index: number): string | null {
   if (!LANGUAGES.has(block.language)) return null;
   const check = checkOf(block);
@@ -48,7 +48,7 @@ function compile(
   mkdirSync(into, { recursive: true });
   writeFileSync(join(into, "surroundings.d.ts"), SURROUNDINGS);
   if (kind === "ts") writeFileSync(join(into, "surroundings-ts.d.ts"), TYPED_SURROUNDINGS);
-  // JavaScript has no annotations to demand.
+  // JavaScript has no type annotations.
   const loose = {
     allowJs: true,
     checkJs: true,
@@ -67,7 +67,7 @@ function compile(
   writeFileSync(join(into, "tsconfig.json"), JSON.stringify(config));
   const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", into, "--pretty", "false", "--singleThreaded"];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", cwd: into });
-  if (status !== 0 && !stdout.includes("error TS")) throw new Error(`tsc ended with status ${status}: ${stderr}`);
+  if (status !== 0 && !stdout.includes("error TS")) throw new Error(`tsc exited with status ${status}: ${stderr}`);
   return stdout.split("\n").flatMap((line) => {
     const [, path = "", number = "", message = ""] = /^(\S+?)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
     const block = places.get(`${kind}/${path}`);

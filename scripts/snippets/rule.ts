@@ -1,6 +1,6 @@
 /**
- * One rule for every fenced block: it is executed, compiled, parsed by the parser of its language, or says in its first line why not. This
- * file decides which; a block that fits nowhere is an error.
+ * One rule for every fenced block: it is executed, compiled, parsed by the parser of its language, or its first line says why not. This
+ * file decides which one applies; a block without a rule is an error.
  */
 import type { Block } from "./blocks.ts";
 

@@ -13,7 +13,7 @@ const OTHERS: ReadonlySet<string> = new Set([
 
 const known = new Set<string>(Object.values(settings).map(({ name }) => name));
 
-/** Names in a block that look like a setting and are none. The reason `shows-a-wrong-name` allows them. */
+/** Names in a block that look like a setting but are not. The reason `shows-a-wrong-name` allows them. */
 export function unknownSettings({ code, mark }: Block): readonly string[] {
   if (mark === "skip=shows-a-wrong-name") return [];
   const names = new Set([...code.matchAll(/\bPOSTHORN_[A-Z0-9_]+\b/g)].map(([name]) => name));

@@ -1,6 +1,6 @@
 /** Reads the commands of a shell script, as far as documents use the shell: words, quotes, substitutions, comments, here-documents. */
 
-/** Stands for a value that the shell inserts. */
+/** Placeholder for a value that the shell inserts. */
 export const EXPANDED = "EXPANDED";
 
 /** A command with its arguments. Substitutions within are replaced by {@link EXPANDED}; their commands are in the list as well. */
@@ -21,7 +21,7 @@ function withoutPrefix(words: SimpleCommand): SimpleCommand {
   return first === -1 ? [] : words.slice(first);
 }
 
-/** Replaces the text of each here-document by nothing. */
+/** Removes the text of each here-document. */
 function withoutHereDocuments(script: string): string {
   let end: string | null = null;
   const kept: string[] = [];
@@ -125,7 +125,7 @@ class Reader {
     return "$";
   }
 
-  /** Moves behind what the sticky expression matches here. */
+  /** Moves past the match of the sticky expression at the current position. */
   #skip(expression: RegExp): readonly string[] {
     expression.lastIndex = this.#at;
     const found = expression.exec(this.#text) ?? [];

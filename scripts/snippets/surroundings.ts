@@ -1,4 +1,4 @@
-/** What code in documents expects in the program around it: modules of the reader, and variables of earlier lines. */
+/** Declarations that code in documents expects around it: modules of the reader, and variables of earlier snippets. */
 
 /** For TypeScript and JavaScript. */
 export const SURROUNDINGS = `declare module "next/script" {

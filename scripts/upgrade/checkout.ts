@@ -1,4 +1,4 @@
-/** Source of an earlier version, with the packages that are installed for this one. */
+/** Checks out the source of an earlier version, which runs with the packages that are installed for this one. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";

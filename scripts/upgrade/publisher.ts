@@ -1,4 +1,4 @@
-/** Publishes messages without a pause, repeats what got no response, and keeps the IDs of what was accepted. */
+/** Publishes messages without a pause, repeats requests without a response, and records the IDs of accepted messages. */
 import { randomUUID } from "node:crypto";
 import { eventually } from "@posthorn/testkit";
 
@@ -48,7 +48,7 @@ export class Publisher implements AsyncDisposable {
     await this.#running;
   }
 
-  /** The messages that the server does not have. */
+  /** The accepted messages that the server does not have. */
   async missing(ids: readonly string[]): Promise<readonly string[]> {
     const missing: string[] = [];
     for (const id of ids) if ((await this.#send("GET", `app/${APP}/msg/${id}`)).status !== 200) missing.push(id);
@@ -67,7 +67,10 @@ export class Publisher implements AsyncDisposable {
     }
   }
 
-  /** Repeats a message until it is accepted, as a publisher does that got no response. `null`: stopped, or stored before without a response. */
+  /**
+   * Repeats a message until it is accepted, like a publisher without a response. Returns `null` if it was stopped, or if the message had
+   * already been stored without a response.
+   */
   async #publishOne(body: object): Promise<string | null> {
     while (!this.#isStopped) {
       const response = await this.#send("POST", `app/${APP}/msg`, body).catch(() => null);
@@ -75,7 +78,7 @@ export class Publisher implements AsyncDisposable {
       if (response !== null && response.status < 500) {
         const text = await response.text();
         if (response.status === 409) return null;
-        throw new Error(`A message was refused: ${response.status} ${text}`);
+        throw new Error(`A message was rejected: ${response.status} ${text}`);
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
