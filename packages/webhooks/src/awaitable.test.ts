@@ -4,13 +4,13 @@ import { after, firstMatch } from "./awaitable.ts";
 describe("firstMatch", () => {
   const later = (value: boolean) => Promise.resolve(value);
 
-  it("stays synchronous while the tests are", () => {
+  it("is synchronous if the tests are", () => {
     expect(firstMatch(3, (index) => index === 1)).toBe(1);
     expect(firstMatch(3, () => false)).toBe(-1);
     expect(firstMatch(0, () => true)).toBe(-1);
   });
 
-  it("finds the same with promises, wherever they begin", async () => {
+  it("has the same result with promises, wherever they begin", async () => {
     for (const wanted of [0, 1, 2, 3]) {
       expect(await firstMatch(4, (index) => later(index === wanted))).toBe(wanted);
       expect(await firstMatch(4, (index) => (index % 2 === 0 ? later(index === wanted) : index === wanted))).toBe(

@@ -19,7 +19,7 @@ import {
 const bytes = fc.uint8Array({ maxLength: 100 });
 
 describe("codecs", () => {
-  it("agree with Node's Buffer and read back what they write", () => {
+  it("agree with Node's Buffer, and decode what they encode", () => {
     fc.assert(
       fc.property(bytes, (value) => {
         const buffer = Buffer.from(value);
@@ -33,7 +33,7 @@ describe("codecs", () => {
     );
   });
 
-  it("never throw, and accept one way of writing a value only", () => {
+  it("never throw, and accept only one encoding of a value", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         for (const encoding of ["base64", "base64url"] as const) {

@@ -21,7 +21,7 @@ describe("readHeaders", () => {
     expect(headers.all("other")).toEqual([]);
   });
 
-  it("keeps repeated values apart where the source does, and joins them for get", () => {
+  it("keeps repeated values separate if the source does, and joins them for get", () => {
     const pairs = readHeaders([
       ["A", "1"],
       ["b", "x"],

@@ -51,7 +51,7 @@ describe("webhooks verify", () => {
     expect(out).toContain("The signature doctor found the cause:\n  - body_newline:");
   });
 
-  it("names the other environment whose secret fits", async () => {
+  it("names the other environment whose secret matches", async () => {
     const args = ["verify", "--provider", "stripe", "--secret", "whsec_live", "--other", `test=${SECRET}`];
     const { out } = await webhooks(args, stripeRequest());
     expect(out).toContain("secret_of_other_environment");
@@ -65,7 +65,7 @@ describe("webhooks verify", () => {
     expect([status, out]).toEqual([0, "Verified (standard-webhooks, signed at 2023-11-14T22:13:20.000Z).\n"]);
   });
 
-  it("verifies as of a given time, or at any age", async () => {
+  it("verifies at a given time, or regardless of age", async () => {
     const old = ["verify", "--secret", SECRET, "--at", "2023-11-14T23:13:20Z"];
     const { status, out } = await webhooks(old, standardRequest);
     expect([status, out.includes("timestamp_too_old"), out.includes("- clock:")]).toEqual([1, true, true]);
@@ -105,7 +105,7 @@ describe("webhooks verify", () => {
     [["verify", "--secret", "s", "--other", "x"], standardRequest, "name=value"],
     [["nonsense"], "", "nonsense"],
     [[], "", "Enter a command"],
-  ])("%j: exits with 2 and says what to change", async (args, stdin, part) => {
+  ])("%j exits with 2 and says what to change", async (args, stdin, part) => {
     const { status, out, err } = await webhooks(args, stdin);
     expect([status, out]).toEqual([2, ""]);
     expect(err).toContain(part);
@@ -114,7 +114,7 @@ describe("webhooks verify", () => {
 });
 
 describe("the other commands", () => {
-  it("list the providers and make keys", async () => {
+  it("list the providers and generate keys", async () => {
     expect((await webhooks(["providers"])).out).toMatch(/^github +GitHub/m);
     expect((await webhooks(["keygen"])).out).toMatch(/^whsec_\S{44}\n$/);
     expect((await webhooks(["keygen", "--ed25519"])).out).toMatch(/^whsk_\S{88}\nwhpk_\S{44}\n$/);

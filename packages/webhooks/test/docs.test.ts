@@ -22,7 +22,7 @@ describe("the documents", () => {
     expect(documented).toEqual([...WEBHOOK_ERROR_CODES]);
   });
 
-  it("name only codes that something throws", () => {
+  it("name only codes that are thrown", () => {
     const sources = readdirSync(`${ROOT}packages/webhooks/src`, { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !/errors\.ts|reply\.ts/.test(path))
       .map((path) => read(`${ROOT}packages/webhooks/src/${path}`))

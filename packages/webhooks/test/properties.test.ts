@@ -42,7 +42,7 @@ function changedText(text: string, at: number): string {
 }
 
 describe("Standard Webhooks", () => {
-  it("whatever is signed verifies", () => {
+  it("every signed message verifies", () => {
     fc.assert(
       fc.property(id, body, pair, (messageId, bytes, [secret, key]) => {
         const signature = createSigner(secret).signSync(messageId, TIME, bytes);
@@ -53,7 +53,7 @@ describe("Standard Webhooks", () => {
     );
   });
 
-  it("one changed byte anywhere is refused: body, id, time, signature, secret", async () => {
+  it("one changed byte is rejected: in body, ID, time, signature or secret", async () => {
     await fc.assert(
       fc.asyncProperty(id, bodyOfSome, pair, position, flip, async (messageId, bytes, [secret, key], at, by) => {
         const signature = createSigner(secret).signSync(messageId, TIME, bytes);
@@ -79,7 +79,7 @@ describe("Standard Webhooks", () => {
     );
   });
 
-  it("no headers, body or secret make anything but a WebhookError", async () => {
+  it("no headers, body or secret cause an error other than WebhookError", async () => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.constantFrom("v1,", "v1a,AA==", ",", " ", "v1,a v1a,b", "0"),
@@ -111,7 +111,7 @@ async function createVerifierSafely(
 describe("HTTP Message Signatures", () => {
   const request = { method: "POST", url: "https://a.test/hooks?x=1", headers: { "content-type": "text/plain" } };
 
-  it("whatever is signed verifies, and one changed byte is refused", async () => {
+  it("every signed request verifies, and one changed byte is rejected", async () => {
     await fc.assert(
       fc.asyncProperty(bodyOfSome, pair, position, flip, async (bytes, [secret, key], at, by) => {
         const added = await signRequest({ ...request, body: bytes }, { key: secret }, { created: new Date(now()) });
@@ -130,7 +130,7 @@ describe("HTTP Message Signatures", () => {
     );
   });
 
-  it("no header makes anything but a WebhookError", async () => {
+  it("no header causes an error other than WebhookError", async () => {
     const piece = fc.constantFrom(
       "sig",
       "=",
@@ -168,7 +168,7 @@ describe("HTTP Message Signatures", () => {
 });
 
 describe("the doctor", () => {
-  it("decides every request without an unexpected error", async () => {
+  it("diagnoses every request without an unexpected error", async () => {
     const header = fc.string({ unit: "binary", maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(

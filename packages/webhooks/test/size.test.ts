@@ -56,7 +56,7 @@ describe("a bundle stays small (bytes, minified and gzipped)", () => {
     expect({ name, size, fits: size <= limit }).toEqual({ name, size, fits: true });
   });
 
-  it("one provider includes no other provider and no unused scheme", async () => {
+  it("a bundle with one provider includes no other provider and no unused scheme", async () => {
     const code = await bundle(VERIFY_PROVIDER, 'export { github } from "@posthorn/webhooks/providers/github";');
     expect(code).toContain("x-hub-signature-256");
     for (const foreign of ["stripe-signature", "x-twilio-signature", "PAYPAL", "RSASSA-PKCS1-v1_5", "Ed25519"]) {
@@ -64,7 +64,7 @@ describe("a bundle stays small (bytes, minified and gzipped)", () => {
     }
   });
 
-  it("Standard Webhooks includes no providers, adapters or doctor", async () => {
+  it("a bundle with Standard Webhooks includes no providers, adapters or doctor", async () => {
     const code = await bundle('export { verify } from "@posthorn/webhooks";');
     for (const foreign of ["x-hub-signature", "content-digest", "waitUntil", "trailing"])
       expect(code).not.toContain(foreign);

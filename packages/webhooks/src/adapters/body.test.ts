@@ -32,7 +32,7 @@ const READERS: readonly (readonly [string, Reader])[] = [
 
 describe.each(READERS)("a request of %s", (_, read) => {
   // Kept chunks would take about 200 bytes of memory each, and a client can send chunks of single bytes.
-  it("is copied into one buffer: no chunk is kept", async () => {
+  it("is copied into one buffer, and no chunk is kept", async () => {
     const one = new Uint8Array(1);
     function* chunks(): Generator<Uint8Array> {
       for (let index = 0; index < LIMIT; index++) {
@@ -43,7 +43,7 @@ describe.each(READERS)("a request of %s", (_, read) => {
     expect(await read(chunks(), LIMIT)).toEqual(Uint8Array.from({ length: LIMIT }, (__, index) => index));
   });
 
-  it("is refused once it has more bytes than the limit, and may be empty", async () => {
+  it("is rejected as soon as it exceeds the limit, and may be empty", async () => {
     await expect(read([new Uint8Array(3), new Uint8Array(3)], 5)).rejects.toMatchObject({ code: "body_too_large" });
     expect(await read([], 5)).toHaveLength(0);
   });

@@ -91,7 +91,7 @@ describe("lambdaHandler", () => {
     expect(events[0]?.request.url).toBe(`https://hooks.example.com${url}`);
   });
 
-  it("refuses a changed body and one over the limit", async () => {
+  it("rejects a changed body and a body over the limit", async () => {
     const { receiver } = setUp();
     const changed = await v2(`${BODY} `, false, BODY);
     expect(await lambdaHandler(receiver)(changed)).toMatchObject({ statusCode: 401 });

@@ -86,7 +86,7 @@ const FRAMEWORKS: Readonly<Record<string, Start>> = {
   },
 };
 
-/** Hono, Next.js and workers take a Request: no socket is needed to hand them one. */
+/** Hono, Next.js and workers take a Request, so their tests need no socket. */
 function serveFetch(fetcher: (request: Request) => Response | Promise<Response>): string {
   fetchers.set("https://worker.test", fetcher);
   return "https://worker.test";
@@ -115,7 +115,7 @@ function collect(source: WebhookSource = standardWebhooks(SECRET)) {
 }
 
 describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
-  it("hands the handler the exact bytes, and the URL with its query as it was called", async () => {
+  it("passes the exact bytes to the handler, and the URL with its query as it was called", async () => {
     const { events, receiver } = collect();
     const base = await start(receiver);
     const response = await call(base, await signedPost(BODY));
@@ -125,7 +125,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect(events[0]).toMatchObject({ type: "invoice.paid", id: "msg_1", request: { url: base + PATH } });
   });
 
-  it("refuses a changed body before the handler, with a code", async () => {
+  it("rejects a changed body before the handler runs, with a code", async () => {
     const { events, failures, receiver } = collect();
     const init = await signedPost(BODY);
     const response = await call(await start(receiver), { ...init, body: BODY.replace("10 }", "20 }") });
@@ -142,13 +142,13 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect(events).toHaveLength(1);
   });
 
-  it("refuses a body over the limit with 413", async () => {
+  it("rejects a body over the limit with 413", async () => {
     const { receiver } = collect();
     const response = await call(await start(receiver), await signedPost(JSON.stringify({ a: "x".repeat(LIMIT) })));
     expect(response.status).toBe(413);
   });
 
-  it("refuses a body over the limit without a declared length", async () => {
+  it("rejects a body over the limit without a declared length", async () => {
     const { events, receiver } = collect();
     const text = JSON.stringify({ a: "x".repeat(LIMIT) });
     const init = await signedPost(text);
@@ -182,7 +182,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
 });
 
 describe("a body consumed by the framework", () => {
-  // The sender learns nothing; the developer reads what to change.
+  // The sender gets no details; the log tells the developer what to change.
   const eaten = (remedy: RegExp) => ({
     status: 500,
     body: { error: { code: "internal" } },
@@ -193,13 +193,13 @@ describe("a body consumed by the framework", () => {
     return { status: response.status, body: await response.json(), error: failures[0]?.error };
   }
 
-  it("express.json() before the adapter: the error explains to mount the adapter first", async () => {
+  it("express.json() before the adapter: the error says to mount the adapter first", async () => {
     const { failures, receiver } = collect();
     const app = express().use(express.json()).all("/hooks", expressHandler(receiver));
     expect(await outcome(await listen(createServer(app)), failures)).toMatchObject(eaten(/express\.json/));
   });
 
-  it("koa: the error explains to use the middleware before the body parser", async () => {
+  it("koa: the error says to use the middleware before the body parser", async () => {
     const { failures, receiver } = collect();
     const app = new Koa();
     app.use(async (context, next) => {
@@ -225,7 +225,7 @@ describe("a body consumed by the framework", () => {
     expect([response.status, events.length]).toEqual([200, 1]);
   });
 
-  it("a Request with a consumed body: the error explains to pass it earlier", async () => {
+  it("a Request with a consumed body: the error says to pass it earlier", async () => {
     const { failures, receiver } = collect();
     const handler = fetchHandler(receiver);
     const base = serveFetch(async (request) => {

@@ -30,7 +30,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("crypto on %s", (engine) => {
     vi.restoreAllMocks();
   });
 
-  it.each(["sha1", "sha256", "sha384", "sha512"] as const)("%s: hash and MAC are Node's", async (hash) => {
+  it.each(["sha1", "sha256", "sha384", "sha512"] as const)("%s: hash and MAC equal those of Node", async (hash) => {
     expect(new Uint8Array(await digest(hash, ["a ", utf8("message")]))).toEqual(
       new Uint8Array(createHash(hash).update(MESSAGE).digest()),
     );
@@ -60,7 +60,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("crypto on %s", (engine) => {
     ["rsa-sha256", p256],
     ["ecdsa-p256-sha256", rsa],
     ["ecdsa-p256-sha256", p384],
-  ])("%s: refuses a key of another kind", async (algorithm, pair) => {
+  ])("%s: rejects a key of another kind", async (algorithm, pair) => {
     const spki = pair.publicKey.export({ format: "der", type: "spki" });
     const attempt = async () => publicKey(algorithm, { spki }).verify(new Uint8Array(64), [MESSAGE]);
     await expect(attempt()).rejects.toMatchObject({ code: "secret_invalid" });
@@ -89,10 +89,10 @@ describe("ecdsaSignatureFromDer", () => {
   it.each([
     ["p256", p256, "sha256"],
     ["p384", p384, "sha384"],
-  ] as const)("gives what %s verifies", async (curve, pair, hash) => {
+  ] as const)("returns a signature that %s verifies", async (curve, pair, hash) => {
     const spki = pair.publicKey.export({ format: "der", type: "spki" });
     const key = publicKey(`ecdsa-${curve}-${hash}` as PublicKeyAlgorithm, { spki });
-    // Short integers and leading zeros come up by chance: one in 256 each.
+    // Short integers and leading zeros occur by chance, each in one of 256 cases.
     for (let round = 0; round < 300; round += 1) {
       const raw = ecdsaSignatureFromDer(sign(hash, MESSAGE, pair.privateKey), curve);
       expect(raw && (await key.verify(raw, [MESSAGE]))).toBe(true);

@@ -38,7 +38,7 @@ function standardRequest(
 const codes = ({ findings }: Diagnosis) => findings.map(({ code }) => code);
 
 describe("a request that verifies", () => {
-  it("is said to", async () => {
+  it("is reported as valid", async () => {
     expect(await diagnoseStandard(standardRequest("{}"), SECRET, { now })).toEqual({
       ok: true,
       error: undefined,
@@ -75,7 +75,7 @@ describe("mistakes with the body", () => {
     ["body_reserialised", '{"a":[1,{"b":{}}]}', JSON.stringify({ a: [1, { b: {} }] }, null, "\t")],
     ["body_reserialised", '{ "a" :1}', '{"a":1}'],
     ["body_form_reserialised", "a=b+c&d=%28e%29", "a=b%20c&d=(e)"],
-  ])("%s: got %j where %j was signed", async (code, got, signed) => {
+  ])("%s: %j received, %j signed", async (code, got, signed) => {
     expect(codes(await diagnoseStandard(standardRequest(got, signed), SECRET, { now }))).toEqual([code]);
   });
 
@@ -107,7 +107,7 @@ describe("mistakes with the secret", () => {
     expect(codes(await diagnoseProvider(github, request, { secrets: SECRET_TEXT }))).toEqual(["secret_newline"]);
   });
 
-  it("secret_newline: of Standard Webhooks, in the bytes of the key", async () => {
+  it("secret_newline: a Standard Webhooks secret with the newline in the bytes of the key", async () => {
     const key = parseSecret(SECRET).bytes;
     const request = standardRequest("{}", "{}", new Uint8Array([...key, 10]));
     expect(codes(await diagnoseStandard(request, SECRET, { now }))).toEqual(["secret_newline"]);
@@ -119,7 +119,7 @@ describe("mistakes with the secret", () => {
     ["the name of a variable", "secret_with_name", `SECRET=${SECRET_TEXT}`],
     ["one decoding too many", "secret_encoding", atob(SECRET_TEXT)],
   ])(
-    "%s around the secret are named, although another environment has it in the right form",
+    "%s around the secret are reported, even if another environment has the correct secret",
     async (_what, code, secrets) => {
       const headers = githubStyle(SECRET_TEXT).signSync({ body: "{}", timestampSeconds: TIME });
       const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
@@ -151,7 +151,7 @@ describe("mistakes with the secret", () => {
     ]);
   });
 
-  it("secret_of_other_environment: names the one that fits", async () => {
+  it("secret_of_other_environment: names the environment whose secret matches", async () => {
     const otherSecrets = { live: "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", test: SECRET };
     const diagnosis = await diagnoseStandard(standardRequest("{}"), otherSecrets.live, { now, otherSecrets });
     expect(diagnosis.findings).toMatchObject([
@@ -159,7 +159,7 @@ describe("mistakes with the secret", () => {
     ]);
   });
 
-  it("secret_looks_wrong: only a hint, because it is not proved", async () => {
+  it("secret_looks_wrong: only a hint, because it is not proven", async () => {
     const headers = stripeStyle(SECRET).signSync({ body: "{}", timestampSeconds: TIME });
     const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
     const diagnosis = await diagnoseProvider(stripe, request, { secrets: "sk_live_abc", now });
@@ -181,7 +181,7 @@ describe("mistakes with headers", () => {
     expect(codes(await diagnoseStandard(change(edit), SECRET, { now }))).toEqual([code]);
   });
 
-  it("header_family: looks only for the other family", async () => {
+  it("header_family: checks only the other family", async () => {
     const options = { now, headerPrefixes: ["svix"] };
     expect(codes(await diagnoseStandard(standardRequest("{}"), SECRET, options))).toEqual(["header_family"]);
   });
@@ -224,7 +224,7 @@ describe("mistakes with the URL", () => {
     expect(codes(await diagnosis(request))).toEqual(["url_host"]);
   });
 
-  it("url_of_request: the settings contain a different URL from the one that was called", async () => {
+  it("url_of_request: the settings contain a different URL than the one that was called", async () => {
     const request = squareRequest("https://a.test/hooks", "https://a.test/hooks");
     expect(codes(await diagnosis(request, "https://old.test/"))).toEqual(["url_of_request"]);
   });
@@ -238,7 +238,7 @@ describe("the clock", () => {
     expect(diagnosis.error?.code).toBe("timestamp_too_old");
   });
 
-  it("is named along with another mistake: a captured request that was also re-serialised", async () => {
+  it("is reported along with another mistake: a captured request that was also re-serialised", async () => {
     const later = () => now() + 3_600_000;
     const request = standardRequest('{"a": 1}', '{"a":1}');
     expect(codes(await diagnoseStandard(request, SECRET, { now: later }))).toEqual(["body_reserialised", "clock"]);
@@ -259,15 +259,15 @@ describe("two mistakes at once", () => {
   });
 });
 
-describe("what the doctor never does", () => {
-  it("finds nothing when no mistake explains the failure, and reports the number of tries", async () => {
+describe("the doctor never", () => {
+  it("reports a cause that does not explain the failure: without one, it reports the number of tries", async () => {
     const request = standardRequest(JSON_BODY, "another body");
     const diagnosis = await diagnoseStandard(request, SECRET, { now });
     expect(diagnosis).toMatchObject({ ok: false, error: { code: "signature_mismatch" }, findings: [], hints: [] });
     expect(diagnosis.tried).toBeGreaterThan(500);
   });
 
-  it("show a secret, a key or the signature that would have been right", async () => {
+  it("shows a secret, a key or the correct signature", async () => {
     const request = standardRequest(`${JSON_BODY}\n`, JSON_BODY);
     const wouldBe = createSigner(SECRET).signSync("msg_1", TIME, request.body).slice(3);
     const diagnosis = await diagnoseStandard(request, `'${SECRET}'`, { now });
@@ -302,7 +302,7 @@ describe("the work of the doctor is bounded", () => {
     const { findings, tried } = await diagnose(unverified(body), [SECRET, "another"], check);
     expect(findings).toEqual([]);
     expect(sizes).toHaveLength(tried);
-    // One more than the budget at most.
+    // At most one more than the budget.
     const spent = sizes.reduce((sum, size) => sum + size, 0);
     expect(spent).toBeLessThanOrEqual(64 * 1024 * 1024 + body.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * body.length + 65_536);
@@ -318,7 +318,7 @@ describe("the work of the doctor is bounded", () => {
     expect(await diagnoseStandard(small, SECRET, { now, maxBytes: 5000 })).toMatchObject({ stopped: "budget" });
   });
 
-  it("by a signal, which may be aborted while it looks", async () => {
+  it("by a signal, which can be aborted during the diagnosis", async () => {
     const controller = new AbortController();
     const large = unverified("x".repeat(1_000_000));
     const diagnosis = diagnoseStandard(large, SECRET, { now, signal: controller.signal, maxBytes: Infinity });
@@ -326,14 +326,14 @@ describe("the work of the doctor is bounded", () => {
     expect((await diagnosis).stopped).toBe("aborted");
   });
 
-  it("and still finds a newline at the end of a large body", async () => {
+  it("but still finds a newline at the end of a large body", async () => {
     const body = JSON.stringify({ list: Array.from({ length: 100_000 }, (_, n) => n) });
     expect(codes(await diagnoseStandard(standardRequest(`${body}\n`, body), SECRET, { now }))).toEqual([
       "body_newline",
     ]);
   });
 
-  it("and reports values that are nested too deeply to inspect", async () => {
+  it("and values that are nested too deeply to inspect are reported", async () => {
     const check = () => Promise.reject(new RangeError("Maximum call stack size exceeded"));
     let calls = 0;
     const first = () =>

@@ -223,7 +223,7 @@ describe("verifyRequest", () => {
 });
 
 describe("Content-Digest (RFC 9530)", () => {
-  it("gives the digest that RFC 9421 prints for its test request", async () => {
+  it("is the digest that RFC 9421 contains for its test request", async () => {
     expect(await contentDigest('{"hello": "world"}', "sha-512")).toBe(DIGEST);
     await verifyContentDigest(REQUEST);
   });
@@ -243,7 +243,7 @@ describe("Content-Digest (RFC 9530)", () => {
 
 describe("structured fields", () => {
   it.each(['a=("x" "y;z";p=1);q=:AQID:, b=?0, c=tok/en;d, e=-1.5', 'sig=();created=1;n="a\\"b\\\\"'])(
-    "writes back what it reads: %s",
+    "serialise to the parsed text: %s",
     (text) => {
       const members = [...parseDictionary(text)!].map(([key, value]) => `${key}=${serializeMember(value)}`);
       expect(members.join(", ")).toBe(text);

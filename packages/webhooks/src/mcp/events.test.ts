@@ -39,7 +39,7 @@ async function stream(fetch: McpEventsOptions<object>["fetch"], signal = new Abo
 
 const responds = (text: string) => () => Promise.resolve(new Response(text));
 
-describe("what Posthorn responds", () => {
+describe("a response of Posthorn", () => {
   it("is passed on with all digits of its numbers", async () => {
     const events = '[{"id":12345678901234567890,"price":0.1234567890123456789,"text":"12345678901234567890","n":1}]';
     const result = await poll({ fetch: responds(`{"jsonrpc":"2.0","id":1,"result":{"events":${events}}}`) });

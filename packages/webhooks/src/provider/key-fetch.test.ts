@@ -53,7 +53,7 @@ describe("createKeyFetcher", () => {
   });
 });
 
-test("whatever a caller's function throws becomes key_unavailable", async () => {
+test("any error of a caller's function becomes key_unavailable", async () => {
   const custom = (): Promise<never> => Promise.reject(new TypeError("offline"));
   await expect(fetchKey(custom, request)).rejects.toMatchObject({ code: "key_unavailable" });
 });
@@ -67,7 +67,7 @@ test("a provider without a public URL for its keys requires configured keys", as
 describe("requireTrustedUrl", () => {
   const host = /^sns\.[a-z0-9-]+\.amazonaws\.com$/;
 
-  test("lets an address of the provider through", () => {
+  test("accepts a URL of the provider", () => {
     expect(requireTrustedUrl("https://sns.us-east-1.amazonaws.com/x.pem", host, "SNS")).toContain("/x.pem");
   });
 

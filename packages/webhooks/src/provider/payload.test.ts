@@ -35,7 +35,7 @@ describe("jsonOrFormField", () => {
   });
 });
 
-test("what is not JSON is undefined, not an exception", () => {
+test("is undefined for text that is not JSON, without an exception", () => {
   expect(parseJson("{")).toBeUndefined();
 });
 
@@ -49,7 +49,7 @@ describe("xmlText", () => {
     expect(xmlText('<!DOCTYPE x [<!ENTITY e "boom">]><Id>&e;</Id>', "Id")).toBe("&e;");
   });
 
-  test("an element that is not there is undefined", () => {
+  test("is undefined for a missing element", () => {
     expect(xmlText(xml, "Missing")).toBeUndefined();
     expect(xmlText(xml, "Missing.Id")).toBeUndefined();
     expect(xmlFields("Missing", "Notification.Id")(xml)).toEqual({ NotificationId: "5 < 6" });

@@ -22,7 +22,7 @@ describe("select", () => {
   });
 
   test.each(["header:other", "query:b", "body:data", "body:data.none", "body:data.id.length", "body:data.list.9"])(
-    "%s is not there",
+    "%s is not found",
     (selector) => {
       expect(select(inbound, selector)).toBeUndefined();
     },
@@ -36,7 +36,7 @@ describe("select", () => {
 });
 
 describe("fill", () => {
-  test("the first template that can be filled counts", () => {
+  test("uses the first template that can be filled", () => {
     expect(fill(valueOf, ["{header:missing}.{body:data.id}", "{header:x-event}.{body:data.id}"])).toBe("push.7");
   });
 

@@ -94,7 +94,7 @@ describe("providerWebhooks", () => {
     expect([taken.status, taken.body]).toEqual([200, "Hello API Event Received"]);
   });
 
-  it("a provider without any signature is refused unless that is allowed, and then not called signed", async () => {
+  it("a provider without any signature is rejected unless allowed, and is then not reported as signed", async () => {
     const body = '{"push_data":{"tag":"latest","pushed_at":1700000000},"repository":{"repo_name":"a/b"}}';
     expect((await receiverFor(dockerHub, []).post({}, body)).status).toBe(401);
     const { events, post } = receiverFor(dockerHub, [], true);
@@ -102,7 +102,7 @@ describe("providerWebhooks", () => {
     expect(events).toMatchObject([{ verified: { trust: "none" } }]);
   });
 
-  it("a misconfigured receiver responds with a bare 500 and explains the reason only to its owner", async () => {
+  it("a misconfigured receiver responds with an empty 500 and reports the reason only to its owner", async () => {
     const { failures, post } = receiverFor(stripe, "");
     const reply = await post(stripeStyle("s").signSync({ body: "{}", timestampSeconds: TIME }), "{}");
     expect([reply.status, reply.body]).toEqual([500, '{"error":{"code":"internal"}}']);

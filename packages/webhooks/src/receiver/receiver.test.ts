@@ -26,14 +26,14 @@ function receiverWith(
   return { receive, failures };
 }
 
-/** A promise and its settling, to hold a handler at a known place. */
+/** A promise and its resolve function, to stop a handler at a known point. */
 function gate() {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
 }
 
-describe("what the handler gets", () => {
+describe("the handler receives", () => {
   it("type, payload, id, time, and what was verified", async () => {
     const events: ReceivedEvent[] = [];
     const { receive } = receiverWith((event) => events.push(event));
@@ -61,7 +61,7 @@ describe("what the handler gets", () => {
 });
 
 describe("deduplication", () => {
-  it("handles a delivery once, however often it comes", async () => {
+  it("handles a delivery once, however often it arrives", async () => {
     let count = 0;
     const { receive } = receiverWith(() => (count += 1));
     for (let round = 0; round < 3; round += 1) {
@@ -83,7 +83,7 @@ describe("deduplication", () => {
     expect(count).toBe(2);
   });
 
-  it("requests a retry while the first delivery is still being handled, so that its failure loses nothing", async () => {
+  it("asks duplicates to retry while the first delivery is still being handled, so that its failure loses nothing", async () => {
     const { opened, open } = gate();
     const { receive } = receiverWith(() => opened);
     const first = receive(await request());
@@ -188,7 +188,7 @@ describe("replays under another id", () => {
 });
 
 describe("acknowledging", () => {
-  it("before: responds immediately, keeps the work alive, and releases the delivery when it fails", async () => {
+  it("before: responds immediately, keeps the handler running, and releases the delivery when it fails", async () => {
     const { opened, open } = gate();
     const kept: Promise<unknown>[] = [];
     let count = 0;
@@ -222,7 +222,7 @@ describe("acknowledging", () => {
 describe("schemas", () => {
   const events = { "invoice.paid": z.object({ data: z.object({ amount: z.number().transform(String) }) }) };
 
-  it("hand over what the validator made of the payload", async () => {
+  it("pass the validated payload to the handler", async () => {
     const amounts: string[] = [];
     const { receive } = createReceiver({
       source: standardWebhooks(SECRET),
@@ -249,7 +249,7 @@ describe("schemas", () => {
     expect(count).toBe(1);
   });
 
-  it("drop a type they do not know, or refuse it", async () => {
+  it("ignore an unknown type, or reject it", async () => {
     const settings = { source: standardWebhooks(SECRET), events, handle: () => expect.unreachable() };
     const other = { type: "constructor" };
     expect(await createReceiver(settings).receive(await request(other))).toMatchObject({ status: 200 });
@@ -263,7 +263,7 @@ describe("handshakes that require an action besides the response", () => {
   const action = { kind: "store-secret", secret: "s" } as const;
   const source: WebhookSource = { name: "asana", receive: async () => ({ kind: "handshake", reply, action }) };
 
-  it("are answered when that is done", async () => {
+  it("are answered after the action succeeds", async () => {
     const done: unknown[] = [];
     const onHandshake = async (asked: unknown) => {
       await Promise.resolve();
@@ -273,7 +273,7 @@ describe("handshakes that require an action besides the response", () => {
     expect([await receive(await request()), done]).toEqual([reply, [action]]);
   });
 
-  it("are asked to come again when it failed", async () => {
+  it("are asked to retry if the action fails", async () => {
     const onHandshake = () => Promise.reject(new Error("vault down"));
     const { receive, failures } = receiverWith(() => expect.unreachable(), { source, onHandshake });
     expect(await receive(await request())).toMatchObject({ status: 503 });
@@ -287,14 +287,14 @@ describe("handshakes that require an action besides the response", () => {
   });
 });
 
-describe("refusing", () => {
-  it("responds with 405 to methods other than POST", async () => {
+describe("rejected requests", () => {
+  it("have status 405 for methods other than POST", async () => {
     const { receive } = receiverWith(() => expect.unreachable());
     const get = { ...(await request()), method: "GET" };
     expect(await receive(get)).toMatchObject({ status: 405, headers: { allow: "POST" } });
   });
 
-  it("never shows a signature, expected or given", async () => {
+  it("never reveal an expected or received signature", async () => {
     const { receive } = receiverWith(() => expect.unreachable());
     const good = await request();
     const reply = await receive({ ...good, body: utf8("{}") });

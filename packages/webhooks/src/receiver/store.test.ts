@@ -39,7 +39,7 @@ const STORES: Readonly<Record<string, (now: () => number) => DeliveryStore>> = {
 };
 
 describe.each(Object.entries(STORES))("the %s store", (_, make) => {
-  it("lets one of several claim a key", async () => {
+  it("lets only one of several callers claim a key", async () => {
     const store = make(() => 0);
     const claims = await Promise.all([1, 2, 3].map(async () => store.setIfAbsent("k", "v", 10)));
     expect(claims.filter(Boolean)).toHaveLength(1);

@@ -13,7 +13,7 @@ const source = standardWebhooks("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
 // Checked by the compiler in `npm run types`; at run time the handlers are never called.
 describe("event types", () => {
-  it("come from a map, and a switch narrows the payload", () => {
+  it("can be declared as a map, and a switch narrows the payload", () => {
     const receiver = createReceiver<Events>({
       source,
       handle(event) {
@@ -31,7 +31,7 @@ describe("event types", () => {
     expectTypeOf(receiver).toEqualTypeOf<WebhookReceiver>();
   });
 
-  it("come from schemas, after their transformations", () => {
+  it("can be inferred from schemas, after their transformations", () => {
     const receiver = createReceiver({
       source,
       events: {
@@ -57,7 +57,7 @@ describe("event types", () => {
     expect(receiver).toBeDefined();
   });
 
-  it("refuse a branch for a type that is not in the map", () => {
+  it("make a branch for a type outside the map a compile error", () => {
     const receiver = createReceiver<{ "invoice.paid": { readonly amount: number } }>({
       source,
       handle(event) {

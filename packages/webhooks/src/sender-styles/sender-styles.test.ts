@@ -57,7 +57,7 @@ describe("sender styles", () => {
   });
 
   it.each([asanaStyle, githubStyle, shopifyStyle, slackStyle, stripeStyle])(
-    "%o signs alike with WebCrypto alone",
+    "%o returns the same signature with WebCrypto alone",
     async (style) => {
       const message = { body: "{}", timestampSeconds: 1 };
       const expected = style(["a", "b"]).signSync(message);

@@ -72,7 +72,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
   it.each([
     ["v1", V1, SECRET],
     ["v1a", V1A, PUBLIC_KEY],
-  ])("accepts %s and says what matched", async (version, signature, secret) => {
+  ])("accepts %s and reports what matched", async (version, signature, secret) => {
     expect(await verify({ headers: headers(signature), body: utf8(BODY) }, secret, { now })).toEqual({
       ok: true,
       scheme: "standard-webhooks",
@@ -88,7 +88,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     expect(await check(headers(V1A), [OTHER, PUBLIC_KEY])).toMatchObject({ secretIndex: 1, version: "v1a" });
   });
 
-  it.each([0, 1, 2, 3])("finds the good signature at position %i among decoys", async (position) => {
+  it.each([0, 1, 2, 3])("finds the valid signature at position %i among invalid ones", async (position) => {
     const list = ["v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc=", "v2,abc", "v1,"];
     list.splice(position, 0, V1);
     expect(await check(headers(list.join(" ")))).toMatchObject({ ok: true });
@@ -124,7 +124,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     expect(await check(headers(`${decoys} ${V1}`))).toMatchObject({ error: { code: "signature_mismatch" } });
   });
 
-  it("reads the svix header family when the webhook family is not there", async () => {
+  it("reads the svix header family if the webhook family is missing", async () => {
     expect(await check(headers(V1, "svix"))).toMatchObject({ ok: true, id: ID });
     expect(await check({ ...headers(V1, "svix"), ...headers("v1,AAAA") })).toMatchObject({ ok: false });
     const only = await tryVerify({ headers: headers(V1, "svix"), body: BODY }, SECRET, {
@@ -167,14 +167,14 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     expect(await check(given, SECRET, body)).toMatchObject({ ok: true });
   });
 
-  it("signs and verifies bytes that are no UTF-8", async () => {
+  it("signs and verifies bytes that are not UTF-8", async () => {
     const body = Uint8Array.of(0xff, 0xfe, 0, 0xc3, 0x28);
     const given = await sign({ id: ID, body, timestamp: new Date(now()), headerFamily: "both" }, [SECRET, SECRET_KEY]);
     expect(Object.keys(given)).toHaveLength(6);
     expect(await tryVerify({ headers: given, body }, PUBLIC_KEY, { now })).toMatchObject({ version: "v1a" });
   });
 
-  it("makes keys that work", async () => {
+  it("generates keys that work", async () => {
     const pair = await generateKeyPair();
     expect(publicKeyOf(pair.secretKey)).toBe(pair.publicKey);
     const given = await sign({ id: ID, body: BODY, timestamp: new Date(now()) }, [pair.secretKey, generateSecret()]);
@@ -239,13 +239,13 @@ describe("secrets", () => {
     expect(await check(headers(V1A), PUBLIC_KEY.replace("whpk_", "whpk1_"))).toMatchObject({ ok: true });
   });
 
-  it("refuses the sender's secret key at the receiver and the public key at the sender", async () => {
+  it("rejects the sender's secret key at the receiver, and the public key at the sender", async () => {
     expect(await check(headers(V1A), SECRET_KEY)).toMatchObject({ error: { code: "secret_invalid" } });
     expect(() => createSigner(PUBLIC_KEY)).toThrow(WebhookError);
     expect(() => createSigner([])).toThrow(WebhookError);
   });
 
-  it("makes secrets of the length asked for from the randomness given", () => {
+  it("generates secrets of the requested length from the given randomness", () => {
     const random = (bytes: Uint8Array) => bytes.fill(7);
     expect(generateSecret({ random })).toBe(`whsec_${btoa("\u0007".repeat(32))}`);
     expect(parseSecret(generateSecret({ bytes: 64 })).bytes).toHaveLength(64);
@@ -253,7 +253,7 @@ describe("secrets", () => {
   });
 });
 
-describe("what a signer refuses to sign", () => {
+describe("a signer refuses", () => {
   it.each(["", "a.b", "a b", "é", "a\nb"])("the id %j", (id) => {
     const code = id.includes(".") ? "id_invalid" : "argument_invalid";
     expect(() => createSigner(SECRET).signSync(id, TIME, BODY)).toThrow(expect.objectContaining({ code }));
@@ -269,7 +269,7 @@ describe("what a signer refuses to sign", () => {
 describe("the parts of the signed text", () => {
   const forged = '{"type":"forged"}';
   const later = TIME + 60;
-  /** Signed for the id `msg_1`, with a body whose beginning a stranger chose. */
+  /** Signed for the ID `msg_1`, with a body whose beginning an attacker chose. */
   const signature = createSigner(SECRET).signSync("msg_1", TIME, `${later}.${forged}`);
   const moved = {
     headers: { "webhook-id": `msg_1.${TIME}`, "webhook-timestamp": String(later), "webhook-signature": signature },
@@ -277,7 +277,7 @@ describe("the parts of the signed text", () => {
   };
   const at = { now: () => later * 1000 };
 
-  it("cannot be moved: an id with a full stop is refused", async () => {
+  it("cannot be shifted: an ID with a full stop is rejected", async () => {
     expect(await tryVerify(moved, SECRET, at)).toMatchObject({ ok: false, error: { code: "id_invalid" } });
     expect(() => createVerifier(SECRET, at).verifySync(moved)).toThrow(expect.objectContaining({ code: "id_invalid" }));
   });

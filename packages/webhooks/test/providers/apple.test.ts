@@ -28,11 +28,11 @@ describe("a chain of certificates", () => {
     expect(await verdict(makeChain())).toBe("ok");
   });
 
-  test("to a root that was not pinned is refused", async () => {
+  test("to a root that was not pinned is rejected", async () => {
     expect(await verdict(makeChain(), { root: makeChain().root.base64 })).toBe("certificate_untrusted");
   });
 
-  test("whose root has the pinned one's name but another key is refused", async () => {
+  test("whose root has the name of the pinned one but another key is rejected", async () => {
     const forged = makeChain();
     const pinned = makeCertificate({ subject: "Root", curve: "P-384", isAuthority: true });
     expect(await verdict(forged, { root: pinned.base64 })).toBe("certificate_untrusted");
@@ -44,11 +44,11 @@ describe("a chain of certificates", () => {
     ["whose intermediate is no authority", { intermediate: { isAuthority: false } }],
     ["whose leaf has expired", { leaf: { notAfter: "260101000000Z" } }],
     ["whose intermediate is not valid yet", { intermediate: { notBefore: "270101000000Z" } }],
-  ])("%s is refused", async (_, spoil) => {
+  ])("%s is rejected", async (_, spoil) => {
     expect(await verdict(makeChain(spoil))).toBe("certificate_untrusted");
   });
 
-  test("that is too short, too long or nonsense is refused", async () => {
+  test("that is too short, too long or malformed is rejected", async () => {
     const chain = makeChain();
     const [leaf = "", intermediate = "", root = ""] = chain.x5c;
     for (const x5c of [[leaf, intermediate], [leaf, intermediate, root, root], [], ["AAAA", "!", ""]]) {
@@ -56,7 +56,7 @@ describe("a chain of certificates", () => {
     }
   });
 
-  test("of a leaf that another intermediate issued is refused", async () => {
+  test("whose leaf was issued by another intermediate is rejected", async () => {
     const other = makeChain();
     const chain = makeChain();
     const x5c = [other.leaf.base64, ...chain.x5c.slice(1)];
@@ -73,18 +73,18 @@ test.each([
   [{ bundleId: "com.example", environment: "Sandbox" }, "ok"],
   [{ bundleId: "com.other" }, "token_invalid"],
   [{ environment: "Production" }, "token_invalid"],
-])("an app's settings decide: %j is %s", async (config, expected) => {
+])("with the settings of an app, %j is %s", async (config, expected) => {
   expect(await verdict(makeChain(), { config })).toBe(expected);
 });
 
-test("without a pinned root nothing is believed", async () => {
+test("without a pinned root is rejected", async () => {
   expect(await verdict(makeChain(), { root: "" })).toBe("key_unavailable");
 });
 
 describe("parseCertificate", () => {
   const certificate = makeCertificate({ subject: "X", isAuthority: true, marker: LEAF_MARKER });
 
-  test("reads back the values it was generated with", () => {
+  test("returns the values with which a certificate was generated", () => {
     expect(parseCertificate(certificate.der)).toMatchObject({
       curve: "p256",
       signatureHash: "sha256",
@@ -94,12 +94,12 @@ describe("parseCertificate", () => {
     });
   });
 
-  test("two-digit years from 50 on are of the last century", () => {
+  test("reads two-digit years from 50 on as 19xx", () => {
     const { der } = makeCertificate({ subject: "X", notBefore: "500101000000Z" });
     expect(parseCertificate(der)?.notBefore).toBe(Date.parse("1950-01-01T00:00:00Z"));
   });
 
-  test("no truncation and no changed byte makes it throw", () => {
+  test("does not throw for any truncation or changed byte", () => {
     for (let length = 0; length < certificate.der.length; length += 1) {
       expect(() => parseCertificate(certificate.der.subarray(0, length))).not.toThrow();
       const changed = Uint8Array.from(certificate.der);

@@ -75,7 +75,7 @@ const options = fc.record({
 suite.each(Object.values(providers).map((definition): [string, ProviderDefinition] => [definition.id, definition]))(
   "%s",
   (_, definition) => {
-    test("every request is decided, and only a WebhookError is thrown", async () => {
+    test("every request is accepted or rejected, and only a WebhookError is thrown", async () => {
       await fc.assert(
         fc.asyncProperty(request, options, async (given, chosen) => {
           // Each of these resolves for a WebhookError and rejects for any other error.

@@ -31,7 +31,7 @@ describe("a handshake that sets a secret", () => {
   test.each([
     ["asana", { headers: { "x-hook-secret": "s3cret" }, body: "{}" }],
     ["notion", { body: '{"verification_token":"s3cret"}' }],
-  ] as const)("%s hands the secret over while there is none", async (provider, given) => {
+  ] as const)("%s passes on the secret if none is set", async (provider, given) => {
     const response = await answerHandshake(findProvider(provider)!, request(given), {});
     expect(response).toMatchObject({ status: 200, action: { kind: "store-secret", secret: "s3cret" } });
   });
@@ -39,7 +39,7 @@ describe("a handshake that sets a secret", () => {
   test.each([
     ["asana", { headers: { "x-hook-secret": "attacker" }, body: "{}" }],
     ["notion", { body: '{"verification_token":"attacker"}' }],
-  ] as const)("%s cannot be made to replace a secret", async (provider, given) => {
+  ] as const)("%s never replaces a secret", async (provider, given) => {
     const response = await answerHandshake(findProvider(provider)!, request(given), { secrets: "stored" });
     expect(response).toMatchObject({ status: 401, error: { code: "unverifiable" } });
     expect(response?.action).toBeUndefined();
@@ -58,7 +58,7 @@ describe("Meta's challenge", () => {
     );
   });
 
-  test("without any token configured nothing is confirmed", async () => {
+  test("is rejected if no token is configured", async () => {
     expect(await receive("meta", { method: "GET", query }, { secrets: [] })).toBe("handshake 403");
     expect(await receive("meta", { method: "GET", query }, { secrets: "" })).toBe("handshake 403");
   });
@@ -86,21 +86,21 @@ describe("URLs that must be fetched", () => {
     body: JSON.stringify({ enableUrl }),
   });
 
-  test("are handed over when they are the provider's", async () => {
+  test("are returned if they belong to the provider", async () => {
     const url = "https://iot.us-east-1.amazonaws.com/confirmdestination/x";
     const response = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
     expect(response).toMatchObject({ status: 200, action: { kind: "fetch", url } });
   });
 
   test.each(["http://169.254.169.254/", "https://iot.us-east-1.amazonaws.com.evil.example/", "x"])(
-    "are refused when they are not: %s",
+    "are rejected otherwise: %s",
     async (url) => {
       const response = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
       expect(response).toMatchObject({ status: 401, error: { code: "certificate_untrusted" } });
     },
   );
 
-  test("of SNS are not handed over before the signature holds", async () => {
+  test("of SNS are not returned before the signature is verified", async () => {
     const body = JSON.stringify({
       Type: "SubscriptionConfirmation",
       SubscribeURL: "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription",
@@ -121,7 +121,7 @@ describe("CloudEvents", () => {
     headers: { "webhook-request-origin": "a.example", "webhook-request-rate": "10" },
   };
 
-  test("lets listed origins send, and refuses others by leaving the headers out", async () => {
+  test("allows listed origins, and rejects others by omitting the headers", async () => {
     const definition = findProvider("cloudevents")!;
     const allowed = await answerHandshake(definition, request(asking), { config: { allowedOrigins: "a.example, b" } });
     expect(allowed?.headers).toMatchObject({ "webhook-allowed-origin": "a.example", "webhook-allowed-rate": "10" });
@@ -169,7 +169,7 @@ describe("Mandrill's test key", () => {
   });
 });
 
-describe("what is not a handshake goes on", () => {
+describe("a request that is not a handshake is passed on", () => {
   test.each([
     ["woocommerce", { body: "webhook_id=12&x=1", headers: {} }],
     ["dropbox", { method: "POST", query: "?challenge=x" }],
@@ -186,11 +186,11 @@ test("a braintree challenge is answered only when it looks like one", async () =
   const options = { secrets: "private", config: { publicKey: "public" } };
   const ok = { method: "GET", query: "?bt_challenge=20f9f8ed05f77439fe955c977e4c8a53" };
   expect(await receive("braintree", ok, options)).toMatch(/^handshake 200 public\|[0-9a-f]{40}$/);
-  // Otherwise the receiver would be an oracle that signs any text for an attacker.
+  // Otherwise, an attacker could have any text signed by the receiver.
   expect(await receive("braintree", { method: "GET", query: "?bt_challenge=<script>" }, options)).toBe("rejected 401");
 });
 
-test("a long challenge is not echoed whole", async () => {
+test("a long challenge is not echoed in full", async () => {
   const query = `?challenge=${"x".repeat(100_000)}`;
   const response = await answerHandshake(findProvider("nylas")!, request({ method: "GET", query }), {});
   expect(response?.body.length).toBeLessThan(3000);

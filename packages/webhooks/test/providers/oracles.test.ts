@@ -80,7 +80,7 @@ describe.each(oracles.map((oracle) => [oracle.library, oracle] as const))("%s", 
     );
   });
 
-  test("refuses another secret or key, as we do", async () => {
+  test("rejects another secret or key, as we do", async () => {
     const request = await signedByUs({ ...oracle, options: { ...oracle.options, ...another(oracle) } }, "text");
     expect(await accepts(oracle, request)).toBe(false);
     expect(await acceptedByUs(oracle, request.headers, request.text)).toBe(false);
@@ -88,9 +88,9 @@ describe.each(oracles.map((oracle) => [oracle.library, oracle] as const))("%s", 
 });
 
 describe.each(oracles.filter(({ signs }) => signs !== undefined).map((oracle) => [oracle.library, oracle] as const))(
-  "%s signs",
+  "%s signs a request",
   (_, oracle) => {
-    test("and we accept it, but not with a character changed", async () => {
+    test("that we accept, unless a character is changed", async () => {
       await fc.assert(
         fc.asyncProperty(text, async (content) => {
           const plain = oracle.body(content);

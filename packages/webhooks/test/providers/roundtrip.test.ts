@@ -30,8 +30,8 @@ async function verdict(sample: Sample, request: WebhookRequest, options = option
 }
 
 /**
- * Replaces one character by another. Does not only change the case, which has no meaning in hexadecimal, in names of authentication schemes
- * and in escapes of a form.
+ * Replaces one character by another. Changes more than the case, which has no meaning in hexadecimal, names of authentication schemes and
+ * form escapes.
  */
 function changed(text: string, at: number, by: number): string {
   const index = at % text.length;
@@ -46,7 +46,7 @@ const named = samples.map((sample) => [`${sample.definition.id} (${sample.scheme
 describe.each(named)("%s", (_, sample) => {
   const { scheme } = sample;
 
-  test("what is signed verifies", async () => {
+  test("a signed request verifies", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "grapheme", maxLength: 60 }), async (text) => {
         expect(await verdict(sample, await signed(sample, text))).toBe(scheme.name);
@@ -63,7 +63,7 @@ describe.each(named)("%s", (_, sample) => {
     expect(await verdict(sample, await signed(sample, "text"), options)).toMatch(/mismatch|untrusted/);
   });
 
-  test("a change of one character in what the scheme adds fails", async () => {
+  test("a change of one character in the signature headers or parameters fails", async () => {
     const request = await signed(sample, "text");
     const plain = new Set([...Object.keys(sample.headers), ...UNSIGNED_HEADERS]);
     const added = Object.entries(request.headers as Record<string, string>).filter(([name]) => !plain.has(name));

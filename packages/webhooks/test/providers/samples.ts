@@ -9,7 +9,7 @@ export interface Sample {
   readonly definition: ProviderDefinition;
   readonly scheme: Scheme;
   readonly secret: string;
-  /** A wrong secret of the same form. */
+  /** A wrong secret in the same format. */
   readonly otherSecret: string;
   readonly privateKey?: string;
   readonly publicKey?: KeyInput;
@@ -18,7 +18,7 @@ export interface Sample {
   readonly config: ProviderConfig;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Wraps arbitrary text into a body of the form that the scheme requires. */
+  /** Wraps arbitrary text into a body in the format that the scheme requires. */
   readonly body: (text: string) => string;
 }
 

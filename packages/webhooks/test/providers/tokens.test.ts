@@ -72,12 +72,12 @@ describe("Google Pub/Sub", () => {
     expect(await codeOf("google-pubsub", request, { config, fetchKey })).toBe(code);
   });
 
-  test("refuses extensions it does not understand", async () => {
+  test("rejects unknown extensions", async () => {
     const request = await bearer({ kid: "k1", crit: ["b64"] }, claims);
     expect(await codeOf("google-pubsub", request, { config, fetchKey })).toBe("unsupported_algorithm");
   });
 
-  test("requires the settings without which any valid token would pass", async () => {
+  test("requires the settings without which any valid token would be accepted", async () => {
     const request = await bearer({ kid: "k1" }, claims);
     expect(await codeOf("google-pubsub", request, { fetchKey })).toBe("config_missing");
     expect(await codeOf("google-pubsub", request, { config: { audience: "aud" }, fetchKey })).toBe("config_missing");
@@ -101,7 +101,7 @@ describe("Plaid", () => {
     expect(await codeOf("plaid", await signed(), { fetchKey: response(SECONDS) })).toBe("key_untrusted");
   });
 
-  test("without a key says where to get one", async () => {
+  test("says where to get a key if none is configured", async () => {
     expect(await codeOf("plaid", await signed(), {})).toBe("key_unavailable");
   });
 });
@@ -149,7 +149,7 @@ describe("rich notifications of Microsoft Graph", () => {
     }
   });
 
-  test("any tenant is accepted when none is configured, but no other issuer", async () => {
+  test("any tenant is accepted if none is configured, but no other issuer", async () => {
     const options = { secrets: "s", config: { appId: "app" }, publicKeys: jwk };
     expect(await codeOf("microsoft-graph", await notification({}), options)).toBe("ok");
     const forged = await notification({ iss: "https://login.microsoftonline.com.evil.example/t/v2.0" });
@@ -209,7 +209,7 @@ describe("PayPal", () => {
     expect(fetchKey).not.toHaveBeenCalled();
   });
 
-  test("binds the webhook: another webhook's id does not verify", async () => {
+  test("is bound to the webhook: the ID of another webhook does not verify", async () => {
     const request = await signProvider(findProvider("paypal")!, { privateKey: pem(rsa.privateKey), config, now });
     expect(await codeOf("paypal", request, { config: { webhookId: "X" }, publicKeys: certificate })).toBe(
       "signature_mismatch",
@@ -229,7 +229,7 @@ describe("Amazon SNS", () => {
     }
   });
 
-  test("misses a field that is always signed, rather than signing around it", async () => {
+  test("rejects a message without a field that is always signed", async () => {
     const request = await signProvider(findProvider("sns")!, { privateKey: pem(rsa.privateKey), now });
     const { MessageId: _, ...rest } = JSON.parse(new TextDecoder().decode(request.body)) as Record<string, string>;
     const body = new TextEncoder().encode(JSON.stringify(rest));

@@ -31,7 +31,7 @@ describe("handshakes", () => {
     });
   });
 
-  test("an event is never taken for a handshake", async () => {
+  test("an event is never treated as a handshake", async () => {
     const taken: string[] = [];
     // An SNS confirmation is both a verified message and a handshake.
     const events = vectors.filter(({ expectValid, variant }) => expectValid && !variant.includes("confirmation"));

@@ -63,7 +63,7 @@ describe("the code names the cause", () => {
     expect(await codeOf(id, { method: "POST", url, headers, body: new Uint8Array(0) })).toBe(code);
   });
 
-  test("an error names the provider and never what would have been right", async () => {
+  test("an error names the provider and never the expected value", async () => {
     const request = await sign("github", { body: "{}" });
     const result = await tryVerifyProvider(provider("github"), request, { secrets: "s3cr3t" });
     const right = createHmac("sha256", "s3cr3t").update("{}").digest("hex");
@@ -140,17 +140,17 @@ describe("a provider that does not sign", () => {
     expect(result.ok ? "" : result.error.message).toContain("secret in the URL");
   });
 
-  test("passes with allowUnsigned, with no trust", async () => {
+  test("is accepted with allowUnsigned, without trust", async () => {
     const result = await verifyProvider(provider("docker-hub"), request, { allowUnsigned: true });
     expect(result).toMatchObject({ trust: "none", covers: "nothing", scheme: "none", secretIndex: -1 });
   });
 
-  test.each(["s3cret", "v w"])("is a shared secret when the URL holds %s", async (secrets) => {
+  test.each(["s3cret", "v w"])("has the trust of a shared secret if the URL contains %s", async (secrets) => {
     const result = await verifyProvider(provider("quay"), request, { secrets, allowUnsigned: true });
     expect(result).toMatchObject({ trust: "shared-secret", scheme: "url-secret" });
   });
 
-  test("with a secret configured, a URL without it is refused, allowUnsigned or not", async () => {
+  test("rejects a URL without the configured secret, with or without allowUnsigned", async () => {
     expect(await codeOf("quay", request, { secrets: "other", allowUnsigned: true })).toBe("credential_mismatch");
   });
 
@@ -158,12 +158,12 @@ describe("a provider that does not sign", () => {
     const unsigned = { ...request, headers: {} };
     expect(await codeOf("github", unsigned, { allowUnsigned: true })).toBe("missing_header");
     expect(await codeOf("github", unsigned, { allowUnsigned: true, secrets: [] })).toBe("secret_invalid");
-    // Mollie signs only if a secret is configured, and classic webhooks contain only an ID.
+    // Mollie signs only if a secret is configured, and its classic webhooks contain only an ID.
     expect(await codeOf("mollie", unsigned, { allowUnsigned: true })).toBe("missing_header");
   });
 });
 
-describe("every part of a batch counts", () => {
+describe("every part of a batch is verified", () => {
   test("Microsoft Graph: one item with another clientState invalidates the request", async () => {
     const item = (clientState: string): object => ({ clientState, resource: "r" });
     const body = (...states: string[]): Uint8Array =>
@@ -247,7 +247,7 @@ describe("time", () => {
   });
 });
 
-test("a body that looks like a template is signed as it is", async () => {
+test("a body that looks like a template is signed unchanged", async () => {
   const definition: ProviderDefinition = {
     id: "own",
     name: "Own",
@@ -264,7 +264,7 @@ test("a body that looks like a template is signed as it is", async () => {
   await expect(verifyProvider(definition, request, { secrets: SECRET })).resolves.toMatchObject({ trust: "signed" });
 });
 
-describe("answers", () => {
+describe("responses", () => {
   test("an accepted event gets the response that the provider expects", async () => {
     const { kind, response } = await receiveProvider(
       provider("twitch"),
