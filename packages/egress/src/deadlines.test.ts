@@ -18,7 +18,7 @@ describe("deadlines", () => {
     );
   }
 
-  test("end in the order of their time, whatever their timeouts, and on time", () => {
+  test("fire on time and in the order of their time, whatever their timeouts", () => {
     const deadlines = new Deadlines<Timed>();
     add(deadlines, "c", 300);
     add(deadlines, "a", 100);
@@ -47,7 +47,7 @@ describe("deadlines", () => {
     expect(ended).toEqual(["last 0"]);
   });
 
-  test("of no time end in a later turn, and closing stops the timer", () => {
+  test("of 0 ms fire in a later turn of the event loop, and closing stops the timer", () => {
     const deadlines = new Deadlines<Timed>();
     add(deadlines, "now", 0);
     expect(ended).toEqual([]);

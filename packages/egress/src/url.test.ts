@@ -72,7 +72,7 @@ describe("URL rules", () => {
     expect(rule("http://hooks.corp/", {}, parseAllowList("private,loopback,0.0.0.0/0"))).toBe("private-suffix");
   });
 
-  test("the parts come from the one parse: lower case, no dot at the end, path and query as sent", () => {
+  test("returns the parts of a single parse: lower case, no trailing dot, path and query as sent", () => {
     const verdict = parseTarget("HTTPS://ExAmple.COM.:8443/A/../b?q=%20", rules, external);
     expect(verdict).toMatchObject({
       ok: true,
@@ -97,7 +97,7 @@ describe("URL rules", () => {
 });
 
 describe("parsePorts", () => {
-  test("reads single ports, ranges and exceptions, later words winning", () => {
+  test("reads single ports, ranges and exceptions; later words take precedence", () => {
     const ports = parsePorts("80, 8000-8010 !8005 443");
     expect([80, 443, 8000, 8010].every((port) => ports.has(port))).toBe(true);
     expect([22, 8005, 8011, 0].some((port) => ports.has(port))).toBe(false);

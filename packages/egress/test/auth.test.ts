@@ -94,7 +94,7 @@ describe("credentials that need no request", () => {
     { header: "x", template: "sha256=" },
     { header: "x", signed: "no placeholder" },
     { header: "x", signed: "{body}{body}" },
-  ])("an HMAC that would sign nothing is refused: %j", async (settings) => {
+  ])("an HMAC over empty content is rejected: %j", async (settings) => {
     expect(() => authHeaders({ type: "hmac", secret: "key", ...settings }, body, 0)).toThrow(
       expect.objectContaining({ code: "invalid_auth" }),
     );
@@ -195,7 +195,7 @@ describe("OAuth 2 client credentials", () => {
     });
   });
 
-  test("one token serves many deliveries, those that wait for it included", async () => {
+  test("one token is used for many deliveries, including those that wait for it", async () => {
     await using server = await startOAuth((_in, _body, out) =>
       setTimeout(() => give(out, { access_token: "t1", expires_in: 3600 }), 20),
     );
@@ -209,7 +209,7 @@ describe("OAuth 2 client credentials", () => {
   test.each([
     ["half a minute before its end", 3600, 3_569_000, 3_570_001],
     ["at half of a life shorter than a minute", 20, 9000, 10_001],
-  ])("is renewed %s, on our clock alone", async (_title, life, before, after) => {
+  ])("is renewed %s, by our own clock", async (_title, life, before, after) => {
     await using server = await startOAuth((_in, _body, out, count) =>
       give(out, { access_token: `t${count}`, expires_in: life }),
     );
@@ -248,7 +248,7 @@ describe("OAuth 2 client credentials", () => {
     ["a token of another kind", { access_token: "a", token_type: "mac" }, 200, "auth_unavailable"],
     ["a page", "<html>", 200, "auth_unavailable"],
   ])(
-    "%s of the token endpoint is distinguished, and nothing is delivered",
+    "%s of the token endpoint has its own error, and nothing is delivered",
     async (_title, fields, status, expected) => {
       await using server = await startOAuth((_in, _body, out) =>
         typeof fields === "string" ? out.writeHead(status).end(fields) : give(out, fields, status),
@@ -271,7 +271,7 @@ describe("OAuth 2 client credentials", () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  test("the token endpoint is held to the guard like any other URL", async () => {
+  test("the guard applies to the token endpoint like to any other URL", async () => {
     const auth: OAuth2Auth = {
       type: "oauth2",
       tokenUrl: "http://169.254.169.254/token",
@@ -282,7 +282,7 @@ describe("OAuth 2 client credentials", () => {
     expect(result).toMatchObject({ code: "blocked_address", fault: "refused" });
   });
 
-  test("the deadline covers the token too", async () => {
+  test("the deadline includes the token request", async () => {
     await using server = await startOAuth(() => {});
     const result = await new AuthSender(egress).send({ ...request(`${server.url}/hook`), timeoutMs: 100 }, server.auth);
     expect(result).toMatchObject({ code: "auth_unavailable", fault: "target" });

@@ -1,4 +1,4 @@
-/** The built-in HTTP client does what undici does: the same bytes sent, and the same results for any response. */
+/** The built-in HTTP client behaves like undici: it sends the same bytes, and has the same results for any response. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
@@ -16,7 +16,7 @@ const CLIENTS = ["builtin", "undici"] as const;
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const answer: Responder = (socket) => socket.write(OK);
 
-/** Every name is this machine. */
+/** Every name resolves to this machine. */
 const everyName: NameService = {
   query: (_host, family) => Promise.resolve({ addresses: family === 4 ? ["127.0.0.1"] : [], ttl: 60 }),
   probe: () => Promise.resolve(),
@@ -43,7 +43,7 @@ const TLS_RECEIVER = `
 
 const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe("the bytes of a request are those that undici sends", () => {
+describe("the bytes of a request are the same as those of undici", () => {
   const bodies: Record<string, Uint8Array | null> = {
     "no body": null,
     "an empty body": new Uint8Array(0),
@@ -95,7 +95,7 @@ describe("the bytes of a request are those that undici sends", () => {
     const all = [...requests, ...more];
     const builtin = await recorded("builtin", "127.0.0.1", all);
     expect(builtin).toEqual(await recorded("undici", "127.0.0.1", all));
-    // One connection serves many requests, and those that undici closes are closed.
+    // One connection is used for many requests, and connections that undici closes are closed.
     expect(builtin.length).toBeGreaterThan(1);
     expect(builtin.length).toBeLessThan(all.length);
   });
@@ -142,12 +142,12 @@ function isKnownDifference(response: string, builtin: unknown, undici: unknown):
   if (/content-length:[ \t]*\d+ +\r/i.test(response)) return true;
   // llhttp accepts a second carriage return after the status line.
   if (/\r\r/.test(response)) return true;
-  // Where a head is cut off in an invalid line, one parser may notice before its end and the other at it.
+  // If a head is cut off within an invalid line, one parser may report it earlier than the other.
   const codes = JSON.stringify([builtin, undici]);
   return !response.includes("\r\n\r\n") && /^\[{"code":"(reset|protocol)"},{"code":"(reset|protocol)"}\]$/.test(codes);
 }
 
-describe("a response comes to the same result as with undici", () => {
+describe("a response has the same result as with undici", () => {
   let reply = "";
   let cuts: readonly number[] = [];
   let server: RawServer;
@@ -199,7 +199,7 @@ describe("a response comes to the same result as with undici", () => {
     }
   });
 
-  test("for mutations of the corpus, cut at any place", async () => {
+  test("for mutations of the corpus, split at any position", async () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 4 });
     const isSame = async (response: string, cutAt: readonly number[]) => {
       const [builtin, undici] = await both(response, cutAt);
@@ -221,7 +221,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
 
   test("is reused over TLS, too, however fast the responses come", async () => {
     const { ca, good } = await makeCertificates(Date.now());
-    // A thread of its own responds before Node reports that the request was written.
+    // A separate thread responds before Node reports that the request was written.
     const receiver = new Worker(TLS_RECEIVER, { eval: true, workerData: good });
     const [port] = (await once(receiver, "message")) as [number];
     await using egress = open(client, { tls: { ca: ca.cert } });
@@ -256,7 +256,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     await using egress = open(client);
     await send(egress, server.url);
     await later();
-    // The client has not been told of it when the request is made.
+    // The client does not know about it yet when the request is made.
     sockets[0]!.destroy();
     expect(await send(egress, server.url)).toMatchObject({ status: 200, timings: { reused: false } });
   });
@@ -296,7 +296,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     expect(egress.stats.idle).toBe(1);
   });
 
-  test("is closed when it was idle for keepAliveMs, and as early as the peer announced", async () => {
+  test("is closed after keepAliveMs of idle time, or earlier if the peer announced that", async () => {
     await using server = await RawServer.start((socket, request) => {
       const announced = /x-idle: (\d+)/.exec(request)?.[1];
       socket.write(
@@ -307,7 +307,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     await send(egress, server.url);
     expect(egress.stats.idle).toBe(1);
     await vi.waitFor(() => expect(egress.stats.sockets).toBe(0), HANG_MS);
-    // Two seconds are deducted, so that the request does not meet a closing peer.
+    // Two seconds are deducted, so that no request is sent while the peer closes the connection.
     await send(egress, server.url, { headers: ["x-idle", "2"] });
     expect(egress.stats.sockets).toBe(0);
     await send(egress, server.url, { headers: ["x-idle", "20"] });
@@ -338,14 +338,14 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     expect(other).toMatchObject({ kind: "response", status: 200 });
   });
 
-  test("reads a response that a peer sent in the same segment as its end", async () => {
+  test("reads a response that the peer sent in the same segment as the end of the connection", async () => {
     await using server = await RawServer.start((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nuntil the end"));
     await using egress = open(client);
     const result = await send(egress, server.url);
     expect(result.kind === "response" && Buffer.from(result.body).toString()).toBe("until the end");
   });
 
-  test("ends with many requests of one signal at once when it is aborted, and with none of another", async () => {
+  test("aborts all requests of a signal at once, and none of another signal", async () => {
     await using server = await RawServer.start((socket, request) => {
       if (request.includes("x-go")) socket.write(OK);
     });

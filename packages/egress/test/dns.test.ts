@@ -94,7 +94,7 @@ describe("DNS rebinding", () => {
       { cname: ["a.example.net", "metadata.google.internal"], a: ["169.254.169.254"] },
       {},
     ],
-  ])("%s refuses all of it, and nothing is dialled", async (_title, a, aaaa) => {
+  ])("%s blocks the name entirely, and nothing is dialled", async (_title, a, aaaa) => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? a : aaaa)));
     await using egress = client(dns);
@@ -124,7 +124,7 @@ describe("DNS rebinding", () => {
 });
 
 describe("an idle socket", () => {
-  test("is reused without a DNS query, and checked again when the rules change", async () => {
+  test("is reused without a DNS query, and is checked again when the rules change", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"], ttl: 0 } : {})));
     await using egress = client(dns);
@@ -140,7 +140,7 @@ describe("an idle socket", () => {
     expect(egress.stats.sockets).toBe(0);
   });
 
-  test("of one application is never lent to another whose rules refuse the address", async () => {
+  test("of one application is never used for another whose rules block the address", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : {})));
     await using egress = client(dns, { allow: parseAllowList("external"), tenantAllow: ONE });
@@ -161,7 +161,7 @@ describe("an idle socket", () => {
 });
 
 describe("names", () => {
-  test("the name is kept for the Host header though an address is dialled", async () => {
+  test("the Host header has the name although an address is dialled", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { cname: ["edge.example.net"], a: ["127.0.0.1"] } : {})),
@@ -171,7 +171,7 @@ describe("names", () => {
     expect(result.kind === "response" && Buffer.from(result.body).toString()).toBe(`${HOST}:${receiver.port}`);
   });
 
-  test("the name is kept for SNI though an address is dialled", async () => {
+  test("SNI has the name although an address is dialled", async () => {
     const names: string[] = [];
     const server = createTlsServer({
       SNICallback: (name, callback) => (names.push(name), callback(new Error("seen"))),
@@ -200,7 +200,7 @@ describe("names", () => {
     expect(new Set(dns.questions.map(({ name }) => name))).toEqual(new Set(["gone.customer.com"]));
   });
 
-  test("localhost is this machine and never asked of a name server", async () => {
+  test("localhost is this machine and is never looked up on a name server", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(() => ({ a: ["10.0.0.1"] }));
     await using egress = client(dns, { allow: parseAllowList("loopback") });
@@ -220,7 +220,7 @@ describe("addresses are tried in turn", () => {
     expect(await post(egress, receiver.port)).toMatchObject({ kind: "response", peer: `127.0.0.1:${receiver.port}` });
   });
 
-  test("when all addresses fail, there is one failure that names them to the operator", async () => {
+  test("when all addresses fail, there is one error, which lists them for the operator", async () => {
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: ["127.0.0.77", "127.0.0.78"] } : {})),
     );
@@ -251,8 +251,8 @@ describe("truncation", () => {
 
 describe("DNS failures of the target and of the resolver", () => {
   /**
-   * The result of a request. Where the name server is silent, a short time limit ends the wait; on a busy machine it may also end the look-up of
-   * another name, which tells whose fault the silence is, and a longer one is tried.
+   * The result of a request. If the name server does not respond, a short time limit ends the wait. On a busy machine it may also end the
+   * look-up of the other name, which shows whose fault it is; then a longer limit is tried.
    */
   async function failure(dns: DnsServer, reply: Reply, expected: string): Promise<EgressResult> {
     const limits = reply === "silence" ? [400, 1600, 6400, 25_600] : [20_000];

@@ -109,7 +109,10 @@ function send(url: string, more: Partial<EgressRequest> = {}): Promise<EgressRes
   });
 }
 
-/** Sends with a short timeout where it decides the outcome. On a busy machine it may pass before the behaviour begins, and a longer one is tried. */
+/**
+ * Sends with a short timeout where it decides the outcome. On a busy machine it may expire before the behaviour begins; then a longer one
+ * is tried.
+ */
 async function sendUntilOutcome(
   url: string,
   outcome: Outcome,
@@ -167,14 +170,14 @@ describe("each behaviour of the lab", () => {
     expect(known).toHaveLength(Object.keys(OUTCOMES).length);
   });
 
-  test.each(Object.entries(OUTCOMES))("%s comes to %j within the deadline", async (path, outcome) => {
+  test.each(Object.entries(OUTCOMES))("%s has the outcome %j within the deadline", async (path, outcome) => {
     const body = path === "/hang/request" ? Buffer.alloc(16 * 1024 * 1024) : Buffer.from("{}");
     const result = await sendUntilOutcome(lab.url + path, outcome, { body });
     expect(seen(result)).toMatchObject(outcome);
     expect(result.peer).toBe(lab.url.slice("http://".length));
   });
 
-  test.each(Object.entries(PORTS))("the port %s comes to %j within the deadline", async (name, outcome) => {
+  test.each(Object.entries(PORTS))("the port %s has the outcome %j within the deadline", async (name, outcome) => {
     const result = await sendUntilOutcome(`${lab.ports[name as LabPortName]}/ok`, outcome);
     expect(seen(result)).toMatchObject(outcome);
   });
@@ -188,7 +191,7 @@ describe("each behaviour of the lab", () => {
 
 describe("bounded memory", () => {
   test.each(["/endless/body", "/endless/headers", "/endless/chunks", "/1xx/storm", "/gzip-bomb"])(
-    "%s forty times over does not grow the process",
+    "%s forty times does not increase the memory of the process",
     async (path) => {
       await send(lab.url + path);
       const before = process.memoryUsage();
@@ -209,7 +212,7 @@ describe("keep-alive", () => {
       await new Promise((resolve) => setTimeout(resolve, index % 10));
     }
     const lost = outcomes.filter((result) => result.kind === "error");
-    // A caller may retry these immediately: the socket was reused, and broke while the request was in transit.
+    // A caller may retry these immediately, because a reused socket broke while the request was in transit.
     expect(lost.filter(({ code, timings }) => code !== "reset" || !timings.reused)).toEqual([]);
   });
 

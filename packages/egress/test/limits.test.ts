@@ -61,7 +61,7 @@ const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): P
   });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 
-describe("the bound of sockets", () => {
+describe("the limit of sockets", () => {
   test("applies across thousands of origins, and pools disappear with their sockets", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 50, maxUrls: 500 });
@@ -96,7 +96,7 @@ describe("the bound of sockets", () => {
     expect(await reused("b")).toBe(false);
   });
 
-  test("a request without a free socket waits, and its timeout is our fault", async () => {
+  test("a request without a free socket waits, and a timeout then counts as our fault", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 1 });
     const first = send(egress, `http://a.customer.com:${receiver.port}/hold`);
@@ -163,7 +163,7 @@ describe("the bound of sockets", () => {
   });
 });
 
-describe("giving up", () => {
+describe("aborting and closing", () => {
   test("an aborted signal ends the request at once and frees its socket", async () => {
     await using receiver = await startReceiver();
     await using egress = client();
@@ -188,7 +188,7 @@ describe("giving up", () => {
     await vi.waitFor(() => expect(receiver.open).toBe(0), HANG_MS);
   });
 
-  test("at any moment leaves nothing behind", async () => {
+  test("at any moment leaves no resources behind", async () => {
     await using receiver = await startReceiver();
     for (let delay = 0; delay < 12; delay++) {
       const egress = client({ maxSockets: 4, maxSocketsPerOrigin: 2 });
@@ -281,7 +281,7 @@ describe("send", () => {
     expect(second.filter((part) => /accept-encoding/i.test(part))).toEqual(["Accept-Encoding"]);
   });
 
-  test("sends the bytes of the body as they are", async () => {
+  test("sends the bytes of the body unchanged", async () => {
     const body = Buffer.from([0, 255, 10, 13, 128, 34]);
     const got: Buffer[] = [];
     await using receiver = await startReceiver((request, response) => {

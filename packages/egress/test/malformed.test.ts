@@ -106,7 +106,7 @@ describe("a malformed response is the receiver's fault", () => {
     ["a chunk size beyond all numbers", `${header("transfer-encoding: chunked")}ffffffffffffffffff\r\n`],
     ["a chunk without end", `${header("transfer-encoding: chunked")}5\r\nhelloXX`],
     ["a broken trailer", `${header("transfer-encoding: chunked\r\ntrailer: x")}0\r\nbroken\r\n\r\n`],
-  ])("%s, after a head that counts", async (_title, bytes) => {
+  ])("%s, after a valid head", async (_title, bytes) => {
     expect(await answered(bytes)).toMatchObject({ kind: "response", status: 200, bodyError: { code: "protocol" } });
   });
 
@@ -122,7 +122,7 @@ describe("a malformed response is the receiver's fault", () => {
   });
 });
 
-describe("an odd but valid response is a response", () => {
+describe("an unusual but valid response is accepted", () => {
   test.each([
     ["600 x", 600],
     ["999 x", 999],

@@ -82,7 +82,7 @@ describe("the challenge", () => {
       ...(challenge === undefined ? {} : { challenge }),
     });
 
-  test("sent back verifies", async () => {
+  test("that is sent back verifies", async () => {
     expect(await ask("/challenge")).toMatchObject({ verified: true });
   });
 

@@ -23,7 +23,7 @@ async function stop(server: Server, sockets: Set<Socket>): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** Pipes two sockets into each other. When one ends, so does the other. */
+/** Connects two sockets. When one of them closes, so does the other. */
 function join(a: Socket, b: Socket): void {
   a.pipe(b);
   b.pipe(a);

@@ -42,7 +42,7 @@ describe.each([
   ["HTTP CONNECT", "http", startConnectProxy],
   ["SOCKS5", "socks5", startSocksProxy],
 ] as const)("%s", (_title, scheme, start) => {
-  test("carries plain and TLS requests, asking for the vetted address", async () => {
+  test("carries plain and TLS requests to the checked address", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     expect(code(await get(egress, `http://hooks.customer.com:${port(lab.url)}/ok`))).toBe(200);
@@ -50,7 +50,7 @@ describe.each([
     expect(proxy.asked).toEqual([`127.0.0.1:${port(lab.url)}`, `127.0.0.1:${port(lab.ports["tls-good"])}`]);
   });
 
-  test("is asked for the name if configured, and the name is still checked here", async () => {
+  test("gets the name if configured, and the name is still checked here", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}`, target: "name" });
     await get(egress, `http://localhost.customer.com:${port(lab.url)}/ok`);
@@ -88,7 +88,7 @@ describe.each([
     expect(await get(egress, "http://127.0.0.1:1999/ok")).toMatchObject({ fault: "target" });
   });
 
-  test("carries what the target says first, even if the tunnel is read later", async () => {
+  test("passes on data that the target sends first, even if the tunnel is read later", async () => {
     const target = createServer((socket) => void socket.write("Hello, "));
     await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
     const { port: targetPort } = target.address() as AddressInfo;
@@ -105,7 +105,7 @@ describe.each([
     await new Promise((resolve) => target.close(resolve));
   });
 
-  test("leaves no socket behind, whatever the result", async () => {
+  test("leaves no socket open, whatever the result", async () => {
     await using proxy = await start();
     const egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     await Promise.all([
@@ -118,7 +118,7 @@ describe.each([
   });
 });
 
-describe("refusals of an HTTP proxy", () => {
+describe("an error response of an HTTP proxy", () => {
   test.each([
     [403, "proxy_denied", "refused"],
     [407, "proxy_failed", "ours"],
@@ -131,7 +131,7 @@ describe("refusals of an HTTP proxy", () => {
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ kind: "error", code: expected, fault });
   });
 
-  test("when a connected proxy stays silent, the target is at fault", async () => {
+  test("a connected proxy that does not respond is the target's fault", async () => {
     await using proxy = await startConnectProxy(() => null);
     await using egress = client({ url: `http://127.0.0.1:${proxy.port}` }, { connectTimeoutMs: 100 });
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "connect_timeout", fault: "target" });
@@ -146,7 +146,7 @@ describe("refusals of an HTTP proxy", () => {
   });
 });
 
-describe("refusals of a SOCKS5 proxy (RFC 1928 section 6)", () => {
+describe("an error reply of a SOCKS5 proxy (RFC 1928 section 6)", () => {
   test.each([
     [1, "proxy_failed"],
     [2, "proxy_denied"],
@@ -180,7 +180,7 @@ test("the proxy of a request takes precedence over the platform's, and null disa
 });
 
 test.each(["", "proxy:3128", "ftp://proxy", "socks4://proxy:1", "http://"])(
-  "the setting %j is refused when it is read",
+  "the setting %j is rejected when it is parsed",
   (url) => {
     expect(() => client({ url })).toThrow(EgressConfigError);
   },

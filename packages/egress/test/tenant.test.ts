@@ -1,4 +1,4 @@
-/** Limits of the rules and proxies of a single request, which a tenant may have chosen. */
+/** Limits for the rules and proxies of a single request, which a tenant may have set. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -59,7 +59,7 @@ describe("the rules of a request", () => {
     ["::1", "http://[::1]:PORT/ok", "blocked_address"],
     ["::ffff:127.0.0.1", "http://[::ffff:127.0.0.1]:PORT/ok", "blocked_address"],
     ["224.0.0.1", "http://224.0.0.1:PORT/ok", "blocked_address"],
-  ])("%s opens nothing that the platform refuses: %s", async (words, url, expected) => {
+  ])("%s allows nothing that the platform blocks: %s", async (words, url, expected) => {
     await using egress = client();
     const target = url.replace("PORT", port());
     const allow = parseAllowList(words);
@@ -90,7 +90,7 @@ describe("the rules of a request", () => {
     expect(code(await send(egress, `http://127.0.0.1:${port()}/ok`, { allow }))).toBe("blocked_address");
   });
 
-  test("lose an idle socket when the operator narrows what tenants may open", async () => {
+  test("close an idle socket when the operator reduces what tenants may allow", async () => {
     await using egress = client({ tenantAllow: parseAllowList("loopback") });
     const url = `http://127.0.0.1:${port()}/ok`;
     const allow = parseAllowList("loopback");
@@ -124,7 +124,7 @@ describe.each([
     "10.0.0.1",
     "0.0.0.0",
     "１２７.0.0.1",
-  ])("at %s is never dialed", async (host) => {
+  ])("at %s is never dialled", async (host) => {
     await using listener = await startListener();
     await using egress = client();
     const proxy = { url: `${scheme}://me:s3cret@${host}:${listener.port}` };
@@ -142,7 +142,7 @@ describe.each([
     expect(listener.connections).toBe(0);
   });
 
-  test("is dialled where the operator lets tenants connect, by address and by name", async () => {
+  test("is dialled where the operator allows tenants to connect, by address and by name", async () => {
     await using proxy = await start();
     await using byAddress = client({ tenantAllow: parseAllowList("127.0.0.1") });
     expect(code(await send(byAddress, receiver(), { proxy: { url: `${scheme}://127.0.0.1:${proxy.port}` } }))).toBe(
@@ -154,7 +154,7 @@ describe.each([
     expect(proxy.asked).toHaveLength(2);
   });
 
-  test("whose name moves to a refused address is judged again for the next connection", async () => {
+  test("whose name changes to a blocked address is checked again for the next connection", async () => {
     const zone: Record<string, readonly string[]> = {};
     let now = 0;
     await using proxy = await start();
@@ -169,7 +169,7 @@ describe.each([
     expect(proxy.asked).toHaveLength(1);
   });
 
-  test("loses an idle socket when the operator narrows what tenants may open", async () => {
+  test("closes an idle socket when the operator reduces what tenants may allow", async () => {
     await using proxy = await start();
     await using egress = client({ tenantAllow: parseAllowList("loopback") });
     const own = { url: `${scheme}://127.0.0.1:${proxy.port}` };
@@ -179,7 +179,7 @@ describe.each([
     expect(proxy.asked).toHaveLength(1);
   });
 
-  test("with the URL of the operator's proxy borrows none of its sockets", async () => {
+  test("with the URL of the operator's proxy does not share its sockets", async () => {
     await using proxy = await start();
     const url = `${scheme}://127.0.0.1:${proxy.port}`;
     await using egress = client({ proxy: { url } });
@@ -196,14 +196,14 @@ describe.each([
   });
 });
 
-test("an https proxy of a request is verified for its name over the judged address", async () => {
+test("an https proxy of a request is dialled at the checked address, and its certificate verified for its name", async () => {
   await using egress = client({ tenantAllow: parseAllowList("loopback") });
   // The lab's certificate is not issued by a known authority, so the handshake must fail.
   const proxy = { url: lab.ports["tls-good"] };
   expect(await send(egress, receiver(), { proxy })).toMatchObject({ code: "proxy_failed" });
 });
 
-describe("what may be said when a setting is saved", () => {
+describe("feedback when a setting is saved", () => {
   test.each([
     ["external", "external", "", []],
     ["external", "external,loopback,private", "", ["loopback", "private"]],
@@ -228,7 +228,7 @@ describe("what may be said when a setting is saved", () => {
     ["external", "hooks.corp,*.corp,nothooks.corp", "*.hooks.corp", ["*.corp", "hooks.corp", "nothooks.corp"]],
     ["external", "localhost", "", ["localhost"]],
     ["external,loopback", "localhost", "", []],
-  ])("platform %j, wanted %j, tenants %j: refused are %j", async (allow, wanted, tenants, refused) => {
+  ])("platform %j, requested %j, tenants %j: blocked are %j", async (allow, wanted, tenants, refused) => {
     await using egress = new Egress({
       client: CLIENT,
       allow: parseAllowList(allow),

@@ -50,7 +50,7 @@ const code = (result: EgressResult) => (result.kind === "error" ? result.code : 
 const AIA = "http://ca.example.com/intermediate.crt";
 
 describe("a certificate", () => {
-  test("that is verified is accepted: direct, over an intermediate, and one that names its issuer", async () => {
+  test("that is valid is accepted: issued directly, over an intermediate, and with the URL of its issuer", async () => {
     expect(code(await shown(await leaf({}), [], root.cert))).toBe(200);
     expect(code(await shown(await leaf({ issuer: intermediate }), [intermediate], root.cert))).toBe(200);
     expect(code(await shown(await leaf({ issuerUrl: AIA }), [root], root.cert))).toBe(200);
@@ -84,7 +84,7 @@ describe("a certificate", () => {
     expect(code(await shown(await leaf({}), [root], other.cert))).toBe("tls_chain");
   });
 
-  test("without its intermediates is tls_incomplete_chain, where it names them or an authority is set", async () => {
+  test("without its intermediates is tls_incomplete_chain if it names them or an authority is set", async () => {
     const alone = await leaf({ issuer: intermediate });
     expect(code(await shown(alone, [], root.cert))).toBe("tls_incomplete_chain");
     expect(code(await shown(await leaf({ issuer: intermediate, issuerUrl: AIA }), [], null))).toBe(
@@ -98,7 +98,7 @@ describe("a certificate", () => {
     expect(code(await shown(await leaf({ issuer: ended }), [ended], root.cert))).toBe("tls_expired");
   });
 
-  test("from the future is tls_not_yet_valid", async () => {
+  test("that is not valid yet is tls_not_yet_valid", async () => {
     expect(code(await shown(await leaf({ from: 2, to: 9 }), [], root.cert))).toBe("tls_not_yet_valid");
   });
 

@@ -34,7 +34,7 @@ async function once(url: string, tls?: EgressTls, options: EgressOptions = {}): 
 }
 
 describe("the chain", () => {
-  test("is always verified: the lab's CA is unknown until it is set, for the platform or for one endpoint", async () => {
+  test("is always verified: the lab's CA is unknown until it is configured, for the platform or for one endpoint", async () => {
     const ca = lab.certificates.ca.cert;
     const url = `${lab.ports["tls-good"]}/ok`;
     expect(code(await once(url))).toBe("tls_chain");
@@ -71,7 +71,7 @@ describe("the chain", () => {
 });
 
 describe("a pin", () => {
-  test("stands in for chain and name, and refuses every other certificate", async () => {
+  test("replaces the check of chain and name, and rejects every other certificate", async () => {
     const { selfSigned, wrongName, good, ca } = lab.certificates;
     expect(code(await once(`${lab.ports["tls-self-signed"]}/ok`, { pins: [fingerprint(selfSigned.cert)] }))).toBe(200);
     expect(code(await once(`${lab.ports["tls-wrong-name"]}/ok`, { pins: [fingerprint(wrongName.cert)] }))).toBe(200);
@@ -114,7 +114,7 @@ describe("a client certificate", () => {
     expect(code(await get(egress, url, { ca: ca.cert, cert: client.cert, key: client.key }))).toBe(200);
   });
 
-  test("equal settings share sockets, though they come as a new object each time", async () => {
+  test("equal settings share sockets, although each request has a new object", async () => {
     const { ca, client } = lab.certificates;
     await using egress = new Egress({ client: CLIENT, allow });
     const settings = () => ({ ca: ca.cert, cert: client.cert, key: client.key });

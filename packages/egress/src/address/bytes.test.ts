@@ -16,7 +16,7 @@ describe("parseAddress", () => {
     );
   });
 
-  test("never accepts a spelling that an independent library reads as another address", () => {
+  test("never accepts a notation that an independent library reads as another address", () => {
     const soup = fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdfx:.%/ ")), maxLength: 24 });
     fc.assert(
       fc.property(soup, (text) => {
@@ -60,7 +60,7 @@ describe("formatAddress", () => {
 });
 
 describe("parseNetwork", () => {
-  test("rejects bits set after the prefix length, so that a typing error does not allow a larger network", () => {
+  test("rejects bits after the prefix length, so that a typo does not allow a larger network", () => {
     expect(parseNetwork("10.0.0.1/8")).toBeNull();
     expect(parseNetwork("10.0.0.0/8")).toEqual({ bytes: Uint8Array.of(10, 0, 0, 0), bits: 8 });
     const bad = ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "::/129", "10.0.0.0/8/8", "10.0.0.0/08"];

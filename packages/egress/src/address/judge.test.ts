@@ -16,7 +16,7 @@ const address = (text: string) => parseAddress(text)!;
 const allowed = (text: string, allow = "external", host: string | null = null) =>
   judge(address(text), host, parseAllowList(allow), settings).allowed;
 
-/** Repeated here instead of imported, so that the test notices a mistake in the guard's own table. */
+/** Repeated here instead of imported, so that the test finds mistakes in the guard's own table. */
 const ipv4Ranges = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -54,7 +54,7 @@ const octal = (value: number) => `0${value.toString(8)}`;
 const hex = (value: number) => `0x${value.toString(16)}`;
 const wide = (text: string) => text.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
 
-/** Every spelling of an IPv4 host that the WHATWG URL parser turns into an address. */
+/** Every notation of an IPv4 host that the WHATWG URL parser turns into an address. */
 const SPELLINGS: Record<string, (bytes: AddressBytes) => string> = {
   dotted: (b) => b.join("."),
   "with a dot at the end": (b) => `${b.join(".")}.`,
@@ -76,7 +76,7 @@ const SPELLINGS: Record<string, (bytes: AddressBytes) => string> = {
 const pair = (b: AddressBytes, at: number) => ((b[at]! << 8) | b[at + 1]!).toString(16);
 const flip = (b: AddressBytes) => b.map((byte) => byte ^ 0xff);
 
-/** Every IPv6 form that carries an IPv4 address. */
+/** Every IPv6 format that embeds an IPv4 address. */
 const EMBEDDINGS: Record<string, (bytes: AddressBytes) => string> = {
   "mapped, dotted": (b) => `::ffff:${b.join(".")}`,
   "mapped, hex": (b) => `::ffff:${pair(b, 0)}:${pair(b, 2)}`,
@@ -104,7 +104,7 @@ function refusedUrl(url: string, allow = external): boolean {
 }
 
 describe("the guard refuses every special IPv4 address", () => {
-  test.each(Object.entries(SPELLINGS))("spelled %s", (_name, spell) => {
+  test.each(Object.entries(SPELLINGS))("written as %s", (_name, spell) => {
     fc.assert(
       fc.property(specialIPv4, (bytes) => {
         expect(refusedUrl(`http://${spell(bytes)}/`)).toBe(true);
@@ -122,7 +122,7 @@ describe("the guard refuses every special IPv4 address", () => {
     );
   });
 
-  test("and names the range it lies in, so that an operator sees why", () => {
+  test("and names the range that contains it, so that an operator sees why", () => {
     fc.assert(
       fc.property(specialIPv4, (bytes) => {
         const verdict = judge(bytes, null, external, settings);
@@ -133,8 +133,8 @@ describe("the guard refuses every special IPv4 address", () => {
   });
 });
 
-describe("spellings reach the guard as the same address", () => {
-  test.each(Object.entries(SPELLINGS))("a public address spelled %s is allowed", (_name, spell) => {
+describe("all notations reach the guard as the same address", () => {
+  test.each(Object.entries(SPELLINGS))("a public address written as %s is allowed", (_name, spell) => {
     const spelled = ["8.8.8.8", "93.184.215.14", "1.1.1.1", "223.255.255.255"].map((text) => spell(address(text)));
     expect(spelled.filter((text) => refusedUrl(`http://${text}/`))).toEqual([]);
   });
@@ -143,7 +143,7 @@ describe("spellings reach the guard as the same address", () => {
 describe("the guard against an independent list (ipaddr.js)", () => {
   const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-  /** Refused here though the list calls it unicast, each for a different reason. */
+  /** Blocked here although the list calls them unicast, each for a different reason. */
   const stricter = (bytes: AddressBytes): boolean => {
     // Nothing outside 2000::/3 is allocated for the public internet.
     if (bytes.length === 16 && bytes[0]! >> 5 !== 1) return true;
@@ -175,7 +175,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
     fc.assert(
       fc.property(fc.oneof(near, global, octets(16)), (bytes) => {
         const other = new ipaddr.IPv6([...bytes]);
-        if (other.range() === "rfc6052") return; // NAT64 is judged by what it carries: tested below.
+        if (other.range() === "rfc6052") return; // NAT64 depends on the embedded address: tested below.
         const mine = judge(bytes, null, external, settings).allowed;
         const theirs = other.range() === "unicast";
         expect(mine ? theirs : !theirs || stricter(bytes)).toBe(true);
@@ -194,7 +194,7 @@ describe("NAT64", () => {
   });
 
   test.each([32, 40, 48, 56, 64, 96])(
-    "an IPv4 address is found behind this network's prefix of /%i (RFC 6052 section 2.4)",
+    "an IPv4 address is found after this network's prefix of /%i (RFC 6052 section 2.4)",
     (bits) => {
       const written: Record<number, [string, string]> = {
         32: ["2a0a:b8::/32", "2a0a:b8:c000:221::"],
@@ -231,7 +231,7 @@ describe("allow-list words", () => {
     ["100.64.0.0/10", ["100.100.1.1"], ["100.100.100.200"]],
     ["fd00::/8", ["fd00::1"], ["fd00:ec2::254", "fd20:ce::254"]],
     ["", [], ["8.8.8.8", "127.0.0.1"]],
-  ])("%s opens just what it says", (words, open, shut) => {
+  ])("%s allows exactly its addresses", (words, open, shut) => {
     expect(open.filter((text) => !allowed(text, words))).toEqual([]);
     expect(shut.filter((text) => allowed(text, words))).toEqual([]);
   });
@@ -240,7 +240,7 @@ describe("allow-list words", () => {
     const never = SPECIAL_RANGES.filter((range) => range.class === "never");
     expect(never.length).toBeGreaterThan(20);
     const opened = never.filter(({ network }) => judge(network.bytes, "any.example.com", everyWord, settings).allowed);
-    // The first /96 of this one is the NAT64 prefix, judged by what it carries.
+    // The first /96 of this one is the NAT64 prefix, for which the embedded address counts.
     expect(opened.map(({ cidr }) => cidr).filter((cidr) => cidr !== "64:ff9b::/32")).toEqual([]);
   });
 
@@ -251,14 +251,14 @@ describe("allow-list words", () => {
     expect(allowed("::ffff:10.0.0.1", "hooks.corp", "hooks.corp")).toBe(false);
   });
 
-  test("the one address spelled out opens it, and only it", () => {
+  test("a single address allows itself and nothing else", () => {
     expect(allowed("169.254.170.2", "169.254.170.2")).toBe(true);
     expect(allowed("169.254.170.2", "169.254.170.2/32")).toBe(true);
     expect(allowed("169.254.170.2", "169.254.170.2/31")).toBe(false);
     expect(allowed("169.254.169.254", "169.254.170.2")).toBe(false);
   });
 
-  test("the deny list wins over every word, by address and by name", () => {
+  test("the deny list takes precedence over every word, by address and by name", () => {
     const denying = { ...settings, deny: parseAllowList("8.8.8.0/24,*.bad.com") };
     expect(judge(address("8.8.8.8"), null, parseAllowList("external,8.8.8.8"), denying)).toMatchObject({
       rule: "deny-list",
@@ -270,7 +270,7 @@ describe("allow-list words", () => {
     expect(judge(address("1.1.1.1"), "bad.com", external, denying).allowed).toBe(true);
   });
 
-  test("this machine's own public address is refused, unless loopback is allowed or it is named", () => {
+  test("this machine's own public address is blocked unless loopback is allowed or the address is listed", () => {
     const own = { ...settings, own: [address("93.184.215.14")] };
     expect(judge(address("93.184.215.14"), null, external, own)).toMatchObject({ allowed: false, rule: "own-address" });
     expect(judge(address("64:ff9b::93.184.215.14"), null, external, own).allowed).toBe(false);
@@ -278,7 +278,7 @@ describe("allow-list words", () => {
     expect(judge(address("93.184.215.14"), null, parseAllowList("93.184.215.14"), own).allowed).toBe(true);
   });
 
-  test("a refusal names the setting that would allow the address", () => {
+  test("an error names the setting that would allow the address", () => {
     const setting = (text: string) => (judge(address(text), null, external, settings) as { setting: string }).setting;
     expect(setting("10.0.0.1")).toContain(`"private"`);
     expect(setting("127.0.0.1")).toContain(`"loopback"`);

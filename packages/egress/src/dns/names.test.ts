@@ -61,7 +61,7 @@ describe("the cache", () => {
     await expect(names.resolve("b.com", false)).resolves.toHaveLength(1);
   });
 
-  test("never holds more names than its bound", async () => {
+  test("never contains more names than its limit", async () => {
     const { names } = setUp({ maxNames: 100 });
     for (let index = 0; index < 1000; index++) await names.resolve(`${index}.com`, false);
     expect(names.size).toBe(100);
@@ -73,7 +73,7 @@ describe("the cache", () => {
     expect(state.queries).toBe(2);
   });
 
-  test("keeps results of DNS and of the operating system apart", async () => {
+  test("stores results of DNS and of the operating system separately", async () => {
     const { state, names } = setUp();
     await names.resolve("a.com", false);
     state.answer = async () => ["10.0.0.1"];

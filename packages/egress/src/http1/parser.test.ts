@@ -41,7 +41,7 @@ function parse(pieces: readonly string[], { isHead = false, ends = false, limit 
   return { ...seen, reusable, code };
 }
 
-/** The text as one piece, as two pieces cut at each place, and byte by byte: all must come to the same. */
+/** The text as one piece, as two pieces split at each position, and byte by byte. All must have the same result. */
 function parsed(text: string, options: Parameters<typeof parse>[1] = {}): Parsed {
   const whole = parse([text], options);
   for (let cut = 1; cut < text.length; cut++) {
@@ -75,7 +75,7 @@ describe("a response, in however many pieces it arrives,", () => {
     });
   });
 
-  test("without a length lasts until the connection ends", () => {
+  test("without a length ends with the connection", () => {
     const text = `${OK}\r\nuntil the end`;
     expect(parsed(text)).toMatchObject({ body: "until the end", reusable: null });
     expect(parsed(text, { ends: true })).toMatchObject({ body: "until the end", reusable: false });
@@ -200,14 +200,14 @@ describe("is rejected:", () => {
     expect(whole).toMatchObject({ status: 200, code: "protocol", reusable: null });
   });
 
-  test("what is not HTTP, before its first line ends", () => {
+  test("text that is not HTTP, before its first line ends", () => {
     for (const text of ["S", "HTTX", '{"ok"', "<html>", "\0", "HTTP/1.1 2x"]) {
       expect(parse([text])).toMatchObject({ code: "protocol" });
     }
   });
 });
 
-describe("a head is bounded", () => {
+describe("the size of a head is limited", () => {
   test("by its names and values, complete or not, in one piece or in many", () => {
     const fits = `${OK}a: ${"x".repeat(80)}\r\ncontent-length: 0\r\n\r\n`;
     expect(parsed(fits, { limit: 97 })).toMatchObject({ status: 200, code: null });
@@ -235,7 +235,7 @@ describe("a head is bounded", () => {
   });
 });
 
-describe("one parser", () => {
+describe("a parser", () => {
   test("reads one response after the other and remembers the announced idle time of the last", () => {
     const statuses: number[] = [];
     const parser = new ResponseParser(1000);
@@ -261,7 +261,7 @@ describe("one parser", () => {
     expect(() => parser.execute(Buffer.from("x"), 1)).toThrow(EgressError);
   });
 
-  test("ignores everything after it was closed, even by its own sink", () => {
+  test("ignores all input after it was closed, even by its own sink", () => {
     const parser = new ResponseParser(1000);
     let bodies = 0;
     const onBody = () => {
