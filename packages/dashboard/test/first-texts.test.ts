@@ -28,7 +28,7 @@ function firstModules(): readonly string[] {
   return [...found];
 }
 
-/** Keys of texts in a module, such as `home.title`, by their group. Names of documents are none. */
+/** Keys of texts in a module, such as `home.title`, by their group. Names of documents are not keys. */
 function groupsOf(path: string): readonly string[] {
   return [...readFileSync(path, "utf8").matchAll(/["`](\w+)\.(?!md\b)[\w$]/g)].map(([, group]) => group!);
 }

@@ -22,7 +22,7 @@ describe("third-party notices", () => {
     ["UNLICENSED"],
     [""],
     [undefined],
-  ])("are refused for the licence %s", (identifier) => {
+  ])("are rejected for the licence %s", (identifier) => {
     const { name, version, text } = GOOD;
     const entry = { name, version, text, ...(identifier === undefined ? {} : { identifier }) };
     expect(() => noticesOf([entry])).toThrow("good 1.0.0 has the licence");
@@ -35,7 +35,7 @@ describe("third-party notices", () => {
     },
   );
 
-  it("fail for packages without a licence text, and name every one of them", () => {
+  it("fail for packages without a licence text, and name all of them", () => {
     const { text: _, ...bare } = GOOD;
     const empty = { ...GOOD, name: "empty", text: " \n" };
     expect(() => noticesOf([GOOD, { ...bare, name: "bare" }, empty])).toThrow(/bare 1\.0\.0 [^]*empty 1\.0\.0/);

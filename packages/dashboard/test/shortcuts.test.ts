@@ -9,7 +9,7 @@ const matches = (text: string, pattern: RegExp): readonly string[] =>
   [...text.matchAll(pattern)].map((match) => match[1]!);
 
 describe("the keyboard shortcuts", () => {
-  it("open each page of the menu, and no other, with a letter each", () => {
+  it("open each page of the menu, and no other, with one letter", () => {
     const menu = matches(source("layout/navigation.tsx"), /\{ to: "([^"]+)", name:/g);
     expect(menu.length).toBeGreaterThan(10);
     expect(PAGE_KEYS.map(({ to }) => to).toSorted()).toEqual(menu.toSorted());

@@ -47,7 +47,7 @@ describe("results", () => {
     expect(spread(rounds, ({ cpuMicros }) => cpuMicros)).toEqual({ median: 25, least: 10, greatest: 40 });
   });
 
-  test("a figure that one round lacks has no median", () => {
+  test("a figure that is missing in one round has no median", () => {
     expect(spread([round(1), round(null)], ({ cpuMicros }) => cpuMicros)).toBeNull();
     expect(spread([], ({ cpuMicros }) => cpuMicros)).toBeNull();
   });
@@ -112,7 +112,7 @@ test("the page says that there are no results", () => {
   expect(pageOf([], "d").text).toContain("This version has no results from an idle machine yet.");
 });
 
-test("each scenario has a name of its own, and shares of the capacity follow its measurement", () => {
+test("each scenario has a unique name, and shares of the capacity come after its measurement", () => {
   const names = SCENARIOS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   const shares = SCENARIOS.filter(({ load }) => load.kind === "share");
@@ -144,7 +144,7 @@ describe("the command", () => {
     }
   });
 
-  test("says what is wrong with an option", () => {
+  test("explains an invalid option", () => {
     for (const [args, text] of [
       [["--only", "none"], 'There is no scenario "none". --list shows them.'],
       [["--rounds", "0"], '--rounds must be a whole number of at least 1, not "0"'],

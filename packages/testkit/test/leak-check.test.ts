@@ -1,4 +1,4 @@
-/** Test files that share a process: one that leaves something behind fails, and says what. */
+/** Test files that share a process: a file that leaves something behind fails, and the error names it. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

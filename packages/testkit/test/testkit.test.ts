@@ -11,7 +11,7 @@ test("a server starts, keeps its data across a kill and a restart, and stops wit
     fetch(`${server.url}${path}`, { ...init, headers: { authorization: `Bearer ${server.token}` } });
   const body = JSON.stringify({ name: "Kept", uid: "kept" });
   expect((await call("/api/v1/app", { method: "POST", body })).status).toBe(201);
-  // It never has a second thread.
+  // The server never starts a second thread.
   expect(await (await call("/api/v1/cluster")).json()).toMatchObject({ nodes: [{ thread: null }] });
   expect(await server.kill()).toEqual({ code: null, signal: "SIGKILL" });
   await server.restart();
@@ -89,11 +89,11 @@ describe("a free port", () => {
   });
 });
 
-test("waiting for an effect takes as long as there is progress, and fails when there is none", async () => {
+test("waiting for an effect continues as long as there is progress, and fails without progress", async () => {
   let reached = 0;
   const progress = (): number => Math.min(5, ++reached);
   const never = (): void => expect(reached).toBe(-1);
   await expect(eventually(never, { timeoutMs: 60, intervalMs: 20, progress })).rejects.toThrow("to be -1");
-  // It went on each time the number had grown, and once more.
+  // It continued each time the number had grown, and once more.
   expect(reached).toBeGreaterThan(5);
 });

@@ -13,12 +13,12 @@ describe("valueOf", () => {
     expect(valueOf("gLOBEX", [ACME, GLOBEX], ids)).toBe("app_3");
   });
 
-  it("is never the ID of an option that the text only begins, or of one of two with the same name", () => {
+  it("is never the ID of an option that merely starts with the text, or of one of two with the same name", () => {
     expect(valueOf("Glob", [GLOBEX], { accepts: () => false })).toBeNull();
     expect(valueOf("Acme", [ACME, OTHER], { accepts: () => false })).toBeNull();
   });
 
-  it("is the text itself if no option has it and the source accepts it, as a pasted ID", () => {
+  it("is the text itself if no option matches and the source accepts it, such as a pasted ID", () => {
     expect(valueOf("app_9", [ACME], ids)).toBe("app_9");
     expect(valueOf("two words", [ACME], ids)).toBeNull();
   });

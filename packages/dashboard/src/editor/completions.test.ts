@@ -12,7 +12,7 @@ function labels(suggestions: readonly { readonly label: string }[]): readonly st
 }
 
 describe("suggestions in a filter", () => {
-  it("are the operators that the server knows, without the second names of two", () => {
+  it("are the operators that the server knows, without the aliases of two", () => {
     const groups = ["$and", "$or", "$not"];
     const known = [...KNOWN.keys(), ...groups].filter((name) => name !== "$exist");
     expect(OPERATORS.map((name) => `$${name}`).toSorted()).toEqual(known.toSorted());
@@ -43,7 +43,7 @@ describe("suggestions in other code", () => {
     expect(valuesOf(null, "type")).toEqual([]);
   });
 
-  it("have a text each", () => {
+  it("each have a text", () => {
     expect(Object.keys(en.editor.operators)).toEqual([...OPERATORS]);
     expect(Object.keys(en.editor.webhook)).toEqual([...WEBHOOK_MEMBERS]);
   });

@@ -2,7 +2,7 @@ import { jsonLanguage } from "@codemirror/lang-json";
 import { describe, expect, it } from "vitest";
 import { expectedAt, namesAt, spanOf } from "./json-place.ts";
 
-/** The place of `|` in a text. */
+/** The position of `|` in a text. */
 function placeIn(marked: string) {
   const position = marked.indexOf("|");
   const text = marked.replace("|", "");
@@ -10,7 +10,7 @@ function placeIn(marked: string) {
   return { expected: expectedAt(tree, text, position), names: namesAt(tree, text, position) };
 }
 
-describe("the place of the cursor in unfinished JSON", () => {
+describe("the position of the cursor in unfinished JSON", () => {
   it.each([
     ["{|", "name", []],
     ['{"a": 1, |}', "name", []],

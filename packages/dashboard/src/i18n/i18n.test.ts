@@ -45,7 +45,7 @@ const LANGUAGES = [
 describe.each(LANGUAGES)("the texts in %s", (language, texts, server) => {
   const own = textsOf(texts);
 
-  it("have keys that English has, each plural text in all forms of the language, and nothing else", () => {
+  it("have only keys that English has, and each plural text in all forms of the language", () => {
     const known = new Set(expectedKeys([...ENGLISH.keys()], language));
     expect(own.filter(([key]) => !known.has(key))).toEqual([]);
     const stems = new Set(own.map(([key]) => key.replace(PLURAL, "")));
@@ -64,7 +64,7 @@ describe.each(LANGUAGES)("the texts in %s", (language, texts, server) => {
     expect(wrong).toEqual([]);
   });
 
-  it("have sentences of the server for the same codes, as far as they have them", () => {
+  it("translate only sentences of the server that German translates too", () => {
     const known = new Set(textsOf(deServer).map(([key]) => key));
     expect(textsOf(server).filter(([key, text]) => !known.has(key) || text.trim() === "")).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe("the texts of the dashboard", () => {
 });
 
 const SRC = join(import.meta.dirname, "..");
-/** Parts that only operators see, though the portal loads the file that shows them. */
+/** Parts that only operators see, although the portal loads the file that shows them. */
 const OPERATOR_PARTS = new Set([
   "parts/across-result.tsx",
   "parts/share-dialog.tsx",
@@ -98,7 +98,7 @@ const OPERATOR_PARTS = new Set([
   "layout/preferences-menu.tsx",
 ]);
 
-/** Files that the pages of the portal are made of. */
+/** Files that make up the pages of the portal. */
 function portalFiles(): readonly string[] {
   const router = readFileSync(join(SRC, "router.tsx"), "utf8");
   const pages = router.slice(router.indexOf("const portalPages")).matchAll(/import\("(\.\/[^"]+)"\)/g);
@@ -113,7 +113,7 @@ function portalFiles(): readonly string[] {
   return [...found].map((file) => relative(SRC, file)).filter((file) => !OPERATOR_PARTS.has(file));
 }
 
-/** Texts of fields that a customer sees only after the operator has refused something, and names its setting. */
+/** Texts that a customer sees only when an operator's setting has blocked something, which name that setting. */
 const OPERATOR_KEYS = new Set(["network.proxyRefused"]);
 
 describe("the texts of the portal", () => {

@@ -25,7 +25,7 @@ const TEXTS = new Set(
   ),
 );
 
-/** Texts in which a number is followed by a word that is the same for every number. */
+/** Texts in which a number is followed by a word that does not change with the number. */
 const SAME_WORD = new Map([
   ["apiReference.duration", "a unit"],
   ["attempts.place", "a number of a sequence"],
@@ -89,12 +89,12 @@ function keepsItsWord(key: string): boolean {
 describe.each(LANGUAGES)("numbers in the texts in %s", (language, words) => {
   const texts = textsOf(words);
 
-  it("stand in placeholders that are known to be numbers or texts", () => {
+  it("are in placeholders that are listed as numbers or texts", () => {
     const names = new Set(texts.flatMap(([, text]) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!)));
     expect([...names].filter((name) => !NUMBERS.has(name) && !TEXTS.has(name))).toEqual([]);
   });
 
-  it("are followed by a word only if the text has a form for one and for several of it", () => {
+  it("are followed by a word only if the text has a singular and a plural form", () => {
     const wrong = texts.filter(([key, text]) => {
       const allowed = PLURAL.test(key) ? 1 : 0;
       return countedIn(text).length > allowed && !keepsItsWord(key);
@@ -102,7 +102,7 @@ describe.each(LANGUAGES)("numbers in the texts in %s", (language, words) => {
     expect(wrong).toEqual([]);
   });
 
-  it("differ in the forms for one and for several, except where the language has one form", () => {
+  it("have different singular and plural forms, unless the language has only one form", () => {
     const byKey = new Map(texts);
     const same = texts.flatMap(([key, text]) => {
       const stem = key.replace(/_one$/, "");
@@ -125,7 +125,7 @@ describe("pages", () => {
   const src = join(import.meta.dirname, "..");
   const files = globSync("**/*.{ts,tsx}", { cwd: src }).filter((file) => !file.includes("i18n/"));
 
-  it("say how many of it there are wherever a text has several forms", () => {
+  it("pass a count wherever a text has several forms", () => {
     const calls = files.flatMap((file) => {
       const code = readFileSync(join(src, file), "utf8");
       return [...code.matchAll(/"([\w.-]+)"/g)]

@@ -10,7 +10,7 @@ it("has the address and the key in each configuration", () => {
   }
 });
 
-it("shows where the key belongs while there is none", () => {
+it("shows a placeholder while there is no key", () => {
   for (const { text } of agentConfigurations(URL_OF_APP)) expect(text).toContain("YOUR_KEY");
 });
 

@@ -43,7 +43,7 @@ describe("the items that need attention", () => {
     expect(items.filter(isUrgent)).toHaveLength(4);
   });
 
-  it("rate a certificate as information up to 30 days before its expiry, as a warning from 14, and as bad from 7 and after it", () => {
+  it("rate a certificate as information from 30 days before its expiry, as a warning from 14 days, and as bad from 7 days and after it", () => {
     const tones = attentionItems(nowWith([-1, 7, 8, 14, 15]), null).filter(({ kind }) => kind === "certificate");
     expect(tones.map(({ tone }) => tone)).toEqual(["bad", "bad", "warn", "warn", "info"]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { runBulk } from "./bulk.ts";
 
 describe("a bulk action", () => {
-  it("runs once for each item, a few at a time, and reports what failed in the order of the items", async () => {
+  it("runs once for each item, a few at a time, and reports failed items in their order", async () => {
     let now = 0;
     let most = 0;
     const seen: number[] = [];

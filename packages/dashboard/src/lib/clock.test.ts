@@ -9,6 +9,6 @@ function shown(clock: Clock): string {
   return new Intl.DateTimeFormat("en-US", format).format(AT).replaceAll("\u202F", " ");
 }
 
-it("shows 12 hours where the region has them, 24 hours in the reader's zone, or 24 hours in UTC, with the zone", () => {
+it("shows 12-hour times in regions that use them, 24-hour times in the reader's zone, or 24-hour times in UTC, with the zone", () => {
   expect([shown("region"), shown("24h"), shown("utc")]).toEqual(["10:04 AM EST", "10:04 EST", "15:04 UTC"]);
 });

@@ -45,7 +45,7 @@ test("a configuration has typed values, leaves empty secrets out, and resets oth
   expect(toConfig(fields, values)).toEqual({ a: "x", b: 7, c: true, e: null, f: "1\n 2" });
 });
 
-test("a stored secret is removed only when that was asked for", () => {
+test("a stored secret is removed only on request", () => {
   const fields = [field("a", "text", { secret: true }), field("b", "text", { secret: true })];
   expect(toConfig(fields, { "config.a": "", "config.b": "", "remove.b": "on" })).toEqual({ b: null });
   expect(toConfig(fields, { "config.b": "new", "remove.b": "on" })).toEqual({ b: "new" });
@@ -85,7 +85,7 @@ test("kinds are found by name, summary and group in both languages", () => {
   ]);
 });
 
-test("a target is named without its scheme and what is hidden in it", () => {
+test("a target is named without its scheme and its hidden parts", () => {
   expect(targetName("https://sqs.eu-central-1.amazonaws.com/1/orders")).toBe("sqs.eu-central-1.amazonaws.com/1/orders");
   expect(targetName("kafka://broker:9092/orders/")).toBe("broker:9092/orders");
   expect(targetName("https://hooks.slack.com/services/T1/B1/****")).toBe("hooks.slack.com/services/T1/B1");

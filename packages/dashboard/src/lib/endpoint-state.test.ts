@@ -17,7 +17,7 @@ it("counts due deliveries as on hold only in states in which nothing is sent", (
   expect(isHeld({ state: "recovering" })).toBe(false);
 });
 
-it("tells customers that an endpoint is failing, unless its state says more", () => {
+it("shows customers that an endpoint is failing, unless its state is more specific", () => {
   expect(customerState({ ...idle, state: "active", failing: null })).toBe("active");
   expect(customerState({ ...retrying, state: "active", failing })).toBe("failing");
   expect(customerState({ ...retrying, state: "open", failing })).toBe("open");
@@ -33,7 +33,7 @@ it("promises retries to customers only while deliveries are pending", () => {
   expect(customerState({ ...idle, state: "active", failing: { ...failing, failures: 1 } })).toBe("exhausted");
 });
 
-it("reports a single failed attempt that is retried as no more than that", () => {
+it("shows a single failed attempt as retrying, not as failing", () => {
   const once = { ...failing, failures: 1 };
   expect(customerState({ ...retrying, state: "active", failing: once })).toBe("retrying");
   expect(STATE_TONES.retrying).toBe("warn");

@@ -49,7 +49,7 @@ describe("the form of a filter", () => {
     expect(filterOf(draftOf(filter))).toEqual(filter);
   });
 
-  it("keeps conditions below one key in one object, so that they are about the same item of a list", () => {
+  it("keeps conditions below one key in one object, so that they apply to the same item of a list", () => {
     const group = newGroup("all", [
       newRow({ path: "body.lines.sku", value: "A-1" }),
       newRow({ path: "body.lines.qty", operator: "gt", value: "2" }),
@@ -70,7 +70,7 @@ describe("the form of a filter", () => {
     expect(filterOf(draftOf(toFilter(group)))).toEqual(toFilter(group));
   });
 
-  it("reads several values as a choice, and texts in quotation marks as texts", () => {
+  it("reads several values as alternatives, and values in quotation marks as text", () => {
     const of = (operator: "is" | "isNot" | "contains", value: string) =>
       toFilter(newGroup("all", [newRow({ path: "body.a", operator, value })]));
     expect(of("is", "paid, open")).toEqual({ body: { a: { $in: ["paid", "open"] } } });
@@ -100,11 +100,11 @@ describe("the path of a row", () => {
     ['headers."x.y"', ["headers", "x.y"]],
     ["body.$ref", ["body", "$$ref"]],
     ["headers.x-github-event", ["headers", "x-github-event"]],
-  ])("%s names keys and places in lists", (path, names) => {
+  ])("%s has keys and list indexes", (path, names) => {
     expect(namesOf(path)).toEqual(names);
   });
 
-  it.each(["", ".", "body.", "body..a", "body[x]", 'body."a'])("%j is none", (path) => {
+  it.each(["", ".", "body.", "body..a", "body[x]", 'body."a'])("cannot be %j", (path) => {
     expect(namesOf(path)).toBeNull();
   });
 });

@@ -10,7 +10,7 @@ it("shows the first steps on an empty server, keeps them after the first message
   expect(showsFirstRun("hidden", true)).toBe(false);
 });
 
-it("does not take a capture for the first source", () => {
+it("does not count a capture as the first source", () => {
   const capture = { id: "src_1", name: "Capture", expiresAt: "2026-12-01T00:00:00Z" };
   const source = { id: "src_2", name: "GitHub", expiresAt: null };
   expect(firstSource([capture, source])).toBe(source);

@@ -13,13 +13,13 @@ describe("rules for groups", () => {
     expect(parseGroupRoles(groupRolesText(roles))).toEqual({ roles });
   });
 
-  it("may have an equals sign in the name of the group", () => {
+  it("can contain an equals sign in the name of the group", () => {
     expect(parseGroupRoles("cn=admins,dc=acme = admin")).toEqual({
       roles: [{ group: "cn=admins,dc=acme", role: "admin", app: null }],
     });
   });
 
-  it.each(["platform", "= admin", "platform =", "platform = admin @ other"])("are not %j", (line) => {
+  it.each(["platform", "= admin", "platform =", "platform = admin @ other"])("cannot be %j", (line) => {
     expect(parseGroupRoles(`a = viewer\n${line}`)).toEqual({ badLine: line.trim() });
   });
 });

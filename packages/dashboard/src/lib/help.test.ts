@@ -6,7 +6,7 @@ import { renderPage } from "../../../docs/src/build/markdown.ts";
 import { HELP, helpUrl, SETTINGS_HELP } from "./help.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
-/** Redirects, and the page of unknown addresses, which leads to the home page of the documentation. */
+/** Redirects, and the page for unknown paths, whose help link leads to the home page of the documentation. */
 const WITHOUT = new Set(["/sign-in", "/$"]);
 
 function routes(): readonly string[] {
@@ -14,7 +14,7 @@ function routes(): readonly string[] {
   return [...source.matchAll(/getParentRoute: \(\) => operator,\s+path: "([^"]+)"/g)].map(([, path = ""]) => path);
 }
 
-it("every page of the dashboard has a page of the documentation, and no other has one", () => {
+it("every page of the dashboard has a help link, and nothing else has one", () => {
   const expected = routes().filter((path) => !WITHOUT.has(path));
   expect(expected.length).toBeGreaterThan(30);
   expect(new Set(Object.keys(HELP))).toEqual(new Set(expected));
@@ -35,7 +35,7 @@ it("every help link leads to a page of the documentation, and to a heading of it
   expect(broken).toEqual([]);
 });
 
-it("every tab of the settings has a page of its own in the documentation", () => {
+it("every tab of the settings has its own page in the documentation", () => {
   const source = readFileSync(join(import.meta.dirname, "../pages/settings.tsx"), "utf8");
   const [, tabs = ""] = /const TABS = \[([^\]]+)\]/.exec(source) ?? [];
   expect(Object.keys(SETTINGS_HELP)).toEqual([...tabs.matchAll(/"(\w+)"/g)].map(([, tab]) => tab));

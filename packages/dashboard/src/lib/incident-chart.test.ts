@@ -4,7 +4,7 @@ import { fillSlots } from "./incident-chart.ts";
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
 
 describe("the chart of an incident", () => {
-  it("has a bar for each five minutes, also for those without failures", () => {
+  it("has a bar for every five minutes, including those without failures", () => {
     const bars = fillSlots([
       { at: at(0), attempts: 3 },
       { at: at(15), attempts: 1 },

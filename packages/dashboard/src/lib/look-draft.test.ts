@@ -14,7 +14,7 @@ describe("the appearance of the portal", () => {
     expect(lookOf(draft)).toEqual({ name: "Acme", colour: "#00aa77", theme: "dark" });
   });
 
-  it("becomes lines of settings that a shell and the server read alike", () => {
+  it("is written as settings that a shell and the server read in the same way", () => {
     const look = {
       name: "Acme Hooks",
       logo: "https://acme.example/l.svg",

@@ -19,7 +19,7 @@ describe("the content of a listed message", () => {
     expect(raw("21.5")).toEqual({ json: 21.5, short: "21.5", long: "21.5" });
   });
 
-  it("is text that is not JSON, and base64 of bytes that are not text, as it is", () => {
+  it("is unchanged if it is text that is not JSON, or base64 of bytes that are not text", () => {
     expect(raw("a;b\n1;2")).toEqual({ json: undefined, short: "a;b\n1;2", long: "a;b\n1;2" });
     expect(raw("MTI=", "base64")).toEqual({ json: undefined, short: "MTI=", long: "MTI=" });
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { toMessageFilter } from "./message-filter.ts";
 
-it("keeps values of the URL that the API takes", () => {
+it("keeps values of the URL that the API accepts", () => {
   const filter = {
     q: "ä b",
     after: "2026-11-28T23:00:00.000Z",
@@ -21,6 +21,6 @@ it.each([
   ["app", "no such app"],
   ["app", "x".repeat(257)],
   ["endpoint", "../ep"],
-])("ignores %s=%s, for which the API would refuse the list", (name, value) => {
+])("ignores %s=%s, for which the API would reject the request", (name, value) => {
   expect(toMessageFilter({ state: "failed", [name]: value })).toEqual({ state: "failed" });
 });

@@ -17,7 +17,7 @@ describe("the scopes of a key", () => {
     expect(presetOf(scopes)).toBe(preset);
   });
 
-  it("for everything in one application name all permissions", () => {
+  it("for everything in one application list all permissions", () => {
     const scopes = scopesOf("everything", [], ["app_1"]);
     expect(permissionsOf(scopes)).toEqual([...KNOWN]);
     expect(presetOf(scopes)).toBe("everything");

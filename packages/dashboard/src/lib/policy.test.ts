@@ -36,7 +36,7 @@ describe("a policy as text", () => {
     expect(missing).toEqual([]);
   });
 
-  it("knows the duration of seconds and milliseconds from a minute on, and of no other number", () => {
+  it("shows the duration of fields in seconds and milliseconds from a minute on, and of no other field", () => {
     const [age, timeout, limit] = fieldsOf("any", { maxAgeSeconds: 1, timeoutMs: 1, concurrency: 1 });
     expect(longDurationMs(age!, "432000")).toBe(432_000_000);
     expect(longDurationMs(timeout!, "90000")).toBe(90_000);

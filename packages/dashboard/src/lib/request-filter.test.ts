@@ -10,7 +10,7 @@ describe("the filter of API requests", () => {
   });
 
   it.each(["v1.endpoint.", "key_3Ml", "not_found", "validation", "insufficient access", "4bf92f35-77b3"])(
-    "finds what %s names",
+    "finds requests by %s",
     (search) => {
       expect(requestQuery({ search, by: "user" })).toEqual({ search, caller_kind: "user" });
     },

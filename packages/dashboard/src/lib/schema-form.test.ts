@@ -39,7 +39,7 @@ describe("the form of a schema", () => {
     expect(members[0]!.field!.description).toBe("Number of the invoice.");
   });
 
-  it("ends for schemas that refer to themselves, and does not exist for others than those of objects", () => {
+  it("ends for schemas that refer to themselves, and exists only for schemas of objects", () => {
     expect(objectField({ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } })).toBeNull();
     expect(objectField({ type: "array", items: {} })).toBeNull();
     expect(objectField({ type: "object" })).toBeNull();
@@ -47,7 +47,7 @@ describe("the form of a schema", () => {
     expect(objectField(null)).toBeNull();
   });
 
-  it("ends where a schema refers to itself, and at a number of fields", () => {
+  it("ends where a schema refers to itself, and at a maximum number of fields", () => {
     const self = (count: number, to: (index: number) => string) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, { $ref: to(index) }]));
     const node = { type: "object", properties: { name: { type: "string" }, ...self(8, () => "#/$defs/node") } };
@@ -62,7 +62,7 @@ describe("the form of a schema", () => {
     expect(JSON.stringify(wide).match(/"kind"/g)!.length).toBeLessThanOrEqual(500);
   });
 
-  it("takes a reference that is not percent-encoded as it is", () => {
+  it("uses a reference that is not percent-encoded unchanged", () => {
     const schema = {
       type: "object",
       properties: { share: { $ref: "#/$defs/100%" } },
@@ -76,7 +76,7 @@ describe("the form of a schema", () => {
 });
 
 describe("a change of the value", () => {
-  it("sets, adds and removes members and list items, and keeps everything else in place", () => {
+  it("sets, adds and removes members and list items, and keeps everything else unchanged", () => {
     const value = { a: 1, b: { c: [1, 2] }, d: 4 };
     expect(JSON.stringify(withValue(value, ["a"], 5))).toBe('{"a":5,"b":{"c":[1,2]},"d":4}');
     expect(withValue(value, ["b", "c", 0], undefined)).toEqual({ a: 1, b: { c: [2] }, d: 4 });
@@ -88,7 +88,7 @@ describe("a change of the value", () => {
   });
 });
 
-describe("a text that the form would change without being asked", () => {
+describe("text that the form could not keep unchanged", () => {
   it("is left to the JSON editor", () => {
     expect(editableValue('{"a": 1, "b": "1.0", "c": -2.5}')).toEqual({ a: 1, b: "1.0", c: -2.5 });
     expect(editableValue('{"a": 1.0}')).toBeUndefined();
@@ -97,7 +97,7 @@ describe("a text that the form would change without being asked", () => {
     expect(editableValue("{")).toBeUndefined();
   });
 
-  it("and numbers that JSON would not hold are not taken", () => {
+  it("is not accepted as a number that JSON cannot represent", () => {
     expect([typedNumber("2.5", false), typedNumber("7", true)]).toEqual([2.5, 7]);
     expect(["", "x", "1e999"].map((text) => typedNumber(text, false))).toEqual([undefined, undefined, undefined]);
     expect(["2.5", "12345678901234567890"].map((text) => typedNumber(text, true))).toEqual([undefined, undefined]);

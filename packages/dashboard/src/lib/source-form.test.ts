@@ -55,14 +55,14 @@ describe("the form of a source", () => {
     expect(saved).not.toHaveProperty("warnings");
   });
 
-  it("changes nothing when it is saved as opened, and contains no secret", () => {
+  it("changes nothing when it is saved without an edit, and contains no secret", () => {
     const saved = sourceFromForm(SOURCE, VALUES, "own");
     expect(saved).toEqual(sourceInput(SOURCE));
     expect(saved).not.toHaveProperty("config");
     expect(saved).not.toHaveProperty("secrets");
   });
 
-  it("resets fields that were emptied", () => {
+  it("resets fields that were cleared", () => {
     const emptied = { ...VALUES, uid: " ", maxKiB: "", rateLimit: "", presets: "", addresses: "" };
     expect(sourceFromForm(SOURCE, emptied, "provider")).toMatchObject({
       uid: null,

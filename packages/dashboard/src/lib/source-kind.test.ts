@@ -47,7 +47,7 @@ describe("the form of a source that Posthorn reads", () => {
     });
   });
 
-  it("shows a state that it does not know as unavailable", () => {
+  it("shows an unknown state as unavailable", () => {
     expect(["running", "asleep"].map(readStateOf)).toEqual(["running", "unavailable"]);
   });
 });

@@ -4,7 +4,7 @@ import { outcomeOf } from "./status.ts";
 const NONE = { succeeded: 0, failed: 0, held: 0, retrying: 0, pending: 0, canceled: 0 };
 
 describe("the outcome of a message", () => {
-  it("is the worst of its deliveries", () => {
+  it("is the worst state of its deliveries", () => {
     expect(outcomeOf({ ...NONE, succeeded: 3, failed: 1 })).toMatchObject({ word: "failed", done: 3, total: 4 });
     expect(outcomeOf({ ...NONE, succeeded: 3, retrying: 1 }).word).toBe("retrying");
     expect(outcomeOf({ ...NONE, held: 1, retrying: 1 })).toMatchObject({ word: "held", total: 2 });

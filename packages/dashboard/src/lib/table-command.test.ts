@@ -11,7 +11,7 @@ describe("the command for a table source", () => {
     );
   });
 
-  it("quotes values so that a shell passes them on as they are", () => {
+  it("quotes values so that a shell passes them on unchanged", () => {
     expect(tableCommand({ ...CONFIG, on: null, when: "new.status = 'paid' AND $1 <> `x`" }, false)).toBe(
       String.raw`posthorn tables add shop.orders --app acme --when 'new.status = '\''paid'\'' AND $1 <> ${"`x`"}'`,
     );

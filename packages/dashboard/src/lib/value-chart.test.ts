@@ -38,7 +38,7 @@ describe("the chart of values", () => {
     });
   });
 
-  it("keeps every value within the area, also if all are equal", () => {
+  it("keeps every value within the area, even if all are equal", () => {
     for (const values of [[5], [-3, 900], [], [0.001, 0.002]]) {
       const { x, y } = scaleOf({ times: [10, 20], values }, AREA);
       for (const value of values) {

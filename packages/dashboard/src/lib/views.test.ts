@@ -45,7 +45,7 @@ describe("a view", () => {
     });
   });
 
-  it("searches in payloads with the text of the list of messages only", () => {
+  it("searches in payloads only if it is a view of the message list with a search text", () => {
     expect(searchesPayloads("messages", "range=1h&q=ada")).toBe(true);
     expect(searchesPayloads("messages", "range=1h&type=q%3D1")).toBe(false);
     expect(searchesPayloads("applications", "q=ada")).toBe(false);
@@ -121,7 +121,7 @@ describe("the current view", () => {
     expect(currentView(views, "messages", { state: "pending" }, "held")).toEqual({ view: views[2], isChanged: true });
   });
 
-  it("is none without an opened one, and none after the reader removed all filters", () => {
+  it("does not exist if none was opened, or after the reader removed all filters", () => {
     expect(currentView(views, "messages", { state: "pending" }, null)).toBeNull();
     expect(currentView(views, "messages", {}, "held")).toBeNull();
   });

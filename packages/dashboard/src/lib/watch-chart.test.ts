@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const label = (bound: string, value: number, isEnd: boolean): string => `${isEnd ? "until " : ""}${bound} ${value}`;
 
 describe("the chart of a watch", () => {
-  it("has the thresholds that values are compared with, and apart from them those of each aggregate", () => {
+  it("has the thresholds for values, and separately those of each aggregate", () => {
     const rule: WatchRule = {
       when: { all: [{ above: 5 }, { not: { between: [8, 9] } }, { avg: { over: "5m", above: 7 } }] },
       until: { any: [{ below: 3 }, { avg: { over: "5m", below: 2 } }, { count: { over: "1h", outside: [1, 4] } }] },

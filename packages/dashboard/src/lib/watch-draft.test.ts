@@ -77,11 +77,11 @@ describe("values in a list", () => {
   );
 });
 
-it("numbers can have a decimal comma, and other texts stay for the server to name", () => {
+it("numbers can have a decimal comma, and other text is kept for the server to report", () => {
   expect(["1,5", "-2.25", "12 %", ""].map(numberOf)).toEqual([1.5, -2.25, "12 %", ""]);
 });
 
-it("faults of a request are found at their place in the rule", () => {
+it("errors of a request are found at their location in the rule", () => {
   const faults = ruleFaults([
     { loc: ["body", "rule", "when", "all", "0", "above"], msg: "A number." },
     { loc: ["body", "name"], msg: "Required." },

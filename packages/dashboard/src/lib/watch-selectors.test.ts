@@ -14,7 +14,7 @@ it("suggests a path to each value of recent payloads, numbers first", () => {
   expect(suggestSelectors(payloads).filter(({ isList }) => isList)).toHaveLength(1);
 });
 
-it("stops at a depth and a number of suggestions", () => {
+it("stops at a maximum depth and number of suggestions", () => {
   const wide = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`n${index}`, index]));
   expect(suggestSelectors([wide]).length).toBe(60);
   expect(suggestSelectors([{ a: { b: { c: { d: { e: 1 } } } } }])).toEqual([]);
@@ -27,7 +27,7 @@ it.each([
   ["topic:1", "topic:1"],
   ["body", null],
   ["", null],
-])("names what %s reads", (selector, name) => expect(selectorName(selector)).toBe(name));
+])("names the value that %s reads", (selector, name) => expect(selectorName(selector)).toBe(name));
 
 it("suggests the same values to filters, by their paths", () => {
   const payloads = [{ "room no": 3, sensor: { t: 1.5 } }, { stock: [{ sku: "x" }] }];

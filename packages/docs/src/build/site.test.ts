@@ -9,7 +9,7 @@ import type { Page } from "./pages.ts";
 import { buildSite, type Site } from "./site.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
-/** What a content security policy without exceptions refuses. */
+/** Content that a content security policy without exceptions blocks. */
 const INLINE = /<script(?![^>]* src=)[^>]*>|<style[^>]*>|<[^>]* (?:style|on\w+)=/g;
 const FOREIGN = /<(?:script|link|img|iframe)[^>]* (?:src|href)="(?:https?:)?\/\/[^>]*>/g;
 let site: Site;
@@ -27,11 +27,11 @@ function text(path: string): string {
 }
 
 describe("the site", () => {
-  it("has no link or anchor that leads nowhere", () => {
+  it("has no broken link or anchor", () => {
     expect(brokenLinks(site)).toEqual([]);
   });
 
-  it("reports links and anchors that lead nowhere", () => {
+  it("reports broken links and anchors", () => {
     const broken = new Map([
       ["a.html", '<a href="b#x"></a><a href="b#y"></a><a href="c"></a><img src="d.png">'],
       ["b.html", '<h2 id="x"></h2>'],
@@ -39,13 +39,13 @@ describe("the site", () => {
     expect(brokenLinks(broken)).toEqual(["a.html: b#y has no such heading", "a.html: c", "a.html: d.png"]);
   });
 
-  it("has a page for missing ones, whose links begin where the server puts the way to the root", () => {
+  it("has a page for unknown paths, in whose links the server inserts the path to the root", () => {
     const links = [...text("404.html").matchAll(/ (?:href|src|data-root)="([^"#]*)"/g)].map(([, href]) => href!);
     expect(links.length).toBeGreaterThan(15);
     expect(links.filter((href) => !href.startsWith("{root}"))).toEqual([]);
   });
 
-  it("draws diagrams in the page, in the colours of its theme", () => {
+  it("embeds diagrams in the page, in the colours of its theme", () => {
     expect(text("delivery.html")).toMatch(
       /<svg class="diagram" role="img" aria-label="A published delivery is pending\./,
     );
@@ -137,7 +137,7 @@ describe("the navigation", () => {
     groups: [{ title: "G", files }],
   });
 
-  it("refuses a page without a place, a page in two places, and a page that does not exist", () => {
+  it("rejects a page without a place, a page in two places, and a page that does not exist", () => {
     expect(() => fillSections([page("")], [section([])])).toThrow("Pages without a place");
     expect(() => fillSections([page("")], [section(["example.md", "example.md"])])).toThrow("twice");
     expect(() => fillSections([], [section(["other.md"])])).toThrow("which is not a page");
