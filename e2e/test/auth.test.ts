@@ -1,4 +1,4 @@
-/** Tokens: which are accepted, what each may do, and how each ends. */
+/** Tokens: which ones are accepted, what they permit, and how they end. */
 import {
   eventTypeName,
   eventually,
@@ -59,12 +59,12 @@ describe("a call", () => {
     expect(await statusOf(token(), headers)).toBe(401);
   });
 
-  test("with a wrong token is refused before the rest of it is checked", async () => {
+  test("with a wrong token is rejected before the rest of the request is checked", async () => {
     const { status } = await world.api.post("/api/v1/app/none/msg", { wrong: true }, { token: "nonsense" });
     expect(status).toBe(401);
   });
 
-  test.each(["bearer", "BEARER", "Bearer"])("accepts the scheme written as %s", async (scheme) => {
+  test.each(["bearer", "BEARER", "Bearer"])("can have the scheme written as %s", async (scheme) => {
     expect(await statusOf(null, { authorization: `${scheme} ${world.server.token}` })).toBe(200);
   });
 
@@ -124,7 +124,7 @@ describe("portal access", () => {
     ["read-only", { readOnly: true }],
     ["with the capability to look", { capabilities: ["ViewBase"] }],
     ["read-only with more capabilities", { readOnly: true, capabilities: ["ViewBase", "ManageEndpoint"] }],
-  ])("%s can look and nothing else", async (_title, fields) => {
+  ])("%s can only read", async (_title, fields) => {
     const api = await portal(fields);
     const made = (await world.api.post(`/api/v1/app/${app}/endpoint`, { url: world.receiver.url })).json.id;
     const path = `/api/v1/app/${app}/endpoint`;
@@ -195,7 +195,7 @@ describe("portal access", () => {
     expect(await view(world.api)).toEqual({ open: true, beta: true, alone: 200, filter: 201 });
   });
 
-  test("creates the application given with it, whose uid must be the one in the path", async () => {
+  test("creates the application in its body, whose uid must be the one in the path", async () => {
     const uid = `portal-${organisationId()}`;
     const path = `/api/v1/auth/app-portal-access/${uid}`;
     expect((await world.api.post(path, {})).status).toBe(404);
@@ -223,7 +223,7 @@ describe("logging out", () => {
     expect((await second.get(`/api/v1/app/${app}`)).status).toBe(200);
   });
 
-  test("is possible for a token without other rights", async () => {
+  test("is allowed for a token without other rights", async () => {
     const api = await portal({ capabilities: ["ManageEndpoint"] });
     expect((await api.post("/api/v1/auth/logout")).status).toBe(204);
   });

@@ -37,7 +37,7 @@ function tokenWith(alg: string, hash: string): string {
   return `${signed}.${createHmac(hash, world.server.jwtSecret).update(signed).digest("base64url")}`;
 }
 
-/** Positions of the broken rules, as texts such as `body.url`. */
+/** Locations of the validation errors, such as `body.url`. */
 function places({ json }: Result): string[] {
   return (json.detail as { loc: string[] }[]).map(({ loc }) => loc.join("."));
 }
@@ -61,7 +61,7 @@ describe("a token", () => {
     ["cut off", () => world.server.token.slice(0, -1)],
     ["that looks like a key but is not one", () => "phk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
     ["of ten thousand letters", () => "a".repeat(10_000)],
-  ])("%s is refused with 401 and no word on why", async (_what, token) => {
+  ])("%s is rejected with 401 without a reason", async (_what, token) => {
     const response = await world.api.get("/api/v1/app", { token: token() });
     expect([response.status, response.json.code]).toEqual([401, "authentication_failed"]);
   });
@@ -71,18 +71,15 @@ describe("a token", () => {
     ["a user", { sub: "user_123" }],
     ["an application of no organisation", { sub: randomId("app_") }],
     ["a list", { sub: ["org_x"] }],
-  ])("that names %s is refused with 401", async (_what, changes) => {
+  ])("that names %s is rejected with 401", async (_what, changes) => {
     const response = await world.api.get("/api/v1/app", { token: makeToken(claims(changes), world.server.jwtSecret) });
     expect([response.status, response.json.code]).toEqual([401, "bad_token"]);
   });
 
-  it.each(["Basic abc", "Bearer", "Bearer a b", "token"])(
-    "in a header of another form is refused: %s",
-    async (header) => {
-      const response = await world.api.get("/api/v1/app", { token: null, headers: { authorization: header } });
-      expect(response.status).toBe(401);
-    },
-  );
+  it.each(["Basic abc", "Bearer", "Bearer a b", "token"])("in a malformed header is rejected: %s", async (header) => {
+    const response = await world.api.get("/api/v1/app", { token: null, headers: { authorization: header } });
+    expect(response.status).toBe(401);
+  });
 
   it("is checked before the response reveals anything about the request", async () => {
     const response = await world.api.post("/api/v1/app", "{ not json", { token: "nonsense" });
@@ -229,7 +226,7 @@ describe("a field", () => {
       "body.gracePeriodSeconds",
     ],
     ["a body that is a list", "POST", "/api/v1/app", [], "body"],
-  ])("with %s is refused with 422 and its place", async (_what, method, path, body, place) => {
+  ])("with %s is rejected with 422 and its location", async (_what, method, path, body, place) => {
     const full = path.startsWith("/") ? path : `${APP}/endpoint/${endpoint}${path.slice("endpoint".length)}`;
     const response = await world.api.call(method, full, { body });
     expect(response.status).toBe(422);
@@ -258,7 +255,7 @@ describe("a field", () => {
     "limit=",
     "before=yesterday",
     "with_content=maybe",
-  ])("in the query that breaks its rule is refused: %s", async (query) => {
+  ])("in the query with an invalid value is rejected: %s", async (query) => {
     const response = await world.api.get(`${APP}/msg?${query}`);
     expect([400, 422]).toContain(response.status);
   });
@@ -318,7 +315,7 @@ describe("the URL of an endpoint", () => {
     `https://example.com/${"a".repeat(2048)}`,
     "https://[::1",
     "https://%00.example.com/",
-  ])("is refused with 422 and its place: %j", async (url) => {
+  ])("is rejected with 422 and its location: %j", async (url) => {
     for (const response of [
       await world.api.post(`${APP}/endpoint`, { url }),
       await world.api.patch(`${APP}/endpoint/${endpoint}`, { url }),
@@ -329,7 +326,7 @@ describe("the URL of an endpoint", () => {
   });
 
   it.each(["http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "http://10.0.0.1/"])(
-    "that leads where no delivery may go makes attempts fail, and is never called: %s",
+    "that points to a blocked target makes attempts fail, and is never called: %s",
     async (url) => {
       const app = `blocked-${randomId("a")}`;
       await world.api.post("/api/v1/app", { name: "Blocked", uid: app });
@@ -374,7 +371,7 @@ describe("the headers of an endpoint", () => {
     ["webhook-id", "msg_forged"],
     ["svix-signature", "v1,forged"],
     ["user-agent", "other"],
-  ])("that could not be sent, or are not the customer's to set, are refused: %j", async (name, value) => {
+  ])("that cannot be sent, or that customers may not set, are rejected: %j", async (name, value) => {
     for (const response of [
       await put({ [name]: value }),
       await world.api.patch(`${APP}/endpoint/${endpoint}/headers`, { headers: { [name]: value } }),
@@ -385,7 +382,7 @@ describe("the headers of an endpoint", () => {
     }
   });
 
-  it("are at most a hundred, also when they are added one by one", async () => {
+  it("are limited to a hundred, even when they are added one by one", async () => {
     const some = (from: number, count: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${from + index}`, "a"]));
     expect((await put(some(0, 101))).status).toBe(422);
@@ -394,7 +391,7 @@ describe("the headers of an endpoint", () => {
     expect((await put({})).status).toBe(204);
   });
 
-  it("that are allowed arrive as they were set, and nothing else", async () => {
+  it("that are allowed arrive unchanged, and no others", async () => {
     const headers = { "X-Plain": "a b\tc", "x-latin": "caf\u00e9", __proto__x: "1", "x-empty": "" };
     expect((await put(headers)).status).toBe(204);
     const { id } = (await world.api.post(`${APP}/msg`, { eventType: "a", payload: {} })).json;

@@ -91,7 +91,7 @@ describe("a capture", () => {
 });
 
 describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-  it("axe finds no problem, with a request on the page", async () => {
+  it("axe finds no violation, with a request on the page", async () => {
     const { page, url } = await begin({ colorScheme, reducedMotion: "reduce" });
     await fetch(url, { method: "POST", body: "{}" });
     await page.getByRole("heading", { name: "POST /" }).waitFor();

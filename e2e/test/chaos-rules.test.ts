@@ -6,7 +6,7 @@ import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
 import { type Fault, nextFault, trueTime, type Target } from "../lib/chaos/faults.ts";
 import { seededRandom } from "../lib/random.ts";
 
-/** A request of message `m` to `/a`, begun at this second and received half a second later. */
+/** A request of message `m` to `/a`, started at this second and received half a second later. */
 function sent(node: number, second: number): Sent {
   const headers = { "webhook-id": "m", "webhook-timestamp": String(second) };
   const at = second * 1000 + 500;
@@ -39,7 +39,7 @@ describe("a repeated request", () => {
     expect(count(twice, [fault(1, 10, 11)], stored)).toEqual([1, 0, 0, 0]);
   });
 
-  it("is explained when the repeating node was frozen in the middle", () => {
+  it("is explained when the repeating node was frozen during the request", () => {
     expect(count(twice, [fault(2, 20, 21)])).toEqual([1, 0, 0, 0]);
   });
 

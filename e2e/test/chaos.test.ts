@@ -15,7 +15,7 @@ import { seededRandom, testSeed } from "../lib/random.ts";
 const MINUTES = Number(process.env["CHAOS_MINUTES"] ?? 1);
 const CHAOS_MS = MINUTES * 60_000;
 const PUBLISHERS = 6;
-/** This many publishers call the same node while it is up: their order does not depend on clock differences. */
+/** Number of publishers that call the same node while it is up, so that their order does not depend on clock differences. */
 const PINNED_PUBLISHERS = 3;
 /** Database sessions of a product that publishes in its transactions. */
 const SQL_PUBLISHERS = 4;
@@ -106,7 +106,7 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
       try {
         await Promise.race([faultWorkers, ...work]);
       } finally {
-        // Frozen processes continue, whatever else failed.
+        // Resumes frozen processes even if something else failed.
         ended = true;
         await faultWorkers;
         publishers.end();
@@ -170,7 +170,7 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
       expect(accepted.size).toBeGreaterThan(0);
       expect(lost).toEqual([]);
       expect(stored).toEqual({ messages: accepted.size, succeeded: accepted.size * paths.length });
-      // As the message of the assertion, so that it is part of the summary of every run.
+      // Used as the message of the assertion, so that it is part of the summary of every run.
       expect(wrong.length === 0 ? "" : await describeWrong(), `SEED=${seed}`).toBe("");
       expect(unwanted.map(({ headers }) => headers["webhook-id"])).toEqual([]);
       // Only nodes with different clocks may store messages of one key in another order than they were published.

@@ -133,18 +133,18 @@ describe("send-example with a payload", () => {
     expect(body.toString()).toBe('{"b": 1.0,  "a": 12345678901234567890, "\\u0061": "twice"}');
   });
 
-  test.each([[[]], ["text"], [1]])("refuses %j, which is not an object", async (payload) => {
+  test.each([[[]], ["text"], [1]])("rejects %j, which is not an object", async (payload) => {
     const { status } = await world.api.post(`${endpoint.path}/send-example`, { eventType: "a.b", payload });
     expect(status).toBe(422);
   });
 
-  test("refuses a payload above the limit of the server", async () => {
+  test("rejects a payload above the limit of the server", async () => {
     const payload = { text: "x".repeat(1024 * 1024) };
     const { status, json } = await world.api.post(`${endpoint.path}/send-example`, { eventType: "a.b", payload });
     expect([status, json.code]).toEqual([413, "payload_too_large"]);
   });
 
-  test("without a payload still names the missing example of a type that is neither registered nor published", async () => {
+  test("without a payload still reports the missing example of a type that is neither registered nor published", async () => {
     const { json } = await world.api.post(`${endpoint.path}/send-example`, { eventType: "never.seen" });
     expect(json.code).toBe("no_example");
   });

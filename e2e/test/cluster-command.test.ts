@@ -44,7 +44,7 @@ describe("posthorn cluster", () => {
     ]);
     expect(both.summary).toContain("64 shards, each with a node");
 
-    // An attempt is in flight at each node: the stopping node waits for it.
+    // Each node has an attempt in flight, for which the stopping node waits.
     await api.post("/api/v1/app", { name: "Cluster", uid: "cluster" });
     for (let n = 0; n < 16; n++) await api.post("/api/v1/app/cluster/endpoint", { url: `${receiver.url}/${n}` });
     await api.post("/api/v1/app/cluster/msg", { eventType: "a", payload: {} });

@@ -18,7 +18,7 @@ import { queryPostgres } from "../lib/disk.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
 const SECRET = "secret-of-the-hook";
-/** A number and a spelling that no parser may have changed. */
+/** A number and a notation that no parser may change. */
 const BODY = '{"exact":1.0,"large":12345678901234567890,"text":"\\u0000 \\ud83d\\ude00 ü"}';
 
 /** Returns 204 at /steady and /held, refuses /failing, and does not respond at /hanging until released. */
@@ -180,7 +180,7 @@ test(
     expect(new Set(receiver.requests.map(({ path, headers }) => path + headers["webhook-id"]!)).size).toBe(10);
     await second[Symbol.asyncDispose]();
 
-    // And back again, with everything that happened since.
+    // And back again, with everything that was added since.
     const home = await copy(
       database.url,
       `sqlite:${join(folder.path, "home", "posthorn.db")}`,
@@ -206,7 +206,7 @@ test(
   },
 );
 
-test("a dry run shows what would be copied, and refusals name the obstacle", async () => {
+test("a dry run shows what would be copied, and errors name the obstacle", async () => {
   using folder = temporaryFolder();
   await using database = await createDatabase(await sharedPostgres());
   const from = `sqlite:${join(folder.path, "posthorn.db")}`;

@@ -17,17 +17,17 @@ import { seededRandom, testSeed } from "../lib/random.ts";
 
 const KILLS = isNightly ? 40 : 12;
 const CONNECTIONS = 16;
-/** The most messages published between two kills, so that the run ends in time on a fast machine. */
+/** Maximum number of messages published between two kills, so that the run ends in time on a fast machine. */
 const MESSAGES_A_LIFE = 500;
-/** Messages accepted between two kills at least, in most lives. */
+/** Minimum number of messages accepted between two kills, in most runs of the server. */
 const ACCEPTED_A_LIFE = 20;
-/** The most refusals of one message by the flaky endpoint: fewer than the schedule has attempts. */
+/** Maximum number of rejections of one message by the flaky endpoint: fewer than the schedule has attempts. */
 const MAX_REFUSALS = 3;
 
-/** Three of this many messages are refused, one to three times. If all failed, the circuit of the endpoint would open. */
+/** Three out of this many messages are rejected, one to three times. If all failed, the circuit of the endpoint would open. */
 const REFUSED_OF = 8;
 
-/** Refuses the first requests of some messages; the ID determines which and how many. */
+/** Rejects the first requests of some messages; the ID determines which and how many. */
 function refuseSome(): (request: Received) => number {
   const refusals = new Map<string, number>();
   return ({ headers }) => {
@@ -105,7 +105,7 @@ describe("a server that is killed repeatedly under full load", () => {
         expect(new Set(requests.map((request) => request.body.toString()))).toEqual(new Set([body]));
         verifier.verify(body, requests[0]!.headers);
       }
-      // A message that arrived and was never confirmed to its publisher would be an additional one.
+      // Finds messages that arrived but were never confirmed to their publisher.
       expect([...atSteady.keys()].filter((id) => !ids.has(id))).toEqual([]);
 
       await server.stop();

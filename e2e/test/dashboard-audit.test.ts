@@ -7,7 +7,7 @@ import { picture } from "../lib/picture.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
-// The server has an organisation of its own, besides that of the test.
+// The server has its own organisation in addition to that of the test.
 const world = useWorld({ env: { POSTHORN_INGEST_URL: "http://in.example.com" } });
 let message: string;
 

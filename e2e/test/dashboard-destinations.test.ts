@@ -54,7 +54,7 @@ describe.each([
     expect((json.data as object[])[0]).toMatchObject({ kind: "slack", configSecrets: { url: true } });
   });
 
-  it("a kind is found and chosen by keyboard, also by its German name", async () => {
+  it("a kind is found and chosen by keyboard, including by its German name", async () => {
     const page = await openApplication(face, width, "de-DE");
     const dialog = await newEndpoint(page, "Neuer Endpunkt");
     await dialog.getByRole("button", { name: "Anderes Ziel wählen" }).press("Enter");
@@ -90,7 +90,7 @@ describe("the settings of a destination", () => {
     await page.getByText("Saved").waitFor();
   });
 
-  it("say in German what is wrong, followed by the details in English", async () => {
+  it("explain errors in German, followed by the details in English", async () => {
     const page = await openSettings("Alarme", "de-DE");
     await page.getByLabel("Chat-ID").fill("not a chat");
     await page.getByLabel("Bot-Token").fill(BOT_TOKEN);

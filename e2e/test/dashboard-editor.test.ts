@@ -1,4 +1,4 @@
-/** The code editor: errors at their place, suggestions, the keyboard, unsaved changes, and the text field in its place. */
+/** The code editor: marked errors, suggestions, the keyboard, unsaved changes, and the text field as its fallback. */
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { axeFaults } from "../lib/axe.ts";
@@ -32,7 +32,7 @@ function codeIn(page: Page): Locator {
 }
 
 describe("the editor of a transformation", () => {
-  it("suggests the webhook and the payload of recent messages, marks the line that the server refuses, and asks before it is left", async () => {
+  it("suggests the webhook and the payload of recent messages, marks the line that the server rejects, and asks before unsaved changes are lost", async () => {
     const page = await matchingTab();
     const code = codeIn(page);
     await loaded(code);
@@ -62,7 +62,7 @@ describe("the editor of a transformation", () => {
     await expect.poll(() => page.url()).toContain("tab=settings");
   });
 
-  it("is no keyboard trap: Tab and Shift+Tab leave it", async () => {
+  it("is not a keyboard trap: Tab and Shift+Tab leave it", async () => {
     const page = await matchingTab();
     const code = codeIn(page);
     await loaded(code);
@@ -95,7 +95,7 @@ describe("the editor of a transformation", () => {
 });
 
 describe("the editor of a filter", () => {
-  it("suggests paths and operators in the portal, marks the clause that the server refuses, and counts what it matches", async () => {
+  it("suggests paths and operators in the portal, marks the clause that the server rejects, and counts the matching messages", async () => {
     const page = await browser.open();
     await page.goto((await portalLink(world, "acme")).url);
     await page.getByRole("heading", { level: 1 }).waitFor();

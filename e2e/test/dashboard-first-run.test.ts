@@ -102,7 +102,7 @@ describe("the first steps", () => {
   });
 });
 
-/** A tab of a browser that has seen the server while it was empty. */
+/** A browser tab that was open while the server was empty. */
 async function openOverviewAgain(): Promise<Counted> {
   const page = await browser.open({ token: world.server.token });
   await page.addInitScript(() => {

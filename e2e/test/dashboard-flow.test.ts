@@ -419,14 +419,14 @@ describe("a figure of the overview", () => {
     await page.goBack();
     await page.goto(world.server.url);
     const disk = page.getByRole("link", { name: /Disk full/ });
-    // Behind the four figures, unless something there is unusual.
+    // Hidden behind the four figures, unless something there is unusual.
     const more = page.getByText("More figures");
     await more.waitFor();
     const shown = async (): Promise<boolean> => {
       if (!(await disk.isVisible())) await more.click();
       return disk.isVisible();
     };
-    // The figures open by themselves when they are loaded, perhaps between a look and a click.
+    // The figures open by themselves when they are loaded, possibly between a check and a click.
     await expect.poll(shown, { timeout: 60_000 }).toBe(true);
     await disk.click();
     await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();

@@ -1,4 +1,4 @@
-/** API keys in the dashboard, and what a key that may not read payloads sees of messages. */
+/** API keys in the dashboard, and the view of messages for a key that may not read payloads. */
 import { beforeAll, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
 import { useWorld } from "../lib/world.ts";
@@ -53,7 +53,7 @@ it("a key is created with scopes, described in a sentence, changed and revoked",
 it.each([
   ["payloads:masked", "Values masked", "<string>"],
   ["read", "You don’t have permission to see payloads.", "You don’t"],
-])("with %s, the page of a message shows no value of its payload", async (scope, note, shown) => {
+])("with %s, the page of a message shows no values of its payload", async (scope, note, shown) => {
   const { json } = await world.api.post("/api/v1/auth/api-key", { name: "Support", scopes: ["read", scope] });
   const page = await browser.open({ token: json["token"] as string, reducedMotion: "reduce" });
   await page.goto(`${world.server.url}/applications/acme/messages/${message}`);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   endpoint = (await world.api.post("/api/v1/app/laptop/endpoint", body)).json["id"] as string;
 });
 
-it("an endpoint shows who listens, and a user disconnects a listener, which ends", async () => {
+it("an endpoint shows its listeners, and a listener exits when a user disconnects it", async () => {
   using folder = temporaryFolder();
   const page = await browser.open({ token: world.server.token });
   await page.goto(`${world.server.url}/applications/laptop/endpoints/${endpoint}`);

@@ -19,7 +19,10 @@ beforeAll(async () => {
 
 const HEIGHT = 844;
 const PHONE = { width: 390, height: HEIGHT };
-/** Widths of the window. A theme changes no width, so each is checked in one, and two widths in a row: a change draws the whole page again. */
+/**
+ * Widths of the window. Themes do not affect the layout, so each width is checked in one theme, two widths in a row: a change of theme
+ * renders the whole page again.
+ */
 const LOOKS = [
   [1440, "light"],
   [390, "light"],
@@ -56,7 +59,7 @@ function shownIds(page: Page): Promise<readonly string[]> {
 
 describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) => {
   it(
-    "is no wider than the window at 390, 768, 1440 and 2560 pixels in German, light and dark, cuts no control and breaks no word in a table, its tabs included",
+    "is no wider than the window at 390, 768, 1440 and 2560 pixels in German, light and dark, with no cut-off control and no broken word in a table, including its tabs",
     async () => {
       const token = face === "portal" ? (await portalLink(world, scene.app)).token : world.server.token;
       const page = await browser.open({ token, reducedMotion: "reduce", locale: "de-DE" });
@@ -92,7 +95,7 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
   );
 });
 
-describe("the lists of pages that other tests walk", () => {
+describe("the lists of pages that other tests visit", () => {
   it("contain a path for every route of the router", () => {
     const anything = new Proxy({}, { get: () => "x" });
     const pages = [...pagesOf(anything as DashboardScene), ...portalPages(anything as PortalScene)];

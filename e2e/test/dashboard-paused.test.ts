@@ -8,7 +8,7 @@ import { useWorld } from "../lib/world.ts";
 const browser = useBrowser();
 const world = useWorld();
 
-it("shows on every page that deliveries are paused, and resumes them after a question", async () => {
+it("shows on every page that deliveries are paused, and resumes them after a confirmation", async () => {
   await world.server.stop();
   using db = new DatabaseSync(join(world.server.dataDir, "posthorn.db"));
   db.exec(`INSERT INTO delivery_pause VALUES (1, 'restore', ${Date.now()}, ${Date.UTC(2026, 10, 28, 12)})`);

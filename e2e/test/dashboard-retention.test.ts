@@ -9,7 +9,7 @@ import { picture } from "../lib/picture.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
-/** Accepts connections and says nothing: no email of this test arrives. */
+/** A mail server that accepts connections and never responds, so no email of this test arrives. */
 const sockets = new Set<Socket>();
 const silent = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
 await once(silent, "listening");
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe("the settings of an application", () => {
-  it("set a retention period, show where each one comes from, and say why one is refused", async () => {
+  it("set a retention period, show where each one comes from, and explain why one is rejected", async () => {
     const page = await browser.open({ token: world.server.token, reducedMotion: "reduce" });
     await page.goto(`${world.server.url}/applications/acme?tab=settings`);
     const form = page.locator("form").filter({ has: page.getByLabel("Payloads (days)") });
@@ -52,8 +52,8 @@ describe("the settings of an application", () => {
   });
 });
 
-describe("the page of sign-in", () => {
-  it("lets people ask for a link, and gives the same answer for every address", async () => {
+describe("the sign-in page", () => {
+  it("lets people request a link, and responds in the same way for every address", async () => {
     const page = await browser.open({ reducedMotion: "reduce" });
     await page.goto(`${world.server.url}/`);
     const byPassword = page.getByRole("button", { name: /password instead/i });

@@ -1,4 +1,4 @@
-/** What people with each role see: the actions that their role allows, and settings that they cannot change as read-only. */
+/** People with each role see the actions that their role allows, and settings that they cannot change as read-only. */
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Page } from "playwright-core";
@@ -126,7 +126,7 @@ async function settled<State>(read: () => Promise<State>, expected: State): Prom
   }
 }
 
-/** Whether the form of a page says that it is read-only. The retention periods next to it need a permission of their own. */
+/** Whether the form of a page says that it is read-only. The retention periods next to it need a separate permission. */
 async function saysReadOnly(page: Page): Promise<boolean> {
   const notice = en.actions.readOnly;
   const ofRetention = page.getByRole("region", { name: en.retention.title }).getByText(notice);

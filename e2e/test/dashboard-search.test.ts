@@ -144,7 +144,7 @@ describe("the list of applications", () => {
 });
 
 describe("the list of event types", () => {
-  it("is searched, filtered and sorted by its head, with all of it in the address", async () => {
+  it("is searched, filtered and sorted by its columns, with everything in the address", async () => {
     await world.api.post("/api/v1/event-type", { name: "pallet.sent", description: "A pallet left." });
     await world.api.post("/api/v1/event-type", { name: "pallet.old", description: "", archived: true });
     const page = await open("/event-types");
@@ -186,7 +186,7 @@ describe("the list of all endpoints", () => {
     await box.fill("GLOBEX");
     await box.press("Enter");
     await expect.poll(async () => (await urls()).length).toBe(1);
-    // Its one message was delivered.
+    // Its only message was delivered.
     await page.getByRole("row", { name: /globex.*Globex.*Healthy.*100/s }).waitFor();
     expect(await axeFaults(page, "light")).toEqual([]);
   });
@@ -290,7 +290,7 @@ describe("Publish message", () => {
 });
 
 describe("the page of a message", () => {
-  it("leads to the next messages of the list that it was opened from, and shows what changed since the one before", async () => {
+  it("links to the next messages of the list that it was opened from, and shows the changes since the previous one", async () => {
     await world.api.post("/api/v1/app", { name: "Umbrella", uid: "umbrella" });
     for (const weight of [1, 2, 3]) {
       await world.api.post("/api/v1/app/umbrella/msg", { eventType: "parcel.sent", payload: { weight, id: "p1" } });
@@ -347,7 +347,7 @@ describe("selected messages", () => {
 });
 
 describe("views with the same filters", () => {
-  it("are told apart: the page shows, and changes, the one that was opened or duplicated", async () => {
+  it("are distinguished: the page shows, and changes, the one that was opened or duplicated", async () => {
     for (const name of ["Failed first", "Failed second"])
       await world.api.post("/api/v1/saved-view", { list: "messages", name, query: "state=failed" });
     const page = await open("/messages");

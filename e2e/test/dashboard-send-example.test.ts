@@ -45,7 +45,7 @@ describe.each(FACES)("in the %s", (face) => {
 });
 
 describe.each(FACES)("from the list of endpoints in the %s", (face) => {
-  it("sends a ping to the endpoint that is chosen", async () => {
+  it("sends a ping to the chosen endpoint", async () => {
     const token = face === "portal" ? (await portalLink(world, "acme")).token : world.server.token;
     const page = await browser.open({ token });
     await page.goto(world.server.url + (face === "portal" ? "/portal" : "/applications/acme"));
@@ -57,7 +57,7 @@ describe.each(FACES)("from the list of endpoints in the %s", (face) => {
 });
 
 describe("in the portal, a customer", () => {
-  it("sees what to do with a new endpoint until the first attempt, and its figures in the list afterwards", async () => {
+  it("sees the next steps for a new endpoint until the first attempt, and its figures in the list afterwards", async () => {
     const { json } = await world.api.post("/api/v1/app", { name: "Steps", uid: "steps" });
     expect(json.uid).toBe("steps");
     const page = await browser.open({ token: (await portalLink(world, "steps")).token });
@@ -77,7 +77,7 @@ describe("in the portal, a customer", () => {
     expect(await steps.count()).toBe(0);
   });
 
-  it("adds an endpoint that is told about the others, and removes it", async () => {
+  it("adds an endpoint as a recipient of alerts about the others, and removes it", async () => {
     const page = await browser.open({ token: (await portalLink(world, "acme")).token });
     await page.goto(`${world.server.url}/portal/alerts`);
     await page.getByText(/No recipients yet/).waitFor();

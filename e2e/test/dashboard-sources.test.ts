@@ -58,7 +58,7 @@ describe("a request in quarantine", () => {
     const doctor = page.getByRole("region", { name: "Signature doctor" });
     await doctor.getByRole("status").getByText(/\S/).first().waitFor();
     expect(await doctor.getByRole("button", { name: "Diagnose again" }).isEnabled()).toBe(true);
-    // The banner above says that the signature is wrong. The doctor adds what it found out.
+    // The banner above says that the signature is wrong. The doctor adds its findings.
     await doctor.getByText("No cause could be confirmed.").waitFor();
     const release = page.getByRole("button", { name: "Release" });
     const background = await release.evaluate((button) => getComputedStyle(button).backgroundColor);
@@ -119,7 +119,7 @@ describe("several requests in quarantine", () => {
     await eventually(async () => assert.equal((await reasons()).length, 5));
   });
 
-  it("are filtered by a reason in words, which the address and a saved view hold", async () => {
+  it("are filtered by a reason in words, which the address and a saved view contain", async () => {
     const page = await openList();
     await page.getByRole("combobox", { name: "Reason" }).selectOption({ label: "Header missing" });
     await page.waitForURL((at) => at.searchParams.get("reason") === "missing_header");
@@ -197,7 +197,7 @@ describe("the settings of a source", () => {
     const { ingestUrl } = await source();
     expect(await sendPush(ingestUrl as string, "refs/heads/main")).toBe(202);
     expect(await sendPush(ingestUrl as string, "x".repeat(3000))).toBe(413);
-    // The server validates what the form does not.
+    // The server validates values that the form does not.
     await page.getByLabel("Other addresses and networks").fill("not an address");
     await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByRole("alert").waitFor();

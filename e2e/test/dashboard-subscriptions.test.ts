@@ -30,7 +30,7 @@ async function subscribe(topic: string, path: string): Promise<void> {
   expect(response.status).toBe(202);
 }
 
-it("creates a topic, shows who subscribed to it and which request failed and why, and ends the subscription", async () => {
+it("creates a topic, shows its subscribers, which request failed and why, and ends the subscription", async () => {
   const page = await open();
   const topics = page.getByRole("region", { name: "Topics", exact: true });
   await topics.getByText("No topics yet.").waitFor();
@@ -75,7 +75,7 @@ it("explains a failed request in German, at the width of a phone", async () => {
   expect(await violatedRules(page)).toEqual([]);
 });
 
-it("creates a token for REST hooks, which is shown once, lists what was subscribed with it, and revokes it", async () => {
+it("creates a token for REST hooks, which is shown once, lists the subscriptions made with it, and revokes it", async () => {
   const page = await open();
   const tokens = page.getByRole("region", { name: "Tokens for REST hooks" });
   await tokens.getByText("No tokens yet.").waitFor();

@@ -1,4 +1,4 @@
-/** The gallery of templates, from the card to what was created, in a real browser. */
+/** The gallery of templates, from the card to the created objects, in a real browser. */
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "../lib/axe.ts";
@@ -58,7 +58,7 @@ describe("the gallery", () => {
     await page.getByRole("link", { name: "checkout" }).waitFor();
   });
 
-  it("marks the field that the server refuses, and creates nothing", async () => {
+  it("marks the field that the server rejects, and creates nothing", async () => {
     const before = (await world.api.get("/ingest/api/v1/source")).json.data;
     const page = await open("/templates/sensor-threshold");
     await page.getByLabel(/^URL of the destination/).fill(`${world.receiver.url}/warm`);
@@ -102,7 +102,7 @@ describe("table sources", () => {
 });
 
 describe("the filter of a condition", () => {
-  it("is built from rows and groups, and is the same as JSON", async () => {
+  it("is built from rows and groups, and is equivalent to its JSON", async () => {
     for (const [status, total] of [
       ["paid", 5],
       ["paid", 500],

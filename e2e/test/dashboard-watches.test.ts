@@ -89,7 +89,7 @@ describe("a schedule", () => {
 });
 
 describe("a watch", () => {
-  it("is built from fields with a preview, raises, explains itself, and clears", async () => {
+  it("is built from fields with a preview, raises, shows why, and clears", async () => {
     const page = await open("/watches/new");
     await page.getByLabel("Application or source").fill("plant");
     await page.getByLabel("Name", { exact: true }).fill("Too hot");
@@ -133,7 +133,7 @@ describe("a watch", () => {
     await page.getByText("No watch matches these filters.").waitFor();
   });
 
-  it("names a fault at its field, and is the same rule as JSON", async () => {
+  it("shows an error at its field, and is the same rule as JSON", async () => {
     const page = await open("/watches/new");
     await page.getByLabel("Application or source").fill("plant");
     await page.getByLabel("Threshold").fill("30 °C");
@@ -161,7 +161,7 @@ describe("a watch", () => {
     expect(await page.getByLabel("By", { exact: true }).inputValue()).toBe("5%");
   });
 
-  it("can be paused, given another rule, and deleted", async () => {
+  it("can be paused, changed and deleted", async () => {
     const body = { name: "Spare", emit: { type: "spare" }, rule: RULE };
     const { id } = (await world.api.post("/api/v1/app/plant/watch", body)).json as { id: string };
     const page = await open(`/watches/plant/${id}`);

@@ -461,13 +461,13 @@ describe("in light and dark colours", () => {
     async () => {
       const page = await open("/", { reducedMotion: "reduce" });
       const found: string[] = [];
-      // One tour for everything, because loading and drawing a page takes longer than checking it.
+      // One pass for all checks, because loading and rendering a page takes longer than checking it.
       for (const [name, path] of pagesOf(scene)) {
         await page.emulateMedia({ colorScheme: "light" });
         await goTo(page, path);
         await settled(page);
         for (const fault of await axeFaults(page, "light")) found.push(`${name}: ${fault}`);
-        // Colours have no width, and `dashboard-pages.test.ts` checks that of the other pages, with longer texts.
+        // Colours do not affect widths, and `dashboard-pages.test.ts` checks the widths of the other pages, with longer texts.
         if (path.includes("?") && (await isTooWide(page))) found.push(`${name}: too wide`);
         await page.emulateMedia({ colorScheme: "dark" });
         for (const fault of await axeFaults(page, "dark")) found.push(`${name} in the dark: ${fault}`);

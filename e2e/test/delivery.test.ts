@@ -35,7 +35,7 @@ function attempts(message: string, count: number): Promise<AttemptOut[]> {
   });
 }
 
-/** Waits until a later message has arrived: whatever was not sent by then will not be. */
+/** Waits until a later message has arrived. Anything that was not sent by then will not be sent. */
 async function settle(endpoint: TenantEndpoint, fields: object = {}): Promise<void> {
   await tenant.delivery(endpoint, await tenant.publish(fields));
 }
@@ -47,7 +47,7 @@ describe("payloads", () => {
     ["escapes", String.raw`{"\u0061":"\u00e9\ud83d\ude00\/\n","é":"😀"}`],
     ["the same name twice", '{"a":1,"a":2}'],
     ["the names of the request around it", '{"payload":{"payload":1},"eventType":"x"}'],
-  ])("with odd %s come byte for byte, and are shown as they are", async (_title, payload) => {
+  ])("with unusual %s arrive byte for byte, and are shown unchanged", async (_title, payload) => {
     const endpoint = await tenant.endpoint();
     const message = await tenant.publish(`{"eventType":"a", "payload" : ${payload} ,"tags":["t"]}`);
     expect((await tenant.delivery(endpoint, message)).body.toString()).toBe(payload);
@@ -97,12 +97,12 @@ describe("payloads", () => {
       { transformationsParams: { rawPayload: "x", headers: { "content-type": "a/b\r\nX: 1" } } },
     ],
     ["invalid Base64", { transformationsParams: { rawPayload: "!", rawPayloadEncoding: "base64" } }],
-  ])("that are %s are refused with 422", async (_title, fields) => {
+  ])("that are %s are rejected with 422", async (_title, fields) => {
     const { status } = await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, ...fields });
     expect(status).toBe(422);
   });
 
-  test("may have the largest allowed size, and not one byte more", async () => {
+  test("can have the maximum size, and not one byte more", async () => {
     const endpoint = await tenant.endpoint();
     const payload = (bytes: number): string => `{"a":"${"x".repeat(bytes - '{"a":""}'.length)}"}`;
     const publish = (bytes: number) =>
@@ -176,7 +176,7 @@ describe("routing", () => {
     ]);
   });
 
-  test("channels are refused with 422 when the list is empty, too long, or has invalid names", async () => {
+  test("channels are rejected with 422 if the list is empty, too long, or has invalid names", async () => {
     const eleven = Array.from({ length: 11 }, (_, index) => `c${index}`);
     for (const channels of [[], eleven, ["a b"], [""], ["x".repeat(129)], "red"]) {
       expect((await world.api.post(`${tenant.path}/msg`, { eventType: "a", payload: {}, channels })).status).toBe(422);
@@ -218,7 +218,7 @@ describe("routing", () => {
   });
 });
 
-/** Endpoints of the application without a filter that a message without channels fails. */
+/** Endpoints of the application except those whose filter a message without channels does not match. */
 async function countEndpoints(): Promise<number> {
   const { data } = (await tenant.get("/endpoint?limit=250")).json;
   const open = (row: { channels: unknown; eventTypes: unknown; disabled: boolean }): boolean =>
@@ -231,7 +231,7 @@ function verify({ body, headers }: Pick<Received, "body" | "headers">, key: stri
   return new Webhook(key).verify(body.toString(), headers);
 }
 
-describe("changing", () => {
+describe("messages that an endpoint changes", () => {
   test.each(SDK_VERSIONS)(
     "the transformed and converted message is the one that is signed (SDK %i)",
     async (version) => {
@@ -259,7 +259,7 @@ describe("changing", () => {
 });
 
 describe("publishing", () => {
-  test("an eventId finds its message and is refused a second time with 409, with any idempotency key", async () => {
+  test("an eventId finds its message and is rejected a second time with 409, with any idempotency key", async () => {
     const eventId = uid("event");
     const message = await tenant.publish({ eventId });
     expect((await tenant.get(`/msg/${eventId}`)).json.id).toBe(message);
@@ -289,7 +289,7 @@ describe("publishing", () => {
     expect((await world.api.get(`/api/v1/app/${name}/msg`)).json.data).toHaveLength(20);
   });
 
-  test("can be delayed by a minute to a day, no less and no more", async () => {
+  test("can be delayed by at least a minute and at most a day", async () => {
     const endpoint = await tenant.endpoint();
     const at = (ms: number): object => ({ eventType: "a", payload: {}, deliverAt: new Date(Date.now() + ms) });
     for (const ms of [-1000, 30_000, 25 * 3_600_000]) {
@@ -367,7 +367,7 @@ describe("failing", () => {
   test.each([
     ["never answers", "hang" as const],
     ["closes the connection", "reset" as const],
-  ])("a receiver that %s is a failure that says why", async (_title, answer) => {
+  ])("a receiver that %s causes a failure with a reason", async (_title, answer) => {
     await endAfter(1000);
     world.receiver.respondWith(answer);
     const [first] = await attempts(await tenant.publish(), 3);
@@ -375,7 +375,7 @@ describe("failing", () => {
     expect(first!.response).not.toBe("");
   });
 
-  test("a body that is incomplete at the deadline is truncated, and the status counts", async () => {
+  test("a response body that is incomplete at the deadline is truncated, and the status counts", async () => {
     // The status must arrive in time, and the body takes over a minute.
     await endAfter(5000);
     world.receiver.respondWith({ body: "x".repeat(1000), dripMs: 1000 });
@@ -394,7 +394,7 @@ describe("failing", () => {
     expect((await tenant.get(`/attempt/endpoint/${gone.id}?status_code_class=0`)).json.data).toHaveLength(3);
   });
 
-  test("up to 20,000 bytes of a response are stored, and an endless one costs no more", async () => {
+  test("up to 20,000 bytes of a response are stored, even of an endless one", async () => {
     world.receiver.respondWith({ status: 200, body: "a".repeat(50_000) });
     const [large] = await attempts(await tenant.publish(), 1);
     expect([large!.status, large!.response.length]).toEqual([0, 20_000]);

@@ -23,7 +23,7 @@ const CREDENTIALS = JSON.stringify({
   token_uri: "https://oauth2.googleapis.com/token",
 });
 
-/** A configuration of each type, as a user of the SDK would write it, and a secret of it. */
+/** A configuration of each type, as a user of the SDK would write it, and its secret. */
 const TYPES: readonly (readonly [type: string, config: Readonly<Record<string, unknown>>, secret: string])[] = [
   ["sqs", { queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/events", ...AWS }, AWS.secretAccessKey],
   ["sns", { topicArn: "arn:aws:sns:eu-central-1:123456789012:events", ...AWS }, AWS.secretAccessKey],

@@ -17,7 +17,7 @@ async function open(path: string, width = 1280): Promise<Page> {
 }
 
 describe.each(PAGES)("the page /docs/%s", (path) => {
-  it("has no accessibility faults in either theme", async () => {
+  it("has no accessibility violations in either theme", async () => {
     const page = await open(path);
     expect(await axeFaults(page, "light")).toEqual([]);
     expect(await axeFaults(page, "dark")).toEqual([]);
@@ -30,7 +30,7 @@ describe.each(PAGES)("the page /docs/%s", (path) => {
 });
 
 describe("the search", () => {
-  it("opens by key, finds a section, and leads there by key, without any other host", async () => {
+  it("opens by key, finds a section, and opens it by key, without contacting another host", async () => {
     const page = await open("");
     const hosts = new Set<string>();
     page.on("request", (request) => hosts.add(new URL(request.url()).host));
@@ -54,7 +54,7 @@ describe("the search", () => {
 });
 
 describe("a path without a page", () => {
-  it("leads to the search and to the sections", async () => {
+  it("offers the search and the sections", async () => {
     const page = await open("guides/removed/long-ago");
     await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
     expect(await axeFaults(page, "light")).toEqual([]);
@@ -88,7 +88,7 @@ describe("a page", () => {
           requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
         }),
     );
-    // What Lighthouse calls good.
+    // The threshold that Lighthouse considers good.
     expect(moved).toBeLessThan(0.1);
   });
 

@@ -149,7 +149,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     expect(got.body.toString()).toBe(payload);
   });
 
-  it("refuses requests without a token, and reports unknown paths", async () => {
+  it("rejects requests without a token, and reports unknown paths", async () => {
     expect((await fetch(`${host.url}/hooks/api/v1/app`)).status).toBe(401);
     const lost = await call("/api/v1/nowhere");
     expect([lost.status, ((await lost.json()) as { code: string }).code]).toEqual([404, "not_supported"]);
@@ -251,7 +251,7 @@ describe("a body that the program has already read", () => {
         detail: expect.stringContaining("express.json()") as string,
       });
     }
-    // Without a body nothing was lost.
+    // Without a body, nothing was lost.
     expect((await send("/api/v1/app")).status).toBe(200);
     await host.close();
   });
@@ -292,7 +292,7 @@ describe("in the process", () => {
     expect((await publish()).id).toBe((await publish()).id);
   });
 
-  it("refuses the same calls as the API, with the same codes", async () => {
+  it("rejects the same calls as the API, with the same codes", async () => {
     await using embedded = await embed();
     const { application, message } = embedded.posthorn;
     await application.create({ name: "Acme", uid: "acme" });
@@ -328,7 +328,7 @@ describe("in the process", () => {
     expect((await fetch(`${embedded.posthorn.url}/health`)).status).toBe(204);
   });
 
-  it("names an invalid option", async () => {
+  it("reports an invalid option", async () => {
     const cases: readonly Record<string, string>[] = [
       { databaseURL: "x" },
       { publicUrl: "https://shop.example/api" },

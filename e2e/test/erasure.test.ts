@@ -67,7 +67,7 @@ it(
     );
     const half = MESSAGES / 2;
     expect(Object.values(rows!).map(Number)).toEqual([half, half, half]);
-    // Every response contained the value: of the other messages, they are kept.
+    // Every response contained the value. Responses for the other messages are kept.
     const [value] = await queryDisk(server, "SELECT value_sealed FROM erasure");
     expect(value).toMatchObject({ value_sealed: null });
     if (server.databaseUrl !== null) return;

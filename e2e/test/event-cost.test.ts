@@ -1,4 +1,4 @@
-/** What the built server loads at its start, and does for one event, in counts that do not depend on the machine. */
+/** The modules that the built server loads at its start, and its work for one event, as counts that do not depend on the machine. */
 import { builtProgramArguments, startReceiver, startServer } from "@posthorn/testkit";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { call, countingEnvironment, medianEventCost } from "../lib/event-cost.ts
 import { startServer as startAndStop } from "../lib/start-size-server.ts";
 
 const EVENTS = 60;
-/** Until the endpoint is known and its connection is open. */
+/** Warm-up events, until the endpoint is cached and its connection is open. */
 const FIRST_EVENTS = 10;
 
 describe("the built server", () => {
@@ -26,11 +26,11 @@ describe("the built server", () => {
     expect(costRises("SQLite, one event published alone", await medianEventCost(counted, EVENTS))).toBe("");
   });
 
-  it("loads no more at its start than recorded, and keeps its compiled code for the next one", async () => {
+  it("loads no more at its start than recorded, and stores its compiled code for the next start", async () => {
     using folder = temporaryFolder();
     const started = await startAndStop(folder.path, await builtProgramArguments());
     const { modules, readerModules, writerModules, compiled } = started;
-    // All of them, except for the first few files, which decide where it is kept.
+    // All of them except the first few files, which choose the folder of the cache.
     expect(compiled.length).toBeGreaterThan(modules.length - 5);
     // See scripts/http-import.ts.
     expect(

@@ -54,7 +54,7 @@ async function openShop(path: string, databaseUrl: string): Promise<Shop> {
   };
 }
 
-/** One paid order, one with a declined card, and another paid one. */
+/** One paid order, one with a declined card, and another paid order. */
 async function sell(shop: Shop, receiver: Receiver): Promise<void> {
   const order = (card: string, total: number) => shop.post("/orders", { customer: "acme", total, card });
   const paid = await order("good", 100);

@@ -1,6 +1,6 @@
 /**
- * A newcomer's first minutes: `npm ci`, the build at the start of `npm start`, and every command of the README. `npm ci` takes a minute of CPU
- * time: CI has run it in its clean clone before this test, which copies its result. The test runs it itself every night.
+ * The first minutes of a new user: `npm ci`, the build at the start of `npm start`, and every command of the README. `npm ci` takes a
+ * minute of CPU time: CI has run it in its clean clone before this test, which copies its result. The test runs it itself every night.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -85,12 +85,12 @@ class Terminal implements AsyncDisposable {
       stream.setEncoding("utf8").on("data", (text: string) => (this.output += text));
   }
 
-  /** Types a block without waiting for its end. */
+  /** Types a block without waiting until it has finished. */
   type(block: string): void {
     this.#shell.stdin!.write(`${block}\n`);
   }
 
-  /** Types a block and waits for its end. @returns The output of the block. */
+  /** Types a block and waits until it has finished. @returns The output of the block. */
   async run(block: string): Promise<string> {
     const start = this.output.length;
     const mark = `end-of-block-${++this.#blocks}`;
@@ -157,7 +157,7 @@ const PAGES = [
 
 describe("the README", () => {
   it(
-    "says only what works: each of its commands, in their order, prints what the text around promises",
+    "contains only commands that work: in their order, each prints what the surrounding text says",
     async () => {
       const [port, receiverPort, seedPort] = [await freePort(), await freePort(), await freePort()];
       const folder = cloneOfWorkingTree();
@@ -185,7 +185,7 @@ describe("the README", () => {
       await server.waitFor(/ s {2}Dashboard 1\/3: [^]+ s {2}Dashboard 3\/3: done/);
       await server.waitFor(/ s {2}Documentation 2\/2: done/);
       for (const [path, text] of PAGES) {
-        // The terminal shows the end of a build just before the server learns of it.
+        // The terminal shows the end of a build slightly before the server is notified of it.
         await eventually(async () => {
           const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept: "text/html" } });
           expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(text)]);
@@ -194,7 +194,7 @@ describe("the README", () => {
 
       await using terminal = new Terminal(folder);
       await terminal.run(startReceiver!);
-      // A person is slower than this test: the receiver listens before they publish.
+      // Unlike a person, this test must wait until the receiver listens before it publishes.
       await eventually(() => fetch(`http://127.0.0.1:${receiverPort}`));
       const [application, endpoint, message] = objectsIn(await terminal.run(publish!.replace("…", token!)));
       expect([application, endpoint, message]).toMatchObject([{ uid: "demo" }, { uid: "receiver" }, {}]);
@@ -292,7 +292,7 @@ const WRITE_PAGE = [
 ].join(" && ");
 
 describe("the build of the dashboard", () => {
-  it("prints each step before it begins, and reports when there is nothing to do", async () => {
+  it("prints each step before it begins, and reports if there is nothing to do", async () => {
     const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
     expect(built.first).toMatch(/ s {2}Dashboard 1\/3: bundle the pages\n/);
     expect(built.output.replaceAll(/^ *[\d.]+ s {2}/gm, "")).toBe(
@@ -307,7 +307,7 @@ describe("the build of the dashboard", () => {
     ["a bundle that fails", "echo 'main.tsx: unexpected token' >&2; exit 3", "exit code 3"],
     ["a bundle that is killed", "kill -9 $$", "SIGKILL"],
     ["files that cannot be compressed", `${WRITE_PAGE} && mkdir packages/posthorn/web/assets/a.js`, "EISDIR"],
-  ])("says what failed with %s, and builds again at the next start", async (_title, vite, cause) => {
+  ])("reports the failure with %s, and builds again at the next start", async (_title, vite, cause) => {
     const failed = await buildWith(vite, ["--if-changed"]);
     expect(failed.code).toBe(1);
     expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \d of 3 [^\n]+ failed: /);

@@ -27,7 +27,7 @@ interface Runner {
   readonly command: () => readonly string[] | null;
 }
 
-/** How a block of a language is run, in a folder of its own. */
+/** Runs a block of a language in a separate folder. */
 const RUNNERS: Readonly<Record<string, Runner>> = {
   sh: { file: "block.sh", command: () => ["bash", "-euo", "pipefail"] },
   js: { file: "block.mjs", command: () => [process.execPath] },
@@ -47,7 +47,10 @@ function onPath(program: string, question: string, ...args: readonly string[]): 
   return spawnSync(program, [question]).status === 0 ? [program, ...args] : null;
 }
 
-/** The helpers that docs/api.md and docs/sources/README.md define for the snippets of other pages. Here they fail when the server refuses a request. */
+/**
+ * The helpers that docs/api.md and docs/sources/README.md define for the snippets of other pages. Here they fail if the server rejects a
+ * request.
+ */
 const HELPERS = `API="$POSTHORN_URL/api/v1"
 TOKEN="$POSTHORN_TOKEN"
 curl() { case " $*" in *" -f"*|*" -sf"*|*"--fail"*) command curl "$@";; *) command curl --fail-with-body "$@";; esac; }
@@ -65,7 +68,7 @@ function moved(code: string): string {
   return code.replaceAll(SERVERS, world.server.url).replaceAll("http://127.0.0.1:9000", world.receiver.url);
 }
 
-/** Variables and functions of the blocks before, which a reader pastes into the same shell. */
+/** Variables and functions of the previous blocks, which a reader pastes into the same shell. */
 const STATE = ".shell-state";
 const SAVE = `{ declare -p | grep -vE '^declare -[A-Za-z]*r|^declare -[A-Za-z-]+ (BASH\\w*|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|_)\\b'; declare -f; } > ${STATE}\n`;
 
@@ -105,7 +108,7 @@ function keep(path: string, code: string, folder: string): void {
   writeFileSync(file, code);
 }
 
-/** Runs the blocks of a page in a folder of its own, in which the command line is a program. Returns the failures. */
+/** Runs the blocks of a page in a separate folder, in which `posthorn` is available as a program. Returns the failures. */
 async function failuresOf(blocks: readonly Block[], before = ""): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-guide-"));
   const failures: string[] = [];
@@ -133,7 +136,7 @@ async function failuresOf(blocks: readonly Block[], before = ""): Promise<readon
 const isGuide = ({ name }: { readonly name: string }): boolean => name.startsWith("docs/guides/");
 
 describe.each(withPrograms.filter(isGuide))("the page $name", ({ blocks }) => {
-  it("has programs that run in their order on a real server", async () => {
+  it("has code blocks that run in their order on a real server", async () => {
     expect(await failuresOf(blocks)).toEqual([]);
   });
 });
@@ -158,7 +161,7 @@ describe("the reference", () => {
   });
 
   describe.each(withPrograms.filter((page) => !isGuide(page)))("on the page $name", ({ blocks }) => {
-    it("has programs that run in their order on a real server", async () => {
+    it("has code blocks that run in their order on a real server", async () => {
       expect(await failuresOf(blocks, HELPERS)).toEqual([]);
     });
   });

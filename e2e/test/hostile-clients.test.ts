@@ -83,7 +83,7 @@ describe("a body", () => {
       "lists in a field that is looked into",
       `{"eventType":"a","payload":{},"tags":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
     ],
-  ])("nested very deep is no harm: %s", async (_what, body) => {
+  ])("with very deep nesting does no harm: %s", async (_what, body) => {
     expect([202, 422]).toContain((await world.api.post(PUBLISH, body)).status);
   });
 
@@ -113,7 +113,7 @@ describe("a body", () => {
     expect(await messages()).toBe(before);
   });
 
-  it("that is longer than its declared length is cut there, and the rest is not read as a request", async () => {
+  it("that is longer than its declared length is cut off there, and the rest is not read as a request", async () => {
     const body = '{"eventType":"a","payload":{}}';
     const { statuses } = await sendRaw(
       world.server.url,
@@ -162,7 +162,7 @@ describe("bytes that are not a request", () => {
   });
 
   it.each(["nonsense\r\n\r\n", `GET /health HTTP/1.1\r\nhost: x\r\na: ${"a".repeat(100_000)}\r\n\r\n`])(
-    "are answered in JSON as any other mistake",
+    "are answered in JSON, like any other error",
     async (bytes) => {
       expect((await sendRaw(world.server.url, bytes)).json).toMatchObject({
         code: expect.any(String) as string,
@@ -172,7 +172,7 @@ describe("bytes that are not a request", () => {
   );
 
   it.each(["CONNECT example.com:443", "TRACE /health", "GET http://example.com/", "OPTIONS *"])(
-    "do no harm as another method or form of path: %s",
+    "do no harm as an unusual method or path: %s",
     async (line) => {
       const socket = await openSocket(world.server.url);
       const response = collect(socket, 20_000);

@@ -1,4 +1,4 @@
-/** Wire rules that clients of nine languages rely on, and that no single SDK covers. */
+/** HTTP behaviour that clients in nine languages rely on, and that no single SDK covers. */
 import { request } from "node:http";
 import { connect } from "node:net";
 import { eventually, uid } from "@posthorn/testkit";
@@ -19,7 +19,7 @@ describe("paths", () => {
     ["with two slashes at the beginning", (id: string) => `//api/v1/app/${id}`],
     ["with both", (id: string) => `//api/v1/app/${id}/`],
     ["with a query after a slash", (id: string) => `/api/v1/app/${id}/?unknown=1`],
-  ])("%s lead to the same response", async (_title, path) => {
+  ])("%s have the same response", async (_title, path) => {
     const { status, json } = await world.api.get(path(app));
     expect([status, json.id]).toEqual([200, app]);
   });
@@ -41,7 +41,7 @@ describe("paths", () => {
     expect(status).toBe(400);
   });
 
-  test("a parameter of 4000 characters gets a JSON response", async () => {
+  test("a parameter of 4,000 characters gets a JSON response", async () => {
     const { status } = await world.api.get(`/api/v1/app/${"x".repeat(4000)}`);
     expect(status).toBe(404);
   });
@@ -61,7 +61,7 @@ describe("paths", () => {
   );
 
   test.each(["PUT /api/v1/app", "PATCH /api/v1/health", "DELETE /api/v1/app"])(
-    "the method of %s that the path does not have is answered with 404 and JSON",
+    "a method that the path does not have is answered with 404 and JSON: %s",
     async (route) => {
       const [method, path] = route.split(" ");
       expect((await world.api.call(method!, path!)).status).toBe(404);
@@ -104,7 +104,7 @@ describe("bodies", () => {
   });
 
   test.each(["[]", '"text"', "null", "12"])(
-    "a body that is JSON but no object, %s, is answered with 422",
+    "a body that is JSON but not an object, %s, is answered with 422",
     async (body) => {
       expect((await create(body)).status).toBe(422);
     },
@@ -163,7 +163,7 @@ describe("clients that disconnect or are slow", () => {
   const head = (length: number): string =>
     `POST /api/v1/app HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${world.api.token}\r\nContent-Length: ${length}\r\n\r\n`;
 
-  test("a client that closes its connection in the middle of a body leaves nothing behind", async () => {
+  test("a client that closes its connection in the middle of a body has no effect", async () => {
     const name = uid("half");
     await abandon(`${head(1000)}{"name":"Half","uid":"${name}",`);
     expect((await world.api.get("/health")).status).toBe(204);

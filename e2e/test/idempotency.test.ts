@@ -33,7 +33,7 @@ describe.each([
     expect(await countMessages()).toBe(before + 1);
   });
 
-  test("another body under the same key gets the first response", async () => {
+  test("a different body with the same key gets the first response", async () => {
     const key = newKey();
     const first = await publish(key, { first: true });
     const second = await publish(key, { first: false });
@@ -106,7 +106,7 @@ describe("every POST accepts a key", () => {
       async () => [`/api/v1/app/${app}/endpoint/${await newEndpoint()}/send-example`, { eventType: "posthorn.ping" }],
     ],
     ["a message", async () => [`/api/v1/app/${app}/msg`, { eventType: "a", payload: {}, eventId: uid() }]],
-  ])("%s is made once", async (_title, request) => {
+  ])("%s is created once", async (_title, request) => {
     const [first, second] = await create(...(await request()));
     expect([second.status, second.text]).toEqual([first.status, first.text]);
   });

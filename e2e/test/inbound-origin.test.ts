@@ -93,7 +93,7 @@ describe("a page that a receiver returns and the server passes on", () => {
     ["application/xhtml+xml", XHTML],
     ["application/xml", XHTML],
     ["image/svg+xml", SVG],
-  ])("runs no script, by a link or by a form of a stranger: %s", async (contentType, body) => {
+  ])("runs no script, opened by a link or by a form on another site: %s", async (contentType, body) => {
     const { url: origin, token } = world.server;
     const { url } = await passingOn(world.api, contentType, body);
     const page = await signedIn(origin, token);
@@ -121,7 +121,7 @@ describe("the response of a source", () => {
     }
   });
 
-  it("runs no script under any policy that was stored for it, and cannot become a service worker", async () => {
+  it("runs no script with any stored policy, and cannot become a service worker", async () => {
     const code = `self.addEventListener("fetch", (event) => event.respondWith(new Response("OWNED")));`;
     const html = await makeSource(world.api, { response: { body: SCRIPT_PAGE } });
     const worker = await makeSource(world.api, { response: { body: code } });
@@ -150,7 +150,7 @@ describe("the response of a source", () => {
     };
     expect(await register(new URL(worker.url).pathname)).toBe("refused");
     await expectUnharmed(page, origin, token);
-    // It is not a script of the page either, although the page's policy allows its own origin.
+    // Nor can the page load it as a script, although the page's policy allows its own origin.
     const loading = (src: string): Promise<string> =>
       new Promise((resolve) => {
         const script = document.createElement("script");
@@ -197,7 +197,7 @@ describe("mounted in a program", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("returns only text and JSON in the origin of the program, whose session is not exposed", async () => {
+  it("returns only text and JSON in the origin of the program, and does not expose its session", async () => {
     const api = new Api(`${origin}/hooks`, token, new Recorder());
     const own = await makeSource(api, { response: { headers: { "content-type": "text/html" }, body: SCRIPT_PAGE } });
     for (const { url } of [own, await passingOn(api, "text/html"), await passingOn(api, "application/xml")]) {

@@ -80,7 +80,7 @@ describe("an outage of several customers", () => {
     });
   });
 
-  it("can be replayed across applications without an incident, by host and cause, in German too", async () => {
+  it("can be replayed across applications without an incident, by host and cause, also in German", async () => {
     const page = await open("/replays/across", { locale: "de-DE" });
     await page.getByLabel("Ursachen").fill("502");
     await page.getByLabel("Hosts").fill(new URL(world.receiver.url).host);

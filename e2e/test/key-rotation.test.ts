@@ -12,7 +12,7 @@ import { ReceiveRun } from "../lib/receive-run.ts";
 const SENDERS = 4;
 /** Kills while the rotation runs. */
 const KILLS = 4;
-/** The most events between two kills. */
+/** Maximum number of events between two kills. */
 const EVENTS_A_LIFE = 100;
 const ROTATION_MS = 120_000;
 
@@ -21,7 +21,7 @@ interface Key {
   readonly state: string;
 }
 
-/** Waits for the end of a background task and returns its data. */
+/** Waits until a background task has ended, and returns its data. */
 async function endOf(run: ReceiveRun, task: unknown): Promise<Record<string, unknown>> {
   const path = `/api/v1/background-task/${String(task)}`;
   await eventually(async () => expect(await run.call("GET", path)).toMatchObject({ status: "finished" }), {

@@ -14,7 +14,7 @@ async function pageOf({ child }: Cli): Promise<string> {
 
 describe("posthorn lab", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
-    "prints the address of a page on this machine that lists every behaviour, and ends with 0 at %s",
+    "prints the address of a page on this machine that lists every behaviour, and exits with 0 on %s",
     async (signal) => {
       await using cli = runCli(["lab", "--port", "0"]);
       const page = await pageOf(cli);
@@ -28,7 +28,7 @@ describe("posthorn lab", () => {
     },
   );
 
-  test("refuses an invalid port, or one in use, with a message and exit code 1", async () => {
+  test("rejects an invalid port, or one in use, with a message and exit code 1", async () => {
     await using none = runCli(["lab", "--port", "65530"]);
     expect(await none.ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/^posthorn: --port is wrong/) });
     // The second of two consecutive ports: the first is open by then.

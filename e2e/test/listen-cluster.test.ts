@@ -10,7 +10,7 @@ it("a listener moves to another node when its own is killed, and gets every even
   await using cluster = await startTwoNodes();
   const { one, two } = cluster;
   const portOf = ({ url }: TestServer): number => Number(new URL(url).port);
-  // A load balancer, which sends the listener to the node that lives.
+  // A load balancer, which directs the listener to the node that is still running.
   await using balancer = await startTcpProxy(portOf(one));
   await using local = await startReceiver({ response: 200 });
   const call = async (path: string, body: object): Promise<void> => {

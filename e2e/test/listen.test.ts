@@ -36,7 +36,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** What responses have that tests read. */
+/** Fields of responses that tests read. */
 interface Json {
   readonly id: string;
   readonly token: string;
@@ -128,7 +128,7 @@ describe("posthorn listen", () => {
     cli.child.kill("SIGCONT");
     await eventually(() => expect(new Set(numbers())).toEqual(new Set(upTo(20))));
     expect(lines().filter(({ connection }) => connection === "connected").length).toBeGreaterThan(1);
-    // What waited is shown before it arrives.
+    // The number of waiting events is shown before they arrive.
     expect(Math.max(...lines().map(({ backlog = 0 }) => backlog ?? 0))).toBeGreaterThan(1);
     for (const line of lines()) expect(validateLine(line)).toBe(true);
   });
@@ -144,7 +144,7 @@ describe("posthorn listen", () => {
     await eventually(() => expect(new Set(numbers())).toEqual(new Set(upTo(10))));
   });
 
-  it("passes the provider's signature on, so that its library verifies it locally", async () => {
+  it("passes on the provider's signature, so that its library verifies it locally", async () => {
     const secret = "whsec_local_secret";
     const source = await call("POST", "/ingest/api/v1/source", { name: "Stripe", type: "stripe", secrets: [secret] });
     await listen([`${local.url}/stripe`, "--source", source.id]);
@@ -176,7 +176,7 @@ describe("posthorn listen", () => {
     expect(Buffer.from(answer.body, "base64").toString()).toBe("invoice.paid\n");
   });
 
-  it("ends with code 3 when its key is revoked", async () => {
+  it("exits with code 3 when its key is revoked", async () => {
     const app = await newApp();
     const scopes = ["read", "endpoints:write", "payloads:read"];
     const key = await call("POST", "/api/v1/auth/api-key", { name: "laptop", scopes });
@@ -186,7 +186,7 @@ describe("posthorn listen", () => {
     expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining("revoked") });
   });
 
-  it("ends with code 4 and says who is connected when a name is taken", async () => {
+  it("exits with code 4 if a name is taken, and says who is connected", async () => {
     const app = await newApp();
     await listen([local.url, "--app", app, "--share", "exclusive"]);
     const env = { POSTHORN_URL: server.url, POSTHORN_TOKEN: server.token, XDG_CONFIG_HOME: folder.path };
@@ -195,7 +195,7 @@ describe("posthorn listen", () => {
     expect({ code, stderr }).toMatchObject({ code: 4, stderr: expect.stringContaining("--take-over") });
   });
 
-  it("ends with 0 after the requested number of events, and when it is interrupted", async () => {
+  it("exits with 0 after the requested number of events, and when it is interrupted", async () => {
     const app = await newApp();
     const first = await listen([local.url, "--app", app, "--exit-after", "2"]);
     await publish(app, 0, 2);
@@ -210,7 +210,7 @@ describe("posthorn listen", () => {
     [["listen", "3000", "--app", "a", "--since", "soon"], 2, "15m"],
     [["listen", "ftp://x", "--app", "a"], 1, "neither a port nor"],
     [["listen", "3000", "--app", "missing"], 4, "404"],
-  ])("refuses %j with code %i", async (args, expected, text) => {
+  ])("rejects %j with code %i", async (args, expected, text) => {
     const env = { POSTHORN_URL: server.url, POSTHORN_TOKEN: server.token, XDG_CONFIG_HOME: folder.path };
     await using cli = runCli(args, env);
     const { code, stderr } = await cli.ended;

@@ -131,7 +131,7 @@ describe("changing (PATCH)", () => {
   });
 
   test.each(["url", "description", "disabled", "version"])(
-    "an endpoint refuses null for %s with 422",
+    "an endpoint rejects null for %s with 422",
     async (field) => {
       const made = (await world.api.post(endpoints(), full())).json;
       const { status, json } = await world.api.patch(`${endpoints()}/${made.id}`, { [field]: null });
@@ -139,7 +139,7 @@ describe("changing (PATCH)", () => {
     },
   );
 
-  test("an application keeps, clears and refuses fields in the same way", async () => {
+  test("an application keeps, clears and rejects fields in the same way", async () => {
     const body = { name: "Full", uid: uid(), throttleRate: 5, metadata: { a: "b" } };
     const path = `/api/v1/app/${(await world.api.post("/api/v1/app", body)).json.id}`;
     expect((await world.api.patch(path, {})).json).toMatchObject(body);
@@ -225,7 +225,7 @@ describe("concurrent changes", () => {
     expect(Object.keys((await world.api.get(path)).json.headers).sort()).toEqual(names.toSorted());
   });
 
-  test("of the secret of an endpoint leave one in force", async () => {
+  test("of the secret of an endpoint leave exactly one valid", async () => {
     const path = `${endpoints()}/${(await world.api.post(endpoints(), { url })).json.id}/secret`;
     const rotated = await Promise.all(Array.from({ length: 8 }, () => world.api.post(`${path}/rotate`, {})));
     expect(rotated.map(({ status }) => status)).toEqual(rotated.map(() => 204));
@@ -258,7 +258,7 @@ describe("both names of a field", () => {
     expect((await world.api.patch(`/api/v1/app/${json.id}`, { rateLimit: null })).json.throttleRate).toBeNull();
   });
 
-  test("an empty filter is refused under the newer name and means all under the older one, which forms send", async () => {
+  test("an empty filter is rejected under the newer name, and means all under the older one, which forms send", async () => {
     expect((await world.api.post(endpoints(), { url, eventTypes: [] })).status).toBe(422);
     const { status, json } = await world.api.post(endpoints(), { url, filterTypes: [] });
     expect([status, json.eventTypes]).toEqual([201, null]);
@@ -279,7 +279,7 @@ describe("both names of a field", () => {
     expect(many.json).toMatchObject({ featureFlag: "g", featureFlags: ["g", "h"] });
   });
 
-  test("data is another name of payload", async () => {
+  test("data is another name for payload", async () => {
     const { status, json } = await world.api.post(`/api/v1/app/${app}/msg`, { eventType: "a", data: { by: "alias" } });
     expect([status, json.payload]).toEqual([202, { by: "alias" }]);
   });
@@ -307,7 +307,7 @@ describe("ids and uids", () => {
   });
 
   test.each(["", "a b", "ä", "x".repeat(257), "ep_mine"])(
-    "the uid %j of an endpoint is refused with 422",
+    "the uid %j of an endpoint is rejected with 422",
     async (name) => {
       expect((await world.api.post(endpoints(), { url, uid: name })).status).toBe(422);
     },
@@ -321,7 +321,7 @@ describe("ids and uids", () => {
     expect((await stranger.post(`/api/v1/app/${app}/msg`, { eventType: "a", payload: {} })).status).toBe(404);
   });
 
-  test("metadata may have 4096 bytes and no more", async () => {
+  test("metadata can have up to 4096 bytes", async () => {
     const metadata = (bytes: number): object => ({ m: "x".repeat(bytes - '{"m":""}'.length) });
     expect((await world.api.post("/api/v1/app", { name: "M", metadata: metadata(4096) })).status).toBe(201);
     expect((await world.api.post("/api/v1/app", { name: "M", metadata: metadata(4097) })).status).toBe(422);
@@ -334,7 +334,7 @@ describe("event types", () => {
   const named = async (query: string): Promise<string[]> =>
     (await world.api.get(`/api/v1/event-type?limit=250&${query}`)).json.data.map(({ name }: { name: string }) => name);
 
-  test("deleting archives: hidden in lists, kept by endpoints that have it, refused to others", async () => {
+  test("deleting archives: hidden in lists, kept by endpoints that have it, rejected for others", async () => {
     const name = eventTypeName();
     await create({ name });
     const kept = (await world.api.post(endpoints(), { url, eventTypes: [name] })).json;

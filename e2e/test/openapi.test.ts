@@ -74,8 +74,8 @@ describe("the document", () => {
 
   test("gives every POST of the API the idempotency key", () => {
     for (const [route, operation] of all()) {
-      // Receivers call the others, without a token. Repeating these calls changes nothing.
-      // What people send before they are signed in has answers that must not be stored.
+      // Receivers call the others, without a token. Repeating these calls changes nothing. Responses to people who are not signed in must
+      // not be stored.
       const isPublic = /^post \/api\/v1\/(?:sign-in|sign-out|device\/(?:code|token))\b/.test(route);
       const wanted = /^post \/(?:api|ingest)\//.test(route) && !isPublic ? ["idempotency-key"] : [];
       expect([route, namesIn(operation, "header")]).toEqual([route, wanted]);
@@ -115,7 +115,7 @@ describe("the document", () => {
 });
 
 describe("the page", () => {
-  test("is HTML with a script and document from this server", async () => {
+  test("is HTML with a script and a document from this server", async () => {
     const page = await fetch(`${world.api.url}/docs/api`);
     const html = await page.text();
     expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);

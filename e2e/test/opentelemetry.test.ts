@@ -48,7 +48,7 @@ test("a trace goes from the publisher through each attempt to the receiver, and 
   expect(attempt.links).toEqual([{ traceId: TRACE, spanId: published.spanId }]);
 });
 
-test("the protocol grpc fails the start with a sentence that says what to set", async () => {
+test("the protocol grpc fails the start with a message that says what to set", async () => {
   const start = startServer({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
   });

@@ -41,10 +41,10 @@ const OF_ONE_APPLICATION = OF_APPLICATION.filter(({ global }) => global !== true
 
 const FORBIDDEN = { code: 403, body: { code: "insufficient access" } };
 
-/** The server gets the same requests from both SDKs, so one of them suffices on PostgreSQL, except every night. */
+/** The server gets the same requests from both SDKs, so one of them suffices on PostgreSQL, except in the nightly run. */
 const VERSIONS = onPostgres && !isNightly ? SDK_VERSIONS.slice(0, 1) : SDK_VERSIONS;
 
-/** Cases about access, which depends on the token and not on the SDK: the second one has them every night. */
+/** Cases about access, which depend on the token and not on the SDK. The second SDK runs them only in the nightly run. */
 function accessCases<Case>(version: SdkVersion, cases: readonly Case[]): readonly Case[] {
   return version === SDK_VERSIONS[0] || isNightly ? cases : [];
 }

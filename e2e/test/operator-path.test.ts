@@ -12,7 +12,7 @@ import { runCli } from "../lib/cli.ts";
 const PAGE = "docs/operations/backup.md";
 const REPOSITORY = new URL("../../", import.meta.url).pathname;
 
-describe("the path of an operator", () => {
+describe("the first steps of an operator", () => {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "posthorn-operator-"));

@@ -142,7 +142,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(await page({ limit: 3, iterator: middle.prev! })).toMatchObject({ ids: [], iterator: null, done: true });
   });
 
-  test("refuse an iterator in another form with 422", async () => {
+  test("reject a malformed iterator with 422", async () => {
     const token = tokens.get(name) ?? world.api.token;
     for (const iterator of ["a b", "-", "-a b"]) {
       const { status } = await world.api.get(`${lists[name]!.path}?iterator=${encodeURIComponent(iterator)}`, {

@@ -30,7 +30,7 @@ async function publish(request: string): Promise<{ id: string; text: string; rec
   return { id, text: response.text, received };
 }
 
-/** Verifies over bytes, as the specification says, for bodies that are not text. */
+/** Verifies the bytes, as the specification says, for bodies that are not text. */
 function verifyBytes({ headers, body }: Received): void {
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
   const signed = createHmac("sha256", key)
@@ -86,7 +86,7 @@ describe("a JSON payload", () => {
     expect(received.body.toString()).toBe(payload);
   });
 
-  it("of one megabyte is delivered; one byte more is refused with 413", async () => {
+  it("of one megabyte is delivered; one byte more is rejected with 413", async () => {
     const ofBytes = (bytes: number): string => `{"s":"${"é".repeat((bytes - 8) / 2)}"}`;
     const { received } = await publish(`{"eventType":"payload.test","payload":${ofBytes(1_048_576)}}`);
     expect(received.body.byteLength).toBe(1_048_576);
@@ -98,7 +98,7 @@ describe("a JSON payload", () => {
     expect([response.status, response.json.code]).toEqual([413, "payload_too_large"]);
   });
 
-  it.each(["[]", '"text"', "1.0", "null", "true"])("that is not an object is refused: %s", async (payload) => {
+  it.each(["[]", '"text"', "1.0", "null", "true"])("that is not an object is rejected: %s", async (payload) => {
     const response = await world.api.post(
       "/api/v1/app/payloads/msg",
       `{"eventType":"payload.test","payload":${payload}}`,
@@ -170,7 +170,7 @@ describe("a raw payload", () => {
     ["a content type with a line break", rawRequest("a", "text/plain\r\nx-evil: 1"), "content-type"],
     ["an invalid content type", rawRequest("a", "nonsense"), "content-type"],
     ["a content type that is not ASCII", rawRequest("a", "text/pläin"), "content-type"],
-  ])("is refused with its place: %s", async (_what, request, place) => {
+  ])("is rejected with its location: %s", async (_what, request, place) => {
     const response = await world.api.post("/api/v1/app/payloads/msg", request);
     expect(response.status).toBe(422);
     expect(response.json.detail[0].loc).toContain(place);

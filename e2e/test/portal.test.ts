@@ -91,7 +91,7 @@ describe("the filter of an endpoint", () => {
 });
 
 describe("the language of the portal", () => {
-  it("is that of the browser, also French or Spanish, and the choice of the customer is kept", async () => {
+  it("is that of the browser, including French and Spanish, and the choice of the customer is kept", async () => {
     const page = await open(`/portal/endpoints/${scene.bad}`, { page: { locale: "fr-FR" } });
     await page.getByRole("link", { name: "Catalogue d’événements" }).waitFor();
     await page.getByRole("region", { name: "Santé" }).getByText("Tentatives réussies", { exact: true }).waitFor();
@@ -113,7 +113,7 @@ describe("the language of the portal", () => {
 });
 
 describe("the state of an endpoint", () => {
-  it("is told to customers in plain language, with what they can do", async () => {
+  it("is explained to customers in plain language, with what they can do", async () => {
     const id = (
       await world.api.post(`/api/v1/app/${scene.app}/endpoint`, {
         url: `${world.receiver.url}/bad`,
@@ -142,7 +142,7 @@ describe("the list of endpoints", () => {
   it("says which endpoint is failing, and links to the operator's documentation", async () => {
     const page = await open();
     const rowOf = (end: string) => page.getByRole("row").filter({ hasText: end });
-    // After one failed attempt, or after those of the tests before it.
+    // After one failed attempt, or after those of the previous tests.
     await rowOf("/bad")
       .getByText(/^(Retrying|Failing)$/)
       .waitFor();
@@ -369,7 +369,7 @@ describe("a read-only token", () => {
 });
 
 describe("another customer", () => {
-  it("is invisible: its IDs get the same response as unknown IDs", async () => {
+  it("is not visible: its IDs get the same response as unknown IDs", async () => {
     const { token } = await portalLink(world, scene.app);
     const { app, endpoint, message } = scene.other;
     for (const path of [
@@ -416,7 +416,7 @@ describe("signing", () => {
 });
 
 describe("a disabled endpoint", () => {
-  it("is announced, can be enabled with its failed messages, and the replay shows its progress", async () => {
+  it("is shown, can be enabled with its failed messages, and the replay shows its progress", async () => {
     await world.api.patch(`/api/v1/app/${scene.app}/endpoint/${scene.bad}`, { disabled: true });
     const page = await open();
     await page.getByText("1 endpoint is disabled:").waitFor();
@@ -470,7 +470,7 @@ describe("the component of the documentation", () => {
   it.each([
     ["React", "tsx"],
     ["Vue", "vue"],
-  ] as const)("for %s shows the portal, and a new link after the session has ended", async (_, language) => {
+  ] as const)("for %s shows the portal, and gets a new link after the session has ended", async (_, language) => {
     const link = async (): Promise<{ readonly url: string; readonly token: string }> => {
       const made = await portalLink(world, scene.app);
       files["/api/webhooks-link"] = JSON.stringify({ url: made.url });
@@ -509,7 +509,7 @@ describe("the keyboard alone", () => {
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
     await page.keyboard.press("Enter");
-    // Past the button that sends an example.
+    // Skips the button that sends an example.
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");

@@ -99,7 +99,7 @@ describe("SIGTERM", () => {
     expect(new Set(receiver.requests.map((request) => request.headers["webhook-id"]))).toEqual(new Set([message]));
   });
 
-  it("sent twice ends the process at once, and no accepted message is lost", async () => {
+  it("sent twice stops the process at once, and no accepted message is lost", async () => {
     await using receiver = await startReceiver({ response: "hang" });
     using folder = temporaryFolder();
     const secret = `secret-of-a-test-${organisationId()}`;
@@ -161,7 +161,7 @@ describe("a start", () => {
     },
   );
 
-  it("on a data folder that another process uses is refused with a message and does not disturb that process", async () => {
+  it("on a data folder that another process uses fails with a message and does not disturb that process", async () => {
     await using server = await startServer();
     await using second = runCli(["start", "--data-dir", server.dataDir, "--listen", "127.0.0.1:0"]);
     const { code, stderr } = await second.ended;
@@ -170,7 +170,7 @@ describe("a start", () => {
     expect((await apiOf(server).get("/api/v1/app")).status).toBe(200);
   });
 
-  it("on a database of a newer version is refused with a message and does not change the file", async () => {
+  it("on a database of a newer version fails with a message and does not change the file", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     const db = new DatabaseSync(path);
@@ -184,7 +184,7 @@ describe("a start", () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  it("on a damaged file is refused with a message that names it", async () => {
+  it("on a damaged file fails with a message that names it", async () => {
     using sound = temporaryFolder();
     await using server = await startServer({ dataDir: sound.path });
     await publishTo(apiOf(server), "http://127.0.0.1:9/");
@@ -208,7 +208,7 @@ describe("a start", () => {
     }
   });
 
-  it("on a port in use is refused with a message", async () => {
+  it("on a port in use fails with a message", async () => {
     using folder = temporaryFolder();
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -224,7 +224,7 @@ describe("a start", () => {
     ["POSTHORN_RETRY_SCHEDULE", "5,soon"],
     ["POSTHORN_EGRESS_ALLOW", "10.0.0.0/99"],
     ["POSTHORN_RETRY_SHEDULE", "5"],
-  ])("with a wrong setting is refused in one sentence that names it: %s=%s", async (name, value) => {
+  ])("with an invalid setting fails with one sentence that names it: %s=%s", async (name, value) => {
     using folder = temporaryFolder();
     await using start = runCli(["start", "--data-dir", folder.path], { [name]: value });
     await using config = runCli(["config", "--data-dir", folder.path], { [name]: value });
@@ -234,7 +234,7 @@ describe("a start", () => {
     }
   });
 
-  it("in a folder that cannot be created is refused with a message", async () => {
+  it("in a folder that cannot be created fails with a message", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "file"), "");
     await using refused = runCli(["start", "--data-dir", join(folder.path, "file", "data")]);
@@ -243,7 +243,7 @@ describe("a start", () => {
     expect(stderr).toMatch(/^posthorn: [^\n]+\.\n$/);
   });
 
-  it("with a missing settings file is refused with a message", async () => {
+  it("with a missing settings file fails with a message", async () => {
     await using refused = runCli(["start", "--config", "/nowhere/posthorn.env"]);
     const { code, stderr } = await refused.ended;
     expect(code).toBe(1);
@@ -283,7 +283,7 @@ describe("posthorn config", () => {
 });
 
 describe("strict mode", () => {
-  it("calls no address of this machine or its network, however it is written", async () => {
+  it("calls no address of this machine or its network, in any notation", async () => {
     await using receiver = await startReceiver();
     await using server = await startServer({ dev: false, env: { POSTHORN_RETRY_SCHEDULE: "" } });
     const { port } = new URL(receiver.url);
@@ -321,7 +321,7 @@ describe("strict mode", () => {
 const SMALL_DISKS = canMount() ? [6] : [];
 
 it.each(SMALL_DISKS)(
-  "a full disk of %i MB is answered with 503 and its code, loses nothing, and is over when there is space",
+  "a full disk of %i MB causes 503 with its code and loses nothing, until there is space again",
   async (megabytes) => {
     using disk = smallDisk(megabytes)!;
     const filler = join(disk.path, "filler");

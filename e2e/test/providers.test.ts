@@ -1,4 +1,4 @@
-/** Webhooks as providers send them, over HTTP to a running server, and forwarded to receivers that verify them as the provider's. */
+/** Webhooks as providers send them, over HTTP to a running server, and forwarded to receivers that verify the provider's signature. */
 import { eventually, type Received, uid } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import {
@@ -50,7 +50,7 @@ async function messagesOf({ id }: Source): Promise<readonly { readonly eventType
   return ((await response.json()) as { readonly data: readonly { readonly eventType: string }[] }).data;
 }
 
-/** Changes one byte of the body, a digit of a text, so that the body stays of the same kind. */
+/** Changes one byte of the body: a digit in a text, so that the body keeps its format. */
 function withOneByteChanged({ headers, body }: Sent): Sent {
   const at = body.search(/[1-8](?=\D*$)/);
   return { headers, body: body.slice(0, at) + String(Number(body[at]) + 1) + body.slice(at + 1) };

@@ -59,7 +59,7 @@ describe.skipIf(program === null)("Caddy in front of two nodes, one of which is 
     expect(new Set(statuses.flat())).toEqual(new Set([204, 201]));
   });
 
-  it("lets no client choose its address", async () => {
+  it("does not let clients choose their address", async () => {
     const source = {
       name: "From one address",
       type: "generic-webhook",
@@ -70,7 +70,7 @@ describe.skipIf(program === null)("Caddy in front of two nodes, one of which is 
     const inbound = new URL(created.ingestUrl).pathname;
     const sent = (base: string): Promise<Response> =>
       fetch(`${base}${inbound}`, { method: "POST", body: "{}", headers: { "x-forwarded-for": "203.0.113.7" } });
-    // The header is believed if it comes from a proxy, which this test is for the server.
+    // The header is trusted if it comes from a proxy, and the server treats this test as one.
     expect((await sent(world.server.url)).status).toBe(200);
     expect((await sent(url)).status).toBe(403);
   });
@@ -82,7 +82,7 @@ describe.skipIf(program === null)("Caddy in front of two nodes, one of which is 
     expect(response.status).toBe(202);
   });
 
-  it("passes on live events at once, and connections of listeners", async () => {
+  it("passes on live events immediately, and connections of listeners", async () => {
     await post("/api/v1/app", { name: "Live", uid: "live" });
     await using local = await startReceiver();
     await using listener = runCli(["listen", local.url, "--app", "live", "--output", "json"], {

@@ -12,7 +12,7 @@ import { useWorld } from "../lib/world.ts";
 const world = useWorld({ env: { POSTHORN_TRUSTED_PROXIES: "" } });
 const SECRET = "secret-of-the-hook";
 const MB = 1024 * 1024;
-/** The most that a flood may add to the memory of the process: far less than it sends. */
+/** Maximum growth of the process's memory by a flood: far less than it sends. */
 const MAX_GROWTH = 300 * MB;
 
 interface Source {
@@ -100,7 +100,7 @@ describe("slow clients", () => {
 });
 
 describe("large bodies", () => {
-  it("of 100 MB with a declared length are refused and not kept in memory", { timeout: 240_000 }, async () => {
+  it("of 100 MB with a declared length are rejected and not kept in memory", { timeout: 240_000 }, async () => {
     const before = memory();
     const statuses = await Promise.all(Array.from({ length: 10 }, () => pour(good, 100 * MB, true)));
     expect(statuses.filter((status) => status !== 413 && status !== 0)).toEqual([]);
@@ -108,7 +108,7 @@ describe("large bodies", () => {
   });
 
   it(
-    "of 100 MB that do not say so are cut off, twenty at a time, and nothing of them is kept",
+    "of 100 MB without a declared length are cut off, twenty at a time, and nothing of them is kept",
     { timeout: 240_000 },
     async () => {
       const source = await makeSource();
@@ -120,7 +120,7 @@ describe("large bodies", () => {
     },
   );
 
-  it("that are compressed are stored as they are, and never decompressed", async () => {
+  it("that are compressed are stored unchanged, and never decompressed", async () => {
     const source = await makeSource();
     // Half a gigabyte of zeros, compressed to half a megabyte.
     const bomb = gzipSync(Buffer.alloc(512 * MB));
@@ -156,7 +156,7 @@ describe("large bodies", () => {
 });
 
 describe("headers", () => {
-  it("beyond the limit are refused, and use no memory", async () => {
+  it("beyond the limit are rejected, and use no memory", async () => {
     const flood = (count: number, size: number): string =>
       `POST ${new URL(good.url).pathname} HTTP/1.1\r\nhost: x\r\n${Array.from({ length: count }, (_, n) => `x-${n}: ${"a".repeat(size)}\r\n`).join("")}\r\n`;
     const before = memory();
@@ -218,26 +218,30 @@ describe("a flood", () => {
     expect(new Set(others)).toEqual(new Set([200]));
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
     const seconds = (performance.now() - start) / 1000;
-    // Those of a second at once, and then as many as the rate allows.
+    // The requests of one second at once, and then as many as the rate allows.
     expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(5 + 5 * seconds);
   });
 
-  it("of requests that do not verify keeps a bounded number of them", { timeout: 240_000 }, async () => {
-    const source = await makeSource();
-    const before = memory();
-    const body = "x".repeat(20_000);
-    for (let round = 0; round < 20; round++) {
-      await Promise.all(
-        Array.from({ length: 50 }, () => deliver(source, body, { "x-hub-signature-256": "sha256=00" })),
-      );
-    }
-    await eventually(async () => {
-      const { json } = await world.api.get(`/ingest/api/v1/source/${source.id}/quarantine?limit=250`);
-      expect(json.data.length).toBeGreaterThan(0);
-    });
-    expect(memory() - before).toBeLessThan(MAX_GROWTH);
-    expect((await world.api.get(`/api/v1/app/${source.id}/msg`)).json.data).toEqual([]);
-  });
+  it(
+    "of requests that fail verification leaves a limited number of them in quarantine",
+    { timeout: 240_000 },
+    async () => {
+      const source = await makeSource();
+      const before = memory();
+      const body = "x".repeat(20_000);
+      for (let round = 0; round < 20; round++) {
+        await Promise.all(
+          Array.from({ length: 50 }, () => deliver(source, body, { "x-hub-signature-256": "sha256=00" })),
+        );
+      }
+      await eventually(async () => {
+        const { json } = await world.api.get(`/ingest/api/v1/source/${source.id}/quarantine?limit=250`);
+        expect(json.data.length).toBeGreaterThan(0);
+      });
+      expect(memory() - before).toBeLessThan(MAX_GROWTH);
+      expect((await world.api.get(`/api/v1/app/${source.id}/msg`)).json.data).toEqual([]);
+    },
+  );
 });
 
 /** Sends this many bytes, with a declared length or without. Returns the status, 0 if the connection was cut without a response. */

@@ -8,9 +8,9 @@ import { ReceiveRun } from "../lib/receive-run.ts";
 
 const KILLS = isNightly ? 40 : 8;
 const SENDERS = 8;
-/** The most events between two kills, so that the run ends in time on a fast machine. */
+/** Maximum number of events between two kills, so that the run ends in time on a fast machine. */
 const EVENTS_A_LIFE = 300;
-/** Events accepted between two kills at least, in most lives. */
+/** Minimum number of events accepted between two kills, in most runs of the server. */
 const ACCEPTED_A_LIFE = 10;
 
 it(
@@ -41,7 +41,7 @@ it(
       { timeoutMs: 60_000, intervalMs: 200 },
     );
 
-    // One message per delivery ID, whatever the repetitions; none that was acknowledged is missing.
+    // One message per delivery ID regardless of repetitions, and no acknowledged one is missing.
     expect((await run.listAll()).sort()).toEqual([...run.accepted.keys()].sort());
     const arrived = Map.groupBy(receiver.requests, ({ headers }) => headers["x-github-delivery"]!);
     expect([...run.accepted.keys()].filter((id) => !arrived.has(id))).toEqual([]);

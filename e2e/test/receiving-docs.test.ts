@@ -42,7 +42,7 @@ describe("the pages", () => {
   });
 });
 
-describe.each(pages)("what the page of $provider says", ({ provider, text }) => {
+describe.each(pages)("the page of $provider", ({ provider, text }) => {
   it("works when pasted: the request is accepted and forwarded", async () => {
     const output = await paste(text);
     expect(output.trim()).toMatch(/ 200$/);

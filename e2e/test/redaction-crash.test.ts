@@ -1,4 +1,4 @@
-/** Servers that are killed while they deliver redacted messages: what is on their disk, and what endpoints receive. */
+/** Servers that are killed while they deliver redacted messages: the content of their disks, and the requests that endpoints receive. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, startReceiver, startServer, type TestServer } from "@posthorn/testkit";

@@ -148,7 +148,7 @@ describe("the contents of a package", () => {
     expect(faultsOf("egress", { files: [...files, path], bytes: 1000 })).toEqual([`egress contains ${path}.`]);
   });
 
-  it("name no path of the machine that packed them", () => {
+  it("contain no path of the machine that packed them", () => {
     expect(faultsOf("egress", { files, bytes: 1000, leaking: ["dist/index.js"] })).toEqual([
       "egress contains dist/index.js, which has a path of this machine.",
     ]);
@@ -164,7 +164,7 @@ describe("the command of the published package", () => {
   const sentence =
     /^posthorn: Posthorn needs Node\.js 24\.9 or newer, and this is Node\.js \d+\.\d+\.\d+\. Install .*\n$/;
 
-  it("says in one sentence that an older version of Node is too old", () => {
+  it("reports in one sentence that a version of Node is too old", () => {
     let printed = "";
     const stderr = { write: (text: string) => void (printed += text) };
     const process = { versions: { node: "12.22.0" }, exitCode: 0, stderr };

@@ -59,7 +59,7 @@ describe("commands that call a server", () => {
     });
   });
 
-  it("publishes, shows, and sends again what it published", async () => {
+  it("publishes, shows and resends a message", async () => {
     await json("apps", "create", "Shop", "--uid", "shop");
     const endpoint = await json("endpoints", "create", world.receiver.url, "--app", "shop");
     const message = await json("publish", "invoice.paid", "--app", "shop", "--data", '{"amount":1250}');
@@ -109,7 +109,7 @@ describe("commands that call a server", () => {
     expect((await json("events", "ls", "--app", id))["data"]).toHaveLength(1);
   });
 
-  it("refuses a field that the body does not have, and a provider that does not exist", async () => {
+  it("rejects a field that the body does not have, and a provider that does not exist", async () => {
     const to = ["--to", world.receiver.url, "--secret", "s"];
     expect(await run(["trigger", "github", "push", ...to, "--set", "a.b.c=1"])).toMatchObject({ code: 1 });
     expect(await run(["trigger", "nothing", "push", ...to])).toMatchObject({ code: 1 });
@@ -119,7 +119,7 @@ describe("commands that call a server", () => {
     });
   });
 
-  it("prints what happens as it happens", async () => {
+  it("prints events as they happen", async () => {
     await json("apps", "create", "Tail", "--uid", "tail");
     await using tail = runCli(["tail", "--app", "tail", "--json"], { XDG_CONFIG_HOME: folder.path, ...withToken() });
     let text = "";

@@ -153,7 +153,7 @@ describe("resending", () => {
     expect((await tenant.delivery(picky, message)).body.toString()).toBe('{"a":1}');
   });
 
-  test("to a disabled endpoint is refused with a reason", async () => {
+  test("to a disabled endpoint is rejected with a reason", async () => {
     const message = await published(1);
     await world.api.patch(endpoint.path, { disabled: true });
     const { status, json } = await resend(message);
@@ -172,7 +172,7 @@ describe("resending", () => {
 });
 
 describe("recovering", () => {
-  test("sends only what failed in the time range, as manual attempts", async () => {
+  test("sends only messages that failed in the time range, as manual attempts", async () => {
     const before = new Date(Date.now() - HOUR);
     const sent = await published(1);
     world.receiver.respondWith(500);

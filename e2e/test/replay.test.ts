@@ -132,7 +132,7 @@ describe("a replay by filter", () => {
     expect(received.headers["webhook-id"]).toBe(message);
   });
 
-  test("to an invalid URL is refused; one to a blocked address sends no request", async () => {
+  test("to an invalid URL is rejected; one to a blocked address sends no request", async () => {
     const message = await published();
     for (const url of ["ftp://example.com/", "nonsense"]) {
       const { status, json } = await world.api.post(`${tenant.path}/replay`, { since, target: { url } });
@@ -143,7 +143,7 @@ describe("a replay by filter", () => {
     expect((await attemptsOf(message, 2))[0]).toMatchObject({ status: 2, errorCode: "blocked_address" });
   });
 
-  test("refuses invalid requests, and names the field", async () => {
+  test("rejects invalid requests, and names the field", async () => {
     const refused = async (fields: object): Promise<unknown> => {
       const { status, json } = await world.api.post(`${tenant.path}/replay`, { since, ...fields });
       return [status, json.detail[0].loc.join(".")];
@@ -214,7 +214,7 @@ describe("access to replays", () => {
     expect((await viewer.post(`${tenant.path}/replay/${json.id}/cancel`)).status).toBe(403);
   });
 
-  test("no other application: another one sees none of it", async () => {
+  test("is limited to the application: another one sees none of its replays", async () => {
     const { json } = await world.api.post(`${tenant.path}/replay`, { since });
     const other = await Tenant.create(world);
     const portal = world.api.as(await tokenWith(other.id, ["ViewBase", "CreateAttempts"]));

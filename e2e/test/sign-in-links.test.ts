@@ -60,7 +60,7 @@ describe("a link with the token of an organisation", () => {
     expect(await storedBesides(page)).not.toContain(world.server.token);
   });
 
-  it("is taken from a link within the page and from a script just the same", async () => {
+  it("is also accepted from a link within the page and from a script", async () => {
     const page = await browser.open();
     await page.goto(world.server.url);
     await signedOut(page);

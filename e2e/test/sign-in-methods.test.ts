@@ -121,7 +121,7 @@ describe("an identity provider", () => {
     expect(cookies.map(({ name }) => name)).not.toContain("posthorn_provider");
   });
 
-  it("refuses a person without a role, and says why", async () => {
+  it("rejects a person without a role, and says why", async () => {
     const page = await browser.open({ reducedMotion: "reduce" });
     await page.goto(url);
     await page.getByRole("button", { name: "Sign in with Acme" }).click();

@@ -97,7 +97,7 @@ test("a text secret signs Standard Webhooks with its bytes", async () => {
   expect(await response.json()).toEqual({ key: `text:${TEXT_SECRET}` });
 });
 
-test.each(["text:", "text:short", `text:${"x".repeat(257)}`])("the secret %s is refused", async (secret) => {
+test.each(["text:", "text:short", `text:${"x".repeat(257)}`])("the secret %s is rejected", async (secret) => {
   const { status, json } = await world.api.post(`${tenant.path}/endpoint`, { url: "https://example.com/", secret });
   expect([status, json.detail[0].loc.at(-1)]).toEqual([422, "secret"]);
 });
@@ -116,7 +116,7 @@ test("custom header names replace those of the style, and a custom header of the
 });
 
 test.each(["content-length", "webhook-signature", "two words", "a\r\nb"])(
-  "the header name %j is refused",
+  "the header name %j is rejected",
   async (header) => {
     const endpoint = await tenant.endpoint();
     const { status, json } = await world.api.patch(`${endpoint.path}/policy`, { signing: { style: "github", header } });
@@ -124,7 +124,7 @@ test.each(["content-length", "webhook-signature", "two words", "a\r\nb"])(
   },
 );
 
-test("one header name for the signature and the timestamp is refused", async () => {
+test("the same header name for the signature and the timestamp is rejected", async () => {
   const endpoint = await tenant.endpoint();
   const signing = { style: "slack", header: "X-Acme", timestampHeader: "x-acme" };
   const { status, json } = await world.api.patch(`${endpoint.path}/policy`, { signing });

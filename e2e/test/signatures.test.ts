@@ -36,7 +36,7 @@ function signatures(delivery: Received): string[] {
   return delivery.headers["webhook-signature"]!.split(" ");
 }
 
-/** An Ed25519 key pair in the two forms of the API. */
+/** An Ed25519 key pair in the two formats of the API. */
 function newKeyPair(): { secret: string; public: string } {
   const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
   const [seed, point] = [jwk.d!, jwk.x!].map((part) => Buffer.from(part, "base64url"));
@@ -71,7 +71,7 @@ describe("a delivery", () => {
     expect(accepts(newSecret(), { body, headers })).toBe(false);
   });
 
-  test("carries the same values in both header families, and the verifiers of the SDKs accept them", async () => {
+  test("has the same values in both header families, and the verifiers of the SDKs accept them", async () => {
     const endpoint = await tenant.endpoint();
     const { body, headers } = await deliver(endpoint);
     for (const name of ["id", "timestamp", "signature"])
@@ -110,7 +110,7 @@ describe("secrets", () => {
     ["a public key", newKeyPair().public],
     ["an Ed25519 key cut off", newKeyPair().secret.slice(0, -8)],
     ["an Ed25519 key whose halves do not belong together", mixedKey()],
-  ])("%s are refused with 422, when created and when rotated", async (_title, secret) => {
+  ])("%s are rejected with 422, when created and when rotated", async (_title, secret) => {
     const created = await world.api.post(`${tenant.path}/endpoint`, { url: world.receiver.url, secret });
     expect([created.status, created.json.detail[0].loc]).toEqual([422, ["body", "secret"]]);
     const rotated = await rotate(await tenant.endpoint(), { key: secret });
@@ -202,7 +202,7 @@ describe("rotation", () => {
     expect(accepts(after, await deliver(endpoint))).toBe(true);
   });
 
-  test("is refused when ten earlier secrets still sign, and all eleven verify", async () => {
+  test("is rejected while ten earlier secrets still sign, and all eleven verify", async () => {
     const secrets = [newSecret()];
     const endpoint = await tenant.endpoint({ secret: secrets[0] });
     for (let made = 0; made < 10; made++) {
@@ -234,7 +234,7 @@ describe("custom headers", () => {
     "content-encoding content-language content-location host connection expect x-amz-a x-amzn-a " +
     "x-google-a x-goog-a x-gfe-a x-azure-a x-fd-a x-svix-a svix-id Webhook-Signature webhook-anything";
 
-  test.each(OWNED.split(" "))("named %s are refused with 422 in every request that sets them", async (name) => {
+  test.each(OWNED.split(" "))("named %s are rejected with 422 in every request that sets them", async (name) => {
     const endpoint = await tenant.endpoint();
     const created = await world.api.post(`${tenant.path}/endpoint`, {
       url: world.receiver.url,
@@ -257,7 +257,7 @@ describe("custom headers", () => {
     ["a name with a space", "X A", "1"],
     ["a name with a line break", "X-A\r\nX-B", "1"],
     ["an empty name", "", "1"],
-  ])("with %s are refused with 422", async (_title, name, value) => {
+  ])("with %s are rejected with 422", async (_title, name, value) => {
     const endpoint = await tenant.endpoint();
     expect((await put(endpoint, { [name]: value })).status).toBe(422);
     expect(await headersOf(endpoint)).toEqual({ headers: {}, sensitive: [] });
@@ -297,13 +297,13 @@ describe("URLs", () => {
     "http://",
     "//example.com",
     "https://example.com/#fragment",
-  ])("%s is refused with 422", async (url) => {
+  ])("%s is rejected with 422", async (url) => {
     const { status } = await world.api.post(`${tenant.path}/endpoint`, { url });
     expect(status).toBe(422);
   });
 
   test.each(["http://169.254.169.254/latest/meta-data", "http://[::ffff:169.254.169.254]/", "http://10.0.0.1/"])(
-    "%s is never called, and the attempt says which rule refused it",
+    "%s is never called, and the attempt says which rule blocked it",
     async (url) => {
       const endpoint = await tenant.endpoint({ url });
       const message = await tenant.publish();

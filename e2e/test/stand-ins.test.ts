@@ -1,4 +1,4 @@
-/** The fake provider APIs, called by the official SDKs: what the SDKs understand is faithful. */
+/** The fake provider APIs, called by the official SDKs, which shows that they are faithful. */
 import { startGitHub, startReceiver, startStripe } from "@posthorn/testkit";
 import { loadOracle, requireOracle } from "@posthorn/testkit/oracles";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -90,7 +90,7 @@ describe("the fake GitHub API", () => {
     expect(newest).toMatchObject({ guid: deliveries[3]!.guid, redelivery: true, status_code: 204 });
   });
 
-  it("forgets deliveries after three days, and refuses unknown tokens", async () => {
+  it("removes deliveries after three days, and rejects unknown tokens", async () => {
     let now = Date.UTC(2026, 0, 1);
     await using github = await startGitHub({ token: "ghp_test", now: () => now });
     const { rest } = connect(github.url);
@@ -132,7 +132,7 @@ describe("the fake Stripe API", () => {
     expect(await stripe.events.retrieve(first)).toMatchObject({ id: first });
   });
 
-  it("forgets events after thirty days, and returns errors that the library recognises", async () => {
+  it("removes events after thirty days, and returns errors that the library recognises", async () => {
     let now = Date.UTC(2026, 0, 1);
     await using server = await startStripe({ key: "sk_test_1", now: () => now });
     const stripe = connect(server.url);

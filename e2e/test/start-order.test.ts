@@ -44,7 +44,7 @@ const becomes = (url: string, status: number): Promise<void> =>
   eventually(async () => expect((await fetch(url)).status).toBe(status));
 
 describe("a node that starts before its database", () => {
-  it("waits for it, reports to be live but not ready, and then works", async () => {
+  it("waits for it, reports that it is live but not ready, and then works", async () => {
     await using e = await early();
     await becomes(`${e.url}/health/live`, 204);
     const ready = await fetch(`${e.url}/health/ready`);
@@ -68,7 +68,7 @@ describe("a node that starts before its database", () => {
     expect(waiting.length).toBeLessThanOrEqual(1 + Math.ceil(Number(ended[0]![1]) / 30));
   });
 
-  it("exits with the reason after the longest allowed wait", async () => {
+  it("exits with the reason after the maximum wait", async () => {
     await using e = await early({ POSTHORN_DATABASE_WAIT: "0.5" });
     expect(await e.node.ended).toMatchObject({
       code: 1,
@@ -125,7 +125,7 @@ describe("a database that runs but refuses connections", () => {
       url: () => right().replace(":right@", ":ri#ght@"),
       says: /^posthorn: POSTHORN_DATABASE_URL is wrong: it is not a URL: write .* # .* as .*%23/,
     },
-  ])("ends a start at once, with a message that says what to change: $what", async ({ url, says }) => {
+  ])("fails a start at once, with a message that says what to change: $what", async ({ url, says }) => {
     await using e = await early({ POSTHORN_DATABASE_URL: url() });
     const { code, stdout, stderr } = await e.node.ended;
     expect(stderr.trimEnd()).toMatch(says);

@@ -1,4 +1,4 @@
-/** What a server loads and starts before its first request. Counts, because times depend on the machine. */
+/** Modules and threads that a server loads and starts before its first request. Counts, because times depend on the machine. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -70,7 +70,7 @@ describe("the modules that are loaded on first use", () => {
 
   it.each(imports)("can be loaded: $module of $path", async ({ path, module }) => {
     const file = join(source, path);
-    // The packages of the server may be installed beside it only.
+    // The packages of the server may be installed only next to it.
     const found = module.startsWith(".") ? join(dirname(file), module) : createRequire(file).resolve(module);
     const url = found.startsWith("/") ? pathToFileURL(found).href : found;
     await expect(import(url)).resolves.toBeTypeOf("object");

@@ -1,4 +1,4 @@
-/** The process as a user meets it: `npm start`, its first output, its settings, its exit. */
+/** The process as a user sees it: `npm start`, its first output, its settings, its exit. */
 import { eventually, startReceiver, startServer } from "@posthorn/testkit";
 import { Webhook } from "standardwebhooks";
 import { Svix } from "svix";
@@ -75,11 +75,11 @@ test.each([
   ["an invalid schedule", { POSTHORN_RETRY_SCHEDULE: "soon" }, "POSTHORN_RETRY_SCHEDULE"],
   ["a setting that does not exist", { POSTHORN_RETRY_SHEDULE: "5" }, "POSTHORN_RETRY_SHEDULE"],
   ["a secret that is too short", { POSTHORN_JWT_SECRET: "short" }, "POSTHORN_JWT_SECRET"],
-])("%s stops the start with a message that names it", async (_title, env, name) => {
+])("%s fails the start with a message that names it", async (_title, env, name) => {
   await expect(startServer({ env })).rejects.toThrow(new RegExp(`\\nposthorn: [^\\n]*${name}[^\\n]*\\n$`));
 });
 
-test("a second process on the same data is refused with a message", async () => {
+test("a second process on the same data exits with a message", async () => {
   await using server = await startServer();
   await expect(startServer({ dataDir: server.dataDir })).rejects.toThrow(/\nposthorn: [^\n]*Another[^\n]*\n$/);
 });

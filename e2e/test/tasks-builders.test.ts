@@ -193,7 +193,7 @@ describe("a customer in the portal", () => {
       await hand.sees(/^401/);
     }));
 
-  it("36. sends again what failed (before: 4 clicks)", () =>
+  it("36. resends failed messages (before: 4 clicks)", () =>
     task(portal, 4, async (hand) => {
       await hand.click(/\/failing/);
       await hand.click("Recover");
@@ -212,7 +212,7 @@ describe("a customer in the portal", () => {
       await hand.sees(/^whsec_/);
     }));
 
-  it("38. is told by email when an endpoint fails (before: not possible)", () =>
+  it("38. gets an email when an endpoint fails (before: not possible)", () =>
     task(portal, 4, async (hand) => {
       await hand.click("Alerts");
       await hand.click("Add recipient");

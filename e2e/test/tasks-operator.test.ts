@@ -166,7 +166,7 @@ describe("an operator", () => {
       await hand.page.getByRole("button", { name: "Pause", exact: true }).waitFor();
     }));
 
-  it("12. disables an endpoint, and enables it with what it held (before: 5 clicks; without a mouse)", () =>
+  it("12. disables an endpoint, and enables it with the deliveries on hold (before: 5 clicks; without a mouse)", () =>
     taskByKeyboard(overview, 6, async (hand) => {
       await hand.find("hooks/customer-2", /customer-2/);
       await hand.click("Disable");

@@ -254,7 +254,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(Date.parse(deliverAt!) - Date.parse(timestamp)).toBeGreaterThanOrEqual(3_599_000);
   });
 
-  it("refuses invalid input before the transaction is touched", async () => {
+  it("rejects invalid input before it uses the transaction", async () => {
     await client.transact(++orders, async (tx) => {
       await expect(publish(tx, { eventType: "a b" })).rejects.toMatchObject({ code: "validation" });
       const unknown = posthorn.message.create("missing", { eventType: "a", payload: {} }, { tx });
@@ -263,7 +263,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(await isThere(orders)).toBe(true);
   });
 
-  it("explains what the database refused", async () => {
+  it("explains errors of the database", async () => {
     const again = client.transact(++orders, async (tx) => {
       await publish(tx, { eventId: `twice-${orders}` });
       await expect(publish(tx, { eventId: `twice-${orders}` })).rejects.toMatchObject({
@@ -276,7 +276,7 @@ describe.each(Object.entries(CLIENTS))("with %s", (_name, open) => {
     expect(await isThere(orders)).toBe(false);
   });
 
-  it("refuses objects that are not transactions, because a rollback would not undo the publish", async () => {
+  it("rejects objects that are not transactions, because a rollback would not undo the publish", async () => {
     await expect(publish(client.outside)).rejects.toMatchObject({ code: "not_supported" });
   });
 

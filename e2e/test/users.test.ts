@@ -34,7 +34,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** Closes nothing: a browser of its own, in which the owner signs in. */
+/** A separate browser, in which the owner signs in. */
 async function openOwner(path = "/"): Promise<Page> {
   const page = await browser.open({ reducedMotion: "reduce" });
   await page.goto(server.url + path);
@@ -88,7 +88,7 @@ function seenHeadings(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => [...(globalThis as unknown as { readonly seenHeadings: Set<string> }).seenHeadings]);
 }
 
-/** Each test is a walk through several pages, in browsers of their own. */
+/** Each test visits several pages, in its own browsers. */
 const WALK = { timeout: 600_000 };
 
 describe("people in the dashboard", WALK, () => {
@@ -206,7 +206,7 @@ describe("people in the dashboard", WALK, () => {
       await expect.poll(() => others.count()).toBe(left - 1);
     }
     const ended = there.getByText("Your session has ended. Sign in again.").waitFor();
-    // The overview may load its figures again, and notice by itself.
+    // The overview may reload its figures, and notice the end of the session by itself.
     const clicked = there.getByRole("link", { name: "Messages" }).first().click();
     await Promise.race([ended, clicked.catch(() => ended)]);
     await ended;
@@ -322,7 +322,7 @@ describe("people in the dashboard", WALK, () => {
 
   it("see the pages in German from the start when they chose it, and nothing in another language", async () => {
     const page = await openOwner("/profile");
-    // Another choice, made in this browser before, must not replace the one in the profile.
+    // An earlier choice in this browser must not override the one in the profile.
     await page.evaluate(() => localStorage.setItem("posthorn.language", "en"));
     await page.getByLabel("Language", { exact: true }).selectOption("de");
     await page.getByRole("button", { name: "Save", exact: true }).click();
@@ -334,7 +334,7 @@ describe("people in the dashboard", WALK, () => {
     expect(await seenHeadings(page)).toEqual(["de Profil"]);
     await picture(page, "profile-de");
 
-    // At sign-in, without loading the page again.
+    // At sign-in, without a reload of the page.
     const other = await browser.open({ reducedMotion: "reduce" });
     await watchHeadings(other);
     await other.goto(server.url);

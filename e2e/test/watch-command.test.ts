@@ -62,7 +62,7 @@ describe("posthorn watch try", () => {
     expect(JSON.parse(all.stdout)).toMatchObject({ messages: 6, transitions: { length: 3 } });
   });
 
-  it("names the place of a problem in the rule, and what is missing", async () => {
+  it("reports the location of a problem in the rule, and missing arguments", async () => {
     const file = join(folder.path, "wrong.json");
     await writeFile(file, JSON.stringify({ when: { all: [{ abov: 1 }] } }));
     expect(await run(file)).toMatchObject({
@@ -119,7 +119,7 @@ describe("posthorn watch explain and posthorn sources", () => {
     expect(await run("watch", "explain", "oven", "hot", "missing")).toMatchObject({ code: 1 });
   });
 
-  it("list sources, read one at once, and send it a sample", async () => {
+  it("list sources, read one immediately, and send a sample to it", async () => {
     const { json } = await world.api.post("/ingest/api/v1/source", {
       name: "Prices",
       kind: "schedule",

@@ -10,7 +10,7 @@ const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 6);
 /** Both nodes need the same key. */
 const ENV = { POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
 const READINGS_A_LIFE = 200;
-/** Readings accepted between two kills at least, in most lives: enough for several transitions. */
+/** Minimum number of readings accepted between two kills, in most runs: enough for several transitions. */
 const ACCEPTED_A_LIFE = 24;
 const MAX_LIFE_MS = 600;
 const KILLS_DURING_TIMERS = 5;
@@ -36,7 +36,7 @@ it(
     }
     run.end();
     await Promise.all(work);
-    // Timers are due while nodes are killed and start again.
+    // Timers are due while nodes are killed and restarted.
     await run.publishLast();
     for (let kills = 0; kills < KILLS_DURING_TIMERS; kills++) {
       await delay(random.below(MAX_LIFE_MS));

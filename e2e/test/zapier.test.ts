@@ -24,7 +24,7 @@ let app: ZapierApp;
 let tester: (step: unknown, bundle: object) => Promise<unknown>;
 let authData: { readonly token: string };
 
-/** Loads the code of the page. Only the address of the server differs. */
+/** Loads the code of the page with another server address. */
 async function appOfPage(url: string): Promise<ZapierApp> {
   const code = /^```js[^\n]*\n(.*?)^```/ms.exec(await readFile(PAGE, "utf8"))![1]!;
   const path = join(folder, "index.cjs");
