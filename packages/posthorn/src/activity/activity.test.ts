@@ -59,7 +59,7 @@ interface Run {
   readonly activity: Activity;
 }
 
-/** Processes the events in steps of time for so many days, as a server does. */
+/** Processes the events in time steps over a number of days, as a server does. */
 function live(
   events: readonly number[],
   days: number,
@@ -174,7 +174,7 @@ describe("the learned activity of a source", () => {
     expect(alarms[1]!.at - (START + 60 * DAY_MS)).toBeLessThan(3 * HOUR_MS);
   });
 
-  it("is replaced by a fixed time, or not checked at all, if the rule requests it", () => {
+  it("is replaced by a fixed time, or not checked at all, if the rule says so", () => {
     const events = [START, START + HOUR_MS];
     const { alarms } = live(events, 2, { mode: "fixed", quietMs: 3 * HOUR_MS });
     expect(alarms).toHaveLength(1);

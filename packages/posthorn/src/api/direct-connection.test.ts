@@ -17,11 +17,11 @@ interface Scene {
   readonly server: Server;
   /** The sockets of its connections. */
   readonly sockets: Socket[];
-  /** Who handled each request, in order. */
+  /** The handler of each request, in order. */
   readonly handled: string[];
-  /** Responses of `/late` that were not sent yet. */
+  /** Responses of `/late` that have not been sent yet. */
   readonly late: HotResponse[];
-  /** Write the next responses of Node's server. */
+  /** Functions that write the next responses of Node's server. */
   readonly node: ((response: HotResponse) => void)[];
 }
 
@@ -83,7 +83,7 @@ function post(target: string, body = "x", headers = ""): string {
 }
 
 describe("a connection", () => {
-  it("is handled without Node's server while its requests are ordinary", async () => {
+  it("is handled without Node's server as long as its requests are ordinary", async () => {
     const { server, handled } = await scene();
     const client = new Client(server);
     client.socket.write(post("/hot", "1"));
@@ -180,7 +180,7 @@ describe("a connection", () => {
     expect(handled).toEqual(["direct /late", "node /hot", "node /other"]);
   });
 
-  it("writes a response once, and none after the client has gone", async () => {
+  it("writes a response once, and none after the client has disconnected", async () => {
     const { server, late } = await scene();
     const client = new Client(server);
     client.socket.write(post("/late"));
@@ -207,14 +207,14 @@ describe("a connection", () => {
 });
 
 describe("a slow client", () => {
-  it("that sends nothing gets the response of Node's server to it", async () => {
+  it("that sends nothing gets the same response as from Node's server", async () => {
     const { server } = await scene({ headersMs: 50, requestMs: 50, checkMs: 10 });
     const client = new Client(server);
     await once(client.socket, "close");
     expect(client.received).toContain("408 Request Timeout");
   });
 
-  it("that sends part of a request gets the response of Node's server to it", async () => {
+  it("that sends part of a request gets the same response as from Node's server", async () => {
     const { server } = await scene({ headersMs: 50, requestMs: 50, checkMs: 10 });
     const client = new Client(server);
     client.socket.write(post("/hot").slice(0, -1));
@@ -255,7 +255,7 @@ describe("a server that closes", () => {
     expect(busy.received).not.toContain("Keep-Alive");
   });
 
-  it("answers what arrived before the response to an earlier request", async () => {
+  it("answers requests that arrived before the response to an earlier one", async () => {
     const { server, sockets, late } = await scene();
     const client = new Client(server);
     client.socket.write(post("/late"));
@@ -267,7 +267,7 @@ describe("a server that closes", () => {
     await client.receives("late", "node");
   });
 
-  it("takes a request whose body is on the way", async () => {
+  it("accepts a request whose body is still arriving", async () => {
     const { server, sockets } = await scene();
     const client = new Client(server);
     client.socket.write(post("/hot"));
@@ -281,7 +281,7 @@ describe("a server that closes", () => {
     await client.receives("direct x", "node");
   });
 
-  it("takes the first request of a connection", async () => {
+  it("accepts the first request of a connection", async () => {
     const { server } = await scene();
     const client = new Client(server);
     await eventually(async () => expect(await connections(server)).toBe(1));
@@ -290,7 +290,7 @@ describe("a server that closes", () => {
     await client.receives("node");
   });
 
-  it("announces the end of a connection that Node's server has", async () => {
+  it("announces the end of a connection that was passed to Node's server", async () => {
     const { server, node } = await scene();
     const waiting: HotResponse[] = [];
     node.push((response) => void waiting.push(response));

@@ -6,7 +6,7 @@ import { readHead } from "./direct-head.ts";
 
 const SOCKET = { destroyed: false };
 
-/** The request if the text is exactly one. */
+/** The request if the text consists of exactly one. */
 function read(text: string): Seen | null {
   const bytes = Buffer.from(text, "latin1");
   const head = readHead(bytes, SOCKET);
@@ -45,7 +45,7 @@ async function seenBy(request: IncomingMessage): Promise<Seen> {
   return { method, url, headers, rawHeaders, body: Buffer.concat(chunks).toString("latin1") };
 }
 
-/** How Node's server understands these requests, which follow each other on one connection. */
+/** The requests as parsed by Node's server, in their order on one connection. */
 async function readByNode(requests: readonly string[]): Promise<readonly Seen[]> {
   const seen: Promise<Seen>[] = [];
   await using server = createServer({ requireHostHeader: false }, (request, response) => {
@@ -60,7 +60,7 @@ async function readByNode(requests: readonly string[]): Promise<readonly Seen[]>
   return Promise.all(seen);
 }
 
-/** Numbers from 0 to below `below`, the same in every run. */
+/** Numbers from 0 to below `below`, the same in each run. */
 function seeded(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -89,7 +89,7 @@ const PIECES: readonly string[] = [
 ];
 
 describe("an ordinary request", () => {
-  it("is understood as Node's parser does, also after random changes", async () => {
+  it("is parsed as by Node's parser, even after random changes", async () => {
     const next = seeded(184);
     const changed = Array.from({ length: 20_000 }, () => {
       let text = ORDINARY[next(ORDINARY.length)]!;

@@ -43,7 +43,7 @@ describe("the documentation", () => {
     ["/docs/delivery.md", "delivery.md"],
     ["/docs/features/retries?x=1", "features/retries.html"],
     ["/docs/v0.1.0/", "v0.1.0/index.html"],
-  ])("serves %s to everyone, with a policy without exceptions", async (url, body) => {
+  ])("serves %s to anyone, with a content security policy without exceptions", async (url, body) => {
     const response = await (await serve()).inject({ url });
     expect([response.statusCode, response.body]).toEqual([200, body]);
     expect(response.headers).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-cache" });
@@ -86,17 +86,20 @@ describe("the documentation", () => {
     ["/docs/v0.1.0/missing/", "../../"],
     ["/docs/a%00b", "./"],
     ["/docs/404.html", "./"],
-  ])("has a page for people at %s, whose links lead to the site, and an error for programs", async (url, root) => {
-    const app = await serve();
-    const page = await app.inject({ url, headers: HTML });
-    expect([page.statusCode, page.body]).toEqual([404, `<a href="${root}delivery">`]);
-    expect(page.headers).toMatchObject({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
-    expect(page.headers["content-security-policy"]).not.toContain("unsafe");
-    const error = await app.inject({ url });
-    expect([error.statusCode, error.body]).toEqual([404, expect.stringContaining("GET /docs/llms.txt")]);
-  });
+  ])(
+    "responds at %s with a page that links to the site for people, and with an error for programs",
+    async (url, root) => {
+      const app = await serve();
+      const page = await app.inject({ url, headers: HTML });
+      expect([page.statusCode, page.body]).toEqual([404, `<a href="${root}delivery">`]);
+      expect(page.headers).toMatchObject({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+      expect(page.headers["content-security-policy"]).not.toContain("unsafe");
+      const error = await app.inject({ url });
+      expect([error.statusCode, error.body]).toEqual([404, expect.stringContaining("GET /docs/llms.txt")]);
+    },
+  );
 
-  it("gives a file the same tag on every node, and another one when its content changes", async () => {
+  it("gives a file the same ETag on every node, and a different one when its content changes", async () => {
     const app = await serve();
     const tagOf = async (): Promise<unknown> => (await app.inject({ url: "/docs/delivery.md" })).headers.etag;
     const before = await tagOf();
@@ -113,7 +116,7 @@ describe("the documentation", () => {
     expect((await (await serve("off")).inject({ url: "/docs/" })).statusCode).toBe(404);
   });
 
-  it("can be restricted to callers: people are led to the sign-in page", async () => {
+  it("can be restricted to authenticated callers: people are redirected to the sign-in page", async () => {
     const app = await serve("signed-in");
     const page = await app.inject({ url: "/docs/delivery", headers: HTML });
     expect([page.statusCode, page.headers.location]).toEqual([302, "/sign-in"]);

@@ -4,7 +4,7 @@ import { LIST_EXPORTS } from "./list-export/lists.ts";
 import { ROUTES } from "./routes.ts";
 import { PUBLIC_ROUTES } from "./session/public-routes.ts";
 
-// The server builds the document on first use, so that a mistake would show only there.
+// The server builds the document on first use, so that mistakes would only be found then.
 describe("the OpenAPI document", () => {
   it("has all routes, the health check, the streams, the hub with its topics, and sign-in", async () => {
     const { paths } = (await buildDocument()) as { paths: Record<string, Record<string, { operationId: string }>> };

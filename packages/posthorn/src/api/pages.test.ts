@@ -71,7 +71,7 @@ describe("pages that are being built", () => {
     ["GET", "/in/token", PAGE],
     ["POST", "/messages", PAGE],
     ["GET", "/assets/main-1.js", {}],
-  ] as const)("%s %s is answered as by a server without pages", async (method, url, headers) => {
+  ] as const)("%s %s gets the response of a server without pages", async (method, url, headers) => {
     const { app } = await serverWithBuilds();
     expect(await app.inject({ method, url, headers })).toMatchObject({ statusCode: 404, body: "nothing here" });
   });
@@ -79,7 +79,7 @@ describe("pages that are being built", () => {
   it.each([
     ["the address that a trusted proxy names", ["127.0.0.1"], "203.0.113.7"],
     ["the address of the connection, without a trusted proxy", [], "127.0.0.1"],
-  ])("see %s, also after a late build", async (_, trustedProxies, address) => {
+  ])("use %s, even after a late build", async (_, trustedProxies, address) => {
     const seen: string[] = [];
     const identify: PagesOptions["identify"] = ({ ip }) => Promise.resolve(seen.push(ip));
     const { app, builds, write } = await serverWithBuilds({ docs: "signed-in", trustedProxies, identify });
@@ -89,7 +89,7 @@ describe("pages that are being built", () => {
     expect(seen).toEqual([address]);
   });
 
-  it("are served when their build has ended, without a restart", async () => {
+  it("are served as soon as their build has finished, without a restart", async () => {
     const { app, builds, write } = await serverWithBuilds();
     await app.inject({ url: "/", headers: PAGE });
     write();

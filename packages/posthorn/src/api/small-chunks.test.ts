@@ -1,4 +1,6 @@
-/** Bodies whose client sends chunks of single bytes. Node passes on each by itself, and a view of a buffer takes about 200 bytes. */
+/**
+ * Bodies that a client sends in chunks of single bytes. Node passes on each chunk separately, and a view of a buffer takes about 200 bytes.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -20,7 +22,7 @@ afterEach(async () => {
   open = new AsyncDisposableStack();
 });
 
-/** A client with a connection to a server that reads each body in this way. */
+/** A client connected to a server that reads each body in this way. */
 async function clientOf(read: (request: IncomingMessage) => Promise<Buffer>): Promise<Socket> {
   const server = createServer((request, response) => {
     read(request).then(

@@ -19,7 +19,7 @@ function problems(validate: Validator, value: unknown): string[] {
   }
 }
 
-/** Validates a value that may be refused. */
+/** Validates a value that may be rejected. */
 function mayRefuse(validate: Validator, value: unknown): void {
   try {
     validate(value);
@@ -42,7 +42,7 @@ describe("the schemas of all routes", () => {
     ["bodies", bodyValidator, ROUTES.flatMap(({ body }) => body ?? [])],
   ] as const)("of %s compile", (_, validatorOf, schemas) => {
     expect(schemas.length).toBeGreaterThan(10);
-    // A schema that does not compile throws another error than the refusals that `mayRefuse` expects.
+    // A schema that does not compile throws a different error than the rejections that `mayRefuse` expects.
     for (const schema of schemas) expect(() => mayRefuse(validatorOf(schema), null)).not.toThrow();
   });
 });
@@ -72,7 +72,7 @@ describe("a body", () => {
       { eventType: "a", transformationsParams: { headers: { a: 1 } } },
       "body.transformationsParams.headers.a: Must be a string.",
     ],
-  ])("that breaks a rule is refused with its location and what to change: %j", (body, expected) => {
+  ])("that breaks a rule is rejected with its location and what to change: %j", (body, expected) => {
     const [found, ...others] = problems(message, body);
     expect(found?.slice(0, expected.length)).toBe(expected);
     expect(others).toEqual([]);
@@ -120,7 +120,7 @@ describe("a value that is not among the allowed ones", () => {
     expect(problems(bodyValidator(Type.Object({ state })), { state: "other" })).toEqual([`body.state: ${expected}`]);
   });
 
-  it("is named in queries too", () => {
+  it("is reported in queries too", () => {
     const validate = queryValidator(Type.Object({ state: choices(2) }));
     expect(() => validate({ state: "other" })).toThrow(
       'The query parameter state is invalid. Must be one of "v0", "v1".',
@@ -159,7 +159,7 @@ describe("a time in a request", () => {
   const check = bodyValidator(Type.Object({ at: Type.String({ format: "date-time" }) }));
 
   it.each(["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00+05:30", "2026-01-31t12:00:00z"])(
-    "is taken as %s",
+    "is accepted as %s",
     (at) => {
       expect(() => check({ at })).not.toThrow();
     },
@@ -173,7 +173,7 @@ describe("a time in a request", () => {
     "2026-01-31 12:00:00",
     "soon",
     "",
-  ])("is refused as %j", (at) => {
+  ])("is rejected as %j", (at) => {
     expect(() => check({ at })).toThrow(ValidationError);
   });
 });

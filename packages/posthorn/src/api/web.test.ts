@@ -41,7 +41,7 @@ describe("the third-party notices", () => {
 });
 
 describe("the page", () => {
-  it("may add only styles that carry the nonce of its own response", async () => {
+  it("can add only styles with the nonce of its own response", async () => {
     const pages = await Promise.all([1, 2].map(() => app.inject({ url: "/", headers: { accept: "text/html" } })));
     const nonces = pages.map(({ body, headers }) => {
       const nonce = /<meta name="posthorn-styles" nonce="([^"]+)" \/>/.exec(body)?.[1];

@@ -51,7 +51,7 @@ describe("GitHub's deliveries", () => {
     expect(page).toMatchObject({ events: [{ ref: "1" }], cursor: null });
   });
 
-  it("keep the exact text of their numbers, and lose a signature that would not match", () => {
+  it("keep the exact text of their numbers, without a signature that would not match", () => {
     const text =
       '{"id": 5, "request": {"headers": {"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256=00"}, "payload": {"n": 12345678901234567890, "x": 1.0}}}';
     const { body, headers } = api.readContent(response(text));
@@ -93,7 +93,7 @@ describe("Stripe's events", () => {
   });
 });
 
-describe("a provider API that refuses a request", () => {
+describe("a provider API that rejects a request", () => {
   it("is called again after the delay that it requests", () => {
     expect(refusalOf(response({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
     const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 60) };

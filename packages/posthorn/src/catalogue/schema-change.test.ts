@@ -31,7 +31,7 @@ const plain = (index: number): object => ({ id: `x${index}`, amount: index, cust
 const learned = (): Learner => new Learner().take(LEARNING_SAMPLES, plain);
 
 describe("a schema change", () => {
-  it("is not reported while samples are alike, nor while the first ones are learned", () => {
+  it("is not reported while samples are similar, nor while the first ones are learned", () => {
     const learner = new Learner()
       .take(10, plain)
       .take(10, () => ({ other: true }))
@@ -50,7 +50,7 @@ describe("a schema change", () => {
     expect(learner.entry.changes[0]!.lastSeen).toBeGreaterThan(since);
   });
 
-  it("is reported for a removed field once that cannot be chance, and again when the field returns", () => {
+  it("is reported for a removed field once this is unlikely to be chance, and again when the field returns", () => {
     const learner = learned().take(2, () => ({ id: "x", amount: 1 }));
     expect(learner.reported.filter((line) => line.startsWith("field_removed"))).toEqual([]);
     learner.take(300, () => ({ id: "x", amount: 1 }));

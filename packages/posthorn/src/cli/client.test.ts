@@ -36,7 +36,7 @@ describe("the server of a command", () => {
     expect(() => connectionOf({ url: PRODUCTION.url, profile: "staging" })).toThrow("posthorn login");
   });
 
-  it("needs no profile when its URL and token are given, as the first sign-in with a profile", () => {
+  it("needs no profile if its URL and token are given, as at the first sign-in with a profile", () => {
     vi.stubEnv("POSTHORN_PROFILE", "new");
     expect(connectionOf(PRODUCTION)).toEqual(PRODUCTION);
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const FILE = JSON.stringify(fileURLToPath(new URL("./exit-now.ts", import.meta.url)));
 
-/** How a process ends that calls `exitNow(3)` after some code. */
+/** Runs code and then `exitNow(3)`. Returns how the process exited. */
 function ending(before: string, flags: readonly string[] = []) {
   const code = `import(${FILE}).then(({ exitNow }) => { ${before}; exitNow(3); });`;
   const { status, signal } = spawnSync(process.execPath, [...flags, "--eval", code]);
@@ -16,7 +16,7 @@ describe.skipIf(process.platform === "win32")("an exit that does not wait for th
     expect(ending("")).toEqual({ status: 3, signal: null });
   });
 
-  it("is by signal if Node is no longer where it was started", () => {
+  it("is by signal if the Node binary has been moved", () => {
     expect(ending(`process.execPath = "/nowhere/node"`)).toEqual({ status: null, signal: "SIGKILL" });
   });
 

@@ -1,4 +1,4 @@
-/** Commands in pipes: their input is read once, and they end with the reader of their output. */
+/** Commands in pipes: their input is read once, and they exit when the reader of their output exits. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -21,7 +21,7 @@ it("prints the whole body that trigger reads from standard input, and nothing af
   expect(output).toMatch(/\n\n\{ "action" : "opened" \}$/);
 });
 
-it("ends tail when the reader of its output has gone, as head does", async () => {
+it("stops tail when the reader of its output exits, such as head", async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     const event = `event: message.accepted\ndata: ${JSON.stringify({ appId: "app_1", eventType: "a" })}\n\n`;

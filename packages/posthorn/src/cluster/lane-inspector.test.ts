@@ -22,7 +22,7 @@ interface Bus {
   readonly inspectors: readonly LaneInspector[];
   /** Payloads sent between nodes, in their encoded form. */
   readonly payloads: string[];
-  /** Lets the deadline of all pending calls pass. */
+  /** Advances the clock past the deadline of all pending calls. */
   pass(): void;
 }
 

@@ -8,7 +8,7 @@ import { Random } from "../../test/simulation/random.ts";
 
 const SHARDS = 12;
 const KINDS = ["kafka", "mqtt", "amqp"];
-/** A view is up to this many rounds old. */
+/** Maximum age of a view in rounds. */
 const MAX_AGE = 3;
 /** Rounds until the attempts in flight of a shard have ended. */
 const MAX_HAND_OVER = 6;
@@ -18,11 +18,11 @@ const SETTLED_AFTER = 80;
 
 interface Member {
   node: ClusterNode;
-  /** Shards that it gives up, with the round in which their last attempt ends. */
+  /** Shards that it is releasing, with the round in which their last attempt ends. */
   readonly leaving: Map<number, number>;
 }
 
-/** The rules of `Member`: a shard is taken only if it is free, and one that is being given up is not kept. */
+/** The rules of `Member`: a shard is acquired only if it is free, and a shard that is being released is not kept. */
 class ChangingCluster {
   readonly #random: Random;
   readonly #members = new Map<number, Member>();
@@ -70,7 +70,7 @@ class ChangingCluster {
     if (this.#members.size === 0) this.#join();
   }
 
-  /** All nodes look at the same time, each at a view of its own age, and act on it. */
+  /** All nodes act at the same time, each on a view of a different age. */
   round(): void {
     this.#round++;
     this.#views.push(this.#view());
@@ -148,7 +148,7 @@ class ChangingCluster {
   }
 }
 
-/** What a node must be able to send to own the shard: the kinds in it that any node can send to. */
+/** The kinds that a node must support to own the shard: those in the shard that any node supports. */
 function canServe(cluster: ChangingCluster, { kinds }: ClusterNode, shard: number): boolean {
   const sendable = new Set(cluster.members.flatMap(({ node }) => node.kinds ?? []));
   return cluster.kindsOf(shard).every((kind) => !sendable.has(kind) || kinds?.includes(kind));

@@ -105,7 +105,7 @@ describe("a plan", () => {
     expect(cluster.has(1)).toBe(SHARDS);
   });
 
-  it("does not keep a shard from the node with one client because no node has the other", () => {
+  it("gives a shard to the node with one of two clients if no node has the other", () => {
     const nodes = [
       { id: 1, missing: CLIENTS },
       { id: 2, missing: ["mqtt"] },

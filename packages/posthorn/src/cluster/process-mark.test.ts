@@ -9,11 +9,11 @@ const own = ownMark();
 describe.skipIf(own === null)("the mark of a process", () => {
   const [machine, pid, startedAt] = own!.split("/") as [string, string, string];
 
-  it("shows that a running process has not ended", () => {
+  it("shows that a running process has not exited", () => {
     expect(hasEnded(own!)).toBe(false);
   });
 
-  it("proves the end of a process that was killed, and not before", async () => {
+  it("proves that a killed process has exited, but not earlier", async () => {
     const child = spawn("sleep", ["60"]);
     await once(child, "spawn");
     const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
@@ -24,7 +24,7 @@ describe.skipIf(own === null)("the mark of a process", () => {
     expect(hasEnded(mark)).toBe(true);
   });
 
-  it("proves the end of a process whose ID another process has by now", () => {
+  it("proves that a process has exited if another process now has its ID", () => {
     expect(hasEnded([machine, pid, String(Number(startedAt) - 1)].join("/"))).toBe(true);
   });
 

@@ -29,7 +29,7 @@ it("a commit with an unknown outcome makes the node look for work, unless it is 
   done.length = 0;
   work[Symbol.dispose]();
   unknownCommit();
-  // Requests that are still being answered must not use what another thread has changed.
+  // Requests that are still being answered must not use data that another thread has changed.
   expect(done).toEqual(["clear"]);
   expect(clock.waiting).toBe(0);
 });

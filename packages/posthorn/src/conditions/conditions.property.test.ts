@@ -154,7 +154,7 @@ describe("a run of any rule over any samples", () => {
 });
 
 describe("any JSON", () => {
-  it("is a rule, or is refused with a place", () => {
+  it("is a rule, or is rejected with a location", () => {
     const words = fc.constantFrom(
       "when",
       "above",
@@ -207,7 +207,7 @@ describe("any JSON", () => {
   });
 });
 
-/** Evaluates a rule on a new key, unless it is refused with a message. */
+/** Evaluates a rule on a new key, unless it is rejected with a message. */
 function evaluated(candidate: RuleJson): void {
   try {
     const { rule: compiled, state } = new KeyRun(candidate);

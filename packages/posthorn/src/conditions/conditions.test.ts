@@ -23,7 +23,7 @@ describe("a threshold", () => {
     expect(told({ when: { outside: [1, 3] } }, [1, 0.9, 3, 3.1])).toEqual(["raised@1", "cleared@2", "raised@3"]);
   });
 
-  it("may be crossed by the first sample", () => {
+  it("can be crossed by the first sample", () => {
     expect(told({ when: { above: 80 } }, [81])).toEqual(["raised@0"]);
   });
 
@@ -60,7 +60,7 @@ describe("a threshold", () => {
     expect(run.told()).toEqual(["raised@0", "reminded@10", "reminded@20", "reminded@100"]);
   });
 
-  it("reads numbers in texts, and takes any other text for unreadable", () => {
+  it("reads numbers in texts, and treats any other text as unreadable", () => {
     const run = new KeyRun({ when: { above: 80 } });
     for (const value of ["81.5", "n/a", undefined, null, { t: 3 }, "1e999", "0x10"]) run.sample(value, MINUTE);
     expect(run.told()).toEqual(["raised@1"]);
@@ -102,7 +102,7 @@ describe("a change", () => {
     expect(told({ when: { changed: true } }, ["a", "a", "b", "b", "a"])).toEqual(["changed@2", "changed@4"]);
   });
 
-  it("compares the order of members as no difference", () => {
+  it("ignores the order of members", () => {
     expect(
       told({ when: { changed: true } }, [
         { a: 1, b: 2 },
@@ -158,7 +158,7 @@ describe("an aggregate", () => {
     expect(cleared!.at).toBeLessThanOrEqual(10.5 * MINUTE);
   });
 
-  it("below a count is not true before the window has been watched completely", () => {
+  it("below a count is not true until the window has been observed completely", () => {
     const run = new KeyRun({ when: { count: { over: "10m", below: 2 } } });
     run.sample(true, MINUTE);
     run.tick(9 * MINUTE);
@@ -195,7 +195,7 @@ describe("combined conditions", () => {
 });
 
 describe("a key", () => {
-  it("is forgotten when it was idle, and is cleared first", () => {
+  it("is deleted when it is idle, and is cleared first", () => {
     const run = new KeyRun({ when: { above: 1 }, forget: "1h" });
     run.sample(2, 0);
     run.tick(60 * MINUTE);
@@ -212,7 +212,7 @@ describe("a key", () => {
     expect(run.state.unreadable).toBe(1);
   });
 
-  it("has the same time at a clock that is set back", () => {
+  it("has a time that does not decrease when the clock is set back", () => {
     const run = new KeyRun({ when: { above: 1 }, for: "5m" });
     run.sample(2, 60 * MINUTE);
     run.sample(2, 10 * MINUTE);
@@ -289,12 +289,12 @@ describe("readings", () => {
     ]);
   });
 
-  it("without a partner for each key have no value", () => {
+  it("without one value per key have no value", () => {
     const { readings } = read({ value: "$[*].qty", key: "$[*].sku" }, '[{"sku": "a"}, {"sku": "b", "qty": 2}]');
     expect(readings.map(({ value }) => value)).toEqual([undefined, undefined]);
   });
 
-  it("of items stay with their item", () => {
+  it("of an item belong to that item", () => {
     const { readings, unusable } = read(
       { items: "$.list[*]", value: "$.qty", key: "$.sku", time: "$.at" },
       '{"list": [{"sku": "a", "at": 1700000000}, {"qty": 2}, {"sku": "c", "qty": 2, "at": "2026-01-01T00:00:00Z"}]}',
@@ -320,7 +320,7 @@ describe("readings", () => {
   });
 });
 
-describe("a rule that is wrong", () => {
+describe("an invalid rule", () => {
   const wrong: readonly (readonly [unknown, string, RegExp])[] = [
     [{}, "when", /needs a condition/],
     [{ when: {} }, "when", /is empty/],
@@ -347,7 +347,7 @@ describe("a rule that is wrong", () => {
     [{ when: { above: 1 }, maxKeys: 0 }, "maxKeys", /100000/],
   ];
 
-  it.each(wrong)("%j is refused with its place and a hint", (rule, path, message) => {
+  it.each(wrong)("%j is rejected with its location and a hint", (rule, path, message) => {
     const error = catching(() => compileRule(rule as RuleJson));
     expect(error.path.join(".")).toBe(path);
     expect(error.message).toMatch(message);

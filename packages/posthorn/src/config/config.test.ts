@@ -40,7 +40,7 @@ describe("readEnv", () => {
     expect(configOf({ POSTHORN_EGRESS_ALLOW: "external" }, { dev: true }).egressAllow).toBe("external");
   });
 
-  it("refuses an unknown setting and suggests the one that was meant", () => {
+  it("rejects an unknown setting and suggests a similar one", () => {
     expect(() => readEnv({ environment: { POSTHORN_DATADIR: "x" } })).toThrow(
       "did you mean POSTHORN_DATA_DIR (--data-dir)",
     );
@@ -48,7 +48,7 @@ describe("readEnv", () => {
     expect(() => readEnv({ environment: { OTHER: "x", POSTHORN_TOKEN: "t", POSTHORN_URL: "u" } })).not.toThrow();
   });
 
-  it("refuses a missing file, and one with an unknown setting", () => {
+  it("rejects a missing file, and one with an unknown setting", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "posthorn.env");
     expect(() => readEnv({ environment: {}, file })).toThrow("cannot be read");
@@ -149,7 +149,7 @@ describe("envToConfig", () => {
     ["POSTHORN_SECOND_HEADER_FAMILY", "yes"],
     ["POSTHORN_LOG_LEVEL", "loud"],
     ["POSTHORN_LOG_FORMAT", "xml"],
-  ])("refuses %s=%j with one sentence that names the setting", (name, text) => {
+  ])("rejects %s=%j with one sentence that names the setting", (name, text) => {
     const sentence = new RegExp(`^${name} is wrong: [^\\n]+\\.$`);
     expect(() => configOf({ [name]: text })).toThrow(expect.objectContaining({ code: "config_invalid" }));
     expect(() => configOf({ [name]: text })).toThrow(sentence);
@@ -249,7 +249,7 @@ describe("loadSecrets", () => {
     expect(() => statSync(dataDir)).toThrow("ENOENT");
   });
 
-  it("refuses a damaged key instead of generating a new one, which would make every sealed secret unreadable", () => {
+  it("rejects a damaged key instead of generating a new one, which would make all encrypted secrets unreadable", () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "encryption.key"), "damaged");
     expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow("restore it from a backup");
@@ -269,7 +269,7 @@ describe("loadSecrets", () => {
     ["https://example.com", "https://example.com."],
     ["http://[::1]:8071", "http://[0:0:0::1]:8071"],
     ["http://localhost:80", "http://localhost"],
-  ])("refuses an ingest URL that shares a Host header with the public URL: %s and %s", (publicUrl, ingestUrl) => {
+  ])("rejects an ingest URL that shares a Host header with the public URL: %s and %s", (publicUrl, ingestUrl) => {
     const env = { POSTHORN_PUBLIC_URL: publicUrl, POSTHORN_INGEST_URL: ingestUrl };
     expect(() => configOf(env)).toThrow(/^POSTHORN_INGEST_URL is wrong: .*must be another origin/);
   });

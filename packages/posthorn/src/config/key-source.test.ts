@@ -52,7 +52,7 @@ describe("the setting of a root key", () => {
     ["vault:https://vault.example.com/transit", "name of the key"],
     ["vault:https://me:password@vault.example.com/transit/a", "must not contain credentials"],
     ["vault:https://vault.example.com/transit/a?token=hvs.secret", '"token" is unknown'],
-  ])("%s is refused with a sentence that does not repeat it", (text, problem) => {
+  ])("%s is rejected with a message that does not repeat it", (text, problem) => {
     let message = "";
     try {
       parseKeySource(text);

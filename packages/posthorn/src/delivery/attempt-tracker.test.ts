@@ -21,7 +21,7 @@ describe("the settled key of the attempt tracker", () => {
     expect(tracker.settledUpTo).toBe(20);
   });
 
-  it("passes an attempt that was interrupted", () => {
+  it("does not stop at an attempt that was interrupted", () => {
     let lastKey = 10;
     const tracker = new AttemptTracker(() => lastKey);
     const attempt = tracker.started();
@@ -31,7 +31,7 @@ describe("the settled key of the attempt tracker", () => {
     expect(tracker.settledUpTo).toBe(20);
   });
 
-  it("passes attempts that started together once the last of them is settled", () => {
+  it("moves past attempts that started together once the last of them is settled", () => {
     let lastKey = 10;
     const tracker = new AttemptTracker(() => lastKey);
     const attempts = tracker.started(3);

@@ -125,7 +125,7 @@ describe("an attempt", () => {
     ["stalled", "ours"],
     ["shutdown", "ours"],
     ["canceled", "canceled"],
-  ] as const)("that failed through a fault on our side (%s) is not counted", async (code, fault) => {
+  ] as const)("that failed because of a fault on our side (%s) is not counted", async (code, fault) => {
     await using files = await openStore();
     expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
   });
@@ -168,7 +168,7 @@ describe("an attempt", () => {
     expect(tracker.settledUpTo).toBe(20);
   });
 
-  it("that fails through a fault of the target is recorded with the cause", async () => {
+  it("that fails because of the target is recorded with the cause", async () => {
     await using files = await openStore();
     const result = await attempt(files.store, failure("timeout", "target"));
     expect(result).toMatchObject({ kind: "made", attempt: { status: 2, response: "why", errorCode: "timeout" } });

@@ -1,4 +1,6 @@
-/** Tests of batches over a real store, with a destination that the test scripts: what is sent together, and what follows from each result. */
+/**
+ * Tests of batches over a real store, with a scripted destination: which messages are sent together, and the consequences of each result.
+ */
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import type { Services } from "../domain/context.ts";
@@ -165,7 +167,7 @@ class Scene {
     return results.map(short);
   }
 
-  /** How many attempts were used up. */
+  /** Number of attempts that were used up. */
   get attempts(): number {
     return this.#attempts;
   }
@@ -177,7 +179,7 @@ function short(result: BatchedResult): string {
   return result.attempt.status === 0 ? "ok" : result.final === true ? "refused" : "failed";
 }
 
-/** Refuses a request with one of these messages: as a whole, if it has several. */
+/** Rejects a request with one of these messages, as a whole if it has several. */
 const poisoned =
   (...poison: readonly number[]) =>
   (ids: readonly number[]): Sent =>
@@ -201,7 +203,7 @@ describe("a batch", () => {
     expect(batches).toEqual([0, 1, 2].map((index) => ({ id, index, size: 3 })));
   });
 
-  it("records redacted values of a message with none of its neighbours, if the response repeats the request", async () => {
+  it("does not record redacted values of a message with other messages, even if the response repeats the request", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     const payload = Buffer.from('{"card":"4111 1111"}');
@@ -261,8 +263,8 @@ describe("a batch", () => {
   });
 });
 
-describe("a request that is refused as a whole", () => {
-  it("is halved until the message at fault is alone, and only that message fails", async () => {
+describe("a request that is rejected as a whole", () => {
+  it("is halved until the invalid message is alone, and only that message fails", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = poisoned(6);
@@ -274,7 +276,7 @@ describe("a request that is refused as a whole", () => {
     expect(scene.ended).toEqual(upTo(9));
   });
 
-  it("with several messages at fault fails these, and no others", async () => {
+  it("with several invalid messages fails these, and no others", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = poisoned(1, 4, 5, 32);
@@ -322,7 +324,7 @@ describe("a request that is refused as a whole", () => {
 });
 
 describe("a batch that cannot be sent", () => {
-  it("uses up no attempt after a fault on Posthorn's side, reports it once, and does not try the rest", async () => {
+  it("does not use up attempts after a fault on Posthorn's side, reports it once, and does not try the rest", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids) => ids.map(() => OWN_FAULT);
@@ -333,7 +335,7 @@ describe("a batch that cannot be sent", () => {
     expect(scene.ended).toEqual([]);
   });
 
-  it("because the destination is down, uses up an attempt of the messages of one request only", async () => {
+  it("because the destination is down uses up an attempt only for the messages of one request", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids) => ids.map(() => RETRY);
@@ -363,7 +365,7 @@ describe("a batch that cannot be sent", () => {
     expect(scene.problems).toEqual([]);
   });
 
-  it("is held while the endpoint is disabled, and void once it is deleted", async () => {
+  it("is on hold while the endpoint is disabled, and void once it is deleted", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     const jobs = await scene.store([1, 2]);
@@ -374,7 +376,7 @@ describe("a batch that cannot be sent", () => {
     expect(scene.requests).toEqual([]);
   });
 
-  it("lets the destination ask whether another node owns the lane right before it sends", async () => {
+  it("lets the destination check whether another node owns the lane right before it sends", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids, { maySend }) => ids.map(() => (maySend() ? OK : { kind: "own_fault", problem: null }));
@@ -383,7 +385,7 @@ describe("a batch that cannot be sent", () => {
 });
 
 describe("a batch in an ordered lane", () => {
-  it("does not send the messages of a key behind one whose transformation has to be run again", async () => {
+  it("does not send later messages of a key after one whose transformation must run again", async () => {
     await using files = await openStore();
     const run: Run = (id) =>
       id === 2 ? { kind: "failed", reason: "timeout", message: "why", line: 1, logs: [], cpuMs: 1 } : returned(null);
@@ -394,7 +396,7 @@ describe("a batch in an ordered lane", () => {
     expect(scene.requests).toEqual([[1, 5]]);
   });
 
-  it("sends the messages behind one that failed for good or is not sent at all", async () => {
+  it("sends the messages after one that failed permanently or is not sent at all", async () => {
     await using files = await openStore();
     const run: Run = (id) =>
       id === 1 ? { kind: "failed", reason: "threw", message: "why", line: 1, logs: [], cpuMs: 1 } : returned(null);
@@ -409,7 +411,7 @@ describe("the memory of batches", () => {
     await using files = await openStore();
     const scene = await Scene.open(files, { maxBytes: 100 });
     const [known, ...jobs] = await scene.store(upTo(5), () => ({ payload: Buffer.alloc(60, "1") }));
-    // The endpoint is read from the database once. Afterwards, batches ask for memory in the order in which they are sent.
+    // The endpoint is read from the database once. Afterwards, batches request memory in the order in which they are sent.
     await scene.send([known!]);
     const gates = new Map<number, () => void>();
     scene.respond = async (ids) => {
@@ -436,7 +438,7 @@ describe("the memory of batches", () => {
     expect(await scene.send(await scene.store(upTo(3)))).toEqual(["ok", "ok", "ok"]);
   });
 
-  it("is given back when a batch fails because the database is unavailable", async () => {
+  it("is released when a batch fails because the database is unavailable", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files, { maxBytes: 10 });
     const jobs = await scene.store(upTo(2));
@@ -450,8 +452,8 @@ describe("the memory of batches", () => {
   });
 });
 
-describe("a batch that its destination recognises by its members", () => {
-  it("is resent under the same key, and under another once its members have changed", async () => {
+describe("a batch that its destination recognises by its messages", () => {
+  it("is resent under the same key, and under a different one once its messages have changed", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = (ids) => ids.map(() => RETRY);

@@ -41,7 +41,7 @@ async function queued(harness: DispatchHarness, count: number): Promise<void> {
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe("a batch", () => {
-  it("is sent when it is full, and otherwise when its first message has waited", async () => {
+  it("is sent when it is full, or when its first message has waited long enough", async () => {
     await using harness = await batching();
     await publishAll(harness, upTo(12));
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([upTo(10)]));
@@ -52,7 +52,7 @@ describe("a batch", () => {
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([upTo(10), [11, 12]]));
   });
 
-  it("holds no payloads while it waits", async () => {
+  it("keeps no payloads in memory while it waits", async () => {
     await using harness = await batching();
     await publishAll(harness, [1, 2]);
     expect(harness.dispatcher.load.queuedBytes).toBe(2 * 256);
@@ -106,7 +106,7 @@ describe("a batch", () => {
     expect(attempter.batchedMessages).toEqual([upTo(3), upTo(3)]);
   });
 
-  it("is held when the endpoint is disabled", async () => {
+  it("is on hold when the endpoint is disabled", async () => {
     await using harness = await batching({ batch: { ...BATCH, waitMs: 0 } });
     harness.attempter.batchScript = (jobs) => Promise.resolve(jobs.map(() => ({ kind: "held" })));
     await publishAll(harness, [1]);
@@ -134,7 +134,7 @@ describe("a batch", () => {
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([[1, 2, 3], [4, 5, 6], [7]]));
   });
 
-  it("may have more jobs than a lane normally holds in memory", async () => {
+  it("can have more jobs than a lane normally keeps in memory", async () => {
     await using harness = await batching({ batch: { ...BATCH, items: 1000 } });
     await harness.files.store.acceptAll(upTo(1500).map((id) => acceptEntry(id, { due: harness.clock.now() })));
     harness.dispatcher.wake(1);
@@ -155,7 +155,7 @@ describe("a batch in an ordered lane", () => {
     expect(harness.attempter.batches.length).toBeLessThan(8);
   });
 
-  it("contains one message per key if its target keeps the order but may accept only part of a batch", async () => {
+  it("contains one message per key if its target keeps the order but can accept only part of a batch", async () => {
     await using harness = await batching({ ...ORDERED, batch: { ...BATCH, waitMs: 0, sharesKeys: false } });
     const keys = ["a", "a", "b", "a", "b", "c"];
     await harness.files.store.acceptAll(
@@ -165,7 +165,7 @@ describe("a batch in an ordered lane", () => {
     await eventually(() => expect(harness.attempter.batchedMessages).toEqual([[1, 3, 6], [2, 5], [4]]));
   });
 
-  it("does not attempt the messages behind a failed one before its retry", async () => {
+  it("does not attempt the messages after a failed one before its retry", async () => {
     await using harness = await batching(ORDERED);
     harness.attempter.batchScript = (jobs) => {
       const failed = jobs.findIndex(({ messageId, attempts }) => messageId === 2 && attempts === 0);
@@ -234,7 +234,7 @@ const endless: LanePolicy["retry"] = {
   retryCodes: null,
 };
 
-describe("a batch whose target recognises it by its members", () => {
+describe("a batch whose target recognises it by its messages", () => {
   const failing = (harness: DispatchHarness, keys: (number | null)[]): void => {
     harness.attempter.batchScript = async (jobs, batch) => {
       keys.push(await harness.attempter.keep(jobs, batch));
@@ -242,7 +242,7 @@ describe("a batch whose target recognises it by its members", () => {
     };
   };
 
-  it("is retried with the same members under the same key, and without newer messages", async () => {
+  it("is retried with the same messages under the same key, and without newer ones", async () => {
     await using harness = await batching({ batch: KEPT });
     const keys: (number | null)[] = [];
     failing(harness, keys);
@@ -291,7 +291,7 @@ describe("a batch whose target recognises it by its members", () => {
     expect(next.attempter.batchedMessages.flat()).toHaveLength(5);
   });
 
-  it("drops a member that was canceled, and sends the others under another key", async () => {
+  it("drops a message that was canceled, and sends the others under another key", async () => {
     await using harness = await batching({ batch: KEPT });
     const keys: (number | null)[] = [];
     failing(harness, keys);
@@ -308,7 +308,7 @@ describe("a batch whose target recognises it by its members", () => {
     expect(keys.slice(1)).not.toContain(keys[0]);
   });
 
-  it("keeps its members in an ordered lane too", async () => {
+  it("keeps its messages in an ordered lane too", async () => {
     await using harness = await batching({ batch: { ...KEPT, waitMs: 0 }, order: BLOCK });
     const keys: (number | null)[] = [];
     failing(harness, keys);
@@ -354,7 +354,7 @@ describe.runIf(onPostgres)("a batch of a frozen node", () => {
     hasEnded: () => false,
   };
 
-  it("is resent with the same members and key by the next owner, and the frozen node can neither record it nor store another", async () => {
+  it("is resent with the same messages and key by the next owner, and the frozen node can neither record it nor store another", async () => {
     await using files = await openStore();
     const cluster = files.store.cluster!;
     const [a, b] = [await cluster.join(facts, 60_000), await cluster.join(facts, 60_000)];

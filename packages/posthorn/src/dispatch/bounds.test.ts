@@ -29,7 +29,7 @@ describe("memory and fairness limits", () => {
     for (let id = 1; id <= 30; id++) {
       await harness.publish(id, { endpointIds: [1 + (id % 3)], payload: Buffer.alloc(900) });
     }
-    // An empty lane may always take one job.
+    // An empty lane can always take one job.
     expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(2000 + 3 * 1156);
     attempter.script = () => made(0);
     for (const open of attempter.open.slice()) open.end(made(0));
@@ -93,7 +93,7 @@ describe("memory and fairness limits", () => {
     await dispatcher.start();
     clock.advance(0);
     await eventually(() => expect(attempter.open).toHaveLength(40));
-    // An empty lane may always take one job.
+    // An empty lane can always take one job.
     expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(5000 + 40 * 1256);
     attempter.script = () => made(0);
     for (const open of attempter.open.slice()) open.end(made(0));

@@ -64,7 +64,7 @@ describe("a breaker", () => {
     expect(breaker.view()).toMatchObject({ state: "open", since: 10_000 });
   });
 
-  it("adds jitter to the time of a probe, and never subtracts any", () => {
+  it("only adds jitter to the time of a probe, and never subtracts it", () => {
     const breaker = new Breaker();
     breaker.failed(0, breaker.epoch, { ...policy, failures: 1, windowMs: 0 }, 0.99);
     expect(breaker.readyAt(0)).toBe(35_940);

@@ -62,7 +62,7 @@ async function finish({ harness: { attempter, files } }: Scene): Promise<void> {
 }
 
 const ORDERS = ["key", "endpoint"] as const;
-/** Due times as this version stores them, and as earlier versions did. */
+/** Due times in the format of this version, and in that of earlier versions. */
 const DUES: readonly (readonly [string, (id: number) => number])[] = [
   ["the time in the key", timeOfKey],
   ["the time of the publish", (id) => timeOfKey(id) + 3],
@@ -92,7 +92,7 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
     before.harness.clock.advance(10_000);
     await stopped;
     await using after = await openScene({ by, files, at: NOW - HOUR, lastId: before.ids.at(-1)! });
-    // By this clock nothing is due yet: `DeliveryStore` wakes the lane nevertheless.
+    // By this clock, nothing is due yet, but `DeliveryStore` still wakes the lane.
     after.harness.dispatcher.wake(1);
     await after.publish(8);
     await finish(after);
@@ -143,7 +143,7 @@ describe("when the clock is set back", () => {
     await eventually(() => expect(harness.attempter.messages.at(-1)).toBe(delayed));
   });
 
-  it("a retry is not made before its scheduled time, and the jobs behind it wait for it", async () => {
+  it("a retry is not made before its scheduled time, and the jobs after it wait for it", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by: "key", files });
     const { harness } = scene;
@@ -165,7 +165,7 @@ describe("when the clock is set back", () => {
   });
 });
 
-describe("a wait for a duration ends no later when the clock is set back:", () => {
+describe("a wait for a duration does not become longer when the clock is set back:", () => {
   /** A dispatcher at `NOW` whose attempts stay open until the test ends them. */
   async function openWaiting(policy: Partial<LanePolicy>): Promise<DispatchHarness> {
     const harness = await dispatchHarness({ policy });

@@ -166,7 +166,7 @@ describe("a resend", () => {
   });
 });
 
-describe("an outcome that the store refuses", () => {
+describe("an outcome that the store rejects", () => {
   it("is recorded again until the store accepts it, without another attempt", async () => {
     let failures = 3;
     await using harness = await dispatchHarness({
@@ -183,7 +183,7 @@ describe("an outcome that the store refuses", () => {
     });
     expect(faults).toEqual(["record", "record", "record"]);
     expect(attempter.jobs).toHaveLength(1);
-    // The wait can last hours, so it must not leave listeners behind.
+    // The wait can last hours, so it must not leak listeners.
     await eventually(() => expect(getEventListeners(attempter.signal!, "abort")).toEqual([]));
   });
 });

@@ -132,7 +132,7 @@ describe("retries", () => {
     });
   });
 
-  it("of an endpoint come after its first attempts, except for a share", async () => {
+  it("of an endpoint come after its first attempts, except for a reserved share", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 }, retrySchedule: [10] });
     const { attempter, clock, files } = harness;
     attempter.script = (job) => (job.messageId <= 3 ? made(2) : null);

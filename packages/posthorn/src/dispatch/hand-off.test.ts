@@ -45,7 +45,7 @@ describe("a job that a page contained before its publisher hands it over", () =>
     expect(dedupe.size).toBeLessThanOrEqual(10_000);
   });
 
-  it("leaves no memory behind once it was handed over", () => {
+  it("uses no memory once it was handed over", () => {
     const dedupe = new HandOffDedupe();
     const before = usedMemory();
     for (let id = 1; id <= 300_000; id++) {

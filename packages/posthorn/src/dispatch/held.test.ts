@@ -4,7 +4,7 @@ import { dispatchHarness, eventually, faulty, made } from "../../test/support/di
 import { acceptEntry } from "../../test/support/store.ts";
 import { deliveryOf } from "../../test/support/store.ts";
 
-describe("a held endpoint", () => {
+describe("an endpoint on hold", () => {
   it("keeps no jobs in memory, uses up no retries, and continues when it is woken", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files, clock } = harness;
@@ -53,7 +53,7 @@ describe("a held endpoint", () => {
     await eventually(async () => expect(await files.store.backlog()).toEqual([]));
   });
 
-  it("that is enabled while an attempt still sees it disabled is not held forever", async () => {
+  it("that is enabled while an attempt still sees it disabled does not stay on hold", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files } = harness;
     attempter.script = () => null;
@@ -67,7 +67,7 @@ describe("a held endpoint", () => {
 });
 
 describe("a page that fails after the stop", () => {
-  it("is not a fault, because a stop does not wait for it and the store may be closed", async () => {
+  it("is not an error, because a stop does not wait for it and the store may be closed", async () => {
     const { promise: reading, reject } = Promise.withResolvers<void>();
     let isRead = false;
     await using harness = await dispatchHarness({

@@ -4,7 +4,7 @@ import { lanePolicy } from "../../test/support/dispatch.ts";
 import type { Engine } from "./engine.ts";
 import { Lanes } from "./lanes.ts";
 
-it("keeps the rate controls of idle endpoints, and frees those that it has dropped or reused", () => {
+it("keeps the rate controls of idle endpoints, and releases those that it has dropped or reused", () => {
   const engine = { clock: { now: () => 0 } } as Engine;
   const lanes = new Lanes({ policy: lanePolicy }, () => 0, engine);
   const use = (endpointId: number): void => {

@@ -59,7 +59,7 @@ describe("a policy that is slow to load", () => {
       limits: { concurrency: 1, laneJobs: 1 },
       policyOf: () => {
         reads++;
-        // Otherwise, a failure of this test would be a loop without an end.
+        // Otherwise, a failure of this test would be an infinite loop.
         return reads > 1000 ? lanePolicy(1) : Promise.resolve(DELETED);
       },
     });

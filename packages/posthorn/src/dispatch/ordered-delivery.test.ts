@@ -173,7 +173,7 @@ describe("messages of one key", () => {
     expect(harness.attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("keep their order over a restart, also behind one that waits for a retry", async () => {
+  it("keep their order over a restart, even after one that waits for a retry", async () => {
     await using files = await openStore();
     {
       await using before = await ordered({ files });
@@ -344,7 +344,7 @@ describe("a lane", () => {
     expect(attempter.messages).toEqual([1, 1, 2, 3]);
   });
 
-  it("is dropped when it is idle, even if a job could only be overtaken later", async () => {
+  it("is dropped when it is idle, even if one of its jobs blocks others", async () => {
     const breaker = { failures: 1, windowMs: 0, probeMs: 6000, maxProbeMs: 6000 };
     const order = { ...BLOCK, maxBlockMs: 86_400_000 };
     await using harness = await ordered({ order, retrySchedule: [5000], policy: { breaker } });
@@ -360,7 +360,7 @@ describe("a lane", () => {
 });
 
 describe("the onFailure policy", () => {
-  it("skip: the jobs behind a failed one overtake it while it is retried", async () => {
+  it("skip: the jobs after a failed one overtake it while it is retried", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "skip" } });
     const { attempter, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
@@ -373,7 +373,7 @@ describe("the onFailure policy", () => {
     await allDone(harness);
   });
 
-  it("park: a failed job leaves the order at once, the jobs behind it continue, and a resend sends it again", async () => {
+  it("park: a failed job leaves the order at once, the jobs after it continue, and a resend sends it again", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "park" } });
     const { attempter, files, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
@@ -384,7 +384,7 @@ describe("the onFailure policy", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 1 });
   });
 
-  it("block: a failed job delays the jobs behind it no longer than the maximum time, also over a restart", async () => {
+  it("block: a failed job delays the jobs after it no longer than the maximum time, even over a restart", async () => {
     await using files = await openStore();
     const order = { ...BLOCK, maxBlockMs: 30_000 };
     {

@@ -154,7 +154,7 @@ describe("an endpoint that asks to wait", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ attempts: 1 });
   });
 
-  it("receives the retry as soon as the wait ends, however slow the process is", async () => {
+  it("receives the retry as soon as the wait ends, even if the process is slow", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, clock, files, dispatcher } = harness;
     attempter.script = () => {

@@ -1,4 +1,4 @@
-/** Tests of the end of a process, and of how the next one continues. */
+/** Tests of how a process ends, and how the next one continues. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
 import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome } from "../../test/support/store.ts";

@@ -44,7 +44,7 @@ describe("a retry", () => {
     expect(delay(policy, { retryAfterMs: 10_001 })).toBeNull();
   });
 
-  it("does not follow a stop code, nor a code that is not among the retry codes", () => {
+  it("is not made after a stop code, nor after a code that is not among the retry codes", () => {
     expect(delay(schedule, { responseCode: 410 })).toBeNull();
     const policy = { ...schedule, retryCodes: [[500, 599]] as const };
     expect(delay(policy, { responseCode: 503 })).toBe(1000);

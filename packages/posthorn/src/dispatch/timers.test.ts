@@ -84,7 +84,7 @@ describe("TimerHeap", () => {
     clock.advance(2000);
   });
 
-  it("fires no timer once it is stopped", () => {
+  it("fires no timers once it is stopped", () => {
     const clock = new ManualClock();
     const timers = new TimerHeap(clock, () => expect.unreachable());
     timers.set(1, clock.now() + 10);

@@ -166,7 +166,7 @@ describe("a request that is handled in one transaction", () => {
     expect(runs).toBe(1);
   });
 
-  it("leaves nothing behind when it fails", async () => {
+  it("has no effect when it fails", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     await expect(onceInTransaction(ctx, key, () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");

@@ -9,7 +9,7 @@ describe("a masked payload", () => {
     note: null,
   };
 
-  it("keeps the structure, and no value", () => {
+  it("keeps the structure, but no values", () => {
     expect(maskPayload("json", payload, "masked")).toEqual({
       customer: { email: "<string>", ids: ["<number>", "<number>"] },
       "***1": "<boolean>",
@@ -18,7 +18,7 @@ describe("a masked payload", () => {
     });
   });
 
-  it("is empty for callers that see none", () => {
+  it("is empty for callers that may not see payloads", () => {
     expect(maskPayload("json", payload, "none")).toEqual({});
   });
 });
@@ -34,12 +34,12 @@ describe("a masked text", () => {
     ["url", "kafka://broker:9092/topic", "kafka://broker:9092/***"],
     ["name", "invoice.paid", "invoice.paid"],
     ["name", "ada@example.com", "***"],
-  ] as const)("of the rule %s shows nothing of %s", (rule, text, expected) => {
+  ] as const)("with the rule %s shows nothing of %s", (rule, text, expected) => {
     expect(maskPayload(rule, text, "masked")).toBe(expected);
   });
 
   it.each(["document", "text", "name", "url", "json", "headers"] as const)(
-    "leaves null values unchanged by the rule %s",
+    "keeps null values with the rule %s",
     (rule) => expect(maskPayload(rule, null, "none")).toBeNull(),
   );
 });
@@ -65,11 +65,11 @@ it("a masked schema keeps types, and names that look like names", () => {
 });
 
 describe("names", () => {
-  it.each(["invoice.paid", "v1.charge.updated", "order/created", "Änderung", "x"])("include %s", (text) =>
+  it.each(["invoice.paid", "v1.charge.updated", "order/created", "Änderung", "x"])("include names such as %s", (text) =>
     expect(looksLikeName(text)).toBe(true),
   );
   it.each(["", "ada@example.com", "cus_4711", "2024-01-01", "a b", "x".repeat(101), "DE89370400440532013000"])(
-    "do not include %j",
+    "do not include %j, which may be data",
     (text) => expect(looksLikeName(text)).toBe(false),
   );
 });

@@ -11,7 +11,7 @@ describe("roles", () => {
   });
 
   it.each(["support", "viewer", "auditor"] as const)(
-    "let a %s see no payload, no secret, and change nothing",
+    "do not let a %s see payloads or secrets, or change anything",
     (role) => {
       const changes = PERMISSIONS.filter((name) => /:(write|manage|publish|delete|issue)$/.test(name));
       const denied = [...changes, "payloads:read", "secrets:read"] as const;
@@ -19,7 +19,7 @@ describe("roles", () => {
     },
   );
 
-  it("show masked payloads to every role that sees whole ones", () => {
+  it("show masked payloads to every role that sees full ones", () => {
     const seeing = ROLES.filter((role) => ROLE_PERMISSIONS[role].has("payloads:read"));
     expect(seeing.filter((role) => !ROLE_PERMISSIONS[role].has("payloads:masked"))).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { HARMLESS_HEADERS, SECRET_HEADERS } from "../../test/support/secret-head
 import { isSecretHeader, isSecretResponseHeader, masked } from "./secret-headers.ts";
 
 describe("a header", () => {
-  it.each(SECRET_HEADERS)("that carries a secret by its name is hidden: %s", (name) => {
+  it.each(SECRET_HEADERS)("whose name implies a secret is hidden: %s", (name) => {
     for (const spelling of [name, name.toUpperCase(), name.replaceAll("-", "_")]) {
       expect(isSecretHeader(spelling, "value")).toBe(true);
     }
@@ -19,11 +19,9 @@ describe("a header", () => {
     "xoxb-1-2",
     "whsec_abc",
     "AKIAIOSFODNN7EXAMPLE",
-  ])("that carries a secret by its value is hidden: %s", (value) =>
-    expect(isSecretHeader("x-other", value)).toBe(true),
-  );
+  ])("whose value is a secret is hidden: %s", (value) => expect(isSecretHeader("x-other", value)).toBe(true));
 
-  it.each(HARMLESS_HEADERS)("that carries none is shown: %s", (name) => {
+  it.each(HARMLESS_HEADERS)("without a secret is shown: %s", (name) => {
     expect(isSecretHeader(name, "value")).toBe(false);
   });
 
@@ -46,7 +44,7 @@ describe("a header of a response", () => {
     ["X-RateLimit-Remaining-Tokens", "5"],
     ["Content-Type", "text/plain"],
     ["Cache-Control", "private"],
-  ])("is shown, as it is public: %s", (name, value) => {
+  ])("is shown if it is public: %s", (name, value) => {
     expect(isSecretResponseHeader(name, value)).toBe(false);
   });
 

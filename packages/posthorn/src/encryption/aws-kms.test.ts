@@ -58,7 +58,7 @@ function keyAt(url: string): AwsKmsRootKey {
 }
 
 describe("a root key in AWS KMS", () => {
-  it("wraps by Encrypt with the context as encryption context, in a request with a valid signature", async () => {
+  it("wraps with Encrypt and the context as encryption context, in a request with a valid signature", async () => {
     await using kms = await serve(() => ({ status: 200, body: JSON.stringify({ CiphertextBlob: "c2VhbGVk" }) }));
     expect((await keyAt(kms.url).wrap(KEY, "posthorn data key 1")).toString()).toBe("sealed");
     const [call] = kms.calls;
@@ -88,7 +88,7 @@ describe("a root key in AWS KMS", () => {
     expect(call!.headers["authorization"]).toBe(authorization);
   });
 
-  it("unwraps by Decrypt with the same context and key", async () => {
+  it("unwraps with Decrypt, the same context and key", async () => {
     const body = JSON.stringify({ KeyId: ARN, Plaintext: KEY.toString("base64") });
     await using kms = await serve(() => ({ status: 200, body }));
     expect(await keyAt(kms.url).unwrap(Buffer.from("sealed"), "posthorn data key 1")).toEqual(KEY);
@@ -100,7 +100,7 @@ describe("a root key in AWS KMS", () => {
     });
   });
 
-  it("names what KMS refused, and does not repeat the request", async () => {
+  it("reports the error of KMS, and does not repeat the request", async () => {
     const body = JSON.stringify({ __type: "com.amazonaws.kms#DisabledException", message: "The key is disabled." });
     await using kms = await serve(() => ({ status: 400, body }));
     await expect(keyAt(kms.url).wrap(KEY, "c")).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe("a root key in AWS KMS", () => {
     expect(kms.calls).toHaveLength(2);
   });
 
-  it("refuses a response that is too long", async () => {
+  it("rejects a response that is too long", async () => {
     await using kms = await serve(() => ({ status: 200, body: "x".repeat(100_000) }));
     await expect(keyAt(kms.url).wrap(KEY, "c")).rejects.toThrow("more than 65536 bytes");
   });
@@ -190,7 +190,7 @@ describe("AWS credentials", () => {
     expect(metadata.calls.at(-1)!.path).toBe("/latest/meta-data/iam/security-credentials/posthorn-role");
   });
 
-  it("that are nowhere are reported with the places to put them", async () => {
+  it("that are missing are reported with the places to put them", async () => {
     await expect(credentialsIn({ AWS_EC2_METADATA_DISABLED: "true" })).rejects.toMatchObject({
       code: "encryption_key_unavailable",
       message: expect.stringContaining("AWS_ACCESS_KEY_ID"),

@@ -10,23 +10,23 @@ function run(script: string, timeoutMs = 30_000): Promise<string> {
 }
 
 describe("the command of a root key", () => {
-  it("gets its arguments as they are, without a shell", async () => {
+  it("gets its arguments unchanged, without a shell", async () => {
     expect(await outputOf({ program: "/bin/echo", args: ["$HOME", "a;b"] })).toBe("$HOME a;b\n");
   });
 
-  it("that fails is named with its exit code and its error output, and never with its output", async () => {
+  it("that fails is reported with its exit code and its error output, and never with its output", async () => {
     await expect(run("echo the-key; echo no such entry >&2; exit 3")).rejects.toMatchObject({
       code: "encryption_key_unavailable",
       message: "The command /bin/sh failed with exit code 3. It wrote to standard error: no such entry",
     });
   });
 
-  it("that does not exist, or ends by a signal, is named with the reason", async () => {
+  it("that does not exist, or is killed by a signal, is reported with the reason", async () => {
     await expect(outputOf({ program: "/does/not/exist", args: [] })).rejects.toThrow("cannot be started");
     await expect(run("kill -TERM $$")).rejects.toThrow("was ended by SIGTERM");
   });
 
-  it("that does not end is killed with the processes that it started", async () => {
+  it("that does not exit is killed with the processes that it started", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "child");
     await expect(run(`sleep 600 & echo $! > ${file}; wait`, 1000)).rejects.toThrow("did not end within 1 seconds");
@@ -34,13 +34,13 @@ describe("the command of a root key", () => {
     await expect.poll(() => isRunning(child)).toBe(false);
   });
 
-  it("that prints without end is killed, and its error output is cut", async () => {
+  it("that prints without end is killed, and its error output is truncated", async () => {
     await expect(run("yes")).rejects.toThrow("printed more than 1024 bytes");
     const error = await run("head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1").catch((cause: unknown) => cause);
     expect((error as Error).message.length).toBeLessThan(500);
   });
 
-  it("whose file is not executable is named with the reason", async () => {
+  it("whose file is not executable is reported with the reason", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "key.sh");
     writeFileSync(path, "#!/bin/sh\necho key\n");

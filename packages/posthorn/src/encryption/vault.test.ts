@@ -17,14 +17,14 @@ interface Answer {
 }
 
 /**
- * A stand-in for the Transit engine. It refuses requests that differ from the documentation of Vault's API: method, path, `X-Vault-Token`,
+ * A stand-in for the Transit engine. It rejects requests that differ from the documentation of Vault's API: method, path, `X-Vault-Token`,
  * `X-Vault-Request`, a JSON object without unknown parameters, and standard base64.
  */
 class TestVault implements AsyncDisposable {
   /** Tokens that are accepted. */
   readonly tokens = new Set(["hvs.first"]);
   namespace: string | undefined;
-  /** Answers that come before the usual ones. */
+  /** Responses that are sent before the usual ones. */
   readonly answers: Answer[] = [];
   calls = 0;
   readonly #sealed = new Map<string, { readonly plaintext: string; readonly associated: string }>();
@@ -89,7 +89,7 @@ function keyOf(vault: TestVault, parameters = "", token: string | null = "hvs.fi
 }
 
 describe("a root key in Vault", () => {
-  it("wraps and unwraps by the Transit engine, as its API is documented, and binds a data key to its context", async () => {
+  it("wraps and unwraps with the Transit engine, as its API is documented, and binds a data key to its context", async () => {
     await using vault = await TestVault.start();
     const root = keyOf(vault);
     const wrapped = await root.wrap(KEY, "posthorn data key 1");
@@ -137,7 +137,7 @@ describe("a root key in Vault", () => {
     expect(vault.calls).toBe(0);
   });
 
-  it("is called again after a server error, and not after a refusal", async () => {
+  it("is called again after a server error, and not after a rejection", async () => {
     await using vault = await TestVault.start();
     vault.answers.push({ status: 502, body: {} }, { status: 503, body: { errors: ["Vault is sealed"] } });
     await keyOf(vault).wrap(KEY, "c");
@@ -148,7 +148,7 @@ describe("a root key in Vault", () => {
     await expect(keyOf(vault).wrap(KEY, "c")).rejects.toThrow("HTTP 503: Vault is sealed.");
   });
 
-  it("that cannot be reached is named with its address and the reason, and never with the token", async () => {
+  it("that cannot be reached is reported with its address and the reason, and never with the token", async () => {
     const vault = await TestVault.start();
     const root = keyOf(vault);
     const { address } = vault;
@@ -161,7 +161,7 @@ describe("a root key in Vault", () => {
     expect((error as Error).message).not.toContain("hvs.first");
   });
 
-  it("does not send its token to another server that a response names", async () => {
+  it("does not send its token to another server named in a response", async () => {
     await using vault = await TestVault.start();
     await using other = await TestVault.start();
     vault.answers.push({ status: 307, body: {}, location: `${other.address}/v1/transit/encrypt/posthorn` });

@@ -76,14 +76,14 @@ describe("a new configuration", () => {
 describe("a changed configuration", () => {
   const config = valid({ ...VALID, password: "pa55word", delaySeconds: 7 });
 
-  it("keeps what is not given: everything in an update, secrets in a replacement", () => {
+  it("keeps omitted fields: all in an update, secrets in a replacement", () => {
     expect(valid({ region: "eu" }, { config, keeps: "all" })).toEqual({ ...config, region: "eu" });
     const replaced = { ...config, delaySeconds: 5, region: "eu" };
     const { token: _token, ...given } = VALID;
     expect(valid({ ...given, region: "eu" }, { config, keeps: "secrets" })).toEqual(replaced);
   });
 
-  it("clears an optional field with null, and refuses to clear a required one", () => {
+  it("clears an optional field with null, and rejects null for a required one", () => {
     expect(valid({ password: null, delaySeconds: null }, { config, keeps: "all" })).toEqual({
       ...config,
       password: null,
@@ -136,7 +136,7 @@ function valueOf(field: Field, name: string): fc.Arbitrary<string | number | boo
   }
 }
 
-/** Configurations that a kind may have, whether or not its own check accepts them. */
+/** Configurations that a kind can have, whether or not its own check accepts them. */
 function configsOf(kind: AnyKind): fc.Arbitrary<KindConfig> {
   return fc.record(
     Object.fromEntries(Object.entries(kind.fields).map(([name, field]) => [name, valueOf(field, name)])),
@@ -157,15 +157,18 @@ const URL_FIELDS = [...Object.values<AnyKind>(DESTINATION_KINDS), ...Object.valu
   ),
 );
 
-it.each(URL_FIELDS)("a URL of %s is refused with parameters, which would be ignored", (_, kind, name, scheme) => {
-  for (const end of ["?sslmode=disable", "/?a=b", "#events"]) {
-    const checked = checkConfig(kind, { [name]: `${scheme}//a.example:1234${end}` }, null);
-    const found = checked.kind === "invalid" ? checked.problems.find(({ field }) => field === name) : undefined;
-    expect(found?.problem).toBe(
-      `Must end before "${end.includes("?") ? "?" : "#"}": parameters in the URL have no effect. Use the other fields.`,
-    );
-  }
-});
+it.each(URL_FIELDS)(
+  "a URL of %s with parameters is rejected, because they would be ignored",
+  (_, kind, name, scheme) => {
+    for (const end of ["?sslmode=disable", "/?a=b", "#events"]) {
+      const checked = checkConfig(kind, { [name]: `${scheme}//a.example:1234${end}` }, null);
+      const found = checked.kind === "invalid" ? checked.problems.find(({ field }) => field === name) : undefined;
+      expect(found?.problem).toBe(
+        `Must end before "${end.includes("?") ? "?" : "#"}": parameters in the URL have no effect. Use the other fields.`,
+      );
+    }
+  },
+);
 
 describe.each(KINDS)("the declaration of %s", (_, kind) => {
   it("shows whether secrets are set, and never a secret, for any configuration", () => {

@@ -75,7 +75,7 @@ describe("a filter", () => {
     expect(no.filter((value) => matches(filter, value))).toEqual([]);
   });
 
-  it("fails on a missing key, unless it requires that the key is missing", () => {
+  it("does not match if a key is missing, unless it requires that", () => {
     const holds = (wanted: unknown): boolean => clauseOf({ n: wanted }, {}) === null;
     const no = [1, null, {}, { $neq: 1 }, { $nin: [1] }, { $not: 1 }, { n: { $exist: false } }, { $exist: true }];
     const yes = [{ $exist: false }, { $or: ["a", { $exists: false }] }, { $and: [{ $exist: false }] }];
@@ -129,7 +129,7 @@ describe("a message as filters see it", () => {
     expect(messageWith("{}").failingClause(filterOf('{"tags": {"$exist": false}}'))).toBeNull();
   });
 
-  it("may be a form, in which a repeated name is a list", () => {
+  it("can be a form, in which a repeated name is a list", () => {
     const form = messageWith("a=1&b=x&b=y&__proto__=z", "application/x-www-form-urlencoded");
     expect(form.failingClause(filterOf('{"body": {"a": "1", "b": ["x", "y"], "__proto__": "z"}}'))).toBeNull();
   });
@@ -180,7 +180,7 @@ describe("saving a filter", () => {
     ['{"body": {"a": {"$regex": "(?=a)"}}}', "body.a.$regex", "look-around"],
     ['{"body": {"a": {"$regex": 5}}}', "body.a.$regex", "text"],
     ['{"body": {"a b": {"$size": "x"}}}', 'body."a b".$size', "number"],
-  ])("refuses %s at %j", (text, path, message) => {
+  ])("rejects %s at %j", (text, path, message) => {
     expect(() => filterOf(text)).toThrow(expect.objectContaining({ path, message: expect.stringContaining(message) }));
   });
 
@@ -203,7 +203,7 @@ describe("saving a filter", () => {
   });
 });
 
-/** `told` when the filter was evaluated, else the code of the failure. Any other error is thrown. */
+/** `told` if the filter was evaluated, otherwise the code of the failure. Any other error is thrown. */
 function outcomeOf(document: FilterDocument, filter: CompiledFilter): string {
   try {
     document.failingClause(filter);
@@ -339,7 +339,7 @@ describe("compared with a naive evaluator", () => {
   });
 });
 
-describe("the preview of a found value", () => {
+describe("the preview of a value", () => {
   it("is JSON with every digit, truncated when it is long", () => {
     expect(preview({ a: 12345678901234567890n, b: "x" })).toBe('{"a":12345678901234567890,"b":"x"}');
     expect(preview(12345678901234567890n)).toBe("12345678901234567890");

@@ -16,7 +16,7 @@ function made(from: Format, to: Format, text: string | Uint8Array, xmlRoot = "me
   return to === "xml" ? out.replace('<?xml version="1.0" encoding="UTF-8"?>\n', "") : out;
 }
 
-/** Error message of a conversion that is refused. */
+/** Error message of a conversion that is rejected. */
 function refusal(from: Format, to: Format, text: string | Uint8Array, xmlRoot = "message"): string {
   try {
     convert(bodyOf(from, text), to, xmlRoot);
@@ -27,7 +27,7 @@ function refusal(from: Format, to: Format, text: string | Uint8Array, xmlRoot = 
   throw new Error("It was converted.");
 }
 
-/** Result of a conversion. Any error other than a refusal is thrown. */
+/** Result of a conversion. Any error other than a rejection is thrown. */
 function outcomeOf(body: Body, to: Format): "made" | "refused" {
   try {
     convert(body, to, "message");
@@ -184,7 +184,7 @@ describe("JSON as a form, and back", () => {
 });
 
 describe("a body that cannot be converted", () => {
-  it("is refused with the reason: not JSON, unknown format, too deep or too large", () => {
+  it("is rejected with the reason: not JSON, unknown format, too deep or too large", () => {
     expect(refusal("json", "xml", "{a:1}")).toContain("is not");
     expect(refusal("json", "xml", `${"[".repeat(1000)}${"]".repeat(1000)}`)).toContain("deeper than 64");
     expect(refusal("json", "xml", `${"[".repeat(200_000)}${"]".repeat(200_000)}`)).toContain("nested");
@@ -283,7 +283,7 @@ describe("round trips", () => {
     );
   });
 
-  it("any bytes of any type are converted or refused", () => {
+  it("any bytes of any type are converted or rejected", () => {
     const format = fc.constantFrom<Format>("json", "xml", "form");
     fc.assert(
       fc.property(format, format, fc.oneof(fc.string(), fc.json()), (from, to, input) => {

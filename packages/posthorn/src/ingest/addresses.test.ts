@@ -21,7 +21,7 @@ describe("an allow list of addresses", () => {
   });
 
   it.each(["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "::/129", "example.com", "10.0.0", "constructor"])(
-    "refuses the word %j",
+    "rejects the word %j",
     (word) => {
       expect(addressProblem(word)).toContain("is not an IP address");
     },

@@ -95,7 +95,7 @@ describe("an event of a source", () => {
     expect(steps).toEqual(["stored", "duplicates", "stored"]);
   });
 
-  it("is refused as busy over the daily quota, which does not apply to released and backfilled events", async () => {
+  it("is rejected as busy over the daily quota, which does not apply to released and backfilled events", async () => {
     const source = await liveSource("quota", 1);
     const { intake } = intakeAndReports();
     expect(await intake.take(source, event("q1", "request"))).toMatchObject({ kind: "stored" });
@@ -105,7 +105,7 @@ describe("an event of a source", () => {
     expect(await intake.take(source, event("q3", "backfill"))).toMatchObject({ kind: "stored" });
   });
 
-  it("is refused as gone when its source was deleted", async () => {
+  it("is rejected as gone when its source was deleted", async () => {
     const source = await liveSource("gone");
     await services.store.transaction((tx) =>
       tx.db.updateTable("application").set({ deleted_at: 1 }).where("id", "=", source.key).execute(),
@@ -114,7 +114,7 @@ describe("an event of a source", () => {
     expect(await intakeAndReports().intake.take(source, event("g1", "request"))).toEqual({ kind: "gone" });
   });
 
-  it("is stored with the request that carried it, or as a POST without one", async () => {
+  it("is stored with its request, or as a POST without one", async () => {
     const source = await liveSource("bytes");
     const { intake } = intakeAndReports();
     await intake.take(source, event("r1", "request", REQUEST));

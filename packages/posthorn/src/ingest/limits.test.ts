@@ -50,7 +50,7 @@ describe("several threads of a process", () => {
     await toldUsage();
     expect([one.waitOf(1, 4), two.waitOf(1, 4)]).toEqual([1, 1]);
     expect([one.takeEvent(1, 3), two.takeEvent(1, 3)]).toEqual([false, false]);
-    // A repetition does not count, in either of them.
+    // A repetition does not count in either of them.
     one.giveEvent(1);
     await toldUsage();
     expect(two.takeEvent(1, 3)).toBe(true);
@@ -68,14 +68,14 @@ function twoThreads() {
 }
 
 describe("the rate of a source in two threads", () => {
-  it("holds if one of them has not had a request yet", async () => {
+  it("is kept if one of them has not received a request yet", async () => {
     const { one, two, allowed } = twoThreads();
     expect(allowed(one, 90)).toBe(90);
     await toldUsage();
     expect(allowed(two, 100)).toBe(10);
   });
 
-  it("holds after a pause", async () => {
+  it("is kept after a pause", async () => {
     const { one, two, clock, allowed } = twoThreads();
     expect([allowed(one, 1), allowed(two, 1)]).toEqual([1, 1]);
     await toldUsage();
@@ -85,7 +85,7 @@ describe("the rate of a source in two threads", () => {
     expect(allowed(two, 200)).toBe(0);
   });
 
-  it("holds while both receive more than it allows", async () => {
+  it("is kept while both receive more than it allows", async () => {
     const { one, two, clock, allowed } = twoThreads();
     let total = 0;
     for (let ms = 0; ms < 10_000; ms += 10) {
@@ -93,7 +93,7 @@ describe("the rate of a source in two threads", () => {
       total += allowed(one, 5) + allowed(two, 5);
       await toldUsage();
     }
-    // A burst, which both may grant before they tell each other, and 10 s.
+    // A burst, which both may allow before they notify each other, and 10 s.
     expect(total).toBeLessThanOrEqual(100 + 1000 + 10);
   });
 });

@@ -65,7 +65,7 @@ describe("a change during a look-up", () => {
     expect(await index.find(token)).toBeNull();
   });
 
-  it("does not make the token that it created unknown", async () => {
+  it("does not make a token unknown that it created", async () => {
     const { key, index, hold, token } = await sceneOf("created");
     const held = hold();
     const before = index.find(token);

@@ -19,7 +19,7 @@ describe("the collected chunks of a body", () => {
     }
   });
 
-  it("are the only chunk itself, and nothing after they were cleared", () => {
+  it("are the chunk itself if there is only one, and empty after they were cleared", () => {
     const collector = new ByteCollector();
     const chunk = Buffer.from("x");
     collector.add(chunk);

@@ -8,13 +8,13 @@ const MODULE = new URL("compiled-code.ts", import.meta.url).href;
 const DAY_MS = 24 * 60 * 60_000;
 const OPEN_TO_ALL = 0o777;
 
-/** A program that keeps its compiled code, in a folder of its own. */
+/** A program that stores its compiled code, in a separate folder. */
 class Program implements Disposable {
   readonly #folder = temporaryFolder();
   readonly #file: string;
   readonly cache: string;
 
-  /** @param before What it does first. */
+  /** @param before Code that runs first. */
   constructor({ extension = "js", before = "" } = {}) {
     const { path } = this.#folder;
     this.cache = join(path, "caches", "posthorn");
@@ -57,8 +57,8 @@ function filesIn(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-describe("a program that keeps its compiled code", () => {
-  it("compiles it at the first start only, in a folder that only its user can read and write", () => {
+describe("a program that stores its compiled code", () => {
+  it("compiles it only at the first start, into a folder that only its user can read and write", () => {
     using program = new Program();
     expect(program.run()).toBe(false);
     expect(program.run()).toBe(true);
@@ -104,7 +104,7 @@ describe("a program that keeps its compiled code", () => {
   });
 
   it("creates nothing in a folder of another user", () => {
-    // The folders of root count as safe, so a test that runs as root needs a real one.
+    // Folders of root count as safe, so a test that runs as root needs one of another user.
     const isRoot = process.getuid?.() === 0;
     using program = new Program({ before: isRoot ? "" : "process.getuid = () => 4_000_000;" });
     if (isRoot) chownSync(join(program.cache, "../.."), 4_000_000, 4_000_000);

@@ -25,7 +25,7 @@ it("writes once for all calls, after the delay from the first", async () => {
   expect(count).toBe(2);
 });
 
-it("starts no write before the one before has ended", async () => {
+it("does not start a write before the previous one has ended", async () => {
   const ends: (() => void)[] = [];
   const { writes } = scene(() => new Promise((resolve) => void ends.push(resolve)));
   const both = [writes.now(), writes.now()];
@@ -39,7 +39,7 @@ it("starts no write before the one before has ended", async () => {
   await both[1];
 });
 
-it("continues after a failed write, and retries nothing once it is disposed", async () => {
+it("continues after a failed write, and does not retry once it is disposed", async () => {
   let count = 0;
   const { clock, failures, writes } = scene(async () => {
     writes.later();

@@ -28,14 +28,14 @@ it("rounds only on request", () => {
   expect(rounded({ n: parseExact("9007199254740993") })).toEqual({ n: 9_007_199_254_740_992 });
 });
 
-it("takes values at any depth", () => {
+it("accepts values at any depth", () => {
   const text = `${"[".repeat(50_000)}12345678901234567890${"]".repeat(50_000)}`;
   let value = parseExact(text);
   while (Array.isArray(value)) value = value[0];
   expect(isRawNumber(value)).toBe(true);
 });
 
-it("refuses text that is not JSON", () => {
+it("rejects text that is not JSON", () => {
   for (const text of ['{"n":9007199254740993', "012345678901234567890", "[1234567890123456.]", "-12345678901234567-8"])
     expect(() => parseExact(text)).toThrow(SyntaxError);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { IdGenerator, isId, keyAfterTime, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
 
 describe("ids", () => {
-  it("carry their key, so a look-up by id needs no index", () => {
+  it("contain their key, so a look-up by ID needs no index", () => {
     const ids = new IdGenerator(() => 1_764_000_000_123);
     for (let i = 0; i < 20_000; i++) {
       const { key, id } = ids.next("msg_");
@@ -19,7 +19,7 @@ describe("ids", () => {
     expect(made.map((entry) => entry.key)).toEqual(made.map((entry) => entry.key).sort((a, b) => a - b));
   });
 
-  it("never repeat and never decrease when the clock stands still or is set back", () => {
+  it("never repeat and never decrease when the clock stops or is set back", () => {
     const times = [1_764_000_000_000, 1_764_000_000_000, 1_763_000_000_000, 1_764_000_000_001];
     let step = 0;
     const ids = new IdGenerator(() => times[step++ % times.length]!);
@@ -28,7 +28,7 @@ describe("ids", () => {
     expect(keys).toEqual([...keys].sort((a, b) => a - b));
   });
 
-  it("are not generated while another node may hold the slot, which would generate the same ones", () => {
+  it("are not generated while another node may own the slot, which would generate the same IDs", () => {
     const membership = { holdsSlot: true };
     const ids = new IdGenerator(() => 1_764_000_000_000, 0, 5, membership);
     const before = ids.next("msg_").key;
@@ -51,7 +51,7 @@ describe("ids", () => {
     expect(key).toBeLessThan(keyAtTime(at + 4));
   });
 
-  it("are below the bound after their own time, at the end of a second too", () => {
+  it("are below the bound after their own time, even at the end of a second", () => {
     for (const at of [1_764_000_123_456, 1_764_000_123_998, 1_764_000_123_999]) {
       const { key } = new IdGenerator(() => at).next("msg_");
       expect(key).toBeLessThan(keyAfterTime(timeOfKey(key)));
@@ -60,7 +60,7 @@ describe("ids", () => {
     }
   });
 
-  it("are recognized only with the right prefix, length and alphabet", () => {
+  it("are recognised only with the right prefix, length and alphabet", () => {
     const { id } = new IdGenerator(Date.now).next("app_");
     expect(isId("app_", id)).toBe(true);
     expect(id).toMatch(/^app_[0-9A-Za-z]{27}$/);

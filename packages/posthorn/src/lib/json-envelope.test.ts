@@ -5,7 +5,7 @@ import { findMembers } from "./json-range.ts";
 
 const NAMES = ["payload", "data"] as const;
 
-/** What parsing everything says about the text: its value with an empty payload, and the bytes of the payload. */
+/** Result of parsing everything: its value with an empty payload, and the bytes of the payload. */
 function parsed(text: string): { readonly value: unknown; readonly content: string } | null {
   try {
     const value = JSON.parse(text) as Record<string, unknown>;

@@ -15,7 +15,7 @@ describe("a path", () => {
   });
 
   it.each(["", "a.b", "$.", "$[", "$.a b", "$".repeat(3), "$[?", `$['${"x".repeat(300)}']`])(
-    "that is invalid is refused with a sentence: %s",
+    "that is invalid is rejected with a message: %s",
     (path) => expect(() => compilePath(path)).toThrow(JsonPathError),
   );
 
@@ -28,7 +28,7 @@ describe("a path", () => {
     "$[?@.a]",
     "$[?match(@, '(a+)+')]",
     `$${".a".repeat(40)}`,
-  ])("that could visit the same value repeatedly is refused: %s", (path) =>
+  ])("that could visit the same value repeatedly is rejected: %s", (path) =>
     expect(() => compilePath(path)).toThrow(JsonPathError),
   );
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findMistake as findMistakeInBytes, JsonScanner, type ScanOptions } from "./json-scanner.ts";
 
-/** Position of the first mistake in characters, as V8 counts it. */
+/** Position of the first error in characters, as V8 counts it. */
 function findMistake(text: string): number {
   const bytes = Buffer.from(text);
   return bytes.toString("utf8", 0, findMistakeInBytes(bytes)).length;
@@ -45,12 +45,12 @@ describe("findMistake", () => {
     ["{} x", 3],
     ["\ufeff{}", 0],
     ["[1]\u00a0", 3],
-  ])("finds the position of the mistake in %j", (text, place) => {
+  ])("finds the position of the error in %j", (text, place) => {
     expect(() => JSON.parse(text) as unknown).toThrow("JSON");
     expect(findMistake(text)).toBe(place);
   });
 
-  it("returns the position that V8 reports, wherever V8 reports one", () => {
+  it("returns the position that V8 reports, if it reports one", () => {
     const broken = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", "]", '"', "x", "\n", "\\", "1", " "))
       .map(([json, at, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice((at % (json.length + 1)) + 1));

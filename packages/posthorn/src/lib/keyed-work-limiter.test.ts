@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { KeyedWorkLimiter } from "./keyed-work-limiter.ts";
 
-it("limits the calls of one key without affecting those of another, and forgets keys without calls", async () => {
+it("limits the calls of one key without affecting those of another, and removes keys without calls", async () => {
   const limiter = new KeyedWorkLimiter({ concurrency: 1, maxWaiting: 1 });
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const started: string[] = [];

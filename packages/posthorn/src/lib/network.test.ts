@@ -3,7 +3,7 @@ import { isWithin, networkCheck, parseNetwork } from "./network.ts";
 
 describe("parseNetwork", () => {
   it.each(["", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "example.com", "::1/129", "10.0.0.0/-1"])(
-    "refuses %j",
+    "rejects %j",
     (text) => expect(parseNetwork(text)).toBeNull(),
   );
 });

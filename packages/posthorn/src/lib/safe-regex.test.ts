@@ -23,7 +23,7 @@ const LARGE = [
   filled("a{1000}|"),
   filled("(?:a{1000}){1,1}"),
   filled("(?:a{1000}){0}"),
-  // Counts next to syntax that could be mistaken for their end, or for quoting them.
+  // Quantifiers next to syntax that could be mistaken for their end, or for escaping them.
   filled("a{1000}", "(", "){00}"),
   filled("a{1000}", "[]]", ""),
   filled("a{1000}", "[^]]", ""),
@@ -47,7 +47,7 @@ const COSTLY_CLASSES = [
 
 describe("a pattern that would be expensive to compile", () => {
   it.each([...LARGE, ...COSTLY_CLASSES].map((source) => [source.slice(0, 30), source]))(
-    "%s… is refused before it is compiled",
+    "%s… is rejected before it is compiled",
     (_name, source) => {
       using compile = vi.spyOn(RE2JS, "compile");
       expect(() => compileRegex(source)).toThrow(SafeRegexError);
@@ -55,14 +55,14 @@ describe("a pattern that would be expensive to compile", () => {
     },
   );
 
-  it("is refused with a message that says what to change", () => {
+  it("is rejected with a message that says what to change", () => {
     expect(() => compileRegex(LARGE[0]!)).toThrow(/too large once its repetitions are written out/);
     expect(() => compileRegex(COSTLY_CLASSES[0]!)).toThrow(/use fewer Unicode classes/);
   });
 });
 
-describe("a pattern that was refused", () => {
-  it("is refused for the same reason the next time, without being compiled again", () => {
+describe("a pattern that was rejected", () => {
+  it("is rejected for the same reason the next time, without being compiled again", () => {
     const source = filled("a?");
     const reasonOf = () => {
       try {
@@ -77,7 +77,7 @@ describe("a pattern that was refused", () => {
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it("is evicted from the cache after many other refused patterns", () => {
+  it("is evicted from the cache after many other rejected patterns", () => {
     const refused = (source: string) => expect(() => compileRegex(source)).toThrow(SafeRegexError);
     refused("(first");
     for (let other = 0; other < 300; other++) refused(`(${other}`);

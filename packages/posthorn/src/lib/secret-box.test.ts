@@ -7,7 +7,7 @@ const PLACE = "endpoint.headers_sealed 1";
 const key = randomBytes(32);
 const secretBox = SecretBox.withKey(key);
 
-/** Seals a value as earlier versions did: directly with the key (1), or with a key derived from it (2). */
+/** Encrypts a value as earlier versions did: directly with the key (1), or with a key derived from it (2). */
 function sealedBefore(version: 1 | 2, text: string): Buffer {
   const salt = version === 1 ? Buffer.alloc(0) : randomBytes(16);
   const derived = createHmac("sha256", key).update("posthorn sealed value").update(salt).update(Buffer.of(1)).digest();
@@ -18,7 +18,7 @@ function sealedBefore(version: 1 | 2, text: string): Buffer {
 }
 
 describe("SecretBox", () => {
-  it("opens any text that it sealed", () => {
+  it("decrypts any text that it encrypted", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (given) => {
         const text = given.toWellFormed();
@@ -27,20 +27,20 @@ describe("SecretBox", () => {
     );
   });
 
-  it("never seals a text to the same bytes twice, and never to bytes that contain it", () => {
+  it("never encrypts a text to the same bytes twice, and never to bytes that contain it", () => {
     const seals = Array.from({ length: 50 }, () => Buffer.from(secretBox.seal("whsec_a-secret-text", PLACE)));
     expect(new Set(seals.map((seal) => seal.toString("hex"))).size).toBe(50);
     expect(seals.every((seal) => !seal.includes("secret"))).toBe(true);
   });
 
-  it("opens bytes that are part of a larger buffer, as databases return them", () => {
+  it("decrypts bytes that are part of a larger buffer, as databases return them", () => {
     const sealed = secretBox.seal("text", PLACE);
     const larger = new Uint8Array(sealed.length + 20);
     larger.set(sealed, 7);
     expect(secretBox.open(larger.subarray(7, 7 + sealed.length), PLACE)).toBe("text");
   });
 
-  it.each([1, 2] as const)("opens values of version %d, and rejects them when they were changed", (version) => {
+  it.each([1, 2] as const)("decrypts values of version %d, and rejects them when they were changed", (version) => {
     const sealed = sealedBefore(version, "text");
     expect(keyIdOf(sealed)).toBe(0);
     expect(secretBox.open(sealed, PLACE)).toBe("text");
@@ -70,7 +70,7 @@ describe("SecretBox", () => {
     expect(fresh.subarray(5, 21)).not.toEqual(one.subarray(5, 21));
   });
 
-  it("opens values of every key it has, and seals with the one that is named", () => {
+  it("decrypts values of every key it has, and encrypts with the current one", () => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const box = new SecretBox({ sealing: 7, keys: new Map([[7, first]]) });
     const older = box.seal("older", PLACE);
@@ -91,13 +91,13 @@ describe("SecretBox", () => {
     expect(asked).toBe(1);
   });
 
-  it("derives another key once one has sealed its number of values", () => {
+  it("derives another key once one has encrypted its maximum number of values", () => {
     const box = new SecretBox({ sealing: 1, keys: new Map([[1, key]]) }, 100);
     const salts = Array.from({ length: 201 }, () => Buffer.from(box.seal("", PLACE)).toString("hex", 5, 21));
     expect([new Set(salts.slice(0, 100)).size, new Set(salts).size]).toEqual([1, 3]);
   });
 
-  it("rejects values sealed with another key, and names the setting", () => {
+  it("rejects values encrypted with another key, and names the setting", () => {
     const other = SecretBox.withKey(randomBytes(32)).seal("text", PLACE);
     expect(() => secretBox.open(other, PLACE)).toThrow("POSTHORN_ENCRYPTION_KEY");
   });

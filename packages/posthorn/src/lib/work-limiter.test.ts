@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WorkLimiter } from "./work-limiter.ts";
 
 describe("a work limiter", () => {
-  it("runs no more calls at once than its limit, lets some wait, and refuses the rest without running them", async () => {
+  it("runs no more calls at once than its limit, queues some, and rejects the rest without running them", async () => {
     const limiter = new WorkLimiter({ concurrency: 2, maxWaiting: 3 });
     const releases: (() => void)[] = [];
     let started = 0;

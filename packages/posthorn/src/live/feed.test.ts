@@ -66,7 +66,7 @@ describe("the live feed", () => {
     expect(two.messages).toEqual(["msg_3"]);
   });
 
-  it("keeps no events while no stream is open", async () => {
+  it("keeps no events while no streams are open", async () => {
     const scene = new Scene(() => Promise.reject(new Error("must not be asked")));
     await scene.commit(1);
     expect(scene.feed.wanted).toBe(false);
@@ -141,7 +141,7 @@ describe("the live feed", () => {
     expect(watching.gaps).toHaveLength(1);
   });
 
-  it("waits for its database read when it is closed, and reads nothing afterwards", async () => {
+  it("waits for its database read when it is closed, and does not read afterwards", async () => {
     const reads: PromiseWithResolvers<Described>[] = [];
     const scene = new Scene(() => {
       reads.push(Promise.withResolvers());

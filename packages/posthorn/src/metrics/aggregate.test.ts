@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { expect, it } from "vitest";
 import { aggregate, countersOf, readingsOf } from "./aggregate.ts";
 
-/** The metrics of a thread in which everything has this value. */
+/** The metrics of a thread, all with this value. */
 async function threadWith(value: number) {
   const registers = [new Registry()];
   new Counter({ name: "attempts_total", help: "h", labelNames: ["outcome"], registers }).inc({ outcome: "ok" }, value);
@@ -20,7 +20,7 @@ async function valuesOf(registry: Registry): Promise<readonly string[]> {
   return (await registry.metrics()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-it("adds counts up, shows the worst of a state, and reads metrics of the process once", async () => {
+it("adds up counts, shows the worst state, and reads metrics of the process once", async () => {
   const all = aggregate(await threadWith(2), [await threadWith(3), await threadWith(10)]);
   expect(await valuesOf(all)).toEqual([
     'attempts_total{outcome="ok"} 15',
@@ -37,7 +37,7 @@ it("adds counts up, shows the worst of a state, and reads metrics of the process
   ]);
 });
 
-it("keeps the totals of a thread that has ended, and nothing else of it", async () => {
+it("keeps only the totals of a thread that has ended", async () => {
   const ended = countersOf(await threadWith(7));
   expect(ended.map(({ name }) => name)).toEqual(["attempts_total", "duration_seconds"]);
   const values = await valuesOf(aggregate(await threadWith(2), [ended]));

@@ -13,7 +13,7 @@ interface Answer {
   readonly truncated?: boolean;
 }
 
-/** Documents at a server that answers like this, and the requests that it got. */
+/** Documents on a server with these responses, and the requests that it received. */
 function documentsOf(answer: () => Answer) {
   const requests: EgressRequest[] = [];
   const clock = { now: 1_000_000 };
@@ -56,7 +56,7 @@ describe("metadata documents of clients", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("are kept for the decision of the person, regardless of what their server allows, and never for more than a day", async () => {
+  it("are cached for the person's decision, regardless of what their server allows, and never for more than a day", async () => {
     for (const [header, untilMs] of [
       ["no-store", 300_000],
       ["max-age=999999999", 86_400_000],
@@ -70,7 +70,7 @@ describe("metadata documents of clients", () => {
     }
   });
 
-  it("are refused unless they describe this client completely", async () => {
+  it("are rejected unless they describe this client completely", async () => {
     const wrong: readonly (readonly [Answer, string])[] = [
       [{ status: 404 }, "HTTP 404"],
       [{ status: 302, headers: ["location", "https://elsewhere.example/"] }, "HTTP 302"],

@@ -5,7 +5,7 @@ import { ConnectorMailer } from "./mailer.ts";
 const SERVER = { host: "smtp.example.com", port: 587, security: "starttls", username: null, password: null } as const;
 const MAIL = { to: "grace+a@engines.example", subject: "New password", text: "https://example.com/reset#code=1" };
 
-it("gives the reason why an email was refused, without the address that the mail server repeats", async () => {
+it("returns the reason why an email was rejected, without the address that the mail server repeats", async () => {
   const sentence = "The mail server refused the email: 550 5.1.1 <grace+a@engines.example>: no such user.";
   const refused = { kind: "items", results: [{ kind: "closed", code: "target_not_found", sentence }] };
   const logged: unknown[] = [];

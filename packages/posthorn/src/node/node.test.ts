@@ -66,7 +66,7 @@ describe("a slow client", () => {
     expect((await fetch(`${node.url}/health`)).status).toBe(204);
   });
 
-  it("does not keep the server from stopping", async () => {
+  it("does not prevent the server from stopping", async () => {
     using folder = temporaryFolder();
     let closed: Promise<string>;
     {
@@ -81,7 +81,7 @@ describe("a slow client", () => {
 });
 
 describe("a start that fails halfway", () => {
-  it("leaves no server running and the folder unlocked", async () => {
+  it("leaves no server running and no lock on the folder", async () => {
     using folder = temporaryFolder();
     await (await startNode(folder.path))[Symbol.asyncDispose]();
     const renameColumn = (from: string, to: string): void => {

@@ -4,7 +4,7 @@ import { readEnv } from "../config/env.ts";
 import { applyShare } from "./parts.ts";
 import { shareOf } from "./thread.ts";
 
-it("a thread has a socket for each attempt that it may have in flight, also after its share has changed", () => {
+it("a thread has a socket for each attempt that it may have in flight, even after its share has changed", () => {
   const config = envToConfig(readEnv({ environment: {} }));
   const limits: { readonly attempts: number; readonly sockets: number }[] = [];
   let [attempts, ofHost] = [0, 0];

@@ -62,7 +62,7 @@ describe("a sign-in", () => {
     });
   });
 
-  it("takes one group that is sent as text, and an email address that is not verified", async () => {
+  it("accepts a single group as text, and an email address that is not verified", async () => {
     const { url, attempt } = await protocol.begin(settings, REDIRECT_URI);
     const person = await protocol.complete(settings, await signInAtProvider(url, "bob", REDIRECT_URI), attempt);
     expect(person).toMatchObject({ groups: ["staff"], isEmailVerified: false, name: null });
@@ -75,7 +75,7 @@ describe("a sign-in", () => {
     expect(await protocol.complete(open, callback, attempt)).toMatchObject({ subject: "ada" });
   });
 
-  it.each(["state", "nonce", "codeVerifier"] as const)("fails with another %s than it began with", async (part) => {
+  it.each(["state", "nonce", "codeVerifier"] as const)("fails with a different %s than at its start", async (part) => {
     const { url, attempt } = await protocol.begin(settings, REDIRECT_URI);
     const callback = await signInAtProvider(url, "ada", REDIRECT_URI);
     const other = { ...attempt, [part]: "another".padEnd(43, "x") };
@@ -91,7 +91,7 @@ describe("a sign-in", () => {
     await expect(protocol.complete(settings, callback, attempt)).rejects.toThrow("invalid_grant");
   });
 
-  it("says what the provider answered when the person refused", async () => {
+  it("reports the provider's response when the person declined", async () => {
     const { attempt } = await protocol.begin(settings, REDIRECT_URI);
     const query = new URLSearchParams({ error: "access_denied", state: attempt.state, iss: provider.issuer });
     await expect(protocol.complete(settings, `${REDIRECT_URI}?${query}`, attempt)).rejects.toThrow("access_denied");
@@ -99,7 +99,7 @@ describe("a sign-in", () => {
 });
 
 describe("the metadata", () => {
-  it("is refused if it names another issuer", async () => {
+  it("is rejected if it names another issuer", async () => {
     await using other = await startMetadata({ issuer: provider.issuer });
     await expect(protocol.check({ ...settings, issuer: other.issuer })).rejects.toMatchObject({
       code: "identity_provider_failed",
@@ -117,7 +117,7 @@ describe("the metadata", () => {
     await strict.close();
   });
 
-  it("is refused if it is too large, and reported if the provider cannot be reached", async () => {
+  it("is rejected if it is too large, and an unreachable provider is reported", async () => {
     await using large = await startMetadata({ filler: "x".repeat(2 * 1024 * 1024) });
     await expect(protocol.check({ ...settings, issuer: large.issuer })).rejects.toThrow("too large");
     const nowhere = `http://127.0.0.1:${await freePort()}`;
@@ -126,7 +126,7 @@ describe("the metadata", () => {
 });
 
 describe("logout", () => {
-  it("has a URL at the provider that leads back", async () => {
+  it("has a URL at the provider that redirects back", async () => {
     const { url, attempt } = await protocol.begin(settings, REDIRECT_URI);
     const jar = new CookieJar();
     const callback = await signInAtProvider(url, "ada", REDIRECT_URI, jar);
@@ -145,7 +145,7 @@ describe("logout", () => {
   it.each<[string, Record<string, unknown>, OidcLogout]>([
     ["a session", SESSION, { subject: null, sessionId: "s1" }],
     ["a person", { sub: "ada" }, { subject: "ada", sessionId: null }],
-  ])("token that names %s is taken", async (_title, claims, expected) => {
+  ])("accepts a token that names %s", async (_title, claims, expected) => {
     await using signed = await logoutToken(claims);
     expect(await protocol.verifyLogout(signed.settings, signed.token)).toEqual(expected);
   });
@@ -158,7 +158,7 @@ describe("logout", () => {
     ["another issuer", { ...SESSION, iss: "https://other.example.com" }],
     ["an age of one hour", { ...SESSION, iat: now() - 3600 }],
     ["no ID", { ...SESSION, jti: undefined }],
-  ])("token with %s is refused", async (_title, claims) => {
+  ])("rejects a token with %s", async (_title, claims) => {
     await using signed = await logoutToken(claims);
     const verified = protocol.verifyLogout(signed.settings, signed.token);
     await expect(verified).rejects.toMatchObject({ code: "identity_provider_failed" });
@@ -182,7 +182,7 @@ describe("logout", () => {
     return { token, settings: { ...settings, issuer }, [Symbol.asyncDispose]: () => metadata[Symbol.asyncDispose]() };
   }
 
-  it("token that is signed with the client secret, or not at all, is refused", async () => {
+  it("rejects a token that is signed with the client secret, or not at all", async () => {
     const claims = { iss: provider.issuer, aud: settings.clientId, iat: now(), jti: "1", events: EVENTS, sub: "ada" };
     const secret = new TextEncoder().encode(settings.clientSecret!);
     const symmetric = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(secret);
@@ -199,7 +199,7 @@ interface Metadata extends AsyncDisposable {
   readonly requests: readonly string[];
 }
 
-/** A server with only metadata and keys, for what a real provider would not send. */
+/** A server with only metadata and keys, for tokens that a real provider would not send. */
 async function startMetadata({
   keys = [],
   ...fields

@@ -51,7 +51,7 @@ describe("a path", () => {
     ],
     ["$", `{"a":1}`, `"${MASK}"`],
     ["$['é \\u0022']", `{"\\u00e9 \\"":1}`, `{"\\u00e9 \\"":"${MASK}"}`],
-  ])("%s redacts what it matches, and nothing else", (path, body, expected) => {
+  ])("%s redacts only matching values", (path, body, expected) => {
     expect(redacted(body, [{ path }])).toBe(expected);
   });
 
@@ -100,7 +100,7 @@ describe("a pattern", () => {
     );
   });
 
-  it("matches the text of a string, and not how it is written", () => {
+  it("matches the text of a string, regardless of escapes", () => {
     const body = String.raw`{"a":"\u00e9\n alice\u0040example.com \ud83d\ude00","b":"é 😀 bob@example.com\/"}`;
     expect(redacted(body, [{ pattern: EMAIL }])).toBe(
       String.raw`{"a":"\u00e9\n ${MASK} \ud83d\ude00","b":"é 😀 ${MASK}\/"}`,
@@ -151,7 +151,7 @@ describe("a rule", () => {
     ]);
   });
 
-  it("is refused if it is not valid, or cannot be applied in one pass", () => {
+  it("is rejected if it is not valid, or cannot be applied in one pass", () => {
     for (const path of ["customer", "$.a[?@.b]", "$..*", "$.a[-1]", "$.a[1,2]"]) {
       expect(() => compileRule(ruleOf({ path }))).toThrow(RedactionRuleError);
     }
@@ -161,8 +161,8 @@ describe("a rule", () => {
   });
 });
 
-describe("a text that may end early", () => {
-  it("is redacted as far as it goes", () => {
+describe("a text that may be truncated", () => {
+  it("is redacted up to its end", () => {
     const redactor = redactorOf({ path: "$.ssn" }, { pattern: EMAIL });
     expect(redactor.redactText(`{"x":1,"ssn":"123-4`, "a")).toBe(`{"x":1,"ssn":"${MASK}"`);
     expect(redactor.redactText("no such user: a@b.co", "a")).toBe(`no such user: ${MASK}`);
@@ -207,7 +207,7 @@ const { json } = fc.letrec<{ json: string; object: string; list: string }>((tie)
 }));
 
 describe("for any JSON text", () => {
-  it("no value at the path is left, and all other bytes are", () => {
+  it("no value at the path remains, and all other bytes do", () => {
     const redactor = redactorOf({ path: "$..secret" });
     fc.assert(
       fc.property(json, (text) => {

@@ -32,7 +32,7 @@ describe("texts about a redacted message", () => {
     expect(scrubber.scrub("unknown customer O'Nei")).toBe(`unknown customer ${MASK}`);
   });
 
-  it("keep other texts, and short values within words", () => {
+  it("keep other text, and short values within words", () => {
     expect(scrubber.scrub("HTTP 200, 1234 ms, pin 12")).toBe(`HTTP 200, 1234 ms, pin ${MASK}`);
   });
 

@@ -1,4 +1,4 @@
-/** Connections of listeners: what they send at once, and what they refuse. */
+/** Connections of listeners: what they send at once, and what they reject. */
 import { expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { type RelayAnswer, RelayConnection } from "./connection.ts";
@@ -32,7 +32,7 @@ function answer(connection: RelayConnection, id: string): void {
   connection.receive({ type: "response", id, status: 204, headers: [], body: "", truncated: false, durationMs: 1 });
 }
 
-it("refuses one request that is too large, and continues with the others", async () => {
+it("rejects one request that is too large, and continues with the others", async () => {
   const { connection, requested, request } = scene();
   const large = request("large", MAX_RELAY_BODY_CHARACTERS + 4);
   const small = request("small", 4);
@@ -71,7 +71,7 @@ it("gives a large request more time to be acknowledged", async () => {
   await expect(Promise.all([large, small])).resolves.toEqual([{ kind: "gone" }, { kind: "gone" }]);
 });
 
-it("obeys one ready frame in a second", () => {
+it("processes one ready frame per second", () => {
   const { connection } = scene();
   expect([0, 10, 999, 1000, 1500, 2100].map((now) => connection.ready(now))).toEqual([
     true,

@@ -3,7 +3,7 @@ import { LetterWindow } from "./letter-window.ts";
 
 const never = new AbortController().signal;
 
-/** Enters, and notes the names of those that may be sent, in order. */
+/** Adds requests, and records the names of those that may be sent, in order. */
 function scene() {
   const window = new LetterWindow({ count: 2, size: 100 });
   const sent: string[] = [];
@@ -28,7 +28,7 @@ describe("requests to listeners of other nodes", () => {
     expect(sent).toEqual(["a", "b", "other", "c"]);
   });
 
-  it("are limited by their size, and one that is larger than all the room goes alone", async () => {
+  it("are limited by their size, and one that is larger than the limit is sent alone", async () => {
     const { window, sent, enter, settled } = scene();
     void enter("a", { size: 60 });
     void enter("large", { size: 500 });
@@ -43,7 +43,7 @@ describe("requests to listeners of other nodes", () => {
     expect(sent).toEqual(["a", "large", "b"]);
   });
 
-  it("do not enter an ended session where one that gives up leaves room", async () => {
+  it("are not sent in an ended session when an aborted request makes room", async () => {
     const { window, sent, enter, settled } = scene();
     void enter("a", { size: 60 });
     void enter("large", { size: 500 });

@@ -3,7 +3,7 @@ import { type LimitKeys, ReadLimiter } from "./limits.ts";
 
 const LIMITS = { total: 4, perOrganisation: 3, perHost: 2 };
 
-/** Reads that are held until the test ends them. */
+/** Reads that do not end until the test ends them. */
 class Reads {
   readonly limiter = new ReadLimiter(LIMITS);
   readonly started: string[] = [];
@@ -22,7 +22,7 @@ class Reads {
   }
 }
 
-/** Everything that is due has run: nothing here waits for a timer. */
+/** Waits until everything that is due has run. Nothing here waits for a timer. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const of = (orgId: number, host: string | null): LimitKeys => ({ orgId, host });
 
@@ -61,7 +61,7 @@ describe("reads of sources at the same time", () => {
     expect(reads.started).toEqual(["0", "1", "2", "3", "4", "5"]);
   });
 
-  it("free their place when they fail, and wait no longer once they are stopped", async () => {
+  it("release their slot when they fail, and stop waiting once they are stopped", async () => {
     const { limiter } = new Reads();
     const { signal } = new AbortController();
     const fail = (): Promise<never> => Promise.reject(new Error("refused"));

@@ -7,7 +7,7 @@ import { openStore, type StoreListeners, type StoreLocation } from "./open.ts";
 import { SqliteStore, type SqliteStoreOptions } from "./sqlite/sqlite-store.ts";
 import type { Store } from "./store.ts";
 
-/** Listeners of a node, and what they were told. */
+/** Listeners of a node, and the signals that they received. */
 function node(): { readonly listeners: StoreListeners; readonly told: unknown[] } {
   const told: unknown[] = [];
   const listeners: StoreListeners = {
@@ -35,7 +35,7 @@ class File implements Disposable {
 }
 
 describe("a store that is opened before there is a node", () => {
-  it("tells the node of its commits once the node has taken it, and leaves it to the node to close it", async () => {
+  it("notifies the node of its commits once the node has taken it over, and is closed by the node", async () => {
     using file = new File();
     const { listeners, told } = node();
     const early = (await EarlyStore.begin(file.location, null))!;
@@ -45,7 +45,7 @@ describe("a store that is opened before there is a node", () => {
     expect(told).toEqual([1]);
   });
 
-  it("is closed if no node takes it, so that the folder is free", async () => {
+  it("is closed if no node takes it over, so that the folder is free", async () => {
     using file = new File();
     const early = (await EarlyStore.begin(file.location, null))!;
     await expect(file.open()).rejects.toThrow("Another");
@@ -54,7 +54,7 @@ describe("a store that is opened before there is a node", () => {
     expect(await again.lastKey()).toBe(0);
   });
 
-  it("tells the node that takes it what happened before", async () => {
+  it("notifies the node that takes it over of earlier signals", async () => {
     let options: Pick<SqliteStoreOptions, "onFailure" | "onWalLoss"> = {};
     using file = new File();
     const opened = await SqliteStore.open({ path: file.path });
@@ -75,7 +75,7 @@ describe("a store that is opened before there is a node", () => {
     expect(told).toEqual([loss, failure]);
   });
 
-  it("rejects when the node takes it if it could not be opened, and is opened again for the next attempt", async () => {
+  it("rejects when the node takes it over if it could not be opened, and is opened again for the next attempt", async () => {
     using file = new File();
     await using other = await file.open();
     const { listeners } = node();
@@ -86,7 +86,7 @@ describe("a store that is opened before there is a node", () => {
     expect(store).toBeInstanceOf(SqliteStore);
   });
 
-  it("is not begun on PostgreSQL, which a node waits for", async () => {
+  it("is not opened early on PostgreSQL, for which a node waits", async () => {
     const location = { kind: "postgres", url: "postgres://127.0.0.1/none", directUrl: null, connections: 2 } as const;
     expect(await EarlyStore.begin(location, null)).toBeNull();
   });

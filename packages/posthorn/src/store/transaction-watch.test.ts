@@ -62,7 +62,7 @@ describe.each([
     expect(reports.slice(1)).toEqual([{ operation: "v1.test", openMs: 3000, ended: true, first: false }]);
   });
 
-  it("is reported once when it has blocked the main thread for that long", async () => {
+  it("is reported once if it has blocked the main thread for that long", async () => {
     const time = new TestTime();
     await using opened = await open({ time });
     const reports = reportsOf(opened.store);

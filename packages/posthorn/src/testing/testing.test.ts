@@ -69,7 +69,7 @@ describe("TestPosthorn", () => {
     expect(second!.at.getTime() - first!.at.getTime()).toBeGreaterThanOrEqual(3_600_000);
   });
 
-  it("moves the clock only as the test says, and passes the time on", async () => {
+  it("moves the clock only on request of the test, and processes everything that becomes due", async () => {
     const { app, hook } = await scene();
     hook.failNext(500);
     await publish(app, "invoice.paid");
@@ -141,7 +141,7 @@ describe("TestPosthorn", () => {
     await expect(hook.received("invoice.late")).resolves.toMatchObject({ type: "invoice.late" });
   });
 
-  it("connects to nothing: a URL without a hook does not exist", async () => {
+  it("opens no connections: a URL without a handler does not exist", async () => {
     const { app } = await scene();
     const { id } = await posthorn.endpoint.create(app, { url: "https://nowhere.example.com/" });
     const { id: message } = await posthorn.message.create(app, { eventType: "a.b", payload: {} });
@@ -152,7 +152,7 @@ describe("TestPosthorn", () => {
     expect(data).toMatchObject([{ msgId: message, errorCode: "dns_not_found" }]);
   });
 
-  it("refuses a duration that it does not understand", async () => {
+  it("rejects a duration that it does not understand", async () => {
     await expect(posthorn.advance("1y" as "1d")).rejects.toMatchObject({ code: "duration_invalid" });
   });
 });
@@ -171,7 +171,7 @@ describe("expectations", () => {
 });
 
 describe("mswHandlers", () => {
-  it("pass the requests of an API client on", async () => {
+  it("pass on the requests of an API client", async () => {
     const { app, hook } = await scene();
     const routes: { path: string; resolve: (info: { request: Request }) => Promise<Response> }[] = [];
     const http = {

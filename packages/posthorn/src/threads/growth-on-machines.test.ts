@@ -1,4 +1,4 @@
-/** When a process starts a thread, from the samples of event loops and cores that it reads: the real decision on the real sampler. */
+/** Decides from real samples of event loops and cores when a process starts a thread. */
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
@@ -10,7 +10,7 @@ const SAMPLE_MS = 5000;
 const CPU_PER_BUSY_THREAD = 1.6;
 
 interface Load {
-  /** Share of the time for which each thread is busy, the main thread first. */
+  /** Share of the time during which each thread is busy, the main thread first. */
   readonly threads: readonly number[];
   /** CPU time that others on the machine use, in cores. */
   readonly others: number;
@@ -33,7 +33,7 @@ class FakeThread implements MeasuredThread {
   }
 }
 
-/** A process on a machine with so many cores. */
+/** A process on a machine with this many cores. */
 class Scene {
   readonly #clock = new ManualClock();
   readonly #cores: number;
@@ -53,7 +53,7 @@ class Scene {
     });
   }
 
-  /** Lets samples pass under a load. Returns the number of threads then. */
+  /** Takes samples under a load. Returns the number of threads afterwards. */
   pass(samples: number, { threads, others, own }: Load): number {
     for (let sample = 0; sample < samples; sample++) {
       for (const [at, thread] of this.#threads.entries()) thread.pass(threads[at] ?? 0);
@@ -76,15 +76,15 @@ describe("on a machine with two cores", () => {
     expect(scene.pass(1, { threads: [0.85], others: 0.1 })).toBe(2);
   });
 
-  it("none starts if a generator of load uses the rest, as in the bench", () => {
+  it("none starts if a load generator uses the rest, as in the benchmarks", () => {
     expect(new Scene(2).pass(100, { threads: [0.9], others: 0.5 })).toBe(1);
   });
 
-  it("none starts for a load that one thread carries", () => {
+  it("none starts for a load that one thread can handle", () => {
     expect(new Scene(2).pass(100, { threads: [0.74], others: 0 })).toBe(1);
   });
 
-  it("a pause of other programs shorter than 20 s starts none", () => {
+  it("none starts when other programs pause for less than 20 s", () => {
     const scene = new Scene(2);
     for (let round = 0; round < 10; round++) {
       scene.pass(3, { threads: [0.9], others: 0 });
@@ -94,7 +94,7 @@ describe("on a machine with two cores", () => {
 });
 
 describe("on a machine with eight cores", () => {
-  it("threads start one by one while the load grows, and none when the last ones take their share", () => {
+  it("threads start one by one while the load grows, until the last ones take no more than their share", () => {
     const scene = new Scene(8);
     expect(scene.pass(5, { threads: [0.95], others: 1 })).toBe(2);
     expect(scene.pass(20, { threads: [0.55, 0.5], others: 1 })).toBe(2);
@@ -115,7 +115,7 @@ describe("on a machine with eight cores", () => {
   });
 });
 
-it("the quota alone counts where the system reports no times of its cores", () => {
+it("only the quota counts if the system reports no times of its cores", () => {
   const options = { quota: 4, reportsTimes: false };
   expect(new Scene(4, options).pass(5, { threads: [0.95], others: 4 })).toBe(2);
   expect(new Scene(4, options).pass(100, { threads: [0.95], others: 0, own: 3.6 })).toBe(1);

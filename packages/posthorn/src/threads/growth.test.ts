@@ -59,7 +59,7 @@ it("starts none while the other threads are idle: the clients have too few conne
   expect(state.started).toBe(0);
 });
 
-it("starts none while the machine has no core left", () => {
+it("starts none while the machine has no spare core", () => {
   const { state, pass } = growing();
   state.spare = 0.3;
   pass(20);
@@ -79,7 +79,7 @@ it("starts none while the last one has not taken its share, and none beyond the 
   expect(state.started).toBe(0);
 });
 
-it("rests for ten minutes after a thread that could not be started", () => {
+it("waits for ten minutes after a thread that could not be started", () => {
   const { state, growth, pass } = growing();
   growth.rest();
   pass(123);
@@ -88,7 +88,7 @@ it("rests for ten minutes after a thread that could not be started", () => {
   expect(state.started).toBe(1);
 });
 
-it("sets no timer after its end", () => {
+it("sets no timer after it was stopped", () => {
   const { clock, growth } = growing();
   growth[Symbol.dispose]();
   expect(clock.waiting).toBe(0);

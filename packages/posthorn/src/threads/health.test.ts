@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Broadcast } from "../lib/broadcast.ts";
 import { MainHealth, WorkerHealth } from "./health.ts";
 
-/** Two threads: what one publishes reaches the other. */
+/** Two threads: signals of one reach the other. */
 function threads() {
   let listener: (data: unknown) => void = () => undefined;
   const published: unknown[] = [];

@@ -26,7 +26,7 @@ function job(messageId: number, endpointId: number, payload: Uint8Array | null =
   };
 }
 
-/** A thread that owns some shards, with what it was handed and what it notified others of. */
+/** A thread that owns some shards, with the jobs that it received and the notifications that it sent. */
 function thread(number: number, broadcast: Broadcast, owned: number[]) {
   const received: Job[] = [];
   const notified: number[] = [];
@@ -65,7 +65,7 @@ it("hands jobs with their payloads to the thread that has the shard, and returns
   expect(one.notified).toEqual([]);
 });
 
-it("keeps what belongs to other threads once shards have changed", async () => {
+it("hands jobs to the new owners once shards have changed", async () => {
   const { one, two } = twoThreads();
   two.owned.splice(0, 1, 6);
   two.exchange.announce();
@@ -89,7 +89,7 @@ it("notifies the owners of jobs that a thread does not confirm, and of those for
   expect(one.notified).toEqual([inShard(0), inShard(0)]);
 });
 
-it("hands over no more than the thread can be expected to take soon", async () => {
+it("hands over no more jobs than the thread can be expected to start soon", async () => {
   const { one, first } = twoThreads();
   const sendTo = vi.spyOn(first, "sendTo").mockReturnValue(true);
   const large = (messageId: number): Job => job(messageId, inShard(0), new Uint8Array(MAX_BYTES / 2));
@@ -101,7 +101,7 @@ it("hands over no more than the thread can be expected to take soon", async () =
   expect(one.exchange.give([jobs[2]!])).toEqual([]);
 });
 
-it("passes on no job whose delivery was canceled while it was on its way", async () => {
+it("does not pass on a job whose delivery was canceled on its way", async () => {
   const { one, two } = twoThreads();
   const jobs = [job(1, inShard(0)), job(2, inShard(0))];
   one.exchange.give(jobs);

@@ -7,7 +7,7 @@ function spare({ own, idle }: { readonly own: number; readonly idle: number }, c
   return spareBetween(before, { at: 1000, own: own * 1000, idle: idle * 1000, total: 4000 }, cores);
 }
 
-it("counts cores as spare that neither this process nor another uses", () => {
+it("counts cores as spare if no process uses them", () => {
   expect(spare({ own: 1.5, idle: 2.5 }, 4)).toBe(2.5);
   expect(spare({ own: 1.5, idle: 0.2 }, 4)).toBe(0.2);
 });
@@ -16,7 +16,7 @@ it("counts no cores beyond the quota of the container", () => {
   expect(spare({ own: 1.5, idle: 2.5 }, 2)).toBe(0.5);
 });
 
-it("relies on the quota where the system reports no times of the machine, as in some sandboxes", () => {
+it("relies on the quota if the system reports no times of the machine, as in some sandboxes", () => {
   const before = { at: 0, own: 0, idle: 0, total: 0 };
   expect(spareBetween(before, { ...before, at: 1000, own: 1500 }, 4)).toBe(2.5);
 });

@@ -9,7 +9,7 @@ it("allows a thread for each core, up to what the database can serve", () => {
   expect([1, 2, 8, 64].map((cores) => maxThreads("postgres", { ...MACHINE, cores }))).toEqual([1, 2, 4, 4]);
 });
 
-it("leaves 512 MiB to each thread", () => {
+it("allows a thread for each 512 MiB of memory", () => {
   const of = (gib: number): number => maxThreads("sqlite", { ...MACHINE, memoryBytes: gib * GIB });
   expect([0.25, 0.9, 1, 2.4, 16].map(of)).toEqual([1, 1, 2, 4, 8]);
 });

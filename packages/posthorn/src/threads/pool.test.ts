@@ -18,7 +18,7 @@ class FakeWorker extends EventEmitter implements ThreadWorker {
   readonly received: ToThread["op"][] = [];
   readonly performance = { eventLoopUtilization: () => ({ idle: 0, active: 0, utilization: 0 }) };
   hangs = false;
-  /** The system keeps it, for instance in a system call. */
+  /** Cannot be terminated, for instance because it is in a system call. */
   isKept = false;
   metrics: readonly MetricReading[] = [];
   nodeId: number | null;
@@ -104,7 +104,7 @@ async function runningPool(options: Partial<ThreadPoolOptions> = {}) {
   return { ...scene, two: scene.workers[0]!, three: scene.workers[1]! };
 }
 
-/** A process that starts threads when they are needed, under full load from now on. */
+/** A process that starts threads on demand, under full load from now on. */
 function growingPool(options: Partial<ThreadPoolOptions> = {}) {
   const meter = { threads: () => ({ busiest: 1, mean: 1 }), spareCores: () => 1 };
   const scene = poolOf({ config: envToConfig(readEnv({ environment: {} })), meter, ...options });
@@ -115,13 +115,13 @@ function growingPool(options: Partial<ThreadPoolOptions> = {}) {
 }
 
 describe("without a fixed number of threads", () => {
-  it("one runs until it has been busy, and then one more each time, up to the maximum", async () => {
+  it("one runs until it has been busy, and then one more is added at a time, up to the maximum", async () => {
     const { pool, main, workers, busy, started } = growingPool();
     pool.start(main);
     expect(workers).toHaveLength(0);
     busy();
     await started(1);
-    // It has not taken its share.
+    // The new thread has not taken its share of the load.
     workers[0]!.nodeId = null;
     busy();
     workers[0]!.send({ op: "running", nodeId: 2 });
@@ -134,7 +134,7 @@ describe("without a fixed number of threads", () => {
     expect(pool.running).toBe(2);
   });
 
-  it("a thread that crashes while it runs is started again", async () => {
+  it("a running thread that crashes is started again", async () => {
     const { pool, main, clock, workers, busy, log, started } = growingPool();
     pool.start(main);
     busy();
@@ -160,7 +160,7 @@ describe("without a fixed number of threads", () => {
     expect(workers[1]!.number).toBe(2);
   });
 
-  it("each thread has its share of the limits of the process, which changes when one joins or ends", async () => {
+  it("each thread has its share of the limits of the process, which changes when a thread joins or ends", async () => {
     const { pool, main, workers, busy, started } = growingPool();
     const shares: number[] = [];
     pool.mainThread.onShare(({ concurrency }) => void shares.push(concurrency));
@@ -177,12 +177,12 @@ describe("without a fixed number of threads", () => {
 });
 
 describe("a thread that hangs", () => {
-  it("is ended after 30 s without an answer, and started again, while the others continue", async () => {
+  it("is terminated after 30 s without a response, and started again, while the others continue", async () => {
     const { pool, clock, workers, two, three, removed, log, started } = await runningPool();
     clock.advance(10 * PING_MS);
     expect(pool.running).toBe(2);
     two.hangs = true;
-    // The last answer was to the ping at 50 s.
+    // The last response was to the ping at 50 s.
     clock.advance(6 * PING_MS);
     expect(pool.running).toBe(2);
     clock.advance(PING_MS);
@@ -206,18 +206,18 @@ describe("a thread that hangs", () => {
     expect(log[0]).toBe("thread 2 has not responded for 120 s; terminating it");
   });
 
-  it("is not ended because the main thread was busy: only unanswered pings count", async () => {
+  it("is not terminated because the main thread was busy: only unanswered pings count", async () => {
     const { pool, clock, two } = await runningPool();
     two.hangs = true;
     clock.advance(6 * PING_MS);
-    // Its messages of a busy main thread arrive late.
+    // Messages to a busy main thread arrive late.
     two.send({ op: "pong", nodeId: 2 });
     clock.advance(6 * PING_MS);
     expect(pool.running).toBe(2);
   });
 });
 
-it("a thread that crashes is removed from the cluster under the ID that it has now", async () => {
+it("a thread that crashes is removed from the cluster under its current ID", async () => {
   const { clock, two, removed } = await runningPool();
   two.nodeId = 17;
   clock.advance(PING_MS);
@@ -226,7 +226,7 @@ it("a thread that crashes is removed from the cluster under the ID that it has n
 });
 
 describe("the health of threads", () => {
-  it("names one that has not responded for 10 s, until it does again", async () => {
+  it("names a thread that has not responded for 10 s, until it does again", async () => {
     const { pool, clock, two } = await runningPool();
     two.hangs = true;
     for (let ping = 0; ping < 3; ping++) clock.advance(PING_MS);
@@ -247,7 +247,7 @@ describe("the health of threads", () => {
     expect(pool.health.problems).toEqual([{ thread: 2, state: "ended" }]);
   });
 
-  it("names one that has ended, until it runs again", async () => {
+  it("names a thread that has ended, until it runs again", async () => {
     const { pool, clock, workers, two, started } = await runningPool();
     two.emit("exit", 1);
     expect(pool.health.problems).toEqual([{ thread: 2, state: "ended" }]);
@@ -258,7 +258,7 @@ describe("the health of threads", () => {
     expect(pool.health.problems).toEqual([]);
   });
 
-  it("is good while threads start for the first time, and without one that cannot start and is not needed", async () => {
+  it("is good while threads start for the first time, and if a thread that is not needed cannot start", async () => {
     const { pool, main, clock, workers, busy, started } = growingPool();
     pool.start(main);
     busy();
@@ -285,7 +285,7 @@ async function passing(clock: ManualClock, work: Promise<void>): Promise<number>
 }
 
 describe("a stop", () => {
-  it("ends threads that do not stop in time, and waits five seconds for those that the system keeps", async () => {
+  it("terminates threads that do not stop in time, and waits five seconds for those that cannot be terminated", async () => {
     const { pool, clock, log, two, three } = await runningPool({ stopMs: 30_000 });
     [two.hangs, two.isKept, three.hangs] = [true, true, true];
     expect(await passing(clock, pool.stop())).toBeCloseTo(35_000, -3);
@@ -298,15 +298,18 @@ describe("a stop", () => {
     expect(pool.isEmpty).toBe(false);
   });
 
-  it.each([3, 8])("does not wait for attempts in flight of a thread that has not answered %i pings", async (pings) => {
-    const { pool, clock, log, two } = await runningPool({ stopMs: 30_000 });
-    [two.hangs, two.isKept] = [true, true];
-    clock.advance(pings * PING_MS);
-    expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
-    expect(await passing(clock, pool.stop())).toBeCloseTo(5000, -3);
-    expect(log.at(-1)).toContain("the system is blocking thread 2");
-    expect(pool.kept).toEqual([2]);
-  });
+  it.each([3, 8])(
+    "does not wait for attempts in flight of a thread that has not responded to %i pings",
+    async (pings) => {
+      const { pool, clock, log, two } = await runningPool({ stopMs: 30_000 });
+      [two.hangs, two.isKept] = [true, true];
+      clock.advance(pings * PING_MS);
+      expect(pool.health.problems).toEqual([{ thread: 2, state: "hung" }]);
+      expect(await passing(clock, pool.stop())).toBeCloseTo(5000, -3);
+      expect(log.at(-1)).toContain("the system is blocking thread 2");
+      expect(pool.kept).toEqual([2]);
+    },
+  );
 
   it("terminates threads that hang one after the other", async () => {
     const { pool, clock, two, three } = await runningPool({ stopMs: 30_000 });
@@ -325,7 +328,7 @@ describe("a stop", () => {
     expect(pool.kept).toEqual([2, 3]);
   });
 
-  it("keeps none of the threads that stop in order", async () => {
+  it("does not wait for threads that have stopped in order", async () => {
     const { pool, clock } = await runningPool({ stopMs: 30_000 });
     expect(await passing(clock, pool.stop())).toBe(0);
     expect(pool.kept).toEqual([]);
@@ -397,7 +400,7 @@ describe("the pool", () => {
     expect(workers.map(({ number }) => number)).toEqual([2]);
   });
 
-  it("keeps what two threads have counted that crash at once", async () => {
+  it("keeps the counts of two threads that crash at the same time", async () => {
     const { pool, two, three } = await runningPool({ counts: true });
     const counted = (value: number): MetricReading[] => {
       const reading = { name: "sent", help: "Sent.", type: "counter", aggregator: "sum" };

@@ -3,7 +3,7 @@ import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
 import { sharesOf } from "./shares.ts";
 
-/** A thread whose siblings come and go, with the shares that it is told. */
+/** A thread whose siblings join and end, with the shares that it receives. */
 function starting(environment: Record<string, string> = {}) {
   const siblings = {
     count: 0,
@@ -16,7 +16,7 @@ function starting(environment: Record<string, string> = {}) {
   return { siblings, shares, told, listen };
 }
 
-it("tells a thread its share if another one has joined while it was starting", () => {
+it("sends a thread its share if another one has joined while it was starting", () => {
   const { siblings, shares, told, listen } = starting();
   expect(shares.share.concurrency).toBe(512);
   siblings.count = 1;
@@ -24,7 +24,7 @@ it("tells a thread its share if another one has joined while it was starting", (
   expect(told).toEqual([256]);
 });
 
-it("tells a thread nothing until its share changes", () => {
+it("sends a thread nothing until its share changes", () => {
   const { siblings, told, listen } = starting();
   listen();
   expect(told).toEqual([]);
@@ -33,7 +33,7 @@ it("tells a thread nothing until its share changes", () => {
   expect(told).toEqual([128]);
 });
 
-it("tells a thread nothing with a fixed number of threads", () => {
+it("sends a thread nothing if the number of threads is fixed", () => {
   const { siblings, shares, told, listen } = starting({ POSTHORN_THREADS: "4" });
   expect(shares.share.concurrency).toBe(128);
   siblings.count = 3;

@@ -9,7 +9,7 @@ const wake = (endpointId: number): Signal => ({ kind: "wake", endpointId });
 interface Thread {
   readonly ports: SiblingPorts;
   readonly applied: Signal[];
-  /** Threads that were reported as silent. */
+  /** Threads that were reported as not responding. */
   readonly silent: number[];
 }
 
@@ -45,7 +45,7 @@ async function threads(count: number, responseMs?: number): Promise<readonly Thr
   return all;
 }
 
-/** A thread that has joined and whose event loop hangs: it reads nothing of its channel. */
+/** A thread that has joined and whose event loop hangs, so it does not read its channel. */
 async function hanging(one: Thread, thread: number) {
   const { port1, port2 } = new MessageChannel();
   one.ports.add(thread, port1);
@@ -88,7 +88,7 @@ describe("signals between threads", () => {
     const [one, two] = (await threads(2, 200)) as [Thread, Thread];
     const hung = await hanging(one, 3);
     await one.ports.tell([wake(1)]);
-    // It is silent now, and not waited for at all.
+    // It counts as not responding now, and is not waited for at all.
     await one.ports.tell([wake(2)]);
     expect(one.silent).toEqual([3]);
     expect(two.applied).toEqual([wake(1), wake(2)]);
@@ -100,7 +100,7 @@ describe("signals between threads", () => {
     expect(read.at(-1)).toEqual([wake(3)]);
   });
 
-  it("do not wait for a thread that crashes, and the others check for changes that it did not announce", async () => {
+  it("do not wait for a thread that crashes, and the other threads check for changes that it did not announce", async () => {
     const [one] = (await threads(1)) as [Thread];
     const hung = await hanging(one, 2);
     const lost = Promise.withResolvers<void>();
@@ -138,7 +138,7 @@ describe("signals between threads", () => {
     await ports.join();
     await one.ports.tell([wake(2)]);
     const applied: Signal[] = [];
-    // Those that arrived before there was a listener are not lost.
+    // Signals that arrived before there was a listener are not lost.
     ports.onSignals((signals) => void applied.push(...signals));
     await one.ports.tell([wake(3)]);
     expect(applied).toEqual([wake(1), wake(2), wake(3)]);
@@ -175,7 +175,7 @@ describe("signals between threads", () => {
     expect([one.applied, three.applied]).toEqual([[REVOKED], [REVOKED]]);
   });
 
-  it("are not needed until another thread is started, and are needed from then on, even after it has ended", async () => {
+  it("are needed only once another thread was started, and from then on even after it has ended", async () => {
     const one = new SiblingPorts({ process: "test", onSilent: () => undefined });
     open.push(one);
     const counts: number[] = [];
@@ -184,7 +184,7 @@ describe("signals between threads", () => {
     expect(one.isAlone).toBe(true);
     const { port1, port2 } = new MessageChannel();
     one.add(2, port1);
-    // Before it runs, because it begins to work just after that.
+    // Before it runs, because it starts to work right after that.
     expect([one.isAlone, one.count]).toEqual([false, 0]);
     port2.postMessage({ op: "join", id: 0 });
     while (one.count === 0) await new Promise(setImmediate);

@@ -74,7 +74,7 @@ describe("the pool of transformations", () => {
   });
 
   it("kills a thread that does not respond, and continues with a new one", async () => {
-    // Also bounds the run after it, which starts a thread.
+    // Also limits the next run, which starts a thread.
     const pool = poolOf({ threads: 1, cpuMs: 1e9, killMs: 3000 });
     expect(await pool.run(LOOP, at(1))).toMatchObject({
       kind: "failed",
@@ -123,7 +123,7 @@ describe("the pool of transformations", () => {
     expect(await pool.run(FINE, at(1))).toEqual({ kind: "busy" });
   });
 
-  it("converts bodies, refuses one that cannot be converted, and still works after that", async () => {
+  it("converts bodies, rejects one that cannot be converted, and still works after that", async () => {
     const pool = poolOf({ threads: 1 });
     const json = (text: string) => ({ bytes: Buffer.from(text), contentType: "application/json" });
     const conversion = { body: json('{"a":1.0}'), to: "xml", xmlRoot: "m" } as const;

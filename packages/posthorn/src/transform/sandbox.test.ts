@@ -7,7 +7,7 @@ const LIMITS = { cpuMs: 60, memoryBytes: 32 * 1024 * 1024, outputBytes: 100_000 
 let sandbox: Sandbox = await Sandbox.open(LIMITS);
 
 beforeEach(async () => {
-  // The pool replaces worn sandboxes in the same way.
+  // The pool replaces used-up sandboxes in the same way.
   if (sandbox.worn) sandbox = await Sandbox.open(LIMITS);
 });
 
@@ -81,7 +81,7 @@ describe("a transformation", () => {
     ]);
   });
 
-  it("may be declared in any form, and may be async", () => {
+  it("can be declared in any form, and can be async", () => {
     for (const code of [
       "const handler = (w) => w;",
       "globalThis.handler = function (w) { return w; };",
@@ -110,7 +110,7 @@ describe("a transformation", () => {
     expect(run("return webhook;", Buffer.from([0xff, 0xfe]), xml)).toMatchObject({ payload: null });
   });
 
-  it("may log, up to a limit on lines and line length", () => {
+  it("can log, up to a limit on lines and line length", () => {
     const result = run('console.log("a", { b: 1 }, 2, undefined); console.error(new Error("x")); return webhook;');
     expect(result.logs).toEqual(['a {"b":1} 2 undefined', "Error: x"]);
     const many = run("for (let i = 0; i < 1e4; i++) console.log('x'.repeat(1000)); return webhook;");
@@ -218,7 +218,7 @@ describe("a handler of webhooks", () => {
     expect(run(code, payload)).toMatchObject({ kind: "failed", reason: "returned_nothing" });
   });
 
-  it("may replace its events, and return other fields next to the payload", () => {
+  it("can replace its events, and return other fields next to the payload", () => {
     const code = "webhook.events = [1]; return { ...webhook, data: webhook.events, payload: webhook.events };";
     expect(run(code)).toMatchObject({ payload: { kind: "json", text: "[1]" } });
   });
@@ -241,7 +241,7 @@ describe("checking code when it is saved", () => {
 });
 
 describe("the sandbox", () => {
-  it("carries nothing over from one run to the next", () => {
+  it("keeps no state from one run to the next", () => {
     run("globalThis.secret = webhook.payload; Object.prototype.leak = 1; JSON.stringify = () => '1'; return webhook;");
     expect(valueOf("[typeof secret, typeof ({}).leak, JSON.stringify({})]")).toEqual(["undefined", "undefined", "{}"]);
   });

@@ -61,7 +61,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
 
 const endpointOf = ({ store }: TestStore) => store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
 
-/** Fails one attempt every 4 hours for so many hours. */
+/** Fails one attempt every 4 hours for this many hours. */
 async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
   for (let hour = 0; hour < hours; hour += 4) {
     await end(2);
@@ -72,7 +72,7 @@ async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
 /** Disables the endpoint when 9 of 10 attempts fail. */
 const RATE = { failurePercent: 90, windowSeconds: 3600, windowAttempts: 22 };
 
-/** Makes so many attempts, a minute apart, of which every tenth succeeds. */
+/** Makes this many attempts, a minute apart, of which every tenth succeeds. */
 async function failNineOfTen({ end, clock }: Watched, attempts: number): Promise<void> {
   for (let index = 0; index < attempts; index++) {
     await end(index % 10 === 0 ? 0 : 2);
@@ -313,14 +313,14 @@ describe("an endpoint that responds with 410", () => {
   it.each([
     ["onGone", { onGone: false }],
     ["enabled", { enabled: false }],
-  ])("stays enabled where the policy turns %s off", async (_name, policy) => {
+  ])("stays enabled if the policy turns %s off", async (_name, policy) => {
     await using files = await openStore();
     await using world = await watchedSince(START, files, policy);
     await goesAway(world);
     expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
   });
 
-  it("stays enabled where the policy of its application turns onGone off", async () => {
+  it("stays enabled if the policy of its application turns onGone off", async () => {
     await using files = await openStore();
     await using world = await watchedSince(START, files);
     const policy_json = JSON.stringify({ autoDisable: { onGone: false } });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bounded, MAX_RESULT_CHARACTERS } from "./bounded.ts";
 
-it("leaves small values as they are", () => {
+it("does not change small values", () => {
   const value = { text: "a", list: [1, null, { deep: true }] };
   expect(bounded(value)).toEqual({ value, isShortened: false });
 });

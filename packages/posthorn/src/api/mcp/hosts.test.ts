@@ -26,7 +26,7 @@ describe("origins", () => {
     "accepts %s",
     (origin) => expect(isAllowedOrigin(origin, "127.0.0.1:8071", allowed)).toBe(true),
   );
-  // A star lets every page call the API with a token that it has, and is not a list of pages to trust.
+  // A star lets any page with a token call the API, but does not make all pages trusted.
   it.each(["https://evil.example.com", "null", "http://hooks.example.com", "http://127.0.0.1:9999", "file://"])(
     "refuses %s",
     (origin) => expect(isAllowedOrigin(origin, "127.0.0.1:8071", allowed)).toBe(false),

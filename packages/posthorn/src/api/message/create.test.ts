@@ -8,7 +8,7 @@ function rawWith(contentType: string): ReturnType<typeof contentOf> {
 
 describe("the content type of a raw payload", () => {
   it.each(["application/xml", "text/plain; charset=utf-8", 'a/b; x="y z"', "application/vnd.a+json;v=1"])(
-    "may be %s",
+    "can be %s",
     (contentType) => {
       expect(rawWith(contentType).contentType).toBe(contentType);
     },
@@ -24,7 +24,7 @@ describe("the content type of a raw payload", () => {
     "a/b;",
     "a/\u00e9",
     `a/${"b".repeat(300)}`,
-  ])("may not be %j", (contentType) => {
+  ])("cannot be %j", (contentType) => {
     expect(() => rawWith(contentType)).toThrow("media type");
   });
 });

@@ -6,7 +6,7 @@ import { ACK_MS, RelayConnection } from "../../relay/connection.ts";
 import type { RequestFrame } from "../../relay/frames.ts";
 import { CompatibleLink } from "./compatible-link.ts";
 
-/** What the server does with a WebSocket. */
+/** The server's side of a WebSocket. */
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
@@ -67,7 +67,7 @@ function scene() {
   return { clock, socket, connection, request };
 }
 
-it("uses up no attempt of a request to a client that is asleep", async () => {
+it("does not use up an attempt for a request to a client that is asleep", async () => {
   const { clock, socket, request } = scene();
   const answer = request("r1");
   expect(socket.done.map(([what]) => what)).toEqual(["ping", "send"]);
@@ -86,7 +86,7 @@ it("waits as long as the endpoint allows for a client that responded to the ping
   await expect(answer).resolves.toMatchObject({ kind: "error", code: "timeout" });
 });
 
-it("does not mistake a pong to another ping for an acknowledgement", async () => {
+it("does not treat a pong for another ping as an acknowledgement", async () => {
   const { clock, socket, request } = scene();
   const answer = request("r1");
   for (const other of ["", "r2"]) socket.emit("pong", Buffer.from(other));
@@ -112,7 +112,7 @@ it("sends a large request as one message of several frames, and repeated headers
   expect(text).not.toContain("example.com");
 });
 
-it("ends a connection that has been silent for longer than a local server may take, and no earlier", () => {
+it("closes a connection without traffic for longer than a local server may take, and no earlier", () => {
   const { socket } = scene();
   vi.advanceTimersByTime(40_000);
   expect(socket.isTerminated).toBe(false);

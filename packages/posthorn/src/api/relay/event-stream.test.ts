@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { expect, it } from "vitest";
 import { EventStream } from "./event-stream.ts";
 
-it("ends for a listener that reads nothing, without an error that ends the process", async () => {
+it("is closed for a listener that reads nothing, without an error that ends the process", async () => {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -17,7 +17,7 @@ it("ends for a listener that reads nothing, without an error that ends the proce
   const errors: unknown[] = [];
   response.on("error", (error) => errors.push(error));
   const stream = new EventStream(response, { pingMs: 5, closeMs: 200, maxWaitingBytes: 64 * 1024 * 1024 });
-  // More than the buffers of the operating system take.
+  // More than fits in the buffers of the operating system.
   stream.send({ type: "bye", reason: "shutdown", message: "x".repeat(32 * 1024 * 1024), reconnect: true });
   stream.close();
   await once(response, "close");

@@ -53,7 +53,7 @@ describe("listeners without a valid token", () => {
     await open("192.0.2.1");
   });
 
-  it("are refused once, regardless of how many frames follow", async () => {
+  it("are rejected once, regardless of how many frames follow", async () => {
     vi.useFakeTimers();
     const socket = new FakeSocket();
     await opener()("192.0.2.1", socket);

@@ -4,7 +4,7 @@ import { FULL_GRANT } from "../../domain/grant.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { RequestLog } from "./buffer.ts";
 
-it("has no entry, and does not fail, while the node may give out no IDs", () => {
+it("has no entry, and does not fail, while the node may not generate IDs", () => {
   const next = (): never => {
     throw new PosthornError("storage_unavailable", "Other nodes may consider this node gone.");
   };

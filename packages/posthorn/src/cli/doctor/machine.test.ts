@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { findingOfNode } from "./machine.ts";
 
-it("refuses versions of Node that the package does not support, and no others", () => {
+it("reports versions of Node that the package does not support, and no others", () => {
   const found = (version: string): string => findingOfNode(version).status;
   expect(["22.21.0", "24.8.0", "24.9.0", "24.21.0", "25.0.0"].map(found)).toEqual([
     "problem",

@@ -39,7 +39,7 @@ describe("the check of packages", () => {
     }
   });
 
-  it("warns of nothing if another node sends to all endpoints, or no endpoint needs the package", () => {
+  it("does not warn if another node sends to all endpoints, or no endpoint needs the package", () => {
     expect(packageFindings(USES, () => true, noKafka)).toMatchObject([{ status: "ok" }]);
     expect(packageFindings([USES[2]!], () => null, noKafka)).toMatchObject([{ status: "ok" }]);
   });

@@ -9,7 +9,7 @@ import { type Fixture, textOfFixture, Values } from "../../ingest/prepared-event
 
 const NOW = Date.parse("2026-02-03T04:05:06.789Z");
 const URL_OF_RECEIVER = "https://receiver.example.com/hooks";
-/** Secrets in the forms that providers have. */
+/** Secrets in the formats of the providers. */
 const SECRETS = [
   "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   "user:password",
@@ -42,7 +42,7 @@ const PAIRS: readonly Pair[] = [
   generateKeyPairSync("rsa", { modulusLength: 2048 }),
 ];
 
-/** A secret, or a private key with its public key in one of the forms in which providers show it. */
+/** A secret, or a private key with its public key in one of the formats in which providers show it. */
 interface Keys {
   readonly sign: { readonly secret: string } | { readonly privateKey: string };
   readonly verify: { readonly secrets: readonly string[] } | { readonly publicKeys: readonly string[] };
@@ -105,9 +105,9 @@ it.each(events)("$provider $event verifies and is recognised", async ({ provider
 /** Providers whose event type is not the name of the prepared event. */
 const TYPES: Readonly<Record<string, string>> = { gitlab: "Push Hook" };
 
-/** Providers that say the type of handshakes only, or none. */
+/** Providers that send a type only in handshakes, or never. */
 const WITHOUT_TYPE: ReadonlySet<string> = new Set(["aws-iot", "websub"]);
-/** Providers that send an ID in another format of the same event only. */
+/** Providers that send an ID only in another format of the same event. */
 const WITHOUT_ID: ReadonlySet<string> = new Set(["harbor", "discord"]);
 
 it("has an event of each provider in the catalogue, with new IDs each time", () => {
@@ -117,6 +117,6 @@ it("has an event of each provider in the catalogue, with new IDs each time", () 
   const known = Object.values(providers).map(({ id }) => id);
   const prepared = new Set(events.map(({ provider }) => provider));
   expect([...prepared].filter((provider) => !known.includes(provider))).toEqual([]);
-  // Apple signs with a chain of certificates that a test cannot have.
+  // Apple signs with a certificate chain that a test cannot obtain.
   expect(known.filter((provider) => !prepared.has(provider))).toEqual(["apple-appstore"]);
 });

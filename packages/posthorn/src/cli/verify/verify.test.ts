@@ -61,7 +61,7 @@ it("names the reason when the body was changed, and exits with 1", async () => {
   expect(JSON.parse(output)).toMatchObject({ verified: false, code: "signature_mismatch" });
 });
 
-it("finds a secret that was copied with a blank", async () => {
+it("detects a secret that was copied with a space", async () => {
   const { output } = await run(await captured(), "--secret", ` ${secret}`);
   expect(output).toMatch(/white space/);
 });

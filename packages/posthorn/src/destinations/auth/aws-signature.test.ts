@@ -24,7 +24,7 @@ describe("Signature Version 4", () => {
     const { method, path, query, headers, body } = vector.request;
     const unsigned = new Set(["Host", ...(UNSIGNED_IN[name] ?? [])]);
     const sent = headers.filter(([header]) => !unsigned.has(header));
-    // As a client sends it: other characters than ASCII are percent-encoded.
+    // As a client sends it: characters other than ASCII are percent-encoded.
     const url = `https://example.amazonaws.com${path}${query === "" ? "" : `?${query}`}`;
     const request = { method, url, headers: sent.flat(), body: Buffer.from(body) };
     const signature = awsSignature(request, config, VECTOR_KEYS);
@@ -115,7 +115,7 @@ describe("Signature Version 4", () => {
     );
   });
 
-  it("creates another signature for every change of method, path, query, header, body, date, region, service or key", () => {
+  it("has a different signature for every change of method, path, query, header, body, date, region, service or key", () => {
     const request = {
       method: "POST",
       url: "https://sqs.eu-central-1.amazonaws.com/a?b=c",
@@ -151,7 +151,7 @@ describe("Signature Version 4", () => {
       sign({}, {}, { sessionToken: "token" }),
       sign({}, {}, {}, NOW + 1000),
     ].map(signatureOf);
-    // The access key is in the header, but not in what is signed.
+    // The access key is in the header, but not in the signed text.
     expect(new Set(all).size).toBe(all.length - 1);
   });
 });

@@ -81,7 +81,7 @@ describe("Shared Key of Blob Storage", () => {
     expect(sharedKeyText({ ...request, body: Buffer.alloc(0) }, "acme").split("\n")[3]).toBe("");
   });
 
-  it("names the account and never the key", () => {
+  it("contains the account and never the key", () => {
     const key = Buffer.from("a key of sixty-four bytes").toString("base64");
     const value = sharedKey(request, "acme", key);
     expect(value).toMatch(/^SharedKey acme:[A-Za-z0-9+/]{43}=$/);

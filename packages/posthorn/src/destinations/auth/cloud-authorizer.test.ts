@@ -51,7 +51,7 @@ const GOOGLE: KindAuth = {
   scope: "https://www.googleapis.com/auth/pubsub",
 };
 
-/** A token service whose responses the test decides, and a clock. */
+/** A token service with responses set by the test, and a clock. */
 class Scene {
   now = 0;
   readonly sent: TokenRequest[] = [];
@@ -85,7 +85,7 @@ class Scene {
     this.#always = result;
   }
 
-  /** Responds to the request that waits the longest. */
+  /** Responds to the request that has waited longest. */
   async respond(result: EgressResult): Promise<void> {
     while (this.#pending.length === 0) await turn();
     this.#pending.shift()!(result);
@@ -104,7 +104,7 @@ describe("keys of AWS", () => {
     expect(result.secretHeaders).toEqual(["authorization", "x-amz-security-token"]);
   });
 
-  it("sign by the clock of AWS once AWS has refused the date", async () => {
+  it("sign by the clock of AWS after AWS has rejected the date", async () => {
     const { authorizer, authorize } = bound(new Scene());
     const theirs = NOW + 20 * 60_000;
     const refused = response(
@@ -116,7 +116,7 @@ describe("keys of AWS", () => {
     );
     expect(authorizer.isOutdated(REQUEST, KEYS, refused, NOW)).toBe(true);
     expect(header(authorized(await authorize(KEYS)), "x-amz-date")).toBe("20261127T122000Z");
-    // The same difference again is not the reason.
+    // If the difference is the same again, it is not the cause.
     expect(authorizer.isOutdated(REQUEST, KEYS, refused, NOW)).toBe(false);
   });
 
@@ -126,7 +126,7 @@ describe("keys of AWS", () => {
     expect(authorizer.isOutdated(REQUEST, KEYS, response(403, body), NOW)).toBe(true);
   });
 
-  it("are not tried again for other refusals, or for a date that is about right", () => {
+  it("are not tried again after other errors, or with a date that is almost right", () => {
     const { authorizer } = bound(new Scene());
     const date = { date: new Date(NOW + 1000).toUTCString() };
     expect(authorizer.isOutdated(REQUEST, KEYS, response(403, "AccessDenied", date), NOW)).toBe(false);
@@ -225,7 +225,7 @@ describe("roles of AWS", () => {
     },
   );
 
-  it("are requested once every five seconds while they are refused, and at once after a temporary failure", async () => {
+  it("are requested once every five seconds while they are rejected, and at once after a temporary failure", async () => {
     const scene = new Scene();
     scene.always(egress(403, "<Error><Code>AccessDenied</Code></Error>"));
     for (let index = 0; index < 10; index++) await scene.authorize(ROLE);
@@ -237,7 +237,7 @@ describe("roles of AWS", () => {
     expect(scene.sent).toHaveLength(3);
   });
 
-  it("are assumed by the clock of AWS if it refuses the date", async () => {
+  it("are assumed by the clock of AWS if it rejects the date", async () => {
     const scene = new Scene();
     const result = scene.authorize(ROLE);
     const date = new Date(NOW + 3_600_000).toUTCString();
@@ -275,7 +275,7 @@ describe("service accounts of Google", () => {
     expect(scene.sent).toHaveLength(2);
   });
 
-  it("send nothing to a token service that is neither Google's nor allowed by the operator", async () => {
+  it("send nothing to a token service that neither belongs to Google nor is allowed by the operator", async () => {
     const scene = new Scene();
     const foreign = { ...GOOGLE, credentialsJson: googleFile("https://token.example.com/") };
     expect(await scene.authorize(foreign)).toMatchObject({ kind: "closed", code: "credentials_refused" });
@@ -285,7 +285,7 @@ describe("service accounts of Google", () => {
     authorized(await scene.authorize(allowed));
   });
 
-  it("report a refusal with what Google said, and without the assertion", async () => {
+  it("report an error with Google's message, and without the assertion", async () => {
     const scene = new Scene();
     const result = scene.authorize(GOOGLE);
     while (scene.sent.length === 0) await turn();
@@ -304,7 +304,7 @@ describe("service accounts of Google", () => {
 });
 
 describe("attempts that wait for the same token", () => {
-  it("leave when they are canceled, and the others get the token", async () => {
+  it("stop waiting when they are canceled, and the others get the token", async () => {
     const scene = new Scene();
     const abort = new AbortController();
     const first = scene.authorize(ROLE);
@@ -316,7 +316,7 @@ describe("attempts that wait for the same token", () => {
     expect(scene.sent).toHaveLength(1);
   });
 
-  it("leave at their own deadline", async () => {
+  it("stop waiting at their own deadline", async () => {
     const scene = new Scene();
     void scene.authorize(ROLE);
     // The clock of the test passes the deadline while the timer runs.

@@ -54,13 +54,13 @@ describe("key files of Google service accounts", () => {
     ["no address", { ...FILE, client_email: undefined }, /"client_email"/],
     ["no key", { ...FILE, private_key: "none" }, /"private_key"/],
     ["an invalid token URL", { ...FILE, token_uri: "oauth2" }, /"token_uri"/],
-  ])("are refused with advice, and without quoting them: %s", (_, file, problem) => {
+  ])("are rejected with advice, and without quoting them: %s", (_, file, problem) => {
     const read = readServiceAccount(typeof file === "string" ? file : JSON.stringify(file));
     expect(read).toMatch(problem);
     expect(read).toMatch(/\.$/);
   });
 
-  it("name a token service of Google's, or one that the operator allows", () => {
+  it("must name a token service of Google, or one that the operator allows", () => {
     expect(isAllowedTokenUrl("https://oauth2.googleapis.com/token", [])).toBe(true);
     for (const url of [
       "https://oauth2.googleapis.com.example.com/token",

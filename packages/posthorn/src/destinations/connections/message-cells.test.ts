@@ -37,14 +37,14 @@ const OTHER_SIGNED: KindMessage = {
   attributes: SIGNED.attributes.map(([name, value]) => [name, value.replace("msg_1", "msg_2").replace("abc", "xyz")]),
 };
 
-/** As `SIGNED`, with a signature of its own under both names, as almost all messages are. */
+/** Like `SIGNED`, with its own signature under both names, as in almost all messages. */
 function usual(id: string, signature: string): KindMessage {
   const values = [id, "1767323045", signature, id, "1767323045", signature, "acme"];
   const names = [...SIGNED.attributes.slice(0, 6).map(([name]) => name), "X-Tenant"];
   return { ...PLAIN, id, attributes: names.map((name, index) => [name, values[index]!] as const) };
 }
 
-it("messages with and without optional parts arrive in the thread unchanged", () => {
+it("messages with and without optional parts arrive unchanged in the thread", () => {
   const messages: readonly KindMessage[] = [
     PLAIN,
     {

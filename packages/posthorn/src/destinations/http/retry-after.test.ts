@@ -4,7 +4,7 @@ import { retryAfterMs } from "./retry-after.ts";
 const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 const DAY = 86_400_000;
 
-/** Wait in milliseconds that a response with these headers asks for; `null`: none. */
+/** Wait in milliseconds that a response with these headers requests; `null`: none. */
 function asks(headers: Readonly<Record<string, string>>, status = 429): number | null {
   return retryAfterMs(status, Object.entries(headers).flat(), NOW);
 }
@@ -16,7 +16,7 @@ describe("Retry-After", () => {
     ["Wed, 25 Nov 2026 12:00:30 GMT", 30_000],
     ["Wednesday, 25-Nov-26 12:00:30 GMT", 30_000],
     ["Wed Nov 25 12:00:30 2026", 30_000],
-  ])("in seconds and in every form of a date: %s", (value, ms) => {
+  ])("is read in seconds and in every date format: %s", (value, ms) => {
     expect(asks({ "Retry-After": value })).toBe(ms);
     expect(asks({ "retry-after": value }, 500)).toBe(ms);
   });
@@ -41,7 +41,7 @@ describe("Retry-After", () => {
     "2026-11-25T12:00:30Z",
     "NaN",
     "0x10",
-  ])("that names no wait, or in an unknown format, is ignored: %s", (value) =>
+  ])("without a wait, or in an unknown format, is ignored: %s", (value) =>
     expect(asks({ "retry-after": value })).toBeNull(),
   );
 

@@ -35,7 +35,7 @@ describe("keys of objects", () => {
     expect(object(SHARED, ids[0]!, ids[2]!, ids[1]!).key).not.toBe(key);
   });
 
-  it("keep an event type in its folder", () => {
+  it("cannot leave the folder of the event type", () => {
     for (const eventType of ["..", ".", "../../etc", "a/b", "%2e%2e", "\\"]) {
       const { key } = object({ format: "raw", key: "{eventType}/{id}" }, message({ eventType }));
       const url = new URL(`https://bucket.example.com/${keyPath(key)}`);
@@ -54,14 +54,14 @@ describe("keys of objects", () => {
     ["./{id}", /slash/],
     ["{{id}", /brace/],
     ["{id}\\x", /backslash/],
-  ])("are not made from the template %s", (key, problem) => {
+  ])("cannot have the template %s", (key, problem) => {
     expect(checkArchive({ format: "raw", key })).toMatchObject({
       field: "key",
       problem: expect.stringMatching(problem) as string,
     });
   });
 
-  it("are refused if they are longer than a service allows", () => {
+  it("are rejected if they are longer than a service allows", () => {
     expect(archiveObject({ format: "raw", key: `${"é".repeat(600)}/{id}` }, [message()])).toMatchObject({
       kind: "refused",
     });
@@ -69,7 +69,7 @@ describe("keys of objects", () => {
 });
 
 describe("objects", () => {
-  it("have a line for each message, with its JSON as it is", () => {
+  it("have a line for each message, with its JSON unchanged", () => {
     const one = message({
       id: "msg_1",
       text: '{\n  "big": 12345678901234567890,\r\n  "exact": 1.0, "b": 1, "a": 2\n}',

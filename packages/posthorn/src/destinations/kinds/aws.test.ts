@@ -35,7 +35,7 @@ describe("addresses and credentials of AWS", () => {
     expect(awsAuth(config, "kinesis").role).toMatchObject({ stsUrl });
   });
 
-  it("are refused if the target names another region", () => {
+  it("are rejected if the target names another region", () => {
     expect(SQS.check!({ ...CLOUD_CONFIGS.sqs, region: "eu-west-1" })).toMatchObject({ field: "region" });
     expect(SNS.check!({ ...CLOUD_CONFIGS.sns, region: "eu-west-1" })).toMatchObject({ field: "region" });
     const eventBusName = "arn:aws:events:us-east-1:123456789012:event-bus/b";
@@ -257,7 +257,7 @@ describe("SNS", () => {
 });
 
 describe("EventBridge", () => {
-  it("gets a JSON object as it is, with the event type and the ID of the message", () => {
+  it("gets a JSON object unchanged, with the event type and the ID of the message", () => {
     const request = EVENT_BRIDGE.request(CLOUD_CONFIGS.eventBridge, [message()], NOW) as KindRequest;
     expect(bodyOf(request)).toEqual({
       Entries: [
@@ -273,7 +273,7 @@ describe("EventBridge", () => {
     });
   });
 
-  it.each(["[1]", '"text"', "5", "null", "plain", "{", ""])("is not sent %j, which it would refuse", (text) => {
+  it.each(["[1]", '"text"', "5", "null", "plain", "{", ""])("is not sent %j, which it would reject", (text) => {
     expect(EVENT_BRIDGE.request(CLOUD_CONFIGS.eventBridge, [message({ text })], NOW)).toMatchObject({
       kind: "refused",
       code: "message_invalid",
@@ -314,7 +314,7 @@ describe("Kinesis and Firehose", () => {
     });
   });
 
-  it("get the ID of the message if they are asked for JSON", () => {
+  it("get the ID of the message if the format is JSON", () => {
     const request = KINESIS.request({ ...CLOUD_CONFIGS.kinesis, format: "json" }, [message()], NOW) as KindRequest;
     const [{ Data: data }] = bodyOf(request)["Records"] as [{ Data: string }];
     expect(JSON.parse(Buffer.from(data, "base64").toString())).toMatchObject({

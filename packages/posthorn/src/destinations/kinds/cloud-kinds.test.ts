@@ -28,9 +28,9 @@ const HAS_OWN_LIMIT: ReadonlySet<CloudKindName> = new Set([
   "googlePubSub",
   "eventGrid",
 ]);
-/** Kinds that take no body of any bytes: JSON objects only, and text unless a column says that it is in base64. */
+/** Kinds that do not accept arbitrary bytes: JSON objects only, or text unless a column says that it is base64. */
 const REFUSES_SOME: ReadonlySet<CloudKindName> = new Set(["eventBridge", "clickhouse"]);
-/** Bodies that services mangle: not UTF-8, control characters, a byte order mark, line breaks, half of a pair. */
+/** Bodies that services may corrupt: invalid UTF-8, control characters, a byte order mark, line breaks, an unpaired surrogate. */
 const BODIES = [
   Buffer.from([0xff, 0xfe, 0x00, 0x80]),
   Buffer.from("a\u0000b\u0008c\ufffe"),
@@ -61,7 +61,7 @@ describe.each(NAMES)("kind %s", (name) => {
     expect(target).not.toMatch(SECRET);
   });
 
-  it("requires every secret again when the place changes that they are sent to", () => {
+  it("requires every secret again when the target changes to which they are sent", () => {
     const hosts = ["queueUrl", "endpointUrl", "namespace", "account", "topicEndpoint", "url", "region"];
     const targets = hosts.filter((field) => field in kind.fields);
     expect(targets.length).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe.each(NAMES)("kind %s", (name) => {
     expect(result).toMatchObject(expected);
   });
 
-  it("has the bytes of any body in the request, or refuses the message", () => {
+  it("has the bytes of any body in the request, or rejects the message", () => {
     const contentType = "application/octet-stream";
     const lost = BODIES.filter((body) => {
       const request = kind.request(config, [message({ body, contentType })], NOW);
@@ -138,7 +138,7 @@ describe.each(NAMES)("kind %s", (name) => {
 });
 
 describe.each([...HAS_OWN_LIMIT])("kind %s", (name) => {
-  it("refuses a message that exceeds the limit of its service with its envelope", () => {
+  it("rejects a message that exceeds the limit of its service including its envelope", () => {
     const kind = kindOf(name);
     const text = JSON.stringify({ text: "x".repeat(kind.limits.bodyBytes) });
     expect(kind.request(CLOUD_CONFIGS[name], [message({ text })], NOW)).toMatchObject({

@@ -76,7 +76,7 @@ describe.each(Object.entries(CONTRACTS))("requests of kind %s", (name, problemWi
     const property = fc.property(messages, (generated) => {
       const list: KindMessage[] = generated.map((change) => message(change));
       const request = kind.request(config, list, NOW);
-      // ClickHouse without a column for the encoding takes text only.
+      // ClickHouse without a column for the encoding accepts only text.
       expect("kind" in request ? name : problemWith(sent(request))).toBe("kind" in request ? "clickhouse" : null);
     });
     expect(fc.check(property)).toMatchObject({ failed: false, counterexample: null });
@@ -84,7 +84,7 @@ describe.each(Object.entries(CONTRACTS))("requests of kind %s", (name, problemWi
 });
 
 describe("the stubs", () => {
-  it("reject what the services would reject", () => {
+  it("reject the same requests as the services", () => {
     const request = (kind: CloudKindName): SentRequest =>
       sent((kindNamed(kind) as HttpKind<Fields>).request(CLOUD_CONFIGS[kind], [message()], NOW) as KindRequest);
     const changed = (kind: CloudKindName, change: Partial<SentRequest>): SentRequest => ({
@@ -121,12 +121,12 @@ describe("ClickHouse", () => {
       expect(clickHouseProblem(sent(requestFor({ tableName }, message())))).toBeNull();
       const quoted = identifier(tableName);
       expect(quoted.slice(1, -1).replace(/\\(.)/gs, "$1")).toBe(tableName);
-      // No backquote ends the name early.
+      // A backquote in the name does not end it early.
       expect(quoted.slice(1, -1).replace(/\\./gs, "")).not.toContain("`");
     },
   );
 
-  it("gets a row for each message, and one token for the batch that repeats with it", () => {
+  it("gets a row for each message, and one deduplication token for a batch, the same when it is resent", () => {
     const list = [message({ id: "msg_1" }), message({ id: "msg_2" })];
     const request = requestFor({}, ...list);
     expect(Buffer.from(request.body).toString()).toBe(
@@ -138,7 +138,7 @@ describe("ClickHouse", () => {
     expect(token(requestFor({}, list[0]!))).toBe("msg_1");
   });
 
-  it("gets the members of the payload as columns if it is asked for", () => {
+  it("gets the members of the payload as columns on request", () => {
     const request = requestFor({ row: "payload" }, message({ text: '{\n"a": 1.0}' }));
     expect(Buffer.from(request.body).toString()).toBe('{ "a": 1.0}\n');
     expect(new URL(request.url).searchParams.get("query")).toBe("INSERT INTO `events` FORMAT JSONEachRow");
@@ -159,7 +159,7 @@ describe("ClickHouse", () => {
     ["id=a, id=b", /id occurs twice/],
     ["id=a, payload=a", /column occurs twice/],
     ["", /is not a part/],
-  ])("has no columns like %j", (columns, problem) => {
+  ])("cannot have columns like %j", (columns, problem) => {
     expect(CLICK_HOUSE.check!({ ...CLOUD_CONFIGS.clickhouse, columns })).toMatchObject({
       field: "columns",
       problem: expect.stringMatching(problem) as string,
@@ -176,7 +176,7 @@ describe("ClickHouse", () => {
     [241, 500, "later", "rate_limited"],
     [242, 500, "retry", "target_unavailable"],
     [319, 500, "retry", "target_unavailable"],
-    // After the head was sent, an error is in the body only.
+    // After the headers were sent, an error is only in the body.
     [159, 200, "retry", "target_unavailable"],
     [99_999, 200, "retry", "target_unavailable"],
   ] as const)("reports error %i with HTTP %i as %s and %s", (code, status, kind, error) => {
@@ -208,7 +208,7 @@ describe("Pub/Sub and Cloud Storage", () => {
     }
   });
 
-  it("name each message of a batch, and distrust a response with another number of names", () => {
+  it("return a name for each message of a batch; a response with another number of names counts as a failure", () => {
     const two = [message(), message()];
     expect(GOOGLE_PUB_SUB.judge(response(200, { messageIds: ["1", "2"] }), two, NOW)).toEqual([
       { kind: "ok", reference: "1" },
@@ -220,7 +220,7 @@ describe("Pub/Sub and Cloud Storage", () => {
     ]);
   });
 
-  it("create an object only if there is none", () => {
+  it("create an object only if it does not exist", () => {
     const request = GOOGLE_CLOUD_STORAGE.request(CLOUD_CONFIGS.googleCloudStorage, [message()], NOW) as KindRequest;
     expect(request.url).toBe(
       "https://storage.googleapis.com/upload/storage/v1/b/acme-archive/o?uploadType=media&name=2026%2F11%2F27%2F12%2Fmsg_2abc.jsonl&ifGenerationMatch=0",
@@ -269,7 +269,7 @@ describe("Azure", () => {
     expect(AZURE_BLOB.judge(response(status, "", headers), [message()], NOW)[0]).toMatchObject(expected);
   });
 
-  it("Event Grid gets JSON, text and bytes as CloudEvents has them", () => {
+  it("Event Grid gets JSON, text and bytes as CloudEvents specifies", () => {
     const list = [
       message(),
       message({ text: "plain", contentType: "text/plain" }),

@@ -52,7 +52,7 @@ it("sends no more messages and bytes in a request than allowed", async () => {
   expect(await requestsFor([{ bytes: 500 }, {}])).toEqual([["0"], ["1"]]);
 });
 
-it("joins no messages of different endpoints, or that are canceled by different signals", async () => {
+it("does not join messages of different endpoints, or with different abort signals", async () => {
   expect(await requestsFor([{}, { endpoint: endpointOf("ep_2") }, {}])).toEqual([["0", "2"], ["1"]]);
   expect(await requestsFor([{}, { abort: new AbortController().signal }])).toEqual([["0"], ["1"]]);
 });
@@ -65,7 +65,7 @@ it("joins messages with one ordering key only if the target accepts all of them 
   expect(await requestsFor([ordered, ordered])).toEqual([["0", "1"]]);
 });
 
-it("sends a message without company before the next turn", async () => {
+it("sends a single message before the next turn", async () => {
   const sent: string[] = [];
   const joined = new JoinedSends((sends) => {
     sent.push(...idsOf(sends));

@@ -81,7 +81,7 @@ const THROTTLED = {
   ErrorMessage: `Rate exceeded for shard shardId-000000000007 in stream ${"s".repeat(128)} under account 111122223333.`,
 };
 
-/** Bodies for kinds whose results are in the body. The others are judged by the status. */
+/** Bodies for kinds whose results are in the body. For the others, the status counts. */
 const ACCEPTED: Partial<Record<CloudKindName, (count: number) => string>> = {
   firehose: (count) =>
     JSON.stringify({
@@ -114,7 +114,7 @@ it.each(LARGE)("%s: reads the results of the largest batch", async (name) => {
   expect(new Set(results.map((result) => result.kind))).toEqual(new Set(["ok"]));
 });
 
-it("repeats only the records that Kinesis did not store, if most of a large batch failed", async () => {
+it("retries only the records that Kinesis did not store if most of a large batch failed", async () => {
   const results = await send("kinesis", {
     bodyOf: (count) => {
       const stored = { SequenceNumber: SEQUENCE_NUMBER, ShardId: "shardId-000000000007" };

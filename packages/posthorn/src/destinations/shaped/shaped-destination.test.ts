@@ -79,7 +79,7 @@ function stored(entries: readonly Entry[]): { readonly status: number; readonly 
   return { status: 200, body: { Successful: entries.map(({ Id }) => ({ Id, MessageId: `aws-${Id}` })), Failed: [] } };
 }
 
-it("joins messages that are ready at the same time, each with its own result and all facts", async () => {
+it("joins messages that are ready at the same time, each with its own result and details", async () => {
   const { requests, results } = await send(["one", "bad", "three"], (entries) => ({
     status: 200,
     body: {
@@ -106,7 +106,7 @@ it("sends a message that is ready alone on its own, and records the request", as
   expect(results[0]).not.toHaveProperty("extra.batch");
 });
 
-it("sends messages one by one whose common request was refused", async () => {
+it("sends messages one by one if their joined request was rejected", async () => {
   const { requests, results } = await send(["one", "bad"], (entries) => {
     const isBad = entries.some(({ MessageBody }) => MessageBody === "bad");
     return isBad ? { status: 400, body: { __type: "InvalidMessageContents" } } : stored(entries);
@@ -134,7 +134,7 @@ it("names the shared request in attempts without a response, with the size of ea
   ]);
 });
 
-it("uses up no attempt of the others for a message that the kind cannot send", async () => {
+it("does not use up attempts of the others for a message that the kind cannot send", async () => {
   const { request } = SQS;
   using spy = vi.spyOn(SQS, "request");
   spy.mockImplementation((config, messages, now) => {
@@ -159,7 +159,7 @@ it("sends messages one by one if one of them is not accepted in a request", asyn
   expect(results).toMatchObject([{ kind: "ok" }, { kind: "refused", extra: { unsent: true } }]);
 });
 
-it("sends no common request if one of the messages may no longer be sent, and uses no attempt", async () => {
+it("does not send a joined request if one of the messages may no longer be sent, and uses no attempt", async () => {
   const { requests, results } = await send(["one", "two"], stored, (index) => index === 0);
   expect(requests).toEqual([]);
   expect(results).toMatchObject([{ kind: "own_fault" }, { kind: "own_fault" }]);

@@ -31,7 +31,7 @@ describe.each(CUSTOMER_LOCALES)("emails in %s", (locale) => {
     expect(subject + text).not.toMatch(/ {2}|undefined|\b(?:from|von|de) [(.]/);
   });
 
-  it("say of each endpoint what happened and since when, and how to unsubscribe", () => {
+  it("say what happened to each endpoint and since when, and how to unsubscribe", () => {
     const alerts = [alert("failing", "Orders"), alert("disabled"), alert("recovered")];
     const { subject, text } = alertMail(locale, alerts, { ...to, unsubscribe: LINK });
     expect(subject).toMatch(/^\[Kontor, Acme Logistics\] 2 .+, 1 .+$/u);
@@ -49,7 +49,7 @@ describe.each(CUSTOMER_LOCALES)("emails in %s", (locale) => {
   });
 });
 
-it("emails in each language differ", () => {
+it("emails differ between languages", () => {
   const texts = CUSTOMER_LOCALES.map(
     (locale) => alertMail(locale, [alert("failing")], { ...to, unsubscribe: LINK }).text,
   );

@@ -47,7 +47,7 @@ describe("a body that an attempt sent", () => {
     );
   });
 
-  it("is truncated after the same bytes as one that is stored whole", () => {
+  it("is truncated after the same bytes as one that is stored in full", () => {
     const payload = long("0123456789".repeat(10));
     const body = BODIES["as a JSON string"]!(payload);
     const read = withPayload(withoutPayload(body, payload), payload);
@@ -61,7 +61,7 @@ describe("a body that an attempt sent", () => {
     expect(withPayload(withoutPayload(BODIES["as it is"]!(payload), payload), null)).toBeNull();
   });
 
-  it("is stored whole if it contains the payload in another form, such as with a hidden secret", () => {
+  it("is stored in full if it contains the payload in another form, such as with a hidden secret", () => {
     const payload = Buffer.from(`secret ${"x".repeat(400)}`);
     const body = Buffer.from(`*** ${"x".repeat(400)}`);
     expect(withoutPayload(body, payload)).toEqual(keptBody(body));

@@ -41,7 +41,7 @@ describe("a warning", () => {
   });
 
   it.each(['{"ok":true}', "", "ok", '{"errors":[]}', '{"error":null}', "no errors here"])(
-    "does not come for a response that shows no sign of failure: %s",
+    "is not raised for a response that shows no sign of failure: %s",
     (response) => expect(warned({ response }, {})).toEqual([]),
   );
 

@@ -54,7 +54,7 @@ describe("a chain of audit entries", () => {
     expect(problemsOf(chain, head)).toEqual([]);
   });
 
-  it("has the hash, key and signature of the documented test vector", () => {
+  it("matches the hash, key and signature of the documented test vector", () => {
     expect(chain[0]!.hash).toBe("fe88f90eb9e810c77a175068099fac75fe67f3c016f4efd51cd953eff2c3ea82");
     expect(signer.publicKey).toBe("ThcqjTYQWRDXPJfivF0Yp+lyIV5RnScRoQkGIM/htsI=");
     expect(headOf(chain[0]!).signature).toBe(

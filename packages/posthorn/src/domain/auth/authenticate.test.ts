@@ -61,7 +61,7 @@ function insertSession(secret: string): Promise<unknown> {
 }
 
 describe("a revoked token", () => {
-  it("is refused by the hash of its signed part", async () => {
+  it("is rejected by the hash of its signed part", async () => {
     const token = await sign("new");
     expect(await authenticator.identify(token)).toMatchObject({ expiresAt: NOW + 60_000 });
     await revoke(token.slice(0, token.lastIndexOf(".")));
@@ -69,7 +69,7 @@ describe("a revoked token", () => {
     await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: "authentication_failed" });
   });
 
-  it("is refused by the hash of the whole token, which earlier versions stored", async () => {
+  it("is rejected by the hash of the whole token, which earlier versions stored", async () => {
     const [token, other] = [await sign("old"), await sign("other")];
     await revoke(token);
     await expect(authenticator.authenticate(token)).rejects.toMatchObject({ code: "authentication_failed" });

@@ -54,7 +54,7 @@ describe("the backlog", () => {
     expect((await scene.measure(4)).get(1)).toBe(5 + 2);
   });
 
-  it("does not have deliveries behind an open circuit", async () => {
+  it("does not include deliveries to an endpoint with an open circuit", async () => {
     await using scene = await open([1]);
     expect([...(await scene.measure(4))]).toEqual([
       [1, 2],

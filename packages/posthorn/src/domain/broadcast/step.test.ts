@@ -92,7 +92,7 @@ describe("a broadcast", () => {
     }
   });
 
-  it("publishes to no further application after a cancel, and removes its own row", async () => {
+  it("publishes to no further application after it is canceled, and removes its own row", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customers(store);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { destinationOf, isLocal, isRegistered, redirectProblem, withParameters } from "./redirect.ts";
 
 describe("redirect URIs", () => {
-  it("may lead to a host with TLS, to this machine, and to a program with its own scheme", () => {
+  it("can point to a host with TLS, to this machine, and to a program with its own scheme", () => {
     const uris = [
       "https://claude.ai/api/mcp/auth_callback",
       "http://127.0.0.1:3118/callback",
@@ -16,7 +16,7 @@ describe("redirect URIs", () => {
     expect(uris.map(redirectProblem)).toEqual(uris.map(() => null));
   });
 
-  it("may lead nowhere else", () => {
+  it("cannot point anywhere else", () => {
     const uris = [
       "http://client.example/callback",
       "https://client.example/#fragment",

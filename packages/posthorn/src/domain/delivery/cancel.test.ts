@@ -19,7 +19,7 @@ async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, mess
 }
 
 describe("a delivery that is canceled", () => {
-  it("while it is queued is never attempted, while the ones behind it are", async () => {
+  it("while it is queued is never attempted, while the later ones are", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, files } = harness;
     attempter.script = () => null;

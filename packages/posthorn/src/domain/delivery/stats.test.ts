@@ -66,7 +66,7 @@ function numbersOf(made: readonly Made[], since: number, until: number) {
 }
 
 const END = fc.constantFrom<End>("success", "fail", "unsent");
-/** Often on the boundary of an hour, where double or missing counts would show. */
+/** Often on the boundary of an hour, where double or missing counts would occur. */
 const AFTER = fc.oneof(
   fc.integer({ min: 0, max: HOURS * HOUR_MS }),
   fc.integer({ min: 0, max: HOURS }).map((hour) => hour * HOUR_MS),

@@ -39,18 +39,18 @@ describe("checkHeaders", () => {
     "\u{1f600}",
     "\ud800",
     "a".repeat(4097),
-  ])("refuses the value %j", (value) => {
+  ])("rejects the value %j", (value) => {
     expect(refusal({ "x-a": value })).toBe("body.headers.x-a");
   });
 
   it.each(["", " x", "x y", "x:", "x\r\ny", "\u00e9", "x\u0000", "(x)", "a".repeat(257)])(
-    "refuses the name %j",
+    "rejects the name %j",
     (name) => {
       expect(refusal({ [name]: "a" })).toBe(`body.headers.${name}`);
     },
   );
 
-  it("refuses, in upper or lower case, every name reserved for HTTP, proxies, the signature or the HTTP client", () => {
+  it("rejects, in upper or lower case, every name reserved for HTTP, proxies, the signature or the HTTP client", () => {
     const owned =
       "Host Content-Length Transfer-Encoding Connection Keep-Alive Upgrade TE Trailer Expect Proxy-Connection " +
       "Proxy-Authorization Content-Type Content-Encoding User-Agent Webhook-Id WEBHOOK-SIGNATURE webhook-anything Svix-Id " +

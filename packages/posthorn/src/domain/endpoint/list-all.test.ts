@@ -103,7 +103,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-/** Pauses: one that lasts, one that has ended, one without an end, and a flow without a pause. */
+/** Pauses: one that has not ended, one that has ended, one without an end, and a flow without a pause. */
 const FLOWS: Readonly<Record<number, string>> = {
   10: JSON.stringify({ pausedUntil: NOW + 3_600_000, discardUpTo: null, newestFirst: false }),
   12: JSON.stringify({ pausedUntil: NOW - 1000, discardUpTo: null, newestFirst: false }),
@@ -141,7 +141,7 @@ const indexes = new Map(own.map((index) => [idOf(index), index]));
 const numbers = (ids: readonly string[]): readonly (number | undefined)[] => ids.map((id) => indexes.get(id));
 
 describe("the list of all endpoints", () => {
-  it("has each endpoint of the organisation once, in the order of creation, and none of others or that is deleted", async () => {
+  it("has each endpoint of the organisation once, in the order of creation, and none of other organisations or that is deleted", async () => {
     expect(numbers(await all({}))).toEqual(own.toReversed());
     expect(numbers(await all({ reverse: true }))).toEqual(own);
   });
@@ -154,7 +154,7 @@ describe("the list of all endpoints", () => {
     expect(rows.map(({ id }) => id)).toEqual(byUrl.slice(10, 20));
   });
 
-  it("does not tell which URLs come after that of an endpoint that the caller does not see", async () => {
+  it("does not reveal which URLs come after that of an endpoint that the caller does not see", async () => {
     const ids = async (iterator: string | null, as = ctx) => {
       const input = { limit: 5, ...NONE, sort: "url", iterator } as const;
       return (await listAllEndpoints({ ctx: as, input })).rows.map(({ id }) => id);
@@ -167,7 +167,7 @@ describe("the list of all endpoints", () => {
       actor: { ...systemActor(2, "org_2"), grant: { ...FULL_GRANT, applications: new Set([9]) } },
     };
     expect(await ids(idOf(2_003), limited)).toEqual(await ids(null, limited));
-    // Where a scan stopped, it continues, in the same organisation only.
+    // A scan continues where it stopped, in the same organisation only.
     const stopped = scanIterator(ctx, foreign);
     expect(await ids(stopped)).not.toEqual(first);
     expect(await ids(`-${foreign}${stopped.slice(foreign.length)}`)).toHaveLength(5);
@@ -217,7 +217,7 @@ const COSTLY = /TEMP B-TREE|^SCAN (?:application|rollup|delivery)|^SEARCH rollup
 /** Fails if a statement has to sort rows, or to read a whole table. */
 async function expectIndexed(query: CompiledQuery): Promise<void> {
   const steps = await opened.store.transaction(async ({ db }) => {
-    // With few rows, the planner prefers to sort: what matters is that it does not have to.
+    // With few rows, the planner prefers to sort. What matters is that it does not have to.
     if (onPostgres) for (const way of ["seqscan", "sort"]) await sql.raw(`SET LOCAL enable_${way} = off`).execute(db);
     const how = onPostgres ? "EXPLAIN" : "EXPLAIN QUERY PLAN";
     const { rows } = await db.executeQuery<Record<string, unknown>>({ ...query, sql: `${how} ${query.sql}` });

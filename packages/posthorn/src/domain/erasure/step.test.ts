@@ -71,7 +71,7 @@ async function counts({ ctx }: Harness, id: string) {
 class Crash extends Error {}
 
 describe("an erasure", () => {
-  it("erases the same when its process stops before or after any of its commits", async () => {
+  it("erases the same data when its process stops before or after any of its commits", async () => {
     await using h = await harness();
     const { id, task } = await h.create();
     let crashes = 0;
@@ -138,7 +138,7 @@ describe("an erasure", () => {
     expect(await columnsWith(store, [CANARY])).toEqual([]);
   });
 
-  it("finds a message that was stored after its pass, by a request that had begun before", async () => {
+  it("finds a message that was stored after its pass by a request that had begun before", async () => {
     await using h = await harness();
     const { id, task } = await h.create();
     const payload = Buffer.from(JSON.stringify({ customer: { id: CANARY } }));
@@ -167,7 +167,7 @@ describe("an erasure", () => {
     expect(rows).toEqual([{ value_sealed: null }, { value_sealed: null }]);
   });
 
-  it("of one application, or of some event types, leaves other messages as they are", async () => {
+  it("of one application, or of some event types, does not change other messages", async () => {
     await using h = await harness();
     const payload = Buffer.from(JSON.stringify({ customer: { id: CANARY } }));
     await h.files.store.accept(acceptEntry(500, { payload, eventType: "kept" }));

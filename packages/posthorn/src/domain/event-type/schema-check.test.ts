@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../lib/errors.ts";
 import { checkSchemas, schemaProblem } from "./schema-check.ts";
 
-/** Reason for which a schema is refused, and its location. */
+/** Reason why a schema is rejected, and its location. */
 function refusal(schemas: Record<string, unknown>): { readonly loc: readonly string[]; readonly msg: string } | null {
   try {
     checkSchemas(schemas);
@@ -33,7 +33,7 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
     }
   });
 
-  it("is refused with the draft and the location when it breaks the rules of the draft", () => {
+  it("is rejected with the draft and the location when it breaks the rules of the draft", () => {
     const { loc, msg } = refusal({ "2": { $schema, properties: { id: { type: "text" } } } })!;
     expect(loc).toEqual(["body", "schemas", "2"]);
     expect(msg).toContain(name);
@@ -48,7 +48,7 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
   });
 
   it.each(["not", "items", "additionalProperties", "const"])(
-    "is refused rather than followed to any depth (%s)",
+    "is rejected rather than followed to any depth (%s)",
     (keyword) => {
       for (const levels of [300, 5000, 50_000]) {
         expect(schemaProblem({ $schema, ...(nested(keyword, levels) as object) })).toContain("nested too deeply");
@@ -82,7 +82,7 @@ describe("a schema", () => {
     null,
     ["http://json-schema.org/draft-07/schema#"],
     {},
-  ])("of an unsupported draft is refused with its name (%j)", (given) => {
+  ])("of an unsupported draft is rejected with its name (%j)", (given) => {
     const { msg } = refusal({ "1": { $schema: given } })!;
     expect(msg).toContain(`The $schema ${JSON.stringify(given)} is not supported`);
     expect(msg).toContain("2020-12");
@@ -96,7 +96,7 @@ describe("a schema", () => {
     expect(refusal({ "1": true, "2": false })).toBeNull();
   });
 
-  it("is refused when the schemas together are too large", () => {
+  it("is rejected when the schemas together are too large", () => {
     const wide = Object.fromEntries(Array.from({ length: 11_000 }, (_, place) => [`k${place}`, {}]));
     expect(refusal({ "1": { properties: wide } })).toBeNull();
     expect(refusal({ "1": { properties: wide }, "2": { properties: wide } })).toMatchObject({
@@ -111,7 +111,7 @@ describe("a schema", () => {
     expect(schemaProblem({ pattern: "(a+)+$", patternProperties: { "(((": {} } })).toBeNull();
   });
 
-  it("is quoted in error messages with few characters", () => {
+  it("is quoted in error messages only in part", () => {
     expect(schemaProblem({ properties: { ["k".repeat(200_000)]: { type: 5 } } })!.length).toBeLessThan(700);
   });
 });

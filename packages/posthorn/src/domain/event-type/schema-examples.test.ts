@@ -3,11 +3,11 @@ import { examplesOf, type Schema } from "./schema-examples.ts";
 
 describe("the examples of a schema", () => {
   it.each(["constructor", "__proto__", "toString", "unheard-of", 5, null, { toString: 1, valueOf: 1 }, ["uuid"]])(
-    "hold plain text for a format that is not known: %j",
+    "contain plain text for an unknown format: %j",
     (format) => expect(examplesOf({ type: "string", format })).toEqual(["text"]),
   );
 
-  it("are the ones it contains, in preference to generated ones", () => {
+  it("are those that the schema contains, in preference to generated ones", () => {
     const schema = { type: "object", properties: { id: { type: "string" } } };
     expect(examplesOf({ ...schema, examples: [{ id: "a" }, { id: "b" }] })).toEqual([{ id: "a" }, { id: "b" }]);
     expect(examplesOf({ ...schema, example: { id: "c" } })).toEqual([{ id: "c" }]);

@@ -64,7 +64,7 @@ describe("the watermark of an endpoint", () => {
     expect(await h.covered()).toBe(KEY + 19);
   });
 
-  it("is not before what retention has deleted when no feed was read yet", async () => {
+  it("is not before the messages that retention has deleted if no feed was read yet", async () => {
     await using h = await harness(0);
     const row = { name: "message", cursor: KEY - 500 };
     await h.files.store.transaction(({ db }) => db.insertInto("sweep").values(row).execute());
@@ -73,34 +73,31 @@ describe("the watermark of an endpoint", () => {
     expect(await h.covered()).toBe(KEY - 901);
   });
 
-  it.each(["running", "paused"])(
-    "is where a %s catch-up has come to, and not where its deliveries are",
-    async (status) => {
-      await using h = await harness();
-      await insertTask(h.files.store, {
-        id: KEY,
-        kind: "endpoint.replay",
-        params: { ...CATCH_UP, from: KEY + 5, to: KEY + 50 },
-        endpoints: [1],
-      });
-      await h.files.store.transaction(({ db }) => db.updateTable("task").set({ status }).execute());
-      expect(await h.covered()).toBe(KEY + 4);
-      // A delivery of a later message does not hide what is missing before it.
-      await h.files.store.accept(acceptEntry(KEY + 60));
-      expect(await h.covered()).toBe(KEY + 4);
-      await h.files.store.transaction(({ db }) =>
-        db
-          .updateTable("task_part")
-          .set({ cursor: KEY + 30 })
-          .execute(),
-      );
-      expect(await h.covered()).toBe(KEY + 30);
-      await h.files.store.transaction(({ db }) => db.updateTable("task_part").set({ done: 1 }).execute());
-      expect(await h.covered()).toBe(KEY + 59);
-    },
-  );
+  it.each(["running", "paused"])("is the position of a %s catch-up, and not that of its deliveries", async (status) => {
+    await using h = await harness();
+    await insertTask(h.files.store, {
+      id: KEY,
+      kind: "endpoint.replay",
+      params: { ...CATCH_UP, from: KEY + 5, to: KEY + 50 },
+      endpoints: [1],
+    });
+    await h.files.store.transaction(({ db }) => db.updateTable("task").set({ status }).execute());
+    expect(await h.covered()).toBe(KEY + 4);
+    // A delivery of a later message does not hide missing earlier messages.
+    await h.files.store.accept(acceptEntry(KEY + 60));
+    expect(await h.covered()).toBe(KEY + 4);
+    await h.files.store.transaction(({ db }) =>
+      db
+        .updateTable("task_part")
+        .set({ cursor: KEY + 30 })
+        .execute(),
+    );
+    expect(await h.covered()).toBe(KEY + 30);
+    await h.files.store.transaction(({ db }) => db.updateTable("task_part").set({ done: 1 }).execute());
+    expect(await h.covered()).toBe(KEY + 59);
+  });
 
-  it("stays where a catch-up was canceled, until the client renews its subscription and learns of it", async () => {
+  it("stays where a catch-up was canceled until the client renews its subscription and is told", async () => {
     await using h = await harness();
     const params = { ...CATCH_UP, from: KEY + 5, to: KEY + 50 };
     await insertTask(h.files.store, { id: KEY, kind: "endpoint.replay", params, endpoints: [1] });

@@ -26,7 +26,7 @@ describe("progress towards being disabled", () => {
     expect(disablePercent(failed([5000]), policy, 0)).toBe(0);
   });
 
-  it("does not happen where auto-disable is off", () => {
+  it("does not exist if auto-disable is off", () => {
     const off = { ...policy, enabled: false };
     expect(disablePercent(failed(TEN), off, 10_000_000)).toBe(0);
     expect([disabledAt(failed(TEN), off), disabledAt(failed([7]), policy)]).toEqual([null, 1_000_007]);

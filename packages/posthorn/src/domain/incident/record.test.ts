@@ -19,7 +19,7 @@ async function fail({ store }: Services, from: number, count: number, code = "ti
 }
 
 describe("recording failures", () => {
-  it("takes the same number of statements for one failure as for many, none of which reads attempts", async () => {
+  it("takes the same number of statements for one failure as for many, and none of them reads attempts", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insertEndpoint(services, "https://example.com/", {});

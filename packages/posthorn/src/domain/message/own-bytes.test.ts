@@ -10,7 +10,7 @@ it.each([
   expect(kept.buffer.byteLength).toBe(part.byteLength);
 });
 
-it("what nearly fills its buffer is kept as it is", () => {
+it("a part that nearly fills its buffer is not copied", () => {
   const whole = new Uint8Array(100_000);
   expect(ownBytes(whole)).toBe(whole);
   const part = whole.subarray(10_000);

@@ -14,7 +14,7 @@ const request: InboundRequest = {
 };
 
 describe("an inbound request", () => {
-  it("is stored with its secret headers sealed for every provider, and passed on with them", () => {
+  it("is stored with its secret headers encrypted for every provider, and passed on with them", () => {
     const json = encodeRequest(request, NONE, secretBox, "message 1");
     expect(json).not.toContain("s3cret");
     expect(openRequest(json, secretBox, "message 1")).toMatchObject({
@@ -23,7 +23,7 @@ describe("an inbound request", () => {
     });
   });
 
-  it("that was stored with a secret header in plain text is shown, filtered and passed on as if it were sealed", () => {
+  it("that was stored with a secret header in plain text is shown, filtered and passed on as if it were encrypted", () => {
     const json = JSON.stringify(request);
     expect(shownRequest(json).headers).toEqual(["X-Api-Key", "***", "X-Seen", "seen"]);
     expect(requestOf(json).headers).toEqual({ "x-seen": "seen" });

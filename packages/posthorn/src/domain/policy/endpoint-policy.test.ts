@@ -14,7 +14,7 @@ function laneOf(policy: Policy, throttleRate: number | null = null) {
 }
 
 describe("the policy for a lane", () => {
-  it("is that of the platform unless the application or the endpoint sets something else", () => {
+  it("is that of the platform unless the application or the endpoint overrides it", () => {
     expect(laneOf({})).toEqual({
       tenant: 7,
       host: "example.com",
@@ -105,7 +105,7 @@ describe("status codes in a policy", () => {
   ])("are a code, a class or a range: %s", (codes, range) => expect(rangeOf(codes)).toEqual(range));
 
   it.each(["", "4x", "600", 600, 99, "503-500", "4xx-5xx", "4xx-500", "500-", "-500", " 500", "5e2", "500-599-600"])(
-    "are nothing else: %s",
+    "cannot be anything else: %s",
     (codes) => expect(rangeOf(codes)).toBeNull(),
   );
 });

@@ -9,7 +9,7 @@ function response(body: string, changes: Partial<JudgedResponse> = {}): JudgedRe
   return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
 }
 
-/** Why a response is not a success; `null`: it is one. */
+/** Reason why a response is not a success; `null` if it is. */
 function refusal(values: Partial<SuccessValues>, given: JudgedResponse): string | null {
   return new SuccessRule({ ...PLAIN, ...values }).refusal(given)?.sentence ?? null;
 }
@@ -35,7 +35,7 @@ describe("the status", () => {
 });
 
 describe("a JSON rule", () => {
-  it("checks whether a value exists, where null does not count as a value", () => {
+  it("checks whether a value exists, and does not count null as a value", () => {
     expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":0}')).toBe(true);
     expect(takes({ type: "json", path: "$.a", exists: true }, '{"a":null}')).toBe(false);
     expect(takes({ type: "json", path: "$.errors[*]", exists: false }, '{"errors":[]}')).toBe(true);
@@ -103,7 +103,7 @@ describe("a response that was not read completely", () => {
     expect(refusal({ rules, undecided: "success" }, response('{"ok":tr', { incomplete: true }))).toBeNull();
   });
 
-  it("is still judged by its content type", () => {
+  it("is still checked by its content type", () => {
     const html = response("<", { incomplete: true, contentType: "text/html" });
     expect(refusal({ preset: "no-html", undecided: "success" }, html)).not.toBeNull();
   });
@@ -117,7 +117,7 @@ describe("a preset", () => {
     ["graphql", '{"data":{}}', '{"data":null,"errors":[{"message":"no"}]}'],
     ["graphql", '{"data":{},"errors":[]}', "<html>"],
     ["json-rpc", '{"result":1,"error":null}', '{"error":{"code":-32600}}'],
-  ] as const)("%s tells success from failure: %s, %s", (preset, good, bad) => {
+  ] as const)("%s distinguishes success from failure: %s, %s", (preset, good, bad) => {
     expect(refusal({ preset }, response(good))).toBeNull();
     expect(refusal({ preset }, response(bad))).toContain("does not meet the success rule");
   });

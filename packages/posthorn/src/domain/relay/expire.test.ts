@@ -8,7 +8,7 @@ import { ensureOrganisation } from "../organisation/ensure.ts";
 import { expireListeners, IDLE_LISTENER_MS } from "./expire.ts";
 import { openRelaySession } from "./open.ts";
 
-it("deletes endpoints without a listener for a month, and none that has one or had one since", async () => {
+it("deletes endpoints without a listener for a month, and keeps those that have one or had one in that time", async () => {
   await using files = await openStore();
   const { store } = files;
   const { services } = servicesOver(store);
@@ -79,7 +79,7 @@ it("deletes endpoints without a listener for a month, and none that has one or h
   );
   await expire(start);
   expect(await store.db.selectFrom("listen_token").select("id").execute()).toHaveLength(2);
-  // Stored by a version that did not note it.
+  // Stored by a version that did not record it.
   await invite("earlier");
   await expire(end);
   const left = await store.db.selectFrom("endpoint").select("uid").where("deleted_at", "is", null).execute();

@@ -43,7 +43,7 @@ interface Harness extends AsyncDisposable {
   /** Records that all due deliveries have succeeded. */
   sentAgain(): Promise<void>;
   start(params: Partial<ReplayParams>, kind?: string): Promise<void>;
-  /** Runs steps until there is nothing to do at this time. Returns the wait until the next step; `null`: the task has ended. */
+  /** Runs steps until there is nothing to do at this time. Returns the delay until the next step; `null` if the task has ended. */
   run(): Promise<number | null>;
   /** Messages whose delivery is due, in order. */
   due(endpoint?: number): Promise<number[]>;
@@ -110,7 +110,7 @@ describe("a replay of deliveries", () => {
       data: { messagesSent: 2, scanned: 5, matched: 4, payloadGone: 1, alreadyDue: 1 },
     });
     expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: REQUESTED_BY.recovery, generation: 1 });
-    // It has succeeded already, so another attempt is requested regardless of the result of one in flight.
+    // It has already succeeded, so another attempt is requested regardless of the result of one in flight.
     expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: REQUESTED_BY.replay, generation: 1 });
     expect(h.woken).toEqual([1]);
   });

@@ -30,7 +30,7 @@ const HISTORY = 11;
 const PERIODS: RetentionPeriods = { payloadMs: 3 * DAY, attemptMs: 3 * DAY, failureMs: 8 * DAY };
 const ALL = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
 
-/** A key at noon, so many days ago. */
+/** A key at noon, this many days ago. */
 const key = (daysAgo: number, sequence = 0): number =>
   keyAtTime((Math.floor(NOW / DAY) - daysAgo + 0.5) * DAY) + sequence;
 
@@ -176,7 +176,7 @@ describe.runIf(onPostgres)("days past their retention", () => {
     expect(await deliveriesIn(store)).toEqual([]);
   });
 
-  it("are kept while they are not counted yet", async () => {
+  it("are kept until they are counted", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(6), "succeeded");
@@ -205,7 +205,7 @@ describe.runIf(onPostgres)("days past their retention", () => {
     expect(await deliveriesIn(store)).toEqual([key(5)]);
   });
 
-  it("are dropped from where an earlier run stopped, and free their event ids", async () => {
+  it("are dropped from where an earlier run stopped, which frees their event IDs", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(6), "succeeded", { eventId: "one" });
@@ -261,7 +261,7 @@ describe.runIf(onPostgres)("days past their retention", () => {
     expect(published.length).toBeGreaterThan(0);
   });
 
-  it("that must keep too many messages are left to the sweeps", async () => {
+  it("with too many messages to keep are left to the sweeps", async () => {
     await using history = await openHistory();
     const { store, client } = history;
     await publish(store, key(5), "succeeded");
@@ -285,7 +285,7 @@ describe.runIf(onPostgres)("days past their retention", () => {
   });
 });
 
-describe("history in one table", () => {
+describe("a history in one table", () => {
   it("has no days to drop", async () => {
     await using files = await openSqliteStore();
     expect(await dropDays(await counted(files.store), sweepOf())).toBe(0);

@@ -75,7 +75,7 @@ async function payloadsIn(store: Store): Promise<readonly number[]> {
 }
 
 describe("the retention of an application", () => {
-  it("deletes its messages, deliveries and attempts earlier, also those stored before, and those of no other application", async () => {
+  it("deletes its messages, deliveries and attempts earlier, including those stored before, and none of other applications", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(8), "succeeded");
@@ -93,7 +93,7 @@ describe("the retention of an application", () => {
     expect(await idsIn(store)).toEqual([key(8, 2), key(6)]);
   });
 
-  it("deletes payloads alone if only their period is shorter, except those with their own and those of pending deliveries", async () => {
+  it("deletes only payloads if only their period is shorter, except payloads with their own period and those of pending deliveries", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(8), "succeeded");
@@ -108,7 +108,7 @@ describe("the retention of an application", () => {
     expect(await payloadsIn(store)).toEqual([key(8, 2)]);
   });
 
-  it("deletes attempts alone if messages are kept longer, except those of failed deliveries", async () => {
+  it("deletes only attempts if messages are kept longer, except those of failed deliveries", async () => {
     await using files = await openStore();
     const { store } = files;
     await insertEndpoint(servicesOver(store).services, "https://example.com/", {});
@@ -175,7 +175,7 @@ describe("the retention of an application", () => {
     expect(await idsIn(store)).toEqual([]);
   });
 
-  it("continues after an interruption, and a pass from the oldest message moves no feed back", async () => {
+  it("continues after an interruption, and a pass from the oldest message does not move feeds back", async () => {
     await using files = await openStore();
     const { store } = files;
     for (let n = 0; n < 250; n++) await publish(store, key(8, n), "succeeded");
@@ -198,7 +198,7 @@ describe("the retention of an application", () => {
     await checkRetained(store.db, other!, { key: key(8, 3), late: 0 });
   });
 
-  it("is dropped once the application was deleted so long ago that nothing of it is left", async () => {
+  it("is removed when nothing is left of a deleted application", async () => {
     await using files = await openStore();
     const { store } = files;
     const { services } = servicesOver(store);

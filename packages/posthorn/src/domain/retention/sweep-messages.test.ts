@@ -116,7 +116,7 @@ describe("the sweep of messages", () => {
     expect(await sweepMessages(await counted(store, NOW + 40 * DAY), sweepOf())).toBe(2);
   });
 
-  it("deletes no messages that are not counted yet", async () => {
+  it("does not delete messages that are not counted yet", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(100), "succeeded");

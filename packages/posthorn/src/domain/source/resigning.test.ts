@@ -18,11 +18,11 @@ describe("signatures of providers", () => {
     ["linear", "without changing the request"],
     ["twilio", "without changing the request"],
     ["livekit", "a token"],
-  ])("of %s cannot, and the reason is given", (id, text) => {
+  ])("of %s cannot be renewed, and the reason is given", (id, text) => {
     expect(refusal(id)).toContain(text);
   });
 
-  it("are renewable or refused with a sentence for every provider", () => {
+  it("can be renewed or have a reason for every provider", () => {
     for (const { id } of Object.values(providers)) expect(refusal(id) ?? "It can be renewed.").toMatch(/^\w.*\.$/s);
   });
 });

@@ -15,7 +15,7 @@ describe("a header", () => {
     "x-hook-secret",
     "x-request-id",
     "X-Slack-No-Retry",
-  ])("may be set by a source if only senders read it: %s", (name) => {
+  ])("can be set by a source if only senders read it: %s", (name) => {
     expect(isResponseHeader(name)).toBe(true);
   });
 
@@ -91,7 +91,7 @@ describe("a header", () => {
     "x-a:b",
     "x_mine",
     "",
-  ])("may not be set by a source if browsers or proxies act on it: %s", (name) => {
+  ])("cannot be set by a source if browsers or proxies act on it: %s", (name) => {
     expect(isResponseHeader(name)).toBe(false);
     expect(isResponseHeader(name.toUpperCase())).toBe(false);
   });

@@ -17,7 +17,7 @@ it("lets only the last claim write the cursor, also on the node that holds the l
   expect((await claimRun(store, SOURCE, undefined))!.cursor).toEqual({ at: 2 });
 });
 
-it("lets no run write that began before a change of the configuration", async () => {
+it("does not let a run write that began before a change of the configuration", async () => {
   await using files = await openStore();
   const { store } = files;
   await store.transaction((tx) => insertRun(tx, SOURCE, NOW, true));

@@ -19,7 +19,7 @@ describe("a secret", () => {
   });
 
   it.each(["s3cret", 's3"c r\net', "whsec_AAAA=", "user:pass word", "", "-----BEGIN PUBLIC KEY-----\nMA==\n"])(
-    "without either at its ends is not: %j",
+    "without either at its ends is not reported: %j",
     (secret) => expect(codes(secret)).toEqual([]),
   );
 

@@ -21,7 +21,7 @@ describe("a histogram", () => {
     );
   });
 
-  it("of two parts adds up to that of the whole", () => {
+  it("is the sum of the histograms of its parts", () => {
     fc.assert(
       fc.property(durations, durations, (first, second) => {
         const sum = histogramOf(first);

@@ -10,7 +10,7 @@ import { longestWaiting, MAX_CHECKED, statsNow } from "./now.ts";
 /** Reads all endpoints, applications or sources, or the counts of all hours. */
 const COSTLY = /^SCAN (?:e|a|s|rollup)\b|^SEARCH rollup .*\(org_id=\?\)$/;
 
-/** Endpoints of which a higher key has waited longer. */
+/** Endpoints: the higher the key, the longer it has waited. */
 function live(count: number): readonly LiveEndpoint[] {
   return Array.from({ length: count }, (_, index) => ({ endpointKey: index, due: 1, later: 0, oldest: 1e6 - index }));
 }

@@ -215,7 +215,7 @@ describe("the roll-up", () => {
     for (const [, messages, attempts] of counted) expect([messages, attempts]).toEqual([1, 1]);
   });
 
-  it("leaves rows that are not settled for the next run", async () => {
+  it("leaves unsettled rows for the next run", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);

@@ -28,7 +28,7 @@ describe("the forecast", () => {
     expect(young.kinds.find(({ kind }) => kind === "payload")).toMatchObject({ stored: 10_000, keepDays: 90 });
   });
 
-  it("predicts no full disk when the disk can hold everything that retention keeps", () => {
+  it("predicts no full disk if the disk has room for everything that retention keeps", () => {
     expect(forecast(grown(10, 90, { leftBytes: 85 * GB })).fullInDays).toBeNull();
     expect(forecast(grown(10, 90, { leftBytes: 75 * GB })).fullInDays).toBe(75);
     expect(forecast(grown(200, 90, { leftBytes: 2 * GB })).fullInDays).toBeNull();

@@ -51,7 +51,7 @@ async function insertSubscription(
     .execute();
 }
 
-/** The services, with something that happens between the look-up of the subscriptions and their end. */
+/** The services, with an action between the look-up of the subscriptions and their end. */
 function meanwhile(change: (db: Kysely<Database>) => Promise<unknown>): Services {
   const { store } = files;
   const transaction: Store["transaction"] = async (work, name) => {

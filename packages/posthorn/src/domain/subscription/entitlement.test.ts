@@ -122,7 +122,7 @@ describe("of many subscriptions", () => {
   it.each([
     ...Object.entries(KEPT).map(([name, one]) => [name, one, false] as const),
     ...Object.entries(LOST).map(([name, one]) => [name, one, true] as const),
-  ])("%s is checked on its own", async (_, one, isLost) => {
+  ])("%s is checked individually", async (_, one, isLost) => {
     const all = [...Object.values(KEPT), ...Object.values(LOST)];
     expect((await withoutAccess(files.store.db, all, NOW)).includes(one)).toBe(isLost);
     expect(await withoutAccess(files.store.db, [one], NOW)).toEqual(isLost ? [one] : []);

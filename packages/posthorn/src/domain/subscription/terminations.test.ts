@@ -31,7 +31,7 @@ it("calls eight clients at a time, and the others when one of them has responded
   expect(failures).toEqual([new Error("lost")]);
 });
 
-it("aborts its calls when the node stops, and makes no others", async () => {
+it("aborts its calls when the node stops, and makes no more", async () => {
   const { started, announce } = calls();
   const terminations = new Terminations({ announce, onFailure: () => undefined });
   for (let app = 1; app <= 12; app++) terminations.add(ended(app));
@@ -40,7 +40,7 @@ it("aborts its calls when the node stops, and makes no others", async () => {
   expect(started).toHaveLength(8);
 });
 
-it("forgets clients beyond a thousand", async () => {
+it("drops clients beyond a thousand", async () => {
   const { started, announce } = calls();
   await using terminations = new Terminations({ announce, onFailure: () => undefined });
   for (let app = 1; app <= 2000; app++) terminations.add(ended(app));

@@ -20,7 +20,7 @@ async function full(params: object) {
 }
 
 describe("the limit of open tasks of an application", () => {
-  it("refuses another task, but no catch-up of a subscriber", async () => {
+  it("rejects another task, but not a subscriber's catch-up", async () => {
     const { files, ctx } = await full({});
     await using _ = files;
     await expect(startTask(ctx, NEW)).rejects.toMatchObject({ code: "limit_reached" });

@@ -36,7 +36,7 @@ describe("a hash of a password", () => {
     expect((await checkPassword("", stored)).matches).toBe(false),
   );
 
-  it("that does not exist takes the same work as one that does", async () => {
+  it("that does not exist takes as much work as one that does", async () => {
     const stored = await hashPassword("correct horse");
     const cpuOf = async (hash: string | null): Promise<number> => {
       const before = process.cpuUsage();
@@ -52,7 +52,7 @@ describe("a hash of a password", () => {
 });
 
 describe("many checks at once", () => {
-  it("are bounded: those beyond the queue are refused, and the others succeed", async () => {
+  it("are limited: those beyond the queue are rejected, and the others succeed", async () => {
     const stored = await hashPassword("correct horse", CHEAP);
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => checkPassword("correct horse", stored)));
     const refused = results.filter((result) => result.status === "rejected");

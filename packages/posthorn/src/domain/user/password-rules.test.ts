@@ -24,7 +24,7 @@ describe("a new password", () => {
     ["is the email address", "ada.lovelace@engines.example", /too easy to guess/],
     ["is the name with a year", "adalovelace1815", /too easy to guess/],
     ["is the product", "posthornposthorn1", /too easy to guess/],
-  ])("that %s is refused: %s", async (_reason, password, message) => {
+  ])("that %s is rejected: %s", async (_reason, password, message) => {
     await expect(checkNewPassword(password, ABOUT)).rejects.toThrow(message);
   });
 

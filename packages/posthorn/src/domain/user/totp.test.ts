@@ -27,14 +27,14 @@ describe("a one-time code", () => {
     expect(checkTotp(RFC_SECRET, `${code.slice(0, 3)} ${code.slice(3)}`, NOW, null)).toBe(step);
   });
 
-  it("is refused when it, or a later one, was used before", () => {
+  it("is rejected when it, or a later one, was used before", () => {
     const code = totpAt(RFC_SECRET, step);
     expect(checkTotp(RFC_SECRET, code, NOW, step - 1)).toBe(step);
     expect(checkTotp(RFC_SECRET, code, NOW, step)).toBeNull();
     expect(checkTotp(RFC_SECRET, code, NOW, step + 1)).toBeNull();
   });
 
-  it.each(["", "12345", "1234567", "abcdef", "１２３４５６"])("is refused if it is not six digits: %s", (code) => {
+  it.each(["", "12345", "1234567", "abcdef", "１２３４５６"])("is rejected if it is not six digits: %s", (code) => {
     expect(checkTotp(RFC_SECRET, code, NOW, null)).toBeNull();
   });
 });
@@ -53,7 +53,7 @@ describe("the secret of one-time codes", () => {
 });
 
 describe("recovery codes", () => {
-  it("work once each, in any spelling, and leave the others", () => {
+  it("work once each, in any notation, and do not affect the others", () => {
     const { codes, json } = newRecoveryCodes();
     expect(new Set(codes).size).toBe(10);
     expect(codes.some((code) => json.includes(code))).toBe(false);

@@ -1,4 +1,4 @@
-/** The limits of the SMTP server on peers that take long or send unusual emails, with a clock that the test sets. */
+/** Limits of the SMTP server for peers that take long or send unusual emails, with a clock that the test sets. */
 import { eventually, usedMemory } from "@posthorn/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SmtpConversation } from "../../../test/sources/smtp-client.ts";
@@ -50,14 +50,14 @@ describe("the SMTP server", () => {
     return conversation;
   }
 
-  /** Whether the source may hold this much more. */
+  /** Whether the source may use this much more memory. */
   function fits(bytes: number): boolean {
     if (!limits.takeBytes(SOURCE.key, bytes)) return false;
     limits.giveBytes(SOURCE.key, bytes);
     return true;
   }
 
-  /** Up to the content. */
+  /** Sends everything up to the content. */
   async function begin(client: SmtpConversation): Promise<void> {
     await client.say("MAIL FROM:<a@example.com>");
     await client.say("RCPT TO:<x@in.example.com>");
@@ -76,7 +76,7 @@ describe("the SMTP server", () => {
     expect(await fast.say("NOOP")).toMatch(/^250/);
   });
 
-  it("closes a connection whose email takes 5 minutes, frees its memory, and waits for those that are stored", async () => {
+  it("closes a connection whose email takes 5 minutes, frees its memory, and waits for emails that are being stored", async () => {
     const stored = Promise.withResolvers<Reply>();
     const started = Promise.withResolvers<void>();
     receive = () => {
@@ -98,7 +98,7 @@ describe("the SMTP server", () => {
   });
 
   it("needs little more memory for an email than it has bytes, however its content is divided", async () => {
-    // The parser removes the first dot of each line, and passes each line on by itself.
+    // The parser removes the first dot of each line, and passes on each line separately.
     const lines = 300_000;
     let received = 0;
     receive = ({ body }) => {
@@ -109,7 +109,7 @@ describe("the SMTP server", () => {
     await begin(client);
     const before = usedMemory();
     client.socket.write("..\r\n".repeat(lines));
-    // Four bytes stay with the parser.
+    // The parser keeps four bytes.
     await eventually(() => expect(fits(SOURCE_BYTES - 3 * lines + 16)).toBe(false));
     // A view of each line would take 57 MiB.
     expect(usedMemory() - before).toBeLessThan(20 * MIB);

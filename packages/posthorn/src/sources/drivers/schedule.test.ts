@@ -13,7 +13,7 @@ interface Setting {
   readonly start: number;
 }
 
-/** One read: how far the clock has moved before it, and whether the process is killed between the events and the cursor. */
+/** One read: by how much the clock has moved before it, and whether the process is killed between the events and the cursor. */
 interface Read {
   readonly moved: number;
   readonly isKilled: boolean;

@@ -1,4 +1,7 @@
-/** The internals of the AMQP 1.0 client that the listener uses, with a broker made of the same client. RabbitMQ is in `test/counterparts`. */
+/**
+ * Tests the internals of the AMQP 1.0 client that the listener uses, with a broker that is built with the same client. RabbitMQ is in
+ * `test/counterparts`.
+ */
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import rhea from "rhea";

@@ -7,7 +7,7 @@ import type { ListenHost } from "./listener.ts";
 const MAX_BYTES = 1000;
 const PLACE = { topic: "orders", reference: "offset 7 of partition 1" };
 
-/** Delivers a message, and returns where it went. */
+/** Delivers a message, and returns what happened to it. */
 async function delivered(body: Uint8Array, read: () => BrokerMessage) {
   const events: SourceEvent[] = [];
   const entries: Unreadable[] = [];
@@ -31,7 +31,7 @@ const messageOf = (body: Uint8Array): BrokerMessage => ({
 });
 
 describe("a message of a broker", () => {
-  it("that cannot be decoded is quarantined with its beginning and its place, and its delivery succeeds", async () => {
+  it("that cannot be decoded is quarantined with its beginning and its position, and its delivery succeeds", async () => {
     const body = Buffer.alloc(HEAD_BYTES + 1, "x");
     const { events, entries } = await delivered(body, () => {
       throw new TypeError("Buffer too short");

@@ -35,7 +35,7 @@ const passed = (batches: readonly Buffer[]): { readonly records: Buffer; readonl
 const valuesOf = (records: Buffer): readonly string[] =>
   readRecordsBatches(Reader.from(records)).flatMap((batch) => batch.records.map(({ value }) => value!.toString()));
 
-/** Zeros that a small batch becomes. LZ4 and Snappy compress far less, so their batches only claim to be this large. */
+/** Number of zeros to which a small batch decompresses. LZ4 and Snappy compress far less, so their batches only claim to be this large. */
 const BOMBS: readonly (readonly [string, Buffer])[] = [
   ["gzip", rawBatch(1, gzipSync(Buffer.alloc(MAX_DECOMPRESSED_BYTES + 1)))],
   ["zstd", rawBatch(4, zstdCompressSync(Buffer.alloc(MAX_DECOMPRESSED_BYTES + 1)))],
@@ -72,14 +72,11 @@ describe("compressed record batches of Kafka", () => {
     expect(valuesOf(records)).toEqual(["first", ...values, "last"]);
   });
 
-  it.each(BOMBS)(
-    "are replaced if they become larger than allowed, and those behind them are passed on (%s)",
-    (_, bomb) => {
-      expect(bomb.byteLength).toBeLessThan(MIB);
-      const { records, reasons } = passed([bomb, batchOf(["behind"], "gzip")]);
-      expect([valuesOf(records), reasons]).toEqual([["stand-in", "behind"], ["too_large"]]);
-    },
-  );
+  it.each(BOMBS)("are replaced if they become larger than allowed, and later ones are passed on (%s)", (_, bomb) => {
+    expect(bomb.byteLength).toBeLessThan(MIB);
+    const { records, reasons } = passed([bomb, batchOf(["behind"], "gzip")]);
+    expect([valuesOf(records), reasons]).toEqual([["stand-in", "behind"], ["too_large"]]);
+  });
 
   it.each([
     ["too many records", rawBatch(1, gzipSync(Buffer.alloc(1000)), MAX_RECORDS + 1), "too_large"],
@@ -105,7 +102,7 @@ describe("compressed record batches of Kafka", () => {
     expect(valuesOf(batchesOf(() => STAND_IN)(batch))).toEqual([large]);
   });
 
-  it("are the same buffer if none is compressed, and the end of a cut off batch is ignored", () => {
+  it("are the same buffer if none is compressed, and the end of a truncated batch is ignored", () => {
     const plain = Buffer.concat([batchOf(["a", "b"], "none"), batchOf(["c"], "gzip").subarray(0, 70)]);
     expect(batchesOf(() => STAND_IN)(plain)).toBe(plain);
   });

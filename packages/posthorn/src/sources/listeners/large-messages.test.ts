@@ -35,7 +35,7 @@ function filtered(
 const sha256 = (body: Uint8Array): string => createHash("sha256").update(body).digest("hex");
 const bodyOf = (bytes: number, seed: number): Buffer => Buffer.alloc(bytes, `body ${seed} `);
 
-/** What is left of a body, and what is known of it if it was dropped. */
+/** The remaining part of a body, and what is known about it if it was dropped. */
 function seen(body: Buffer, standIns: StandIns): unknown {
   const large = standIns.take(body);
   return large === null ? sha256(body) : { bytes: large.bytes, sha256: large.sha256, head: sha256(large.head) };

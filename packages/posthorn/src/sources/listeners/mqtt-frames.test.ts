@@ -6,7 +6,7 @@ import { type LargePublish, MqttFrames } from "./mqtt-frames.ts";
 
 const MAX_BYTES = 70_000;
 
-/** Runs packets through a reader in chunks of these sizes, and returns what it passed on and what it skipped. */
+/** Runs packets through a reader in chunks of these sizes, and returns the passed and the skipped parts. */
 function read(packets: readonly Packet[], version: 4 | 5, sizes: readonly number[]) {
   const passed: Buffer[] = [];
   const large: LargePublish[] = [];
@@ -37,7 +37,7 @@ const publish = (topic: string, bytes: number, more: Partial<IPublishPacket> = {
 });
 
 describe("the stream of an MQTT broker", () => {
-  it("passes packets on unchanged, except messages that are too large, however it is divided", () => {
+  it("passes on packets unchanged, except messages that are too large, however it is divided", () => {
     const packet = fc.oneof(
       fc.record({ topic: fc.constantFrom("a", "b/c"), bytes: fc.integer({ min: 0, max: 300 }) }),
       fc.record({ topic: fc.constantFrom("a", "long/topic"), bytes: fc.integer({ min: 69_900, max: 140_000 }) }),

@@ -148,7 +148,7 @@ describe("a schedule", () => {
     ["a date that does not exist", { ...base, cron: "0 0 30 2 *" }, "cron", "This expression never fires."],
     ["every second", { ...base, cron: "* * * * * *" }, "cron", /every 30 seconds/],
     ["every ten seconds once a day", { ...base, cron: "0,10 0 9 * * *" }, "cron", /every 30 seconds/],
-  ] as const)("with %s is refused", (_case, config, field, problem) => {
+  ] as const)("with %s is rejected", (_case, config, field, problem) => {
     const found = scheduleProblem(config)!;
     expect(found.field).toBe(field);
     expect(found.problem).toMatch(problem);

@@ -295,10 +295,10 @@ describe("a copy that was stopped", () => {
   });
 });
 
-describe("a copy is refused", () => {
+describe("a copy fails", () => {
   const refusal = (text: string) => ({ code: "copy_refused", message: expect.stringContaining(text) });
 
-  it("when a row differs in the comparison at the end, and the target stays unusable", async () => {
+  it("if a row differs in the comparison at the end, and the target stays unusable", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     fill(db, "flow_state", 10);
@@ -340,7 +340,7 @@ describe("a copy is refused", () => {
     expect([file, server]).toHaveLength(2);
   });
 
-  it("just as a server start is refused while a copy runs", async () => {
+  it("and so does a server start while a copy runs", async () => {
     await using place = await places();
     await using side = await PostgresSide.open(place.url);
     await expect(PostgresStore.open({ url: place.url })).rejects.toMatchObject({ code: "data_folder_in_use" });

@@ -24,7 +24,7 @@ describe("tuples", () => {
     );
   });
 
-  it("are read whole from a stream that arrives in any chunks", () => {
+  it("are read completely from a stream that arrives in any chunks", () => {
     fc.assert(
       fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), (rows, size) => {
         const tuples = rows.map((values) => encodeTuple(values));

@@ -2,7 +2,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { Batcher, type Series } from "./batcher.ts";
 
-/** A batcher whose commits the test settles, in any order. */
+/** A batcher whose commits the test completes, in any order. */
 function openLine() {
   const commits: { readonly entries: readonly number[]; readonly ended: PromiseWithResolvers<void> }[] = [];
   const begun: (() => void)[] = [];

@@ -19,7 +19,7 @@ describe("an error of the database", () => {
     ["one that stops", serverError("57P01", "terminating connection due to administrator command"), "refusing"],
     ["one without room", serverError("53300", "sorry, too many clients already"), "no_connections"],
     ["a replica", serverError("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
-  ])("is temporary and waited out: %s", (_, error, outage) => {
+  ])("is temporary, and the server waits: %s", (_, error, outage) => {
     expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", outage });
   });
 
@@ -30,7 +30,7 @@ describe("an error of the database", () => {
     ["a right", serverError("42501", "permission denied for database a"), /Grant it/],
     ["a certificate", network("SELF_SIGNED_CERT_IN_CHAIN", "connect"), /sslrootcert/],
     ["the file of one", network("ENOENT", "open"), /sslrootcert/],
-  ])("in the configuration is permanent and names what to change: %s", (_, error, says) => {
+  ])("in the configuration is permanent, and its message names what to change: %s", (_, error, says) => {
     const { code, outage, message } = toStoreError(error);
     expect({ code, outage }).toEqual({ code: "config_invalid", outage: null });
     expect(message).toMatch(says);

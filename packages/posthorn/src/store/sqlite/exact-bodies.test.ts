@@ -45,7 +45,7 @@ describe("the trigger that destroys exact bodies", () => {
     expect(await bodies(store)).toEqual([]);
   });
 
-  it("is there again after the transaction that created it was rolled back", async () => {
+  it("is created again after the transaction that created it was rolled back", async () => {
     await using store = await open();
     await store.accept(acceptEntry(1));
     // The key of an existing message: the batch is rolled back, and its rows are stored one by one.
@@ -55,7 +55,7 @@ describe("the trigger that destroys exact bodies", () => {
     expect(await bodies(store)).toEqual([]);
   });
 
-  it("is created in the transaction that small batches have left open", async () => {
+  it("is created in a transaction that small batches have left open", async () => {
     await using store = await open();
     await store.accept(acceptEntry(1));
     await store.accept(acceptEntry(2));

@@ -62,7 +62,7 @@ describe("the free space of a database file", () => {
     expect(await sql`SELECT * FROM sample ORDER BY id`.execute(store.db)).toEqual(before);
   });
 
-  it("does not come back from the cache of the writer with the next changes of its pages", async () => {
+  it("is not restored from the writer's cache with the next changes of its pages", async () => {
     await using files = await openSqliteStore();
     const { store } = files;
     await rearrange(store);

@@ -4,7 +4,7 @@ import type { DatabaseThread, ThreadRequest } from "./protocol.ts";
 
 const LOOK_UP = { op: "query", sql: "SELECT 1", parameters: [] } as const;
 
-/** Threads that answer with their number, and whose start is finished by hand. */
+/** Threads that respond with their number, and whose start the test completes. */
 function threads() {
   const starts: PromiseWithResolvers<DatabaseThread>[] = [];
   const closed: number[] = [];
@@ -37,14 +37,14 @@ it("is started again with the next request when its start failed", async () => {
   const refused = late.request(LOOK_UP);
   starts[0]!.reject(new Error("too many threads"));
   await expect(refused).rejects.toThrow("too many threads");
-  // Health checks ask it, too, until it can be started.
+  // Health checks also use it, until it can be started.
   expect([late.isStarted, late.load]).toEqual([true, 0]);
   const answered = late.request(LOOK_UP);
   open(1);
   expect(await answered).toMatchObject({ number: 1 });
 });
 
-it("is closed if it was started, also while it starts, and refuses requests from then on", async () => {
+it("is closed if it was started, even while it starts, and rejects requests from then on", async () => {
   const never = threads();
   await never.late.close();
   await expect(never.late.request(LOOK_UP)).rejects.toMatchObject({ code: "storage_failed" });

@@ -24,7 +24,7 @@ function withEach(work: (created: DatabaseSync, migrated: DatabaseSync) => void)
 }
 
 describe("an empty database", () => {
-  it("gets in one step what its migrations would create one by one", () => {
+  it("gets in one step the schema that its migrations would create one by one", () => {
     withEach((created, migrated) => {
       const applied = migrate(created);
       expect(applied.map(({ name }) => name)).toEqual(MIGRATIONS.map(({ name }) => name));

@@ -5,7 +5,7 @@ import { packPage } from "./packed-page.ts";
 import { type DatabaseThread, decodeAccepts, decodeRecords, type ThreadRequest } from "./protocol.ts";
 import { Writer } from "./writer.ts";
 
-/** A writer over a thread that only notes its requests, with a timer that the test fires. */
+/** A writer over a thread that only records its requests, with a timer that the test fires. */
 function openWriter() {
   const requests: string[] = [];
   const timers = new Set<() => void>();
@@ -38,7 +38,7 @@ function openWriter() {
 
 const waiting = (messageId: number) => successOutcome(messageId, { mayWait: true });
 
-describe("an outcome that may wait", () => {
+describe("an outcome that may be delayed", () => {
   it("shares the commit of the next message", async () => {
     const { writer, requests, timers } = openWriter();
     const recorded = writer.record(waiting(1));
@@ -49,7 +49,7 @@ describe("an outcome that may wait", () => {
     expect(timers.size).toBe(0);
   });
 
-  it("is committed without a message after a bounded time, with one timer for all that wait", async () => {
+  it("is committed without a message after a maximum time, with one timer for all that wait", async () => {
     const { writer, requests, timers, fire } = openWriter();
     const recorded = [writer.record(waiting(1)), writer.record(waiting(2))];
     expect(timers.size).toBe(1);
@@ -58,13 +58,13 @@ describe("an outcome that may wait", () => {
     expect(requests).toEqual(["0 messages, 2 outcomes"]);
   });
 
-  it("does not delay one that may not wait", async () => {
+  it("does not delay one that may not be delayed", async () => {
     const { writer, requests } = openWriter();
     await Promise.all([writer.record(waiting(1)), writer.record(successOutcome(2))]);
     expect(requests).toEqual(["0 messages, 2 outcomes"]);
   });
 
-  it("does not wait once many do", async () => {
+  it("does not wait if many outcomes wait", async () => {
     const { writer, requests } = openWriter();
     await Promise.all(Array.from({ length: 64 }, (_, index) => writer.record(waiting(index + 1))));
     expect(requests).toEqual(["0 messages, 64 outcomes"]);
@@ -79,7 +79,7 @@ describe("an outcome that may wait", () => {
     expect(requests).toEqual(["0 messages, 1 outcomes", "due", "0 messages, 1 outcomes", "transaction"]);
   });
 
-  it("is on disk before a read that asks for it, and only then is there something to wait for", async () => {
+  it("is on disk before a read that requires it, which has to wait only in this case", async () => {
     const { writer, requests, timers } = openWriter();
     expect(writer.commitWaiting()).toBeNull();
     void writer.record(waiting(1));
@@ -98,7 +98,7 @@ describe("an outcome that may wait", () => {
   });
 });
 
-describe("an entry of a batcher that may wait", () => {
+describe("an entry of a batcher that may be delayed", () => {
   const open = () => {
     const commits: (readonly number[])[] = [];
     const batcher = new Batcher<number, number>({
@@ -114,7 +114,7 @@ describe("an entry of a batcher that may wait", () => {
     return { batcher, commits };
   };
 
-  it("is committed with the next one that may not, or after a bounded time", async () => {
+  it("is committed with the next one that may not be delayed, or after a maximum time", async () => {
     const { batcher, commits } = open();
     await Promise.all([batcher.push(1), batcher.push(2), batcher.push(-1)]);
     expect(commits).toEqual([[1, 2, -1]]);

@@ -56,7 +56,7 @@ function written(entries: readonly Outcome[]): RecordWriter {
 }
 
 describe("outcomes on the way to the writer thread", () => {
-  it("are the same together as each by itself", () => {
+  it("are decoded in the same way together and individually", () => {
     fc.assert(
       fc.property(outcomes, (entries) => {
         const each = entries.flatMap((entry) => decodeRecords(written([entry]).cells));
@@ -68,7 +68,7 @@ describe("outcomes on the way to the writer thread", () => {
     );
   });
 
-  it("are short when a batch has most of their values in common", () => {
+  it("are short if most of their values are the same in a batch", () => {
     const first = successOutcome(1, { attempt: attemptRecord(5) });
     const second = successOutcome(2, { attempt: attemptRecord(6, { response: "events/2", detailJson: "[1]" }) });
     const { length } = written([first]).cells;

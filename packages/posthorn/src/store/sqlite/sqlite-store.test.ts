@@ -109,7 +109,7 @@ describe("opening a database file", () => {
     db.close();
   });
 
-  it("leaves nothing of a failed migration behind", () => {
+  it("rolls back a failed migration completely", () => {
     using folder = temporaryFolder();
     const db = new DatabaseSync(join(folder.path, "db"));
     db.exec("CREATE TABLE task (id INTEGER)");
@@ -148,7 +148,7 @@ describe("opening a database file", () => {
     });
   });
 
-  it("is refused while another process uses the folder, and allowed once that process was killed", async () => {
+  it("fails while another process uses the folder, and succeeds once that process was killed", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     await using other = await lockInOtherProcess(path);
@@ -158,7 +158,7 @@ describe("opening a database file", () => {
     await store[Symbol.asyncDispose]();
   });
 
-  it("is also refused for a second store in the same process", () => {
+  it("also fails for a second store in the same process", () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     const lock = lockFolder(path);
@@ -169,7 +169,7 @@ describe("opening a database file", () => {
 });
 
 describe("the thread for short look-ups", () => {
-  it("is not started by a health check, which fails once the thread could not be started, until it can be", async () => {
+  it("is not started by a health check, which fails after a failed start until the thread can be started", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     let starts = 0;

@@ -8,7 +8,7 @@ import { scanWal } from "./wal-file.ts";
 const HEADER = 32;
 const FRAME = 24 + 4096;
 
-/** A database in WAL mode whose log holds everything; copies of its files are examined while it is open. */
+/** A database in WAL mode whose log contains all data. Copies of its files are examined while it is open. */
 class Logged implements Disposable {
   readonly #folder = temporaryFolder();
   readonly db: DatabaseSync;

@@ -61,7 +61,7 @@ class Server implements Disposable {
     await ended;
   }
 
-  /** Publishes messages, waits until the note covers all of them, and kills the process. */
+  /** Publishes messages, waits until the position note covers all of them, and kills the process. */
   async crash(messages: number): Promise<void> {
     await this.publish(messages);
     await eventually(() => {
@@ -195,7 +195,7 @@ describe("no loss is reported", () => {
     expect(await server.start()).toEqual({ loss: null, messages: 20 });
   });
 
-  it("when a checkpoint restarted the log and it holds less than before", async () => {
+  it("when a checkpoint restarted the log and it contains less than before", async () => {
     using server = new Server();
     await server.publish(1, { count: 90, payloadBytes: 300_000 });
     const { salts } = scanWal(server.log)!;
@@ -205,7 +205,7 @@ describe("no loss is reported", () => {
     expect(await server.start()).toEqual({ loss: null, messages: 90 });
   });
 
-  it("when the deleted log held nothing that is missing from the database file", async () => {
+  it("when the deleted log contained nothing that is missing in the database file", async () => {
     using server = new Server();
     await server.publish(20);
     using other = new DatabaseSync(server.path);

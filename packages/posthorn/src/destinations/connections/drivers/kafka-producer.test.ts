@@ -22,7 +22,7 @@ const sequences = {
   getWithDefault: (partition: string, absent: number) => (partition === "events:0" ? 41 : absent),
 };
 
-/** What the client writes. It changes the records that it is given. */
+/** The client's encoding. The client changes the records that it is given. */
 function expected(records: readonly ReturnType<typeof record>[]): Buffer {
   const copies = records.map((one) => ({ ...one })) as unknown as Parameters<typeof createRecordsBatch>[0];
   const options = { producerId: 1234n, producerEpoch: 5, sequences } as unknown as Parameters<
@@ -49,7 +49,7 @@ it.each([
   expect(ours.equals(theirs)).toBe(true);
 });
 
-it("encodes records that are months apart, which the client cuts off", () => {
+it("encodes records that are months apart, whose times the client truncates", () => {
   const times = [TIME, TIME - 20_000_000_000, TIME + 20_000_000_000];
   const records = times.map((time) => record({ timestamp: BigInt(time) }));
   const facts = { producerId: -1n, producerEpoch: 0, firstNumber: 0, checksumOf: () => 0 };
@@ -66,7 +66,7 @@ it("encodes a request for several partitions as the client does, with checksums"
   expect(ours.buffer.equals(theirs.buffer)).toBe(true);
 });
 
-it("takes as many records as fit in a request with their headers, so that one partition accepts them all", () => {
+it("includes as many records as fit in a request with their headers, so that one partition accepts them all", () => {
   const limits = { items: 1000, bytes: 1_000_000 };
   const headers = new Map(Array.from({ length: 6 }, (_, at) => [Buffer.from(`name-${at}`), Buffer.alloc(50)]));
   const records = Array.from({ length: 1000 }, (_, index) =>

@@ -44,7 +44,7 @@ function framesOf(exchange = "", routingKey = "events"): PublishFrames {
   return new PublishFrames({ channel: CHANNEL, exchange, routingKey, maxBytes: MAX_BYTES });
 }
 
-/** What the client writes for a message. */
+/** The client's encoding of a message. */
 function expected({ body, ...message }: KindMessage, exchange = "", routingKey = "events"): Buffer {
   const fields = { exchange, routingKey, mandatory: true, immediate: false, ticket: 0 };
   const properties = {
@@ -101,7 +101,7 @@ function resultOf(work: () => unknown): unknown {
   throw new Error("The protocol can express the message.");
 }
 
-it("refuses messages that the protocol cannot express, each with its own reason", () => {
+it("rejects messages that the protocol cannot express, each with its own reason", () => {
   const named = { ...MESSAGE, attributes: [["ü".repeat(128), "value"] as const] };
   expect(resultOf(() => framesOf().of(named, "7"))).toMatchObject({
     kind: "refused",
@@ -116,7 +116,7 @@ it("refuses messages that the protocol cannot express, each with its own reason"
   });
 });
 
-it("keeps the endpoint from sending to an exchange whose name is too long", () => {
+it("fails messages to an exchange whose name is too long", () => {
   expect(resultOf(() => framesOf("ü".repeat(128)))).toMatchObject({ kind: "closed", code: "target_not_found" });
 });
 
@@ -125,7 +125,7 @@ it.each([
   ["characters of two bytes", "ü".repeat(128), "ü".repeat(127)],
   ["characters of four bytes", `x${"😀".repeat(70)}`, `x${"😀".repeat(63)}`],
   ["the longest text that fits", `x${"ü".repeat(127)}`, `x${"ü".repeat(127)}`],
-])("cuts content type and event type to 255 bytes of whole characters: %s", (_, long, kept) => {
+])("truncates content type and event type to 255 bytes of whole characters: %s", (_, long, kept) => {
   const message = { ...MESSAGE, contentType: long, eventType: long };
   expect(
     framesOf()

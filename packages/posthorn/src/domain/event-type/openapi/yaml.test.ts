@@ -11,7 +11,7 @@ const numbered = (unit: (n: number) => string, size = SIZE): string => {
   return text;
 };
 
-/** Value of a text, or the reason why it was refused. */
+/** Value of a text, or the reason why it was rejected. */
 function outcomeOf(text: string): unknown {
   try {
     return parseYaml(text, "specRaw");
@@ -27,7 +27,7 @@ describe("a YAML document", () => {
     ["aliases", "a: &one {n: 1}\nb: *one\nc: [*one]\n", { a: { n: 1 }, b: { n: 1 }, c: [{ n: 1 }] }],
     ["merge keys of YAML 1.1", "%YAML 1.1\n---\na: &a {x: 1}\nb: {<<: *a, m: 2}\n", { a: { x: 1 }, b: { x: 1, m: 2 } }],
     ["the same key in different maps", "a: {n: 1}\nb: {n: 2}\n", { a: { n: 1 }, b: { n: 2 } }],
-  ])("may contain %s", (_what, text, value) => {
+  ])("can contain %s", (_what, text, value) => {
     expect(parseYaml(text, "specRaw")).toEqual(value);
   });
 
@@ -39,16 +39,16 @@ describe("a YAML document", () => {
     ["- a: 1\n- &x\n  b: 1\n  b: 2\n", 'The key "b" appears twice in the same map at line 4'],
     ["a: 1\nb: [\n", "The document is neither JSON nor YAML: "],
     ["a: 1\n\tb: 2\n c: 3", "at line "],
-  ])("is refused with the line of its mistake: %j", (text, message) => {
+  ])("is rejected with the line of the error: %j", (text, message) => {
     expect(outcomeOf(text)).toContain(message);
   });
 
-  it("of more than 256 KiB is refused", () => {
+  it("of more than 256 KiB is rejected", () => {
     expect(outcomeOf(`a: ${"x".repeat(256 * 1024)}`)).toContain("Convert it to JSON");
   });
 });
 
-describe("YAML that would take much memory is refused before it is parsed:", () => {
+describe("YAML that would take much memory is rejected before it is parsed:", () => {
   it.each([
     ["flow lists in each other", "[".repeat(300), "nested"],
     ["flow maps in each other", "{a: ".repeat(300), "nested"],
@@ -95,7 +95,7 @@ describe("hostile YAML takes bounded work:", () => {
     ["documents", filled("--- a\n")],
     ["white space", filled(" \n")],
   ])("%s", (_what, text) => {
-    // Either a value or a refusal, and no other error.
+    // Either a value or a rejection, and no other error.
     expect(() => outcomeOf(text)).not.toThrow();
   });
 });

@@ -22,13 +22,13 @@ const outcome = (id: number) => successOutcome(id, { attempt: attemptRecord(1000
 const messages = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => acceptEntry(from + index));
 
-/** What a client was told is stored. */
+/** Data that was confirmed to a client as stored. */
 interface Confirmed {
   messages: number[];
   delivered: number[];
 }
 
-/** Every kind of work that the writer does, each in turn. Calls back with what each will have confirmed. */
+/** Every kind of work of the writer, one after the other. Calls back with the data that each confirms. */
 function work({ handle }: JournaledWriter, begins: (inFlight: Confirmed) => void, confirmed: () => void): void {
   const batch = (accepts: number[], records: number[] = [], count = 1): void => {
     const entries = accepts.flatMap((id) => messages(id, count));
@@ -146,7 +146,7 @@ function numberIn(folder: string): number {
 }
 
 describe("a journal", () => {
-  it("whose last entry was written in part has lost only that entry, which was not confirmed", () => {
+  it("whose last entry was written in part loses only that entry, which was not confirmed", () => {
     using folder = temporaryFolder();
     const bytes = unconfirmed(killed(folder.path), '{"id":5}');
     const dead = join(folder.path, "dead");
@@ -175,7 +175,7 @@ describe("a journal", () => {
     expect(recover(dead)).toMatchObject({ messages: [], losses: [] });
   });
 
-  it("is not missed after a clean stop, which deletes it, also when another server had been killed before", () => {
+  it("is not reported as missing after a clean stop, which deletes it, even if another server had been killed before", () => {
     using folder = temporaryFolder();
     killed(folder.path);
     const dead = join(folder.path, "dead");
@@ -184,7 +184,7 @@ describe("a journal", () => {
     expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [] });
   });
 
-  it("that is shorter than it was created is applied, and reported", () => {
+  it("that is shorter than when it was created is applied, and reported", () => {
     using folder = temporaryFolder();
     const bytes = killed(folder.path);
     const dead = join(folder.path, "dead");
@@ -196,7 +196,7 @@ describe("a journal", () => {
     ["in an entry", '{"id":3}', [1, 2]],
     ["in the last confirmed entry", '{"id":5}', [1, 2, 3, 4]],
     ["in the header", "INSERT INTO message", []],
-  ])("with a flipped bit %s is applied up to there, and the loss is reported", (_, place, kept) => {
+  ])("with a flipped bit %s is applied up to that point, and the loss is reported", (_, place, kept) => {
     using folder = temporaryFolder();
     const bytes = killed(folder.path);
     const dead = join(folder.path, "dead");
@@ -236,7 +236,7 @@ describe("a journal", () => {
       0,
     ],
     ["that is too short", (bytes: Buffer) => bytes.subarray(0, -4096), 5],
-  ])("%s is reported once, also when the server is killed before it stores anything", async (_, damaged, kept) => {
+  ])("%s is reported once, even if the server is killed before it stores anything", async (_, damaged, kept) => {
     using folder = temporaryFolder();
     const bytes = killed(folder.path);
     const dead = join(folder.path, "dead");

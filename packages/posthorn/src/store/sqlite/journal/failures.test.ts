@@ -105,7 +105,7 @@ describe("a disk that fails", () => {
     },
   );
 
-  it("at the commit keeps confirmed batches in the journal until it works again, also across a clean stop", () => {
+  it("at the commit keeps confirmed batches in the journal until it works again, even across a clean stop", () => {
     using folder = temporaryFolder();
     const { writer, state, publish } = openFailing(folder.path);
     using _ = writer;
@@ -118,7 +118,7 @@ describe("a disk that fails", () => {
   });
 });
 
-it("forgets a batch that was refused although it reached the journal, once other rows have changed", () => {
+it("drops a batch that was rejected although it reached the journal, once other rows have changed", () => {
   using folder = temporaryFolder();
   const [live, dead] = [join(folder.path, "live"), join(folder.path, "dead")];
   mkdirSync(live);
@@ -150,7 +150,7 @@ describe("a batch with a row that fails", () => {
   });
 });
 
-describe("what is in the journal", () => {
+describe("data in the journal", () => {
   it("is visible to other connections after `settle`, a transaction, and a large batch, and to the writer at once", () => {
     using folder = temporaryFolder();
     const { writer, publish, isVisible } = openFailing(folder.path);
@@ -186,7 +186,7 @@ describe("what is in the journal", () => {
     expect(isOpen(8)).toBe(true);
   });
 
-  it("begins only with 64 MiB of free space, so that confirmed messages can be read on a full disk", () => {
+  it("requires 64 MiB of free space, so that confirmed messages can be read on a full disk", () => {
     using folder = temporaryFolder();
     let freeBytes = 64 * 1024 * 1024 - 1;
     using writer = openJournaledWriter(folder.path, undefined, { freeBytes: () => freeBytes });

@@ -81,7 +81,7 @@ describe("messages that are confirmed and not yet in the database", () => {
     });
   });
 
-  it("are missed by programs when the journal was deleted, until the server starts, which reports it", async () => {
+  it("are missing for programs if the journal was deleted, until the server starts, which reports it", async () => {
     await withJournal("killed", async (path) => {
       rmSync(journalIn(path));
       const location = { kind: "sqlite", path: join(path, "posthorn.db") } as const;
@@ -97,7 +97,7 @@ describe("messages that are confirmed and not yet in the database", () => {
     });
   });
 
-  it("stop the start, which says what to do, when another program has changed the database", async () => {
+  it("prevent the start, with a message that says what to do, if another program has changed the database", async () => {
     await withJournal("killed", async (path) => {
       using db = new DatabaseSync(join(path, "posthorn.db"));
       db.exec("ALTER TABLE message RENAME TO other");

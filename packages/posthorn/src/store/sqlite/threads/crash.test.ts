@@ -53,7 +53,7 @@ class Publisher {
 }
 
 describe("a thread that is terminated under load", () => {
-  it("has lost nothing that it confirmed, and the others take its shards and go on", async () => {
+  it("has lost nothing that it confirmed, and the others take over its shards and continue", async () => {
     using folder = temporaryFolder();
     await using store = await SqliteStore.open({
       path: join(folder.path, "posthorn.db"),
@@ -84,7 +84,7 @@ describe("a thread that is terminated under load", () => {
     expect(lost).toEqual([]);
   });
 
-  it("leaves nothing of its open transaction behind, and no lock", async () => {
+  it("leaves neither parts of its open transaction nor a lock", async () => {
     using folder = temporaryFolder();
     await using store = await SqliteStore.open({
       path: join(folder.path, "posthorn.db"),

@@ -16,7 +16,7 @@ function batch(
 const DONE: BatchResult = { accepts: null, records: null, announced: false, isOpen: true };
 
 describe("batches of several threads", () => {
-  it("are one batch for the database, with rows, payloads and leases in order", () => {
+  it("are merged into one batch for the database, with rows, payloads and leases in order", () => {
     const seen: Batch[] = [];
     const batches = [batch(["a"], ["r", "s"]), batch(["b", "c"], ["t"], [5, 6])];
     const results = commitMerged(batches, (one) => {
@@ -44,7 +44,7 @@ describe("batches of several threads", () => {
     ]);
   });
 
-  it("are committed as they are when there is only one", () => {
+  it("are not changed if there is only one", () => {
     const only = batch(["a"], []);
     const seen: Batch[] = [];
     commitMerged([only], (one) => {

@@ -41,12 +41,12 @@ async function openShared(count = 2) {
   };
 }
 
-describe("what one thread has confirmed", () => {
-  it("is seen at once by the readers of every thread, in the journal or committed", async () => {
+describe("data that one thread has confirmed", () => {
+  it("is visible at once to the readers of every thread, in the journal or committed", async () => {
     await using shared = await openShared();
     const { one, two } = shared;
     const missing: number[] = [];
-    // One alone is written to the journal, unless readers have ended short transactions before; many are committed.
+    // A single message is written to the journal, unless readers have ended short transactions before; many are committed.
     for (let id = 1; id <= 400; id++) {
       const [writer, reader] = id % 2 === 0 ? [one, two] : [two, one];
       await writer.accept(acceptEntry(id));
@@ -55,7 +55,7 @@ describe("what one thread has confirmed", () => {
     expect(missing).toEqual([]);
   });
 
-  it("is seen while a batch of another thread is left in the journal", async () => {
+  it("is visible while a batch of another thread is still in the journal", async () => {
     await using shared = await openShared(3);
     const [one, two, three] = shared.stores as [SqliteStore, SqliteStore, SqliteStore];
     // More than four batches, so that the journal stays in use.
@@ -69,7 +69,7 @@ describe("what one thread has confirmed", () => {
     }
   });
 
-  it("is due in every thread, also if its key is ahead of the clock", async () => {
+  it("is due in every thread, even if its key is ahead of the clock", async () => {
     await using shared = await openShared();
     const { one, two } = shared;
     const hourAhead = keyAtTime(Date.now() + 3_600_000);
@@ -108,7 +108,7 @@ describe("what one thread has confirmed", () => {
 });
 
 describe("write transactions of several threads", () => {
-  it("run one after the other, so that none changes what another has read", async () => {
+  it("run one after the other, so that none changes data that another has read", async () => {
     await using shared = await openShared(3);
     const add = (store: SqliteStore): Promise<void> =>
       store.transaction(async ({ db }) => {
@@ -178,12 +178,12 @@ async function joinCluster(store: SqliteStore, load: { inFlight: number }): Prom
 }
 
 describe("the members of a cluster of threads", () => {
-  it("share the shards, report when they are asked, and take over those of a member that leaves", async () => {
+  it("share the shards, report on request, and take over those of a member that leaves", async () => {
     await using shared = await openShared(3);
     const loads = shared.stores.map(() => ({ inFlight: 0 }));
     const clusters: Cluster[] = [];
     for (const [at, store] of shared.stores.entries()) clusters.push(await joinCluster(store, loads[at]!));
-    // Rounds that nothing has caused are a minute apart.
+    // Rounds without a cause are a minute apart.
     const soon = { timeoutMs: 30_000 };
     await eventually(() => expect(Math.max(...clusters.map(({ shards }) => shards))).toBe(22), soon);
     for (const [at, load] of loads.entries()) load.inFlight = 10 + at;
@@ -231,7 +231,7 @@ describe("the horizon of feeds", () => {
     await one.accept(acceptEntry(50));
     await two.cluster!.renew(b.id, 0, { ...REPORT, settled: { messages: 20, attempts: 0 } });
     expect(await one.feedHorizon(() => 60)).toBe(20);
-    // The other thread reports when it is asked.
+    // The other thread reports on request.
     two.onSignal(() => void two.cluster!.renew(b.id, 0, { ...REPORT, settled: { messages: 55, attempts: 0 } }));
     await eventually(async () => expect(await one.feedHorizon(() => 60)).toBe(55));
     await two.cluster!.leave(b.id);

@@ -8,7 +8,7 @@ import { type Port, type PortMessage, WriterPorts } from "./writer-ports.ts";
 const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, kinds: [] };
 const REPORT: NodeReport = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 7, attempts: 8 } };
 
-/** One end of a port whose messages the test passes on itself. */
+/** One end of a port whose messages are passed on by the test. */
 class FakePort implements Port {
   readonly replies: ThreadMessage[] = [];
   readonly #listeners = new Map<string, (message: never) => void>();
@@ -27,7 +27,7 @@ class FakePort implements Port {
     this.isClosed = true;
   }
 
-  /** Sends a request. Returns the reply so far; `null`: it waits. */
+  /** Sends a request. Returns the reply so far; `null` if it is waiting. */
   send(request: ThreadRequest | MemberRequest): () => ThreadReply | null {
     const id = ++this.#lastId;
     this.emit("message", { id, request });
@@ -47,7 +47,7 @@ class FakePort implements Port {
   }
 }
 
-/** Ports over a connection that only notes what it does. */
+/** Ports over a connection that only records its calls. */
 function openPorts(fails: (request: ThreadRequest) => boolean = () => false) {
   const done: string[] = [];
   let now = 0;
@@ -97,7 +97,7 @@ describe("the transaction of a thread", () => {
     expect(done.slice(6)).toEqual(["ROLLBACK", "SELECT 2"]);
   });
 
-  it("delays neither readers of other threads nor what is known about the threads", () => {
+  it("does not delay readers of other threads, or requests about the threads", () => {
     const { first, second } = openPorts();
     const joined = second.send({ op: "join", facts: FACTS });
     const { id } = joined()!.value as { id: number };
@@ -121,7 +121,7 @@ describe("the transaction of a thread", () => {
     expect(members.holds(lease)).toBe(false);
   });
 
-  it("is rolled back when the thread ends, after everything that it had sent was done", () => {
+  it("is rolled back when the thread ends, after all its requests were processed", () => {
     const { first, second, third, done } = openPorts();
     first.run("BEGIN IMMEDIATE");
     second.send({ op: "backlog" });
@@ -134,12 +134,12 @@ describe("the transaction of a thread", () => {
     expect([first.losses, second.losses, third.losses]).toEqual([1, 0, 1]);
   });
 
-  it("is rolled back when it waits too long for its thread while another waits, whose late statements then fail", () => {
+  it("is rolled back when it waits too long for its thread while another thread waits; its late statements then fail", () => {
     const { first, second, done, pass } = openPorts();
     first.run("BEGIN IMMEDIATE");
     pass(60_000);
     const waiting = second.run("BEGIN IMMEDIATE");
-    // It was idle for long before, but no other thread waited.
+    // It had been idle for long, but no other thread was waiting.
     first.run("INSERT 1");
     pass(14_000);
     expect(waiting()).toBeNull();
@@ -153,7 +153,7 @@ describe("the transaction of a thread", () => {
     expect(first.run("BEGIN IMMEDIATE")()).toMatchObject({ value: expect.anything() as unknown });
   });
 
-  it("is reported to one that waits when it was rolled back, and not kept open by checks of health", () => {
+  it("is reported to a waiting thread when it was rolled back, and is not kept open by health checks", () => {
     const { first, second, third, pass } = openPorts();
     first.run("BEGIN IMMEDIATE");
     const waiting = second.run("BEGIN IMMEDIATE");
@@ -178,7 +178,7 @@ describe("the transaction of a thread", () => {
 });
 
 describe("a thread that ends", () => {
-  it("loses its memberships, shards and lock, and the others are notified", () => {
+  it("loses its memberships, shards and lock, and the other threads are notified", () => {
     const { first, second, members } = openPorts();
     const { id } = second.send({ op: "join", facts: FACTS })()!.value as { id: number };
     const [lease] = second.send({ op: "take", nodeId: id, shards: [1, 2] })()!.value as [
@@ -230,7 +230,7 @@ describe("a member", () => {
 });
 
 describe("the membership of another thread", () => {
-  it("cannot be ended while everything that it has sent is not done", () => {
+  it("cannot be ended until all its requests are processed", () => {
     const { first, second, members } = openPorts();
     const { id } = second.send({ op: "join", facts: FACTS })()!.value as { id: number };
     first.send({ op: "leave", nodeId: id });
@@ -241,7 +241,7 @@ describe("the membership of another thread", () => {
 });
 
 describe("the lock", () => {
-  it("is given to one piece of work at a time, also within a thread, and released only by the thread that has it", () => {
+  it("is given to one task at a time, even within a thread, and released only by the thread that has it", () => {
     const { first, second } = openPorts();
     const take = (port: FakePort) => port.send({ op: "lock", isTaken: true })()!.value;
     expect([take(first), take(first), take(second)]).toEqual([true, false, false]);
@@ -252,7 +252,7 @@ describe("the lock", () => {
   });
 });
 
-describe("batches that arrive in one turn", () => {
+describe("batches that arrive in the same turn", () => {
   const shared = (accepts: number): ThreadRequest => ({
     op: "batch",
     batch: { accepts: [], payloads: new Uint8Array(), records: [], counts: { accepts, records: 0 } },
