@@ -1,4 +1,4 @@
-/** What an accepted request costs, and a delivery, in counts that do not depend on the machine. */
+/** The cost of an accepted request and of a delivery, in counts that do not depend on the machine. */
 import { createHook } from "node:async_hooks";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -46,7 +46,7 @@ class Receiver implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** Calls back with the next request. */
+  /** Calls a function for the next request. */
   next(then: () => void): void {
     this.#then = then;
   }

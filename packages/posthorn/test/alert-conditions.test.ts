@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => gateway[Symbol.asyncDispose]());
 
-/** Titles of what fulfils a condition, `ms` from now. */
+/** Titles of the subjects that fulfil a condition, `ms` from now. */
 async function firing(kind: AlertKind, params: AlertParams = {}, ms = 0): Promise<readonly string[]> {
   return (await contentsOf(kind, params, ms)).map(({ title }) => title);
 }

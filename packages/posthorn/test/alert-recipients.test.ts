@@ -74,7 +74,7 @@ it("an endpoint is notified once that another one fails, was disabled, and works
     endpointId: target,
     emailSent: null,
   });
-  // A few failures that just began are no reason.
+  // A few recent failures do not trigger an alert.
   await fail(broken, 1);
   await evaluate();
   await fail(broken, 5);
@@ -119,13 +119,13 @@ it("an endpoint gets no alert about itself, or about one that a person disabled"
   await owner.call("PATCH", `app/self/endpoint/${broken}`, { disabled: true });
   await evaluate();
   expect(await alertsOf("self")).toEqual([]);
-  // The target hears of others as before.
+  // The target still gets alerts about others.
   await owner.call("PATCH", `app/self/endpoint/${broken}`, { disabled: false });
   await evaluate();
   expect((await alertsOf("self")).map(({ data }) => data.endpointId)).toEqual([broken]);
 });
 
-it("recipients of other applications, twice the same, and emails without a mail server are refused", async () => {
+it("recipients of other applications, duplicates, and emails without a mail server are rejected", async () => {
   const { target } = await application("mine");
   const { target: foreign } = await application("theirs");
   const add = (body: object) => owner.call("POST", "app/mine/alert-recipient", body);
@@ -160,7 +160,7 @@ it("recipients end with their endpoint and their application", async () => {
   expect(await count()).toBe(0);
 });
 
-it("does not say that an endpoint works again that still fails, when its alerts are turned off or its threshold is raised", async () => {
+it("does not report a failing endpoint as recovered when its alerts are turned off or its threshold is raised", async () => {
   for (const [app, attention] of [
     ["muted", { customerAlerts: false }],
     ["raised", { minFailures: 1000, afterSeconds: 31_536_000 }],
@@ -176,7 +176,7 @@ it("does not say that an endpoint works again that still fails, when its alerts 
   }
 });
 
-it("sends to all other addresses when the mail server refuses one, and asks again after the interval", async () => {
+it("sends to all other addresses when the mail server rejects one, and tries again after the interval", async () => {
   const asked: string[] = [];
   let concerns: "email" | "server" = "email";
   const services = {

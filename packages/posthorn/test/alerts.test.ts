@@ -56,7 +56,7 @@ function evaluate(ms = 0): Promise<void> {
   });
 }
 
-/** Messages about alerts that have arrived, once there are as many. */
+/** Messages about alerts, once this many have arrived. */
 function messages(count: number, path = "/on-call"): Promise<readonly Message[]> {
   return eventually(() => {
     const arrived = receiver.requests.filter((request) => request.path === path);
@@ -92,7 +92,7 @@ describe("an alert rule", () => {
     expect(JSON.stringify(triggered)).not.toContain("secret-path");
     expect((await tenant.call("GET", "alert")).json["data"]).toMatchObject([{ ruleId: rule, clearedAt: null }]);
 
-    // It recovers for a moment only, which is not reported.
+    // It recovers only briefly, which is not reported.
     await setFailing(seeded, false);
     await evaluate();
     await setFailing(seeded, true);
@@ -160,7 +160,7 @@ describe("an alert rule", () => {
     expect(second.data.alerts).toHaveLength(1);
   });
 
-  it("is checked when it is saved, and its alerts are deleted when it is disabled", async () => {
+  it("is validated when it is saved, and its alerts are deleted when it is disabled", async () => {
     const post = async (body: object) =>
       (await tenant.call("POST", "alert-rule", { name: "Rule", kind: "disk", targets: [], ...body })).status;
     expect(await post({ targets: ["missing"] })).toBe(422);

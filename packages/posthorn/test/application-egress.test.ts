@@ -27,7 +27,7 @@ describe("the allow list of an application", () => {
       proxy: null,
     });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 0 });
-    // A name without a dot is refused unless it is an allow word.
+    // A name without a dot is rejected unless it is an allow word.
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/" })).toMatchObject({ status: 201 });
     await tenant.call("PUT", EGRESS, { allow: null });
     expect(await tenant.call("POST", "app/app/endpoint", { url: "http://receiver/a" })).toMatchObject({ status: 422 });
@@ -60,7 +60,7 @@ describe("the allow list of an application", () => {
 });
 
 describe("the proxy of an application", () => {
-  it("carries its deliveries instead of the platform's, is never shown, and can be removed", async () => {
+  it("is used for its deliveries instead of the platform's, is never shown, and can be removed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using platform = await startProxy();
@@ -85,7 +85,7 @@ describe("the proxy of an application", () => {
     expect(platform.asked.length).toBe(1);
   });
 
-  it("is overridden by that of an endpoint, and errors name the proxy at fault", async () => {
+  it("is overridden by that of an endpoint, and errors name the proxy that failed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using own = await startProxy();

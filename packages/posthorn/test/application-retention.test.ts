@@ -41,7 +41,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Runs maintenance as if so many days had passed. */
+/** Runs maintenance as if this many days had passed. */
 async function maintainAfter(days: number): Promise<void> {
   const services = { ...node.services, now: () => Date.now() + days * DAY_MS };
   await services.statistics.refresh();
@@ -79,7 +79,7 @@ describe("retention periods of an application", () => {
     expect((await tenant.call("PUT", RETENTION, none)).json).toEqual(SERVER);
   });
 
-  it("are refused above the server's, below a day, and if failures would go before attempts", async () => {
+  it("are rejected above the server's, below a day, and if failures would be deleted before attempts", async () => {
     const refused = async (body: object): Promise<string> => {
       const { status, text } = await tenant.call("PUT", RETENTION, body);
       expect(status).toBe(422);
@@ -117,7 +117,7 @@ describe("retention periods of an application", () => {
     await tenant.call("PUT", RETENTION, { payloadDays: null, attemptDays: null, failureDays: null });
   });
 
-  it("are not for customers", async () => {
+  it("cannot be set by customers", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     expect(await portal.call("GET", RETENTION)).toMatchObject({ status: 403 });
     expect(await portal.call("PUT", RETENTION, { payloadDays: 7 })).toMatchObject({ status: 403 });
@@ -133,7 +133,7 @@ describe("retention periods of an application", () => {
     expect(entries[0]!.detail).toMatchObject({ changes: [{ field: "payloadDays", from: null, to: 9 }] });
   });
 
-  it("delete messages by the application, and leave those of others", async () => {
+  it("delete messages of the application, and keep those of others", async () => {
     await tenant.call("POST", "app", { name: "Other", uid: "second" });
     await tenant.call("PUT", RETENTION, { payloadDays: 2, attemptDays: 2 });
     const publish = async (app: string): Promise<string> => {

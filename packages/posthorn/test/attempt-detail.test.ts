@@ -208,7 +208,7 @@ describe("success rules", () => {
     await tenant.call("PUT", "app/app/policy", {});
   });
 
-  it("that need more of a response than is read fail it", async () => {
+  it("that need more of a response than is read fail the attempt", async () => {
     await tenant.call("PUT", policy, { success: { preset: "slack" } });
     const { attempt, detail } = await attempted({ status: 200, body: "x".repeat(30_000) });
     expect(attempt).toMatchObject({ status: 2, errorCode: "success_rule" });
@@ -227,7 +227,7 @@ describe("success rules", () => {
     ["rules.[0].is", { type: "contentType", is: "html" }],
     ["rules.[0].equals", { type: "json", path: "$.a", equals: [] }],
     ["rules.[0].type", { type: "xpath" }],
-  ])("that could not be used are refused by their place, %s", async (place, rule) => {
+  ])("that cannot be used are rejected with their location: %s", async (place, rule) => {
     const { status, json } = await tenant.call("PUT", policy, { success: { rules: [rule] } });
     expect(status).toBe(422);
     expect((json["detail"] as { loc: string[] }[])[0]!.loc.join(".")).toBe(`body.success.${place}`);
@@ -235,7 +235,7 @@ describe("success rules", () => {
 });
 
 it("the timeout of an endpoint ends its attempts", async () => {
-  // Longer than this test may take.
+  // Longer than this test can take.
   const { status } = await tenant.call("PUT", "app/app/policy", { limits: { timeoutMs: 300_000 } });
   expect(status).toBe(200);
   await tenant.call("PUT", "app/app/endpoint/ep/policy", { limits: { timeoutMs: 100 } });

@@ -47,7 +47,7 @@ async function metric(): Promise<number> {
 }
 
 describe("a backlog above POSTHORN_MAX_BACKLOG", () => {
-  it("refuses messages of the application that it belongs to, and no others, until it is smaller", async () => {
+  it("rejects messages of its application, and no others, until it is smaller", async () => {
     const response = Promise.withResolvers<ReceiverResponse>();
     receiver.respondWith(({ path }) => (path === "/busy" ? response.promise : 204));
     for (let n = 0; n < 2 * MAX; n++) expect((await publish("busy")).status).toBe(202);

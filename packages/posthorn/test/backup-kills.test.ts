@@ -8,7 +8,7 @@ import { command, commandProcess } from "./support/command.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** A few MiB of them in SQLite, where a copy at a limited rate must take seconds. */
+/** A few MiB in SQLite, because a copy at a limited rate must take seconds. */
 const MESSAGES = onPostgres ? 1 : 24;
 /** Each test starts several processes, which takes minutes on a machine that is busy with other suites. */
 const TIMEOUT_MS = 600_000;
@@ -37,13 +37,13 @@ async function messagesAt(place: Place): Promise<number> {
   return (await node.services.store.db.selectFrom("message").select("id").execute()).length;
 }
 
-/** Whether a part of the data is written: by the tool, or to the file. */
+/** Whether part of the data has been written, by the tool or to the file. */
 function hasBegun(tool: string, file: string): boolean {
   if (onPostgres) return existsSync(`${tool}.begun`);
   return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MIB;
 }
 
-/** A program that says that it has begun, and then does not end, for one of the PostgreSQL tools. */
+/** A replacement for a PostgreSQL tool that reports its start and then does not exit. */
 function stuckTool(folder: string, tool: string, { afterWork }: { readonly afterWork: boolean }): string {
   const path = join(folder, `stuck-${tool}-${afterWork ? "late" : "early"}`);
   writeFileSync(
@@ -82,7 +82,7 @@ describe.skipIf(!hasDumpTools)("kill -9", { timeout: TIMEOUT_MS }, () => {
   });
 
   it.each(onPostgres ? [{ afterWork: false }, { afterWork: true }] : [{ afterWork: false }])(
-    "during a restore keeps servers from starting until the restore is repeated (%o)",
+    "during a restore prevents servers from starting until the restore is repeated (%o)",
     async ({ afterWork }) => {
       using place = await filledPlace();
       using target = temporaryFolder();
@@ -91,7 +91,7 @@ describe.skipIf(!hasDumpTools)("kill -9", { timeout: TIMEOUT_MS }, () => {
       using other = await emptyPlace();
       copyKeys(place, other);
       await killRestore({ backup, place: other, tool: stuckTool(target.path, "pg_restore", { afterWork }), flags: [] });
-      // Not `start`, which gives a place without a SQLite file one.
+      // Not `start`, which would create a missing SQLite file.
       const refused = await command("migrate", ...other.flags);
       expect(refused).toMatchObject({
         code: 1,
@@ -105,7 +105,7 @@ describe.skipIf(!hasDumpTools)("kill -9", { timeout: TIMEOUT_MS }, () => {
     },
   );
 
-  it.skipIf(onPostgres)("during a restore that replaces data leaves that data as it was", async () => {
+  it.skipIf(onPostgres)("during a restore that replaces data does not change that data", async () => {
     using place = await filledPlace();
     using target = temporaryFolder();
     const backup = join(target.path, "backup");
@@ -128,7 +128,7 @@ interface KilledRestore {
   readonly flags: readonly string[];
 }
 
-/** Kills a restore when a part of the data is written. */
+/** Kills a restore when part of the data has been written. */
 async function killRestore({ backup, place, tool, flags }: KilledRestore): Promise<void> {
   const restoring = join(place.folder, "posthorn.db.restoring");
   await using run = await commandProcess(

@@ -55,7 +55,7 @@ async function stored({ services }: TestNode): Promise<ReadonlyMap<string, reado
   return new Map([...groups].map(([id, group]) => [id, group.map(({ state }) => state)]));
 }
 
-/** Detect a hang: hundreds of deliveries take long on a machine that is busy with other suites. */
+/** Detects a hang. Hundreds of deliveries take long on a machine that is busy with other suites. */
 const PATIENT = { timeoutMs: 240_000 };
 const TIMEOUT_MS = 600_000;
 
@@ -101,7 +101,7 @@ describe.skipIf(!hasDumpTools)("a backup while the server publishes and delivers
     stuck.respondWith(204);
     await using node = await other.start();
     const after = await stored(node);
-    // Succeeded deliveries are still succeeded; one that was pending may have been made before the moment of the backup.
+    // Succeeded deliveries have still succeeded; one that was pending may have been made before the moment of the backup.
     const changed = [...before].filter(
       ([id, states]) =>
         after.get(id)?.length !== 2 ||
@@ -171,7 +171,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     return path;
   }
 
-  /** The messages of `verify` and `restore`, which refuse it. The restore writes nothing. */
+  /** The error messages of `verify` and `restore`, which reject it. The restore writes nothing. */
   async function refusals(backup: string): Promise<readonly string[]> {
     using other = await emptyPlace();
     copyKeys(place, other);
@@ -195,7 +195,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect(JSON.stringify(manifest)).not.toContain(key);
   });
 
-  it("never overwrites, leaves nothing behind when it fails, and has an exit code for wrong usage", async () => {
+  it("never overwrites files, leaves none when it fails, and has an exit code for wrong usage", async () => {
     expect(await refusalOf("backup", original, ...place.flags)).toContain("exists already");
     expect(await refusalOf("backup", join(target.path, "no", "folder"), ...place.flags)).toContain("does not exist");
     using empty = await emptyPlace();
@@ -226,13 +226,13 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
       (path: string) => truncateSync(join(path, "manifest.json"), 300),
       /manifest.json was changed/,
     ],
-  ])("is refused if it %s", async (name, damage, message) => {
+  ])("is rejected if it %s", async (name, damage, message) => {
     const path = copyOf(name.replaceAll(" ", "-"));
     damage(path);
     expect(await refusals(path)).toEqual(bothMatch(message));
   });
 
-  it("is refused if a file is missing, or it is no backup", async () => {
+  it("is rejected if a file is missing, or if it is not a backup", async () => {
     const path = join(target.path, "file-missing");
     cpSync(original, path, { recursive: true, filter: (file) => !file.endsWith(DATABASE_FILE) });
     expect(await refusals(path)).toEqual(bothMatch(/is missing/));
@@ -240,7 +240,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect(await refusals(join(target.path, "nowhere"))).toEqual(bothMatch(/is not a backup/));
   });
 
-  it("is refused by an older version, and by another build", async () => {
+  it("is rejected by an older version, and by another build", async () => {
     const newer = copyOf("newer");
     rewrite(newer, (manifest) => ({
       ...manifest,
@@ -255,7 +255,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect(await refusals(other)).toEqual(bothMatch(/Migration 5 .*checksum/));
   });
 
-  it("is refused without its root key, and with another one", async () => {
+  it("is rejected without its root key, and with another one", async () => {
     using other = await emptyPlace();
     const root = manifestOf(original).keys[0]!.root;
     const missingKey = await refusalOf("restore", original, ...other.flags);
@@ -266,7 +266,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect(readdirSync(other.folder)).toEqual(["encryption.key"]);
   });
 
-  it("brings its keys if it has them, and a server starts with them", async () => {
+  it("restores its keys if it contains them, and a server starts with them", async () => {
     using other = await emptyPlace();
     expect(await succeed("restore", withKeys, ...other.flags)).toContain("encryption.key and jwt.secret");
     for (const name of ["encryption.key", "jwt.secret"]) {
@@ -277,7 +277,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect((await stored(node)).size).toBe(1);
   });
 
-  it.runIf(onPostgres)("is refused without pg_dump, and with one that is older than the server", async () => {
+  it.runIf(onPostgres)("fails without pg_dump, and with one that is older than the server", async () => {
     const old = join(target.path, "old-pg_dump");
     writeFileSync(old, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n", { mode: 0o755 });
     const path = join(target.path, "no-tool");
@@ -289,7 +289,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
     expect(readdirSync(target.path).filter((name) => name.startsWith("no-tool"))).toEqual([]);
   });
 
-  it("of one database is refused by the other", async () => {
+  it("of one database is rejected by the other", async () => {
     using other = temporaryFolder();
     copyFileSync(join(place.folder, "encryption.key"), join(other.path, "encryption.key"));
     const url = onPostgres ? `sqlite:${join(other.path, "posthorn.db")}` : "postgres://posthorn@127.0.0.1:1/posthorn";
@@ -299,7 +299,7 @@ describe.skipIf(!hasDumpTools)("a backup", () => {
 });
 
 describe.skipIf(!hasDumpTools)("a restore", () => {
-  it("refuses a database with data and a running server, and moves the data aside with --replace", async () => {
+  it("fails for a database with data or a running server, and moves the data aside with --replace", async () => {
     using place = await fullPlace();
     using target = temporaryFolder();
     const backup = join(target.path, "backup");
@@ -327,7 +327,7 @@ describe.skipIf(!hasDumpTools)("a restore", () => {
     expect(later > first).toBe(true);
   });
 
-  it("ends sessions, links and device codes, which may have been used since", async () => {
+  it("invalidates sessions, links and device codes, which may have been used since", async () => {
     using place = await fullPlace();
     using target = temporaryFolder();
     const backup = join(target.path, "backup");

@@ -71,7 +71,7 @@ describe("a batch", () => {
     }
   });
 
-  it("gives each message its own result: a refused one does not affect the others", async () => {
+  it("gives each message its own result: a rejected one does not affect the others", async () => {
     await tenant.call("POST", "app/app/msg", message({ eventId: "taken" }));
     const response = await batch([
       message({ eventId: "first" }),
@@ -145,7 +145,7 @@ describe("a batch", () => {
     expect(json["data"]).toHaveLength(2);
   });
 
-  it("may have at least one message and at most 1,000", async () => {
+  it("can have 1 to 1,000 messages", async () => {
     const many = Array.from({ length: 1000 }, () => message({ eventType: "many" }));
     expect(await batch(many)).toMatchObject({ status: 202, created: 1000 });
     expect((await batch([...many, message()])).status).toBe(422);
@@ -153,13 +153,13 @@ describe("a batch", () => {
     await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1000));
   });
 
-  it("above the limit of bytes is refused with 413", async () => {
+  it("above the limit of bytes is rejected with 413", async () => {
     const messages = Array.from({ length: 12 }, () => message({ payload: { text: "x".repeat(100_000) } }));
     const { status, text } = await batch(messages);
     expect([status, text]).toMatchObject([413, expect.stringContaining("payload_too_large") as string]);
   });
 
-  it("refuses only the payload that exceeds the limit of one message", async () => {
+  it("rejects only the payload that exceeds the limit of one message", async () => {
     const small = await startNode(`${folder.path}/small`, { env: { POSTHORN_MAX_PAYLOAD_BYTES: "2000" } });
     await using _ = small;
     await new Tenant(small).setUp(receiver.url);
@@ -177,7 +177,7 @@ describe("a batch", () => {
     expect(response).toMatchObject({ status: 202, failed: 1, data: [{ error: { status: 404, code: "not_found" } }] });
   });
 
-  it("is refused for a token of an application", async () => {
+  it("is rejected for a token of an application", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint", "CreateAttempts"]);
     expect((await portal.call("POST", "app/app/msg/batch", { messages: [message()] })).status).toBe(403);
     expect((await portal.call("POST", "msg/batch", { messages: [message({ app: "app" })] })).status).toBe(403);
@@ -196,7 +196,7 @@ describe("a batch of lines", () => {
     expect(sent.toString()).toBe('{"n":2.0}');
   });
 
-  it("has its limit, and at least one line", async () => {
+  it("has a maximum number of lines, and at least one", async () => {
     expect((await post("\n", lines)).status).toBe(422);
     expect((await post('{"eventType":"a","payload":{}}\n'.repeat(1001), lines)).status).toBe(422);
   });

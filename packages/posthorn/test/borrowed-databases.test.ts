@@ -1,4 +1,4 @@
-/** Tests share databases one after the other: none may notice what an earlier one has left. */
+/** Tests share databases one after the other: none may be affected by an earlier one. */
 import { eventually, sharedPostgres } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { borrowDatabase } from "./support/postgres.ts";
 import { acceptEntry, onPostgres, rowsIn } from "./support/store.ts";
 
-/** Runs statements in a borrowed database, gives it back, and returns its URL. */
+/** Runs statements in a borrowed database, returns it, and returns its URL. */
 async function used(...statements: readonly string[]): Promise<string> {
   await using database = await borrowDatabase();
   await run(database.url, statements);
@@ -59,7 +59,7 @@ describe.runIf(onPostgres)("a database that a test has returned", () => {
     ],
     ["a function", "CREATE FUNCTION public.one() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
     ["a setting", "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''1MB''', current_database()); END $$"],
-  ])("is not used again with %s that no other has", async (_name, statement) => {
+  ])("is not used again if it has %s that others do not have", async (_name, statement) => {
     const changed = await used(statement);
     await using database = await borrowDatabase();
     expect(database.url).not.toBe(changed);

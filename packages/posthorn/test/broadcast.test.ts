@@ -6,7 +6,7 @@ import { type ApiResponse, Tenant } from "./support/tenant.ts";
 
 const MESSAGE = { eventType: "maintenance.planned", payload: { at: "night", n: 1.0 } };
 
-/** Creates applications `app0` and so on; those with an even number have `plan` `pro`. */
+/** Creates applications `app0`, `app1` and so on; those with an even number have `plan` `pro`. */
 async function applications(tenant: Tenant, count: number, url: string | null = null): Promise<void> {
   for (let index = 0; index < count; index++) {
     const uid = `app${index}`;
@@ -75,7 +75,7 @@ describe("a broadcast", () => {
     expect(responses[0]).toEqual(responses[1]);
   });
 
-  it("needs a token of the organisation, and refuses a broadcast that can reach no application", async () => {
+  it("needs a token of the organisation, and is rejected if it cannot reach any application", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
@@ -93,8 +93,8 @@ describe("a broadcast", () => {
   });
 });
 
-describe("usage in the background", () => {
-  it("counts published messages by event type and by application, and names unknown IDs", async () => {
+describe("a background usage report", () => {
+  it("counts published messages by event type and by application, and lists unknown IDs", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);

@@ -91,7 +91,7 @@ describe("delay and expiry of a message", () => {
     [{ delaySeconds: 600, expiresAt: new Date(Date.now() + 300_000).toISOString() }, "expiresAt"],
     [{ delaySeconds: 0 }, "delaySeconds"],
     [{ delaySeconds: 31_536_001 }, "delaySeconds"],
-  ])("are refused when they make no sense: %j", async (fields, field) => {
+  ])("are rejected if they make no sense: %j", async (fields, field) => {
     const { status, json } = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {}, ...fields });
     expect([status, (json["detail"] as { loc: string[] }[])[0]!.loc]).toEqual([422, ["body", field]]);
   });
@@ -142,7 +142,7 @@ describe("an endpoint that throttles", () => {
     expect((await destinations(ids[2]!))["few"]).toMatchObject({ status: 4, canceled: { reason: "throttled" } });
   });
 
-  it("refuses a payload key without a path", async () => {
+  it("rejects a payload key without a path", async () => {
     const bad = [{ by: "payload" }, { by: "payload", path: "a..b" }, { path: `${"a.".repeat(20)}b` }];
     for (const throttle of bad) {
       const { status, json } = await tenant.call("PATCH", "app/app/endpoint/few/policy", { throttle });

@@ -45,7 +45,7 @@ describe("with --json", () => {
     node = await startNode(join(folder.path, "data"), { env });
     commands = await leaves();
     document = (await (await fetch(`${node.url}/api/v1/openapi.json`)).json()) as typeof document;
-    // Commands refuse variables that are no settings, and tests have some.
+    // Commands reject variables that are not settings, and tests have some.
     for (const name of Object.keys(process.env)) if (name.startsWith("POSTHORN_")) vi.stubEnv(name, undefined);
     vi.stubEnv("XDG_CONFIG_HOME", folder.path);
   });
@@ -229,7 +229,7 @@ describe("with --json", () => {
       await eventually(() => expect(printed().notes).toContain("Waiting for events."));
       await call("api/v1/app/tailed/msg", { eventType: "invoice.paid", payload: {} });
       await eventually(() => expect(printed().text).toContain("attempt.recorded"));
-      // The reader of the output has gone.
+      // The reader of the output has exited.
       process.stdout.emit("error", new Error("EPIPE"));
     });
     expect(first).toMatchObject({ type: "message.accepted", appUid: "tailed", eventType: "invoice.paid" });
@@ -265,7 +265,7 @@ describe("with --json", () => {
     });
   });
 
-  it("every command is run here, is compared with its schema elsewhere, or says why it prints no JSON", () => {
+  it("every command is run here, compared with its schema elsewhere, or documents why it prints no JSON", () => {
     const missing = [...commands].filter(
       ([name, command]) =>
         !ran.has(name) &&

@@ -1,6 +1,6 @@
 /**
- * Guarantees of a database that nodes share. Runs on PostgreSQL, on the simulation's database and on seats of one SQLite database, so that all
- * behave the same.
+ * Guarantees of a database that nodes share. Runs on PostgreSQL, on the simulation's database and on several seats of one SQLite database,
+ * so that all behave in the same way.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KeptBatches } from "../src/dispatch/kept-batches.ts";
@@ -31,7 +31,7 @@ const REPORT: NodeReport = {
   settled: { messages: 4_000, attempts: 5_000 },
 };
 
-/** Between the threads of one process, leases do not expire, secrets do not differ and notifications do not go down. */
+/** Between the threads of one process, leases do not expire, secrets do not differ and notifications do not fail. */
 const betweenThreads = onSeats;
 
 let scene: ClusterScene;
@@ -88,7 +88,7 @@ function outcome(messageId: number, lease?: Lease): Parameters<Store["record"]>[
 }
 
 describe("membership slots", () => {
-  it("differ in their ids and slots, and no id is used again", async () => {
+  it("have different IDs and slots, and no ID is reused", async () => {
     const [first, second] = [await join(one), await join(two)];
     expect(second.id).not.toBe(first.id);
     expect(second.slot).not.toBe(first.slot);
@@ -101,7 +101,7 @@ describe("membership slots", () => {
   });
 
   it.skipIf(betweenThreads)(
-    "are refused to a node with other secrets while another node exists to compare with",
+    "are not given to a node with different secrets while another node exists to compare with",
     async () => {
       const membership = await join(one);
       await expect(join(two, { secretsMark: "other" })).rejects.toMatchObject({ code: "config_invalid" });
@@ -149,7 +149,7 @@ describe("membership slots", () => {
 });
 
 describe("shards", () => {
-  it("go to one of several concurrent requesters", async () => {
+  it("are given to one of several concurrent requesters", async () => {
     await seated(async (a, b) => {
       const wanted = [3, 4, 5];
       const both = Promise.all([of(one).take(a.id, wanted, []), of(two).take(b.id, wanted, [])]);
@@ -194,7 +194,7 @@ describe("shards", () => {
   );
 
   it.skipIf(betweenThreads)(
-    "of a node whose process has ended can be taken as soon as another node joins, and those of other nodes cannot",
+    "of a node whose process has exited can be taken as soon as another node joins, and those of other nodes cannot",
     async () => {
       const killed = await join(one, { process: "killed" });
       const living = await join(one, { process: "living" });
@@ -211,7 +211,7 @@ describe("shards", () => {
     },
   );
 
-  it.skipIf(betweenThreads)("are not given to a node that was buried", async () => {
+  it.skipIf(betweenThreads)("are not given to a node that was removed as dead", async () => {
     await seated(async (a, b) => {
       await scene.leasesPass(2 * LEASE_MS);
       await scene.until(of(two).renew(b.id, LEASE_MS, REPORT));
@@ -258,7 +258,7 @@ describe("endpoints of kinds that some nodes cannot send to", () => {
 });
 
 describe("fences", () => {
-  it("let the owner of a shard record, and refuse the previous owner without writing anything", async () => {
+  it("let the owner of a shard record outcomes, and reject the previous owner without writing anything", async () => {
     await seated(async (a, b) => {
       const [old] = await take(one, a, [11]);
       const [first, second] = [await accepted(), await accepted()];
@@ -276,7 +276,7 @@ describe("fences", () => {
     });
   });
 
-  it("refuse one outcome of a batch, and not the others", async () => {
+  it("reject one outcome of a batch, and not the others", async () => {
     await seated(async (a) => {
       const [held] = await take(one, a, [12]);
       const lost = { shard: 13, fence: -1 };
@@ -336,7 +336,7 @@ describe("signals", () => {
     }
   });
 
-  it("of a transaction reach every node with its commit, and no node when it fails", async () => {
+  it("of a transaction reach every node when it commits, and no node when it fails", async () => {
     const failed = one.transaction(async ({ signal }) => {
       signal({ kind: "wake", endpointId: 1 });
       throw new Error("taken back");
@@ -349,7 +349,7 @@ describe("signals", () => {
     expect(heardAt(one)).toEqual(told);
   });
 
-  it("outside of one reach the other nodes alone", async () => {
+  it("outside of a transaction reach only the other nodes", async () => {
     heard.length = 0;
     const due = (from: number | null): Signal => ({ kind: "due", endpointIds: [3, 4], from });
     for (const from of [1767572204782, null]) {
@@ -361,12 +361,12 @@ describe("signals", () => {
   });
 
   it.skipIf(betweenThreads)(
-    "are reported as missed when the connection breaks, and received again afterwards",
+    "are reported as missed when the connection breaks, and are received again afterwards",
     async () => {
       const hearing: boolean[][] = scene.stores.map((store) => {
         const changes: boolean[] = [];
         of(store).onNotificationState(() => {
-          // A node that starts sets its listener when they may already be down.
+          // A starting node sets its listener when the connection may already be broken.
           if (changes.length === 0) of(store).onNotificationState((up) => changes.push(up));
         });
         return changes;

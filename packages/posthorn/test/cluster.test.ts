@@ -39,13 +39,13 @@ describe("the cluster", () => {
     expect(lagSeconds).toBe(0);
   });
 
-  it("is not for tokens of one application", async () => {
+  it("is not shown to tokens of an application", async () => {
     const tenant = new Tenant(node);
     await tenant.call("POST", "app", { name: "Test", uid: "app" });
     expect((await (await tenant.portal([])).call("GET", "cluster")).status).toBe(403);
   });
 
-  it("is in the metrics of each node with the share that it has", async () => {
+  it("is in the metrics of each node, with its own share", async () => {
     const text = await (await fetch(node.metricsUrl!)).text();
     expect(text).toMatch(/^posthorn_shards 64$/m);
     expect(text).toMatch(/^posthorn_dispatcher_lag_seconds 0$/m);
@@ -76,7 +76,7 @@ const IDLE: MemberWork = {
 };
 
 describe.runIf(onPostgres)("a membership slot", () => {
-  it("is not held by a node whose lease has expired, until it has confirmed that no other node took it", async () => {
+  it("is not used by a node whose lease has expired until it has confirmed that no other node took it", async () => {
     await using files = await openStore();
     const store = files.store.cluster!;
     let now = 0;
@@ -104,7 +104,7 @@ describe.runIf(onPostgres)("a membership slot", () => {
     await member.look();
     expect(member.holdsSlot).toBe(true);
 
-    // The other nodes declare it dead meanwhile.
+    // Meanwhile, the other nodes consider it dead.
     now = 5000;
     const before = member.membership;
     await store.leave(before.id);

@@ -1,4 +1,4 @@
-/** After a failed statement of any helper, no connection of a pool stays in a transaction. */
+/** After a failed statement of any helper, no connection of a pool remains in a transaction. */
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -165,7 +165,7 @@ describe.runIf(onPostgres)("after any failed statement, every connection is idle
         fault,
         s.faulty,
         async (n) => {
-          // After a lost connection the store refuses until it has checked the server.
+          // After a lost connection, the store rejects calls until it has checked the server.
           await eventually(() => s.store.accept(acceptEntry(nextId())));
           await eventually(async () => expect([name, n, await leftInTransaction(s.observer)]).toEqual([name, n, []]));
           await everyConnectionWorks(s.store);
@@ -175,7 +175,7 @@ describe.runIf(onPostgres)("after any failed statement, every connection is idle
     }
   });
 
-  it("as are those of a program that only publishes", async () => {
+  it("as are the connections of a program that only publishes", async () => {
     await using s = await scene();
     await using publisher = new PosthornPublisher({ databaseUrl: s.url, connections: 1 });
     const publish = () => publisher.message.create("app", { eventType: "a", payload: {} });

@@ -16,7 +16,7 @@ const BY_CAPABILITY: Readonly<Record<string, string>> = {
 
 /** Files whose controls are shown by another file, which checks the permission. */
 const CHECKED_ELSEWHERE: Readonly<Record<string, string>> = {
-  // A preview that runs while a watch is edited, for those who may see payloads; the others see the error of the server.
+  // A preview that runs while a watch is edited, for callers who may see payloads; others see the server's error.
   "parts/use-dry-run.ts": "payloads:read",
   "parts/hub-requests.tsx": "endpoints:write",
   "parts/hub-subscriptions.tsx": "endpoints:write",
@@ -29,7 +29,7 @@ const CHECKED_ELSEWHERE: Readonly<Record<string, string>> = {
   "pages/portal-catalogue.tsx": "messages:replay",
 };
 
-/** What everyone who can read may do: their own account, and checks that change nothing. */
+/** Actions for everyone who can read: their own account, and checks that change nothing. */
 const OPEN = "read";
 
 const routeOf = new Map(ROUTES.map((route) => [`${route.method} ${route.path.replaceAll(/:(\w+)/g, "{$1}")}`, route]));
@@ -44,7 +44,7 @@ function actionsOf(file: string): readonly Action[] {
   const text = readFileSync(join(SOURCES, file), "utf8");
   return [...text.matchAll(/api\.(POST|PUT|PATCH|DELETE)\(\s*"([^"]+)"/g)].flatMap(([, method, path]) => {
     const call = `${method!} ${path!}`;
-    // Sign-in has routes of its own, which need no permission.
+    // Sign-in has its own routes, which need no permission.
     const permission = routeOf.get(call)?.permission ?? OPEN;
     return permission === OPEN ? [] : [{ file, call, permission }];
   });
@@ -71,7 +71,7 @@ describe("each action of the dashboard", () => {
     expect(unchecked).toEqual([]);
   });
 
-  it("names permissions that exist", () => {
+  it("uses permissions that exist", () => {
     const named = files.flatMap((file) =>
       [...readFileSync(join(SOURCES, file), "utf8").matchAll(/(?:needs|\bto)=\{?"([a-z-]+:[a-z]+)"/g)].map(
         ([, name]) => name!,

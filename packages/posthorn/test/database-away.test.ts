@@ -16,7 +16,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** Upper bound for every request of these tests, whatever the database does. */
+/** Upper limit for every request of these tests, whatever the database does. */
 const NEVER_HANGS_MS = 30_000;
 
 interface Scene extends AsyncDisposable {
@@ -126,7 +126,7 @@ const TERMINATE = `
 
 describe.runIf(onPostgres)("while PostgreSQL is unavailable, a node", () => {
   it.each(["cut", "silent"] as const)(
-    "refuses every write with 503 and Retry-After, serves what needs no database, and is as before afterwards (%s)",
+    "rejects every write with 503 and Retry-After, serves requests that need no database, and recovers completely (%s)",
     async (state) => {
       await using receiver = await startReceiver();
       await using s = await scene();
@@ -160,7 +160,7 @@ describe.runIf(onPostgres)("while PostgreSQL is unavailable, a node", () => {
       proxy.setState("open");
       await becomes(node, null);
       await eventually(async () => expect((await publish(node)).status).toBe(202));
-      // Refused messages were not stored; but data that went into the black hole may still arrive.
+      // Rejected messages were not stored, but data that was sent into the black hole may still arrive.
       const after = (await ids(tenant)).length;
       expect(after).toBeGreaterThan(before);
       expect(after).toBeLessThanOrEqual(before + (state === "cut" ? 1 : writes.length));
@@ -223,8 +223,7 @@ describe.runIf(onPostgres)("while PostgreSQL is unavailable, a node", () => {
     await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
     await eventually(async () => {
       await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
-      // Another transaction may be committed first.
-      // With the end of the query: a transaction begins with READ COMMITTED.
+      // Another transaction may be committed first. Includes the end of the query, because a transaction also begins with READ COMMITTED.
       proxy.resetOn("COMMIT\0");
       const { status } = await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
       expect(status).toBe(503);

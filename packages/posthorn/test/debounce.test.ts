@@ -54,7 +54,7 @@ describe("debounce", () => {
     expect(dues).toEqual([1000, 1900, 2800, 3700, 4600, 5000]);
   });
 
-  it("restarts once the delivery was due, so that a delivery in flight is never canceled", async () => {
+  it("starts over once the delivery was due, so that a delivery in flight is never canceled", async () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };
@@ -71,7 +71,7 @@ describe("debounce", () => {
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000 });
   });
 
-  it("keeps keys apart, and remembers them across a restart", async () => {
+  it("keeps keys separate, and keeps them across a restart", async () => {
     await using files = await openStore();
     await files.store.accept(message(1, 0, { debounce: DEBOUNCE }));
     await files.store.accept(message(2, 0, { debounce: { ...DEBOUNCE, key: "other" } }));
@@ -105,14 +105,14 @@ describe("throttle", () => {
     ]);
   });
 
-  it("optionally delays them to the first window with room, as far as allowed", async () => {
+  it("optionally delays them to the first window with room, up to a maximum", async () => {
     await using files = await openStore();
     const throttle = { ...THROTTLE, maxDelayMs: 2000 };
     const entries = Array.from({ length: 7 }, (_, index) => message(index + 1, 0, { throttle }));
     expect(await duesOf(files.store, entries)).toEqual([0, 0, 1000, 1000, 2000, 2000, null]);
   });
 
-  it("never lets more than the limit into a window, at any times", async () => {
+  it("never allows more than the limit in a window, at any times", async () => {
     await using files = await openStore();
     let time = 0;
     const entries = Array.from({ length: 60 }, (_, index) => {

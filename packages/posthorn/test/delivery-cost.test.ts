@@ -1,4 +1,4 @@
-/** What a delivery costs the database, in counts that do not depend on the machine. See `support/recorded-costs.ts`. */
+/** The database's cost of a delivery, in counts that do not depend on the machine. See `support/recorded-costs.ts`. */
 import { startWireCounter } from "@posthorn/testkit";
 import fs, { statSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -23,7 +23,7 @@ import {
   temporaryFolder,
 } from "./support/store.ts";
 
-/** Deliveries of which each pattern is counted. Costs are given for a thousand. */
+/** Number of deliveries that are counted for each pattern. Costs are given per thousand. */
 const DELIVERIES = 192;
 const PER_THOUSAND = 1000 / DELIVERIES;
 const GROUP = 64;
@@ -62,7 +62,7 @@ const PATTERNS: Readonly<Record<string, (store: Store) => Promise<void>>> = {
     for (let index = 0; index < DELIVERIES; index++) {
       await Promise.all([store.accept(message(index)), recorded]);
       recorded = store.record({ ...outcome(index), mayWait: true });
-      // Long enough for a commit of its own, if it did not wait for the next message.
+      // Long enough for a separate commit, if it did not wait for the next message.
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     }
     await Promise.all([store.commitWaiting(), recorded]);
@@ -131,7 +131,7 @@ async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Cost
   using folder = temporaryFolder();
   const path = join(folder.path, "posthorn.db");
   writeFileSync(path, emptyDatabase(), { mode: 0o600 });
-  // Neither the timer of the open transaction fires, nor that of the mark of the log's length.
+  // Neither the timer of the open transaction fires, nor the one for the recorded length of the log.
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   using _ = { [Symbol.dispose]: () => vi.useRealTimers() };
   let requests = 0;
@@ -150,7 +150,7 @@ async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Cost
     setTimer: () => () => undefined,
     gather: () => new Promise(setImmediate),
   });
-  // While it reads, the log is not started again, so its size shows what was written.
+  // While it reads, the log is not restarted, so its size shows how much was written.
   const reader = new DatabaseSync(path, { readOnly: true });
   reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
   // The first small batch creates the journal, and with fewer than four it would not be used for a while.

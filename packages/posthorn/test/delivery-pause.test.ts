@@ -48,7 +48,7 @@ const sent = ({ requests }: Receiver): readonly string[] =>
   requests.map(({ path, headers }) => `${path} ${headers["webhook-id"]!}`).toSorted();
 
 describe("a restored server", () => {
-  it("accepts messages and sends nothing, also after a restart, and sends everything once when deliveries are resumed", async () => {
+  it("accepts messages and sends nothing, even after a restart, and sends everything once when deliveries are resumed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await pausedServer(folder.path, receiver);

@@ -16,8 +16,8 @@ const PASSWORD = "password-that-must-stay-secret";
 const ENDPOINT = "app/app/endpoint";
 
 /**
- * Each kind with a configuration of the examples of its fields, and the secrets in it. Kinds whose examples are no valid configuration are
- * not among them: their own tests have one.
+ * Each kind with a configuration of the examples of its fields, and the secrets in it. Kinds whose examples are not a valid configuration
+ * are omitted: their own tests have one.
  */
 const KINDS_WITH_SECRETS = Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) => {
   const given = Object.fromEntries(
@@ -78,7 +78,7 @@ function problem(loc: readonly string[], msg: unknown) {
 }
 
 describe("an endpoint of a kind with a configuration", () => {
-  it("is created with it, and shows its target and everything but secrets", async () => {
+  it("is created with it, and shows its target and everything except secrets", async () => {
     const uid = await created();
     const shown = {
       kind: "exampleQueue",
@@ -91,7 +91,7 @@ describe("an endpoint of a kind with a configuration", () => {
     expect(json["data"]).toContainEqual(expect.objectContaining({ uid, ...shown }));
   });
 
-  it("receives published messages through its kind, and the attempt has the target's ID of the message", async () => {
+  it("receives published messages through its kind, and the attempt has the target's ID for the message", async () => {
     const uid = await created({ eventTypes: null, channels: ["through"] });
     const { json } = await tenant.call("POST", "app/app/msg", {
       eventType: "a",
@@ -114,7 +114,7 @@ describe("an endpoint of a kind with a configuration", () => {
     expect(headers).toContainEqual({ name: "authorization", value: null });
   });
 
-  it("keeps secrets that an update does not have, and asks for all of them again when the target changes", async () => {
+  it("keeps secrets that an update omits, and requires all of them again when the target changes", async () => {
     const uid = await created();
     expect(await tenant.call("PATCH", `${ENDPOINT}/${uid}`, { config: { region: "eu" } })).toMatchObject({
       status: 200,
@@ -132,7 +132,7 @@ describe("an endpoint of a kind with a configuration", () => {
     });
   });
 
-  it("keeps its configuration in a replacement without one, and resets fields that a given one does not have", async () => {
+  it("keeps its configuration in a replacement without one, and resets fields that a new one omits", async () => {
     const uid = await created({ config: { ...config(), region: "us" } });
     expect(await tenant.call("PUT", `${ENDPOINT}/${uid}`, { uid, description: "new" })).toMatchObject({
       status: 200,
@@ -151,7 +151,7 @@ describe("an endpoint of a kind with a configuration", () => {
     ["an unknown field", { config: { colour: "red" } }, ["config", "colour"], /^Unknown field/],
     ["a blocked port", { config: { serverUrl: "https://a.example.com:22" } }, ["config", "serverUrl"], /^Port 22/],
     ["a field of the wrong form", { config: { queue: "A" } }, ["config", "queue"], /^Does not have the expected form/],
-  ])("is refused with %s", async (_, changes, loc, msg) => {
+  ])("is rejected with %s", async (_, changes, loc, msg) => {
     const body = {
       kind: "exampleQueue",
       ...changes,
@@ -160,7 +160,7 @@ describe("an endpoint of a kind with a configuration", () => {
     expect(await tenant.call("POST", ENDPOINT, body)).toMatchObject(problem(loc, expect.stringMatching(msg)));
   });
 
-  it("never becomes one of another kind", async () => {
+  it("never changes its kind", async () => {
     const uid = await created();
     const cannot = problem(["kind"], expect.stringMatching(/cannot be changed/));
     expect(
@@ -228,7 +228,7 @@ describe("a message to a kind with a configuration", () => {
     expect(json["detail"]).toMatchObject({ reference: "reference-1", change: { body: { text: '{"sum":2}' } } });
   });
 
-  it("carries its ordering key, or the ID of an endpoint that delivers everything in order", async () => {
+  it("contains its ordering key, or the ID of an endpoint that delivers everything in order", async () => {
     await created({ channels: ["keyed"] });
     const whole = await created({ channels: ["whole"] });
     await tenant.call("PATCH", `${ENDPOINT}/${whole}/policy`, { order: { by: "endpoint" } });
@@ -242,7 +242,7 @@ describe("a message to a kind with a configuration", () => {
     expect(new Set(keys)).toEqual(new Set(["customer-1", String(json["id"])]));
   });
 
-  it("is refused without using the network when it is too large, and is not retried", async () => {
+  it("fails without using the network if it is too large, and is not retried", async () => {
     const uid = await created();
     const payload = { text: "a".repeat(10_001) };
     const { json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping", payload });
@@ -262,7 +262,7 @@ describe("a message to a kind with a configuration", () => {
 });
 
 describe("an endpoint of a kind that this version does not know", () => {
-  it("keeps its deliveries on hold and says why, and everything else about it still works", async () => {
+  it("keeps its deliveries on hold and says why, while all other operations still work", async () => {
     const uid = await created({ channels: ["future"] });
     await node.services.store.transaction(async ({ db, signal }) => {
       const of = db.updateTable("endpoint").set({ kind: "carrierPigeon" }).where("uid", "=", uid);
@@ -291,7 +291,7 @@ describe("an endpoint of a kind that this version does not know", () => {
   });
 });
 
-it("an endpoint that sends over a connection is refused in an application with a proxy, which it would bypass", async () => {
+it("an endpoint that sends over a connection is rejected in an application with a proxy, which it would bypass", async () => {
   await tenant.call("POST", "app", { name: "Behind a proxy", uid: "proxied" });
   const proxy = { url: "http://127.0.0.1:3128" };
   expect(await tenant.call("PUT", "app/proxied/egress", { proxy })).toMatchObject({ status: 204 });
@@ -303,7 +303,7 @@ it("an endpoint that sends over a connection is refused in an application with a
 });
 
 describe("a webhook", () => {
-  it("is created, changed and shown as without kinds", async () => {
+  it("is created, changed and shown as before there were kinds", async () => {
     const { json, status } = await tenant.call("POST", ENDPOINT, { url: "https://a.example.com/hook", uid: "hook" });
     expect([status, json["kind"], json["config"]]).toEqual([201, "http", undefined]);
     expect(await tenant.call("PATCH", `${ENDPOINT}/hook`, { url: "https://b.example.com/" })).toMatchObject({
@@ -350,7 +350,7 @@ describe("the list of destination kinds", () => {
   });
 });
 
-/** What a node makes of a kind that it cannot send to, and of the endpoint `ep` of this kind. */
+/** How a node treats a kind that it cannot send to, and the endpoint `ep` of this kind. */
 async function outcomesAt(of: TestNode, kind: string): Promise<object> {
   const own = new Tenant(of);
   const refused = await own.call("POST", ENDPOINT, { kind, config: config() });
@@ -372,7 +372,7 @@ async function outcomesAt(of: TestNode, kind: string): Promise<object> {
   };
 }
 
-/** New endpoints are refused, and the deliveries of existing ones are on hold and use up no attempt. */
+/** New endpoints are rejected, and the deliveries of existing ones are on hold without using up attempts. */
 function unavailable(code: string, sentence: RegExp): object {
   const reason: unknown = expect.stringMatching(sentence);
   return {
@@ -395,7 +395,7 @@ async function createBefore(folderPath: string, kind: string): Promise<void> {
 }
 
 describe("a kind that the operator does not allow", () => {
-  it("is refused for new endpoints, and holds the deliveries of existing ones without using up attempts", async () => {
+  it("is rejected for new endpoints, and puts the deliveries of existing ones on hold without using up attempts", async () => {
     using place = temporaryFolder();
     await createBefore(place.path, "exampleQueue");
     await using after = await startNode(place.path, { env: { POSTHORN_DESTINATIONS: "http" } });
@@ -405,7 +405,7 @@ describe("a kind that the operator does not allow", () => {
 });
 
 describe("a kind that needs a package which is not installed", () => {
-  it("is refused for new endpoints, naming the package, and holds the deliveries of existing ones", async () => {
+  it("is rejected for new endpoints, naming the package, and puts the deliveries of existing ones on hold", async () => {
     const declaredWith = (packages: readonly string[]) =>
       connectionKind({ ...EXAMPLE_KIND, family: "connection", title: "Example Broker", packages, ports: null });
     using place = temporaryFolder();
@@ -455,7 +455,7 @@ describe("secrets of a configuration", () => {
     if (answer.status !== 201) throw new Error(answer.text);
   });
 
-  it("are in no response of the API, operational webhook or log line, also if the destination repeats them", async () => {
+  it("are in no response of the API, operational webhook or log line, even if the destination repeats them", async () => {
     const uid = await created();
     receiver.respondWith(({ path, headers }) =>
       path === "/operational" ? 204 : { status: 500, body: JSON.stringify(headers) },

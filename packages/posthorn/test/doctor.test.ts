@@ -1,4 +1,4 @@
-/** `posthorn doctor` and `posthorn health` in this process, on good and on broken surroundings. */
+/** `posthorn doctor` and `posthorn health` in this process, in healthy and in broken environments. */
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startReceiver } from "@posthorn/testkit";
@@ -26,7 +26,7 @@ afterEach(() => {
 /** Runs a command, and returns what it printed and its exit code. */
 async function command(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
   let out = "";
-  // The test run has variables of its own, which are no settings.
+  // The test run has its own variables, which are not settings.
   for (const name of Object.keys(process.env)) if (name.startsWith("POSTHORN_")) vi.stubEnv(name, undefined);
   const spies = [process.stdout, process.stderr].map((stream) =>
     vi.spyOn(stream, "write").mockImplementation((text) => {
@@ -68,7 +68,7 @@ describe.skipIf(onPostgres)("posthorn doctor", () => {
     expect(receiver.requests[0]).toMatchObject({ method: "HEAD" });
   });
 
-  it("says what to do about secrets that others can read", async () => {
+  it("says what to do if others can read the secrets", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "encryption.key");
     writeFileSync(path, `${Buffer.alloc(32, 7).toString("base64")}\n`);
@@ -78,7 +78,7 @@ describe.skipIf(onPostgres)("posthorn doctor", () => {
     expect(finding(report, "secrets.files")).toMatchObject({ status: "problem", fix: `Run \`chmod 600 ${path}\`.` });
   });
 
-  it("reports an invalid database, and a target that the rules of the server refuse", async () => {
+  it("reports an invalid database, and a target that the rules of the server block", async () => {
     using folder = temporaryFolder();
     writeFileSync(
       join(folder.path, "posthorn.db"),
@@ -134,7 +134,7 @@ describe.runIf(onPostgres)("posthorn doctor on PostgreSQL", () => {
 });
 
 describe("posthorn health", () => {
-  it("succeeds while a server accepts publishes, and fails with a sentence when none responds", async () => {
+  it("succeeds while a server accepts messages, and fails with a message if none responds", async () => {
     using folder = temporaryFolder();
     let listen: string;
     {

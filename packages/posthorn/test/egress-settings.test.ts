@@ -28,7 +28,7 @@ describe("the source addresses of deliveries", () => {
 });
 
 describe("the settings of the platform", () => {
-  it("refuse http endpoints if only https is allowed", async () => {
+  it("reject http endpoints if only https is allowed", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { env: { POSTHORN_HTTPS_ONLY: "true" } });
     const tenant = new Tenant(node);

@@ -41,7 +41,7 @@ const idsOf = async (key: Tenant, path: string, field = "uid"): Promise<unknown[
   ((await key.call("GET", path)).json["data"] as Record<string, unknown>[]).map((row) => row[field]);
 
 describe("a key without scopes", () => {
-  it("does everything in its organisation", async () => {
+  it("has every permission in its organisation", async () => {
     const { key, json } = await create({});
     expect(json).toMatchObject({ scopes: null, applications: null, networks: null, owner: null, lastUsedAt: null });
     expect(json["summary"]).toBe("Can do everything in the whole organisation.");
@@ -52,7 +52,7 @@ describe("a key without scopes", () => {
 });
 
 describe("a key with scopes", () => {
-  it("allows what they name, and nothing else", async () => {
+  it("has only their permissions", async () => {
     const { key, json } = await create({ scopes: ["messages:publish"], description: "Billing" });
     expect(json["summary"]).toBe(
       "Can publish messages in the whole organisation. It cannot read settings, lists and statistics, read payloads, read secrets, change endpoints or manage API keys.",
@@ -64,7 +64,7 @@ describe("a key with scopes", () => {
     expect(await statusOf(key, "POST", "app/one/endpoint", { url: "http://127.0.0.1:8080/" })).toBe(403);
   });
 
-  it("publishes to applications that exist, and creates none without applications:write", async () => {
+  it("publishes to existing applications, and cannot create one without applications:write", async () => {
     const { key } = await create({ scopes: ["messages:publish"] });
     const withApp = { ...MESSAGE, application: { name: "New", uid: "new" } };
     expect(await statusOf(key, "POST", "app/new/msg", withApp)).toBe(403);
@@ -77,7 +77,7 @@ describe("a key with scopes", () => {
     [["everything"], '"everything" is not a scope'],
     [["read", "app:nowhere"], "There is no application or source of this name: app:nowhere."],
     [["app:one"], "Name at least one permission"],
-  ])("is refused with the scopes %j", async (scopes, problem) => {
+  ])("cannot have the scopes %j", async (scopes, problem) => {
     const { status, text } = await owner.call("POST", KEYS, { name: "Key", scopes });
     expect(status).toBe(422);
     expect(JSON.parse(text)).toMatchObject({ detail: [{ msg: expect.stringContaining(problem) as string }] });
@@ -111,7 +111,7 @@ describe("a key of one application", () => {
     expect(await statusOf(key, "GET", "message?app_id=two")).toBe(404);
     expect(await statusOf(key, "PUT", "app/two", { name: "Mine" })).toBe(403);
     const counted = async (caller: Tenant) => (await caller.call("GET", "stats/summary")).json["messages"];
-    // Messages of the tests before may be counted between two calls.
+    // Messages of previous tests may be counted between two calls.
     await eventually(async () => {
       const own = (await owner.call("GET", "stats/summary?app_id=one")).json["messages"];
       expect(await counted(key)).toBe(own);
@@ -120,7 +120,7 @@ describe("a key of one application", () => {
     expect(await statusOf(key, "GET", "stats/series?step=minute")).toBe(400);
   });
 
-  it("does nothing that concerns the whole organisation", async () => {
+  it("cannot call operations of the whole organisation", async () => {
     const scopes = ["read", "applications:write", "event-types:write", "settings:write", "keys:manage", "app:one"];
     const { key } = await create({ scopes });
     expect(await statusOf(key, "POST", "app", { name: "Three", uid: "three" })).toBe(403);
@@ -131,7 +131,7 @@ describe("a key of one application", () => {
     expect(await statusOf(key, "GET", KEYS)).toBe(403);
   });
 
-  it("broadcasts to it alone, and sees its own broadcast", async () => {
+  it("broadcasts only to it, and sees its own broadcast", async () => {
     const { key } = await create({ scopes: ["read", "messages:publish", "app:one"] });
     const { key: other } = await create({ scopes: ["read", "app:one"] });
     const { status, json } = await key.call("POST", "msg/broadcast", { ...MESSAGE, eventType: "broadcast" });
@@ -164,7 +164,7 @@ describe("a key limited to networks", () => {
     expect(await from(token, "192.0.2.7")).toBe(200);
   });
 
-  it("does not publish from elsewhere, whichever requests were made before", async () => {
+  it("cannot publish from elsewhere, whichever requests were made before", async () => {
     const { key, json } = await create({ networks: ["192.0.2.0/24"] });
     expect(await from(json["token"] as string, "192.0.2.7")).toBe(200);
     expect(await statusOf(key, "POST", "app/one/msg", MESSAGE)).toBe(403);
@@ -172,7 +172,7 @@ describe("a key limited to networks", () => {
 });
 
 describe("creating keys", () => {
-  it("gives no permission that the creator does not have", async () => {
+  it("cannot grant permissions that the creator does not have", async () => {
     const { key } = await create({ scopes: ["keys:manage", "read"] });
     expect(await statusOf(key, "POST", KEYS, { name: "Wide" })).toBe(403);
     expect(await statusOf(key, "POST", KEYS, { name: "Wide", scopes: ["messages:publish"] })).toBe(403);
@@ -196,7 +196,7 @@ describe("creating keys", () => {
     expect(await statusOf(key, "PATCH", `${KEYS}/${id}`, { expiresAt: null })).toBe(403);
   });
 
-  it("gives tokens of customers no more than the creator has, and only for its applications", async () => {
+  it("gives customers' tokens no more permissions than the creator has, and only for its applications", async () => {
     const { key: bare } = await create({ scopes: ["tokens:issue"] });
     expect(await statusOf(bare, "POST", "auth/app-portal-access/one", {})).toBe(403);
     const { key } = await create({ scopes: ["tokens:issue", "read", "payloads:read", "app:one"] });

@@ -1,4 +1,4 @@
-/** No answer to a caller without `payloads:read` contains a value of a payload. */
+/** No response to a caller without `payloads:read` contains a value of a payload. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../src/api/routes.ts";
 import { ROLE_PERMISSIONS } from "../../src/domain/role.ts";
@@ -18,7 +18,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** The answers of all GET routes, and of `more`, with the data of the scene. */
+/** The responses of all GET routes, and of `more`, with the data of the scene. */
 async function answers(caller: Pick<Tenant, "at">, more: readonly string[] = []): Promise<readonly Answer[]> {
   const paths = new Set<string>();
   for (const { method, path } of ROUTES) {
@@ -38,7 +38,7 @@ async function answers(caller: Pick<Tenant, "at">, more: readonly string[] = [])
 
 const leaking = (all: readonly Answer[]): readonly Answer[] => all.filter(({ text }) => text.includes(CANARY));
 
-describe("payloads in the answers of all GET routes", () => {
+describe("payloads in the responses of all GET routes", () => {
   it("are shown to a key that may read them", async () => {
     const shown = leaking(await answers(await scene.keyWith(null)));
     expect(shown.length).toBeGreaterThan(20);
@@ -72,7 +72,7 @@ describe("payloads in the answers of all GET routes", () => {
     },
   );
 
-  it("are not shown to a key with every permission but payloads:read", async () => {
+  it("are not shown to a key with every permission except payloads:read", async () => {
     const scopes = [...ROLE_PERMISSIONS.owner].filter((permission) => permission !== "payloads:read");
     expect(leaking(await answers(await scene.keyWith(scopes)))).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe("the structure of a payload", () => {
   });
 });
 
-describe("a caller that does not see payloads", () => {
+describe("a caller that may not see payloads", () => {
   let support: Tenant;
   beforeAll(async () => {
     support = await scene.keyWith([...ROLE_PERMISSIONS.support]);

@@ -38,7 +38,7 @@ const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end|switch-organisation)|profile\.|
 const LOGOUT = "v1.authentication.logout";
 const TESTED = ROUTES.filter(({ operationId }) => operationId !== LOGOUT && !OF_ACCOUNT.test(operationId));
 
-/** Operations that need more than the permission of their route, whatever they are called with. */
+/** Operations that always need more than the permission of their route. */
 const ALSO: Readonly<Record<string, readonly Permission[]>> = {
   "v1.authentication.get-poller-token": ["payloads:read"],
   "v1.authentication.list-poller-tokens": ["payloads:read"],
@@ -47,8 +47,8 @@ const ALSO: Readonly<Record<string, readonly Permission[]>> = {
 const ONLY_PORTAL = "v1.portal.get";
 
 /**
- * Scopes of keys that are tried alone. A scope is compared in memory, so on PostgreSQL the keys with several scopes suffice, except every
- * night.
+ * Scopes that are tried individually. Scopes are compared in memory, so on PostgreSQL keys with several scopes suffice, except in the
+ * nightly run.
  */
 const SCOPES = onPostgres && !isNightly ? PERMISSIONS.slice(0, 1) : PERMISSIONS;
 
@@ -67,7 +67,9 @@ const withCookie =
   async (method, path) =>
     (await browser.send(method, `../..${path}`, method === "GET" ? undefined : [])).status;
 
-/** The operations that are refused with 403. Names nothing that exists, and sends no valid body, so that nothing is changed. */
+/**
+ * The operations that are rejected with 403. The requests refer to nothing that exists and have no valid body, so that nothing is changed.
+ */
 async function refused(caller: Call, app = "nowhere"): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { method, path, operationId } of TESTED) {
@@ -142,7 +144,7 @@ describe("a user", () => {
     expect((await browser.send("GET", "profile")).status).toBe(200);
   });
 
-  it("with a role in one application has it there, and sees no other", async () => {
+  it("with a role in one application has it there, and sees no other application", async () => {
     const browser = await join(node, people, { email: "one@engines.example", role: "developer", app: "one" });
     const call = withCookie(browser);
     const expected = operations(
@@ -184,7 +186,7 @@ it("routes of the account of the caller are open to users with roles in single a
 });
 
 describe("a key that manages users", () => {
-  it("gives no role that can do more than itself", async () => {
+  it("cannot give a role with more permissions than its own", async () => {
     const { json } = await ok(
       owner.call("POST", "auth/api-key", { name: "Key", scopes: ["people:manage", ...ROLE_PERMISSIONS.support] }),
     );
@@ -208,8 +210,8 @@ describe("a token of an application", () => {
   );
 });
 
-describe("a token that may do one thing", () => {
-  /** Without the feed of the application, which no token of an endpoint reads: what the path names decides there. */
+describe("a token for a single purpose", () => {
+  /** Without the feed of the application, which no endpoint token can read: there, the path decides. */
   const withoutFeed = (names: readonly string[]): readonly string[] =>
     names.filter((name) => !name.startsWith("v1.feed."));
 
@@ -238,7 +240,7 @@ describe("a token that may do one thing", () => {
 });
 
 describe("a request without a token", () => {
-  it("is refused on every route", async () => {
+  it("is rejected on every route", async () => {
     const statuses = await Promise.all(
       TESTED.map(async ({ method, path }) => (await fetch(node.url + path.replace(/:\w+/g, "x"), { method })).status),
     );
@@ -300,7 +302,7 @@ describe("the permissions of the routes", () => {
   });
 
   it("prevent read-only roles from calling routes that change something, except for resending and computing", () => {
-    // Everyone may save views for themselves; the handlers check who may share.
+    // All callers may save their own views; the handlers check who may share them.
     const harmless = /precheck|preview|dry-run|check|usage|logout|explain|saved-view/;
     const changing = [...TESTED].filter(
       ({ method, path, permission }) =>

@@ -58,7 +58,7 @@ describe("an owner", () => {
 });
 
 describe("a member of one organisation", () => {
-  it("sees no other, cannot switch to it, and creates none", async () => {
+  it("sees no other, and cannot switch to one or create one", async () => {
     const other = (await listOf(owner)).find(({ current }) => current === false)!;
     expect(await listOf(viewer)).toMatchObject([{ id: first, role: "viewer", current: true }]);
     expect(await switchTo(viewer, other["id"])).toBe(404);
@@ -66,7 +66,7 @@ describe("a member of one organisation", () => {
     expect(await appsOf(viewer)).toEqual(["live"]);
   });
 
-  it("has after the switch the role of the other organisation", async () => {
+  it("has the role of the other organisation after the switch", async () => {
     const other = (await listOf(owner)).find(({ current }) => current === false)!;
     await switchTo(owner, other["id"]);
     const { json } = await owner.send("POST", "invitation", { email: "viewer@engines.example", role: "developer" });
@@ -82,7 +82,7 @@ describe("a member of one organisation", () => {
 });
 
 describe("a token", () => {
-  it("lists its own organisation, and neither creates nor switches", async () => {
+  it("lists its own organisation, and cannot create or switch", async () => {
     const tenant = new Tenant(node);
     expect((await tenant.call("GET", "organisation")).json["data"]).toMatchObject([{ id: first, role: null }]);
     expect((await tenant.call("POST", "organisation", { name: "x" })).status).toBe(403);
@@ -90,7 +90,7 @@ describe("a token", () => {
   });
 });
 
-it("a second organisation is refused while inbound webhooks share the origin of the dashboard", async () => {
+it("a second organisation cannot be created while inbound webhooks share the origin of the dashboard", async () => {
   using own = temporaryFolder();
   await using shared = await startNode(own.path);
   const { status, json } = await (await ownerOf(shared)).send("POST", "organisation", { name: "x" });

@@ -1,4 +1,4 @@
-/** A node with data of every kind, in which each value of a payload contains the canary. */
+/** A node with data of every kind, in which every payload value contains the canary. */
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { codeOf, TestBrowser } from "../support/browser-session.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";

@@ -25,7 +25,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Each test has an organisation, and with it a chain, of its own. */
+/** Each test has its own organisation, and with it its own chain. */
 beforeEach(async () => {
   tenant = new Tenant(node, await node.tokenOf(`org_${randomUUID().replaceAll("-", "").slice(0, 27)}`));
 });
@@ -101,7 +101,7 @@ describe("an entry", () => {
     expect(await list(`&actor=${String(key.json["id"])}`)).toHaveLength(1);
   });
 
-  it("records a look at the matching of a message only where a filter reveals something of the payload", async () => {
+  it("records a view of the matching of a message only if a filter reveals something about the payload", async () => {
     await tenant.call("POST", "app", { name: "Acme", uid: "acme" });
     const look = async (): Promise<number> => {
       const { json } = await tenant.call("POST", "app/acme/msg", { eventType: "a", payload: { amount: 1 } });
@@ -131,7 +131,7 @@ describe("an entry", () => {
     expect(await actions()).toEqual(["v1.application.create", CREATED]);
   });
 
-  it("is committed before the payload is shown: without it, the response has none", async () => {
+  it("is committed before the payload is shown: if that fails, the response has no payload", async () => {
     await tenant.setUp("https://example.com/");
     const message = await tenant.call("POST", "app/app/msg", { eventType: "a", payload: { canary: "c4nary" } });
     const { auditSigner } = node.services;

@@ -1,4 +1,4 @@
-/** The routes of people: each call leaves exactly one entry in the audit log, in the transaction of its change. */
+/** The routes about people: each call has exactly one entry in the audit log, in the transaction of its change. */
 import { freePort } from "@posthorn/testkit";
 import { SoftwareAuthenticator } from "@posthorn/testkit/authenticator";
 import { type IdentityProvider, signInAtProvider, startIdentityProvider } from "@posthorn/testkit/identity-provider";
@@ -83,7 +83,7 @@ async function whileEntriesFail(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Prepares a call, which can then be made as often as it fails. */
+/** Prepares a call, which can be repeated as long as it fails. */
 type Step = () => Promise<() => Promise<BrowserReply>>;
 
 async function member(role = "viewer"): Promise<TestBrowser & { readonly email: string }> {
@@ -407,7 +407,7 @@ describe("the set-up of a server", () => {
 });
 
 describe("a call of a person", () => {
-  it("is made for each of their routes", () => {
+  it("is tested for each of their routes", () => {
     const routes = ROUTES.filter(({ method, operationId }) => method !== "GET" && OF_PEOPLE.test(operationId));
     const called = [...Object.keys(STEPS), ...Object.keys(WITHOUT_ENTRY)];
     expect(called.toSorted()).toEqual(routes.map(({ operationId }) => operationId).toSorted());
@@ -421,7 +421,7 @@ describe("a call of a person", () => {
       }),
     );
     expect(none).toEqual([]);
-    // It succeeds as the first call, so the one before has used nothing up.
+    // The repetition succeeds, so the failed call had no effect.
     const entries = await newActions(async () => {
       const { status, json } = await call();
       expect([status < 300, json]).toEqual([true, json]);

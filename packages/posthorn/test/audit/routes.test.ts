@@ -15,7 +15,7 @@ import { startNode, type TestNode } from "../support/posthorn.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { Tenant } from "../support/tenant.ts";
 
-/** Codes of refusals by the state of the object, which change nothing. */
+/** Codes of errors caused by the state of the object, which change nothing. */
 const STATE_CODES = [
   "conflict",
   "event_type_exists",
@@ -25,7 +25,9 @@ const STATE_CODES = [
   "no_example",
 ];
 
-/** Routes that have no entry, although they are not called with GET: publishing, deliveries, and what neither changes nor shows anything. */
+/**
+ * Routes without an entry although they are not called with GET: publishing, deliveries, and routes that neither change nor show anything.
+ */
 const EXEMPT = new Set([
   "v1.destination-kind.preview",
   "v1.egress.check",
@@ -126,7 +128,7 @@ beforeAll(async () => {
     event_id: event?.public_id,
   };
   for (const [name, id] of Object.entries(others)) scene.ids.set(name, String(id));
-  // People need a session: their routes have tests of their own, and are called here only to fail.
+  // Routes about people need a session. They have separate tests, and are called here only to fail.
   const named = ROUTES.flatMap(({ path }) => [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!));
   for (const name of named) if (!scene.ids.has(name)) scene.ids.set(name, "missing");
   portalToken = await scene.portalToken();
@@ -195,7 +197,7 @@ async function send(route: Route, path: string, text: string, token?: string) {
 
 const template = ({ path }: Route): string => path.replaceAll(/:(\w+)/g, "{$1}");
 
-/** Children are deleted before their parents, and everything else is called before. */
+/** Children are deleted before their parents, and everything else is called earlier. */
 const inOrder = (routes: readonly Route[]): readonly Route[] => {
   const rank = ({ method, path }: Route): number => (method === "DELETE" ? 100 - path.split("/").length : 0);
   return routes.toSorted((one, other) => rank(one) - rank(other));
@@ -256,7 +258,7 @@ describe("a call that fails has no entry", () => {
       });
       // A batch reports the error of each message.
       if (auditTypeOf(route) === null) continue;
-      // A PUT creates what does not exist, and the portal its application.
+      // PUT creates missing objects, and the portal creates its application.
       if (status < 300 && route.method === "PUT" && actions.length === 1) continue;
       if (status < 400 || actions.length > 0) wrong.push(`${route.operationId}: ${status}, ${actions.join()}`);
     }
@@ -291,7 +293,7 @@ describe("a call that fails has no entry", () => {
   });
 });
 
-/** Views that show nothing that is stored with the request of this test: they try a message that the caller gives, or search no payload. */
+/** Views that show no stored payload with the request of this test: they use a message from the caller, or do not search payloads. */
 const SHOWS_NOTHING: ReadonlySet<string> = new Set([
   "v1.endpoint.try",
   "v1.endpoint.explain-filter",
@@ -338,7 +340,7 @@ describe("a call that succeeds", () => {
       if (actions.join() !== expected.join()) wrong.push(`${route.operationId}: ${status}, ${actions.join()}`);
     }
     expect(wrong).toEqual([]);
-    // A few are refused because an earlier request used up their object.
+    // A few fail because an earlier request used up their object.
     expect(refused.length).toBeLessThan(20);
   });
 
@@ -349,7 +351,7 @@ describe("a call that succeeds", () => {
     expect(unaudited.toSorted()).toEqual(WITHOUT_CONTENT);
   });
 
-  it("leaves a chain that verifies", async () => {
+  it("keeps the chain valid", async () => {
     const { json } = await new Tenant(node).call("GET", "audit/verification?limit=20000");
     expect(json).toMatchObject({ intact: true, complete: true, problems: [] });
   });

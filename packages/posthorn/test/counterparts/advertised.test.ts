@@ -57,7 +57,7 @@ async function send(kind: string, config: Config) {
 }
 
 describe("a server that names another address", () => {
-  it("is not followed for NATS, neither to announced servers nor when it is about to stop", async () => {
+  it("is not followed for NATS, neither to announced servers nor during a shutdown", async () => {
     await using stack = new AsyncDisposableStack();
     const port = await listen(stack, (socket) => {
       const urls = JSON.stringify([`${METADATA}:4222`, `${PRIVATE}:4222`, "localhost.example.com:4222"]);
@@ -111,7 +111,7 @@ describe("a server that names another address", () => {
     expect(hosts).toEqual(["127.0.0.1"]);
   });
 
-  it("is not followed for Redis, where a sentinel answers instead of the server", async () => {
+  it("is not followed for Redis if a sentinel responds instead of the server", async () => {
     await using stack = new AsyncDisposableStack();
     const port = await listen(stack, (socket) => {
       socket.on("data", (chunk: Buffer) => {

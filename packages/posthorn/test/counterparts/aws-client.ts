@@ -61,7 +61,7 @@ export class AwsClient {
     return created["QueueUrl"] as string;
   }
 
-  /** Takes everything that is in a queue. */
+  /** Removes and returns all messages of a queue. */
   async drain(queueUrl: string, deletes = true): Promise<readonly QueuedMessage[]> {
     const all: QueuedMessage[] = [];
     for (;;) {

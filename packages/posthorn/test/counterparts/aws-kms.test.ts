@@ -16,7 +16,7 @@ async function call(server: TestServer, method: string, path: string, body?: obj
   return (await response.json()) as Record<string, unknown>;
 }
 
-describe.skipIf(isSkipped("moto"))("a root key in AWS KMS, as Moto has it", () => {
+describe.skipIf(isSkipped("moto"))("a root key in AWS KMS (Moto)", () => {
   let moto: TestMoto;
 
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe.skipIf(isSkipped("moto"))("a root key in AWS KMS, as Moto has it", () =
   });
 
   it(
-    "opens the data keys of a server at each start, and moves from one key to another by a rotation",
+    "decrypts the data keys of a server at each start, and is replaced by a rotation",
     { timeout: 600_000 },
     async () => {
       const aws = new AwsClient(moto.url);

@@ -9,7 +9,7 @@ import { CloudScene, startCloudServer } from "./cloud-scene.ts";
 /** Numbers, escapes and order that a parser would change. */
 const PAYLOAD = '{"big": 12345678901234567890, "exact": 1.0, "text": "ü\\u00fc", "b": 1, "a": 2}';
 
-describe.skipIf(isSkipped("moto"))("AWS, as Moto has it", () => {
+describe.skipIf(isSkipped("moto"))("AWS (Moto)", () => {
   let moto: TestMoto;
   let aws: AwsClient;
   let server: TestServer;
@@ -27,7 +27,7 @@ describe.skipIf(isSkipped("moto"))("AWS, as Moto has it", () => {
   const sqs = (queueUrl: string): Promise<CloudScene> =>
     CloudScene.open(server, "sqs", { ...awsConfig(moto.url), queueUrl });
 
-  it("a standard SQS queue has the payload byte for byte, with signature, ID and type as attributes", async () => {
+  it("a standard SQS queue gets the payload byte for byte, with signature, ID and type as attributes", async () => {
     const queue = await aws.createQueue("standard");
     const scene = await sqs(queue);
     const id = await scene.publish(PAYLOAD);
@@ -80,7 +80,7 @@ describe.skipIf(isSkipped("moto"))("AWS, as Moto has it", () => {
     const id = await scene.publish(PAYLOAD);
     await eventually(async () => expect((await scene.attempts(id)).length).toBeGreaterThan(0));
     await moto.program.start();
-    // Moto keeps nothing.
+    // Moto does not keep data over a restart.
     await aws.createQueue("restarted");
     await scene.delivered(id);
     expect((await aws.drain(queue)).map(({ Body }) => Body)).toEqual([PAYLOAD]);
@@ -120,7 +120,7 @@ describe.skipIf(isSkipped("moto"))("AWS, as Moto has it", () => {
     expect((await aws.drain(queue)).map(idOf)).toEqual([id]);
   });
 
-  it("an SNS topic passes the payload on byte for byte, with the attributes", async () => {
+  it("an SNS topic passes on the payload byte for byte, with the attributes", async () => {
     const queue = await aws.createQueue("behind-topic");
     const created = await aws.query("sns", { Action: "CreateTopic", Version: "2010-03-31", Name: "events" });
     const topicArn = /<TopicArn>(.*?)</.exec(created)![1]!;

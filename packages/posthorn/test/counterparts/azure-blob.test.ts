@@ -6,7 +6,7 @@ import { CloudScene, startCloudServer } from "./cloud-scene.ts";
 
 const PAYLOAD = '{"big": 12345678901234567890, "exact": 1.0, "text": "ü\\u00fc"}';
 
-describe.skipIf(isSkipped("azurite"))("Azure Blob Storage, as Azurite has it", () => {
+describe.skipIf(isSkipped("azurite"))("Azure Blob Storage (Azurite)", () => {
   let azurite: TestAzurite;
   let server: TestServer;
 
@@ -64,7 +64,7 @@ describe.skipIf(isSkipped("azurite"))("Azure Blob Storage, as Azurite has it", (
     expect(await blobs("archive")).toHaveLength(1);
   });
 
-  it("has a line of JSON with the payload as it is", async () => {
+  it("has a line of JSON with the unchanged payload", async () => {
     await call("PUT", "lines?restype=container");
     const scene = await CloudScene.open(server, "azureBlob", configOf("lines"));
     const id = await scene.publish(PAYLOAD);
@@ -86,7 +86,7 @@ describe.skipIf(isSkipped("azurite"))("Azure Blob Storage, as Azurite has it", (
     expect(await blobs("restarted")).toHaveLength(1);
   });
 
-  it("refuses another key, and a container that does not exist, which closes the destination", async () => {
+  it("rejects another key and a container that does not exist, which closes the destination", async () => {
     const accessKey = Buffer.from("another key").toString("base64");
     for (const [change, advice] of [
       [{ accessKey }, "Check the key"],

@@ -1,4 +1,4 @@
-/** Sends batches as a lane does: the real sender, destination and connector thread, over a store of its own. */
+/** Sends batches as a lane does: the real sender, destination and connector thread, over a separate store. */
 import { Egress, parseAllowList } from "@posthorn/egress";
 import { AttemptSteps } from "../../src/delivery/attempt-steps.ts";
 import { BatchSender } from "../../src/delivery/batch-sender.ts";

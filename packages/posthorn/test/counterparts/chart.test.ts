@@ -111,7 +111,7 @@ describe.skipIf(!isNightly)("the Helm chart", () => {
 
   function runHelm(values: object, ...args: readonly string[]): { readonly ok: boolean; readonly text: string } {
     const file = join(folder, "values.yaml");
-    // YAML, too, and read alike by every version of it.
+    // JSON is also YAML, and is read in the same way by every version of it.
     writeFileSync(file, JSON.stringify(values));
     const { status, stdout, stderr } = spawnSync(helm, [...args, "--values", file], { encoding: "utf8" });
     return { ok: status === 0, text: status === 0 ? stdout : stderr };
@@ -178,7 +178,7 @@ describe.skipIf(!isNightly)("the Helm chart", () => {
     ["PostgreSQL without secrets", { database: "postgres" }, "needs secret.values.POSTHORN_DATABASE_URL"],
     ["a misspelled setting", { settings: { POSTHORN_RETRY_SHEDULE: "5" } }, "POSTHORN_RETRY_SHEDULE"],
     ["an Ingress without a host", { ingress: { enabled: true } }, "/ingress/hosts"],
-  ])("refuses %s", (_, values, reason) => {
+  ])("rejects %s", (_, values, reason) => {
     const { ok, text } = runHelm(values, "template", "hooks", CHART, "--kube-version", KUBERNETES);
     expect([ok, text]).toEqual([false, expect.stringContaining(reason)]);
   });

@@ -4,7 +4,7 @@ import { CLOUDS } from "./kills/cloud-sinks.ts";
 import { KillRun, killsOr, timeoutFor } from "./kills/run.ts";
 
 const KILLS = killsOr(3);
-/** Few, because the stand-ins compare each message with all that they have. */
+/** Only a few, because the stand-ins compare each message with all others. */
 const MESSAGES_A_LIFE = 20;
 
 it(

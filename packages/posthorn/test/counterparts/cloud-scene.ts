@@ -1,4 +1,4 @@
-/** Endpoints at cloud services on a running server, and what tests ask of it. */
+/** Endpoints for cloud services on a running server, with helpers for tests. */
 import assert from "node:assert/strict";
 import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 
@@ -9,7 +9,7 @@ interface Attempt {
   readonly responseStatusCode: number;
 }
 
-/** Retries come quickly, and continue for longer than a counterpart needs to restart. */
+/** Fast retries, over a longer time than a counterpart needs to restart. */
 const RETRIES = Array.from({ length: 50 }, (_, index) => (index < 10 ? "0.5" : "2")).join(",");
 let scenes = 0;
 
@@ -17,7 +17,7 @@ export function startCloudServer(env: Readonly<Record<string, string>> = {}): Pr
   return startServer({ env: { POSTHORN_RETRY_SCHEDULE: RETRIES, ...env } });
 }
 
-/** An application of its own with one endpoint. */
+/** A separate application with one endpoint. */
 export class CloudScene {
   readonly server: TestServer;
   readonly app = `cloud-${++scenes}`;

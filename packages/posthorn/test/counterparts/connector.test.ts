@@ -32,7 +32,7 @@ async function fakeServer(onConnection: (socket: Socket) => void): Promise<FakeS
   };
 }
 
-/** A server that accepts connections, reads what it gets, so that it notices their end, and never says anything. */
+/** A server that accepts connections and reads from them, so that it notices when they close, but never responds. */
 const silentServer = (): Promise<FakeServer> => fakeServer((socket) => void socket.resume());
 
 /** Sends data as fast as the client reads it. */
@@ -60,7 +60,7 @@ const NAMES = KINDS_ON(1).map(([name]) => name);
 const onPort = (name: string, port: number) => KINDS_ON(port).find(([kind]) => kind === name)![1];
 
 describe("the address guard of the connector thread", () => {
-  it.each(NAMES)("refuses private addresses and the metadata service for %s", async (kind) => {
+  it.each(NAMES)("blocks private addresses and the metadata service for %s", async (kind) => {
     await using server = await silentServer();
     await using connector = openConnector({}, "external");
     const sentence = rejected(
@@ -72,13 +72,13 @@ describe("the address guard of the connector thread", () => {
     expect(server.connections).toEqual([]);
   });
 
-  it.each(NAMES)("refuses ports that neither the kind nor the operator allows for %s", async (kind) => {
+  it.each(NAMES)("blocks ports that neither the kind nor the operator allows for %s", async (kind) => {
     await using connector = openConnector();
     // Telnet.
     rejected(await connector.send(kind, onPort(kind, 23), messageOf()), "closed", "connection_failed");
   });
 
-  it("counts a resolver that fails as Posthorn's own fault", async () => {
+  it("counts a resolver failure as Posthorn's own fault", async () => {
     const problem = {
       allowed: false,
       code: "dns_failed",
@@ -98,17 +98,17 @@ describe("a target that misbehaves", () => {
     async (kind) => {
       await using server = await silentServer();
       await using connector = openConnector();
-      // Settled by the timer of this message: the server says nothing, and drivers give up later.
+      // Ended by the timer of this message: the server does not respond, and drivers give up later.
       const result = await connector.send(kind, onPort(kind, server.port), messageOf(), { timeoutMs: 400 });
       expect(result).toEqual({ kind: "timeout" });
-      // The connection is given up as well.
+      // The connection is closed as well.
       await eventually(() =>
         expect(server.connections.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true),
       );
     },
   );
 
-  it.each(NAMES)("is cut off for %s when it sends endless data", async (kind) => {
+  it.each(NAMES)("is disconnected for %s when it sends endless data", async (kind) => {
     // For Kafka: a response of 2 GiB. For others: a frame or line without end.
     const starts: Readonly<Record<string, Buffer<ArrayBuffer>>> = {
       kafka: Buffer.from("7fffffff00000000", "hex"),
@@ -138,7 +138,7 @@ describe("a target that misbehaves", () => {
     );
     for (let n = 0; n < 50; n++) accepted(await connector.send("redis", good, messageOf()));
     abort.abort();
-    // Some clients have timeouts of their own, which a busy machine can reach.
+    // Some clients have their own timeouts, which a busy machine can reach.
     const outcomes = (await Promise.all(hanging)).map((result) =>
       result.kind === "items" ? result.results[0]!.kind : result.kind,
     );
@@ -182,7 +182,7 @@ describe("the connector thread", () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it("settles a canceled message at once", async () => {
+  it("ends a canceled message at once", async () => {
     await using server = await silentServer();
     await using connector = openConnector();
     const abort = new AbortController();
@@ -192,7 +192,7 @@ describe("the connector thread", () => {
     expect(await sent).toEqual({ kind: "canceled" });
   });
 
-  it("counts its own death as Posthorn's fault, and starts again", async () => {
+  it("counts its own crash as Posthorn's fault, and starts again", async () => {
     await using server = await silentServer();
     const onError = vi.fn<(error: Error) => void>();
     // Too small a heap to load a client.
@@ -249,7 +249,7 @@ describe.skipIf(isSkipped("redis"))("a connection", () => {
     expect(connector.connector.stats).toMatchObject({ isRunning: true, connections: { redis: 1 }, failures: 1 });
   });
 
-  it("is kept for later messages, and closed when it has been idle", async () => {
+  it("is kept for later messages, and closed after some idle time", async () => {
     await using redis = await startRedis();
     await using connector = openConnector({ idleMs: 300 });
     const config = { url: `redis://127.0.0.1:${redis.port}`, password: redis.password, stream: "s" };

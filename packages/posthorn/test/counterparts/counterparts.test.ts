@@ -27,7 +27,7 @@ describe.skipIf(isSkipped("redis"))("a counterpart", () => {
 });
 
 describe.skipIf(isSkipped("moto"))("Moto", () => {
-  it("stores every record that it confirms, also when records arrive at once", async () => {
+  it("stores every record that it confirms, even if records arrive at the same time", async () => {
     await using moto = await startMoto({ switchSeconds: 0.00001 });
     const aws = new AwsClient(moto.url);
     const call = (operation: string, body: object) => aws.json("kinesis", `Kinesis_20131202.${operation}`, body);

@@ -78,7 +78,7 @@ describe.skipIf(isSkipped("mailpit"))("alerts by email", () => {
     return all.filter(({ To }) => To.some((to) => to.Address === address));
   }
 
-  /** The newest mail, once there are as many. */
+  /** The newest mail, once this many have arrived. */
   async function newestTo(address: string, count: number): Promise<ShownMail> {
     await expect.poll(async () => (await mailsTo(address)).length, PATIENT).toBe(count);
     return (await mailsTo(address))[0]!;
@@ -105,7 +105,7 @@ describe.skipIf(isSkipped("mailpit"))("alerts by email", () => {
     return String(json["id"]);
   }
 
-  it("an address gets nothing but the confirmation before its link was used, which works once", async () => {
+  it("an address gets only the confirmation until its link is used, which works once", async () => {
     const { app, endpoint, portal } = await customer();
     const email = "ops@one.example";
     await portal.call("POST", `app/${app}/alert-recipient`, { email: "OPS@one.example", locale: "de" });
@@ -207,7 +207,7 @@ describe.skipIf(isSkipped("mailpit"))("alerts by email", () => {
     expect((await reading.call("DELETE", `app/${one.app}/alert-recipient/${id}`)).status).toBe(403);
   });
 
-  it("the operator can switch alerts off by policy, which also ends those that were set up", async () => {
+  it("the operator can turn off alerts by policy, which also ends those that were set up", async () => {
     const { app, endpoint, portal } = await customer();
     const email = "ops@six.example";
     await confirmed(portal, app, email);
@@ -221,7 +221,7 @@ describe.skipIf(isSkipped("mailpit"))("alerts by email", () => {
     expect(await mailsTo("more@six.example")).toEqual([]);
   });
 
-  it("an hourly digest holds back what happens, and names each endpoint once", async () => {
+  it("an hourly digest collects alerts, and names each endpoint once", async () => {
     const { app, endpoint, portal } = await customer();
     const email = "ops@seven.example";
     const id = await confirmed(portal, app, email);

@@ -6,7 +6,7 @@ import { CloudScene, startCloudServer } from "./cloud-scene.ts";
 
 const PAYLOAD = '{"big": 12345678901234567890, "exact": 1.0, "text": "ü\\u00fc"}';
 
-describe.skipIf(isSkipped("gcs"))("Google Cloud Storage, as fake-gcs-server has it", () => {
+describe.skipIf(isSkipped("gcs"))("Google Cloud Storage (fake-gcs-server)", () => {
   let gcs: TestGcs;
   let tokens: Receiver;
   let server: TestServer;
@@ -52,7 +52,7 @@ describe.skipIf(isSkipped("gcs"))("Google Cloud Storage, as fake-gcs-server has 
     return items.map(({ name }) => name);
   };
 
-  it("has each message as one object, byte for byte, although it was sent again, by one token", async () => {
+  it("has each message as one object, byte for byte, although it was sent again, with a single token", async () => {
     await createBucket("archive");
     const scene = await CloudScene.open(server, "googleCloudStorage", {
       ...configOf("archive"),
@@ -84,7 +84,7 @@ describe.skipIf(isSkipped("gcs"))("Google Cloud Storage, as fake-gcs-server has 
     expect(await names("restarted")).toHaveLength(1);
   });
 
-  it("gets no token with a key file that names a token service the operator does not allow", async () => {
+  it("gets no token with a key file whose token service the operator does not allow", async () => {
     const { credentials, ...config } = configOf("archive");
     const foreign = credentials!.replace("/token", "/other");
     const scene = await CloudScene.open(server, "googleCloudStorage", { ...config, credentials: foreign });

@@ -18,7 +18,7 @@ it(
     await run.kill(KILLS);
     const { joined, left } = await changes.stop();
 
-    // Each message of a subscription's time arrived, before and after each kill.
+    // Each message that was published during a subscription has arrived, before and after each kill.
     for (const { since } of steady) {
       expect([...run.accepted].every((id) => keyOfId("msg_", id)! >= keyAfterTime(since))).toBe(true);
     }
@@ -41,7 +41,7 @@ it(
       expect(late, `${one.name} got messages after its subscription had ended`).toEqual([]);
     }
 
-    // The lease of the first one is over at the latest a minute after its beginning.
+    // The lease of the first one ends at most a minute after its beginning.
     await eventually(async () => expect(await scene.callbacks()).not.toContain(expiring.callback), {
       timeoutMs: 120_000,
     });

@@ -17,7 +17,7 @@ import {
 
 type Record_ = Message;
 
-/** Ends after what was sent so far has been posted to the connector thread. */
+/** Resolves when everything sent so far has been posted to the connector thread. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe.skipIf(isSkipped("kafka"))("Kafka", () => {
@@ -90,7 +90,7 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
   });
 
   it.each(["plain", "scram-sha-256", "scram-sha-512"])(
-    "accepts credentials by SASL %s, and refuses wrong ones without repeating them",
+    "accepts credentials with SASL %s, and rejects wrong ones without repeating them",
     async (mechanism) => {
       accepted(await connector.send("kafka", saslOf(mechanism), messageOf()));
       const wrong = await connector.send("kafka", saslOf(mechanism, "wrong-password"), messageOf());
@@ -129,11 +129,11 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
     expect(await send(`localhost:${old}`)).toMatch(/^The certificate of the target has expired/);
   });
 
-  it("refuses a topic that does not exist", async () => {
+  it("rejects a topic that does not exist", async () => {
     rejected(await connector.send("kafka", configOf({ topic: "missing" }), messageOf()), "closed", "target_not_found");
   });
 
-  it("refuses a message that is larger than the topic accepts, and none of those sent with it", async () => {
+  it("rejects a message that is larger than the topic accepts, and none of those sent with it", async () => {
     const limit = { name: "max.message.bytes", configOperation: 0, value: "10000" };
     const resources = [{ resourceType: 2, resourceName: "small", configs: [limit] }];
     await withAdmin((admin) =>
@@ -149,12 +149,12 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
     for (const result of small) accepted(result);
   });
 
-  it("does not receive a message that was canceled while it waited for the request before it", async () => {
+  it("does not receive a message that was canceled while it waited for the previous request", async () => {
     const config = configOf({ topic: "canceled" });
     accepted(await connector.send("kafka", config, messageOf("first")));
     kafka.program.freeze();
     const second = connector.send("kafka", config, messageOf("second"));
-    // In a post of its own, so that the request of the second message is in flight when it arrives.
+    // Posted separately, so that the request of the second message is in flight when it arrives.
     await nextTurn();
     const cancel = new AbortController();
     const third = connector.send("kafka", config, messageOf("third"), { signal: cancel.signal });

@@ -20,7 +20,10 @@ export interface Listened {
 export interface TestListener extends AsyncDisposable {
   /** Hosts that listeners asked to dial, each once. */
   readonly hosts: readonly string[];
-  /** Reads until the connection fails, or the signal is aborted; without a signal, until it is connected. Fields that are not given have their default. */
+  /**
+   * Reads until the connection fails, or the signal is aborted; without a signal, until it is connected. Missing fields have their
+   * defaults.
+   */
   listen(kind: string, values: Values, signal?: AbortSignal): Promise<Listened>;
 }
 

@@ -64,7 +64,7 @@ describe.skipIf(isSkipped("mosquitto"))("MQTT", () => {
     await eventually(() => expect(received).toHaveLength(300));
   });
 
-  it("refuses wrong credentials without repeating them, and topics that the user may not write to", async () => {
+  it("rejects wrong credentials without repeating them, and topics that the user may not write to", async () => {
     const wrong = await connector.send(
       "mqtt",
       aliceOf({ password: "wrong-password", topic: "allowed/a" }),
@@ -80,7 +80,7 @@ describe.skipIf(isSkipped("mosquitto"))("MQTT", () => {
     accepted(await connector.send("mqtt", aliceOf({ topic: "allowed/a" }), messageOf()));
   });
 
-  it("refuses messages that are larger than the broker accepts, and sends the next one", async () => {
+  it("rejects messages that are larger than the broker accepts, and sends the next one", async () => {
     const large = messageOf(Buffer.alloc(300_000));
     rejected(await connector.send("mqtt", configOf(), large), "refused", "message_too_large");
     accepted(await connector.send("mqtt", configOf(), messageOf()));

@@ -102,24 +102,24 @@ describe.skipIf(isSkipped("nats"))("NATS JetStream", () => {
     expect((await manager.streams.info("events")).state.messages - before).toBe(500);
   });
 
-  it("refuses wrong credentials without repeating them, and accepts an NKey", async () => {
+  it("rejects wrong credentials without repeating them, and accepts an NKey", async () => {
     const wrong = await connector.send("nats", configOf({ password: "wrong-password" }), messageOf());
     expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
     accepted(await connector.send("nats", configOf({ username: null, password: null, nkeySeed: SEED }), messageOf()));
   });
 
-  it("refuses a user without permission for the subject", async () => {
+  it("rejects a user without permission for the subject", async () => {
     const reader = configOf({ username: "reader", password: "reader-secret" });
     rejected(await connector.send("nats", reader, messageOf(), { timeoutMs: 20_000 }), "closed", "credentials_refused");
   });
 
-  it("refuses a subject that no stream stores, and an account without JetStream", async () => {
+  it("rejects a subject that no stream stores, and an account without JetStream", async () => {
     rejected(await connector.send("nats", configOf({ subject: "other" }), messageOf()), "closed", "target_not_found");
     const bob = configOf({ username: "bob", password: "bob-secret" });
     rejected(await connector.send("nats", bob, messageOf()), "closed", "target_not_found");
   });
 
-  it("refuses messages that are larger than server or stream accept", async () => {
+  it("rejects messages that are larger than the server or the stream accepts", async () => {
     const large = messageOf(Buffer.alloc(2 * 1024 * 1024));
     rejected(await connector.send("nats", configOf(), large), "refused", "message_too_large");
     await manager.streams.add({ name: "small", subjects: ["small"], max_msg_size: 1000 });
@@ -163,7 +163,7 @@ describe.skipIf(isSkipped("nats"))("NATS with other credentials", () => {
     await connection.close();
   };
 
-  it("accepts a token, and refuses a wrong one without repeating it", async () => {
+  it("accepts a token, and rejects a wrong one without repeating it", async () => {
     await using server = await startNats('authorization { token: "token-secret" }');
     await createStream(await connect({ servers: `127.0.0.1:${server.port}`, token: "token-secret" }));
     accepted(await send(server.port, { token: "token-secret" }));
@@ -171,7 +171,7 @@ describe.skipIf(isSkipped("nats"))("NATS with other credentials", () => {
     expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-token");
   });
 
-  it("accepts a credentials file of an operator, and refuses one of another account", async () => {
+  it("accepts a credentials file of an operator, and rejects one of another account", async () => {
     const realm = createRealm();
     await using server = await startNats(realm.lines);
     const credentials = realm.credentials();

@@ -114,7 +114,7 @@ describe("PostgreSQL rows", () => {
     );
   });
 
-  it("refuse a wrong password without repeating it", async () => {
+  it("reject a wrong password without repeating it", async () => {
     await using secured = await startPostgres({ password: "right-password" });
     const { port } = new URL(secured.url);
     const config = configOf({ url: `postgres://127.0.0.1:${port}/postgres`, password: "wrong-password" });
@@ -204,7 +204,7 @@ describe("PostgreSQL rows in batches", () => {
     }
   });
 
-  it("are stored, except for one that the table refuses, which fails permanently", async () => {
+  it("are stored, except for one that the table rejects, which fails permanently", async () => {
     await create("strict", "length(payload) < 100");
     await using scene = await open("strict");
     const jobs = await scene.store(numbered(20).map((body, n) => (n === 13 ? "x".repeat(200) : body)));
@@ -212,11 +212,11 @@ describe("PostgreSQL rows in batches", () => {
     expect(results.map(outcomeOf)).toEqual(jobs.map((_, n) => (n === 13 ? "message_invalid" : "ok")));
     expect(results[13]).toMatchObject({ final: true });
     expect(await ids("strict")).toEqual(jobs.flatMap(({ publicId }, n) => (n === 13 ? [] : [publicId])).toSorted());
-    // A statement that is refused stores none of its rows: 20, 10, 5 and 2 rows were.
+    // A rejected statement stores none of its rows. Statements with 20, 10, 5 and 2 rows were rejected.
     expect((await statements("strict")).reduce((sum, rows) => sum + rows)).toBe(19);
   });
 
-  it("store each message once when a batch is sent again, also with other members", async () => {
+  it("store each message once when a batch is sent again, even with different messages", async () => {
     await create("again");
     await using scene = await open("again");
     const jobs = await scene.store(numbered(6));
@@ -243,14 +243,14 @@ describe("PostgreSQL rows in batches", () => {
     expect(await ids("ended")).toHaveLength(5);
   });
 
-  it("are all refused at the table, without being split, when it does not exist", async () => {
+  it("all fail without being split if the table does not exist", async () => {
     await using scene = await open("missing");
     const results = await scene.send(await scene.store(numbered(3)));
     expect(results.map(outcomeOf)).toEqual(["target_not_found", "target_not_found", "target_not_found"]);
     expect(results.every((result) => result.kind === "made" && result.final !== true)).toBe(true);
   });
 
-  it("may be as many and as large as the limits of the kind", async () => {
+  it("can be as many and as large as the limits of the kind", async () => {
     await create("large");
     await using scene = await open("large");
     const jobs = await scene.store(Array.from({ length: 500 }, () => "x".repeat(8000)));

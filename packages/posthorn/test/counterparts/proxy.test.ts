@@ -60,7 +60,7 @@ describe("a connection of a destination in a network with a proxy", () => {
   };
   const portOf = (kind: string): string => /:(\d+)/.exec(JSON.stringify(configs.get(kind)!).replace('"port"', ""))![1]!;
 
-  it.each(NAMES)("goes through its tunnel for %s, in clear text or with TLS", async (kind) => {
+  it.each(NAMES)("goes through its tunnel for %s, in plain text or with TLS", async (kind) => {
     const { results, peers } = await send(kind);
     for (const result of results) accepted(result);
     expect(proxy.asked.length).toBeGreaterThan(0);
@@ -85,7 +85,7 @@ describe("a connection of a destination in a network with a proxy", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it.each(NAMES)("is refused for %s at a private address, before the proxy is asked", async (kind) => {
+  it.each(NAMES)("is blocked for %s at a private address, before the proxy is contacted", async (kind) => {
     const { results } = await send(kind, { allow: parseAllowList("external") });
     for (const result of results) rejected(result, "closed", "connection_failed");
     expect(proxy.asked).toEqual([]);
@@ -96,7 +96,7 @@ describe("a connection of a destination in a network with a proxy", () => {
     for (const result of results) expect(result).toMatchObject({ kind: "own_fault", code: "proxy_failed" });
   });
 
-  it("says that the proxy refused the target", async () => {
+  it("reports that the proxy refused the target", async () => {
     status = 403;
     try {
       const { results } = await send("redis");

@@ -66,7 +66,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       await channel.purgeQueue("events");
     });
 
-    it("refuses a message that the protocol cannot express, and keeps the connection of the others", async () => {
+    it("rejects a message that the protocol cannot express, and keeps the connection of the others", async () => {
       const long = { ...messageOf(), attributes: [["n".repeat(256), "value"] as const] };
       const large = { ...messageOf(), attributes: [["x-large", "v".repeat(300_000)] as const] };
       const messages = [messageOf(), long, messageOf(), large, messageOf()];
@@ -99,7 +99,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       );
     });
 
-    it("refuses an exchange and a virtual host that do not exist", async () => {
+    it("rejects an exchange and a virtual host that do not exist", async () => {
       rejected(
         await connector.send("rabbitMq", configOf({ exchange: "missing" }), messageOf()),
         "closed",
@@ -112,7 +112,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       );
     });
 
-    it("refuses wrong credentials without repeating them, and a user without permission", async () => {
+    it("rejects wrong credentials without repeating them, and a user without permission", async () => {
       const wrong = broker.url.replace("guest:guest", "guest:wrong-password");
       const sentence = rejected(
         await connector.send("rabbitMq", configOf({ uri: wrong }), messageOf()),
@@ -142,7 +142,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       );
     });
 
-    it("refuses a message that is larger than the broker accepts, and sends the next one", async () => {
+    it("rejects a message that is larger than the broker accepts, and sends the next one", async () => {
       broker.evaluate("application:set_env(rabbit, max_message_size, 100000).");
       try {
         // Channels read the limit when they are opened.
@@ -177,7 +177,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       accepted(await connector.send("amqp", amqpOf(), message));
       const received = await channel.get("events-1.0", { noAck: true });
       if (received === false) throw new Error("the queue is empty");
-      // RabbitMQ 3 passes the data section of AMQP 1.0 to clients of 0.9.1 as it is.
+      // RabbitMQ 3 passes the data section of AMQP 1.0 unchanged to clients of 0.9.1.
       expect(received.content.subarray(-ALL_BYTES.byteLength)).toEqual(Buffer.from(ALL_BYTES));
       expect(received.properties.messageId).toBe(message.id);
     });
@@ -189,7 +189,7 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       expect((await channel.checkQueue("events-1.0")).messageCount).toBe(300);
     });
 
-    it("refuses wrong credentials and missing addresses", async () => {
+    it("rejects wrong credentials and missing addresses", async () => {
       const wrong = await connector.send("amqp", amqpOf({ password: "wrong-password" }), messageOf());
       expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
       rejected(

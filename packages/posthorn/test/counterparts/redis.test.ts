@@ -59,13 +59,13 @@ describe.skipIf(isSkipped("redis"))("Redis streams", () => {
     expect(await client.xlen("short")).toBeLessThan(400);
   });
 
-  it("refuses wrong and missing credentials, without repeating them", async () => {
+  it("rejects wrong and missing credentials, without repeating them", async () => {
     const wrong = await connector.send("redis", configOf({ password: "wrong-password" }), messageOf());
     expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
     rejected(await connector.send("redis", configOf({ password: null }), messageOf()), "closed", "credentials_refused");
   });
 
-  it("refuses a user without permission for the stream, and accepts one with no other permission", async () => {
+  it("rejects a user without permission for the stream, and accepts one with no other permission", async () => {
     await client.call("ACL", "SETUSER", "writer", "on", ">writer-secret", "~allowed", "+xadd");
     const user = { username: "writer", password: "writer-secret" };
     accepted(await connector.send("redis", configOf({ ...user, stream: "allowed" }), messageOf()));
@@ -76,14 +76,14 @@ describe.skipIf(isSkipped("redis"))("Redis streams", () => {
     );
   });
 
-  it("refuses a key that is not a stream, and a database that does not exist", async () => {
+  it("rejects a key that is not a stream, and a database that does not exist", async () => {
     await client.set("text", "1");
     rejected(await connector.send("redis", configOf({ stream: "text" }), messageOf()), "closed", "target_not_found");
     const url = `redis://127.0.0.1:${redis.port}/99`;
     rejected(await connector.send("redis", configOf({ url }), messageOf()), "closed", "target_not_found");
   });
 
-  it("refuses a message that is larger than Redis accepts, and sends the next one", async () => {
+  it("rejects a message that is larger than Redis accepts, and sends the next one", async () => {
     await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
     // Redis replies and closes the connection while the client still writes: a reset can overtake the reply.
     await eventually(async () => {
@@ -153,7 +153,7 @@ describe.skipIf(isSkipped("redis"))("Redis streams in batches", () => {
     expect(results.map((result) => result.kind === "made" && result.attempt.response)).toEqual(entries);
   });
 
-  it("fail for no message behind one that is larger than Redis accepts", async () => {
+  it("do not fail for messages after one that is larger than Redis accepts", async () => {
     await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
     await using scene = await open("behind");
     const jobs = await scene.store([
@@ -216,7 +216,7 @@ describe.skipIf(isSkipped("redis"))("Redis streams in batches", () => {
     await eventually(async () => {
       expect((await scene.send(jobs.slice(1))).every((result) => outcomeOf(result) === "ok")).toBe(true);
     });
-    // Redis does not recognise repetitions, and lost what it had not written to disk.
+    // Redis does not recognise repetitions, and lost the data that it had not written to disk.
     expect(new Set(await fieldOf("killed", "id")).size).toBeGreaterThanOrEqual(49);
   });
 });

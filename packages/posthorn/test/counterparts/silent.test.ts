@@ -1,4 +1,4 @@
-/** Brokers that accept connections and say nothing, along with one that works, at a running server. */
+/** Brokers that accept connections and never respond, along with one that works, on a running server. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 
 const MESSAGES = 300;
-/** Beyond what the server uses for the same messages without silent targets, with room for the memory of the clients. */
+/** Limit above the memory for the same messages without unresponsive targets, with room for the clients. */
 const MAX_GROWTH_MB = 250;
 
 const silentKinds = (port: number): readonly (readonly [string, object])[] => [
@@ -52,8 +52,8 @@ function residentMb({ pid }: TestServer): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 }
 
-describe.skipIf(isSkipped("redis"))("brokers of every kind that accept connections and say nothing", () => {
-  it("delay no message to others, time out, and cost a bounded amount of memory", async () => {
+describe.skipIf(isSkipped("redis"))("brokers of every kind that accept connections and never respond", () => {
+  it("do not delay messages to others, time out, and use a limited amount of memory", async () => {
     await using stack = new AsyncDisposableStack();
     const redis = stack.use(await startRedis());
     const port = await silentServer(stack);

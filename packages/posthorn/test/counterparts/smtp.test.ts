@@ -135,7 +135,7 @@ describe.skipIf(isSkipped("mailpit"))("Email", () => {
     expect(source).toMatch(/^content-type: text\/plain/im);
   });
 
-  it("names a link to unsubscribe if there is one, and never asks for automatic replies", async () => {
+  it("contains a link to unsubscribe if there is one, and never requests automatic replies", async () => {
     const without = await partsOf({}, messageOf());
     expect(without.source).not.toMatch(/^list-unsubscribe/im);
     expect(without.source).toMatch(/^auto-submitted: auto-generated\r?$/im);
@@ -153,7 +153,7 @@ describe.skipIf(isSkipped("mailpit"))("Email", () => {
     expect(second.MessageID).toBe(first.MessageID);
   });
 
-  it("carries long lines and characters beyond ASCII through servers for 7 bits and 998 characters a line", async () => {
+  it("keeps long lines and non-ASCII characters through servers limited to 7 bits and 998 characters per line", async () => {
     const payload = JSON.stringify({ text: `größer 漢字 🎉 ${"a".repeat(5000)}${"ü".repeat(3000)}` });
     const { source, Text, HTML } = await partsOf({ subject: "Größer 🎉 {{eventType}}" }, messageOf(payload));
     expect(Math.max(...source.split(/\r?\n/).map((line) => line.length))).toBeLessThanOrEqual(998);
@@ -193,7 +193,7 @@ describe.skipIf(isSkipped("mailpit"))("Email", () => {
     expect(rejected(await connector.send("smtp", config, messageOf()), kind, code)).not.toContain("mail-secret");
   });
 
-  it("is not sent in clear text when STARTTLS is required", async () => {
+  it("is not sent in plain text if STARTTLS is required", async () => {
     rejected(
       await connector.send("smtp", configOf({ security: "starttls" }), messageOf()),
       "retry",

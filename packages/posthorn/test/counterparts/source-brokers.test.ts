@@ -1,4 +1,4 @@
-/** Brokers as sources. MQTT has a file of its own. */
+/** Brokers as sources. MQTT is in a separate file. */
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats, headers as natsHeaders } from "@nats-io/transport-node";
 import { Admin, Producer } from "@platformatic/kafka";
@@ -79,7 +79,7 @@ describe.skipIf(isSkipped("rabbitmq"))("a RabbitMQ source", () => {
     },
   );
 
-  it("says that a queue does not exist, that credentials are wrong, and reconnects after a restart of the broker", async () => {
+  it("reports a missing queue and wrong credentials, and reconnects after a restart of the broker", async () => {
     expect(await scene.failure("rabbitMq", { uri: broker.url, queue: "missing" })).toMatchObject({
       code: "target_not_found",
     });
@@ -161,7 +161,7 @@ describe.skipIf(isSkipped("kafka"))("a Kafka source", () => {
     });
   });
 
-  it("says that a topic does not exist, and that credentials are wrong", async () => {
+  it("reports a missing topic and wrong credentials", async () => {
     expect(await scene.failure("kafka", configOf({ topics: "missing" }))).toMatchObject({ code: "target_not_found" });
     const sasl = {
       brokers: broker.sasl,
@@ -211,7 +211,7 @@ describe.skipIf(isSkipped("nats"))("a NATS source", () => {
       await scene.change(source, "nats", configOf({ subjects: "in.*.other", eventType: "nats.{topic:2}" }));
       await scene.running(source);
       await client.publish("in.b.other", "wanted now");
-      // The position stays, so that what the old subjects skipped behind it is read now.
+      // The position is kept, so that messages after it that the old subjects skipped are read now.
       expect(await scene.messages(source, 3)).toMatchObject([{}, { eventType: "nats.a" }, { eventType: "nats.b" }]);
       const consumers = async (stream: string): Promise<readonly string[]> => {
         const names: string[] = [];
@@ -229,7 +229,7 @@ describe.skipIf(isSkipped("nats"))("a NATS source", () => {
     }
   });
 
-  it("says that a stream does not exist", async () => {
+  it("reports a missing stream", async () => {
     expect(await scene.failure("nats", configOf({ stream: "MISSING" }))).toMatchObject({ code: "target_not_found" });
   });
 });
@@ -270,7 +270,7 @@ describe.skipIf(isSkipped("redis"))("a Redis source", () => {
     });
   });
 
-  it("reads entries again that its consumer took over a connection which is gone", { timeout: 120_000 }, async () => {
+  it("reads entries again that its consumer received over a lost connection", { timeout: 120_000 }, async () => {
     await client.xgroup("CREATE", "taken", "readers", "$", "MKSTREAM");
     const config = configOf({ stream: "taken", group: "readers", bodyField: "body" });
     const source = await scene.connected("redis", config);
@@ -278,14 +278,14 @@ describe.skipIf(isSkipped("redis"))("a Redis source", () => {
     await scene.messages(source, 1);
     const pending = async (): Promise<number> => ((await client.xpending("taken", "readers")) as [number])[0];
     await expect.poll(pending, { timeout: 30_000 }).toBe(0);
-    // As a node does that was frozen after it had sent its request: the entry is pending, and no connection knows of it.
+    // Like a node that was frozen after it had sent its request: the entry is pending, and no connection has received it.
     await client.xclaim("taken", "readers", `posthorn-${source.id}`, 0, id!, "FORCE", "JUSTID");
     expect(await pending()).toBe(1);
     await expect.poll(pending, { timeout: 60_000, interval: 500 }).toBe(0);
     expect(await scene.all(source)).toHaveLength(1);
   });
 
-  it("says that credentials are wrong, and that a group does not exist", async () => {
+  it("reports wrong credentials and a missing group", async () => {
     const credentials = await scene.failure("redis", configOf({ password: "wrong-one" }));
     expect(credentials.code).toBe("credentials_refused");
     expect(credentials.text).not.toContain("wrong-one");
@@ -328,7 +328,7 @@ describe.skipIf(isSkipped("moto"))("an SQS or S3 source", () => {
     });
   });
 
-  it("says that a queue does not exist", async () => {
+  it("reports a missing queue", async () => {
     const queueUrl = `${broker.url}/123456789012/missing`;
     expect(await scene.failure("sqs", { ...awsConfig(broker.url), queueUrl })).toMatchObject({
       code: "target_not_found",
@@ -381,7 +381,7 @@ describe.skipIf(isSkipped("moto"))("an SQS or S3 source", () => {
     expect(await scene.all(source)).toHaveLength(3);
   });
 
-  it("says that a bucket does not exist", async () => {
+  it("reports a missing bucket", async () => {
     expect(await scene.failure("s3", { ...awsConfig(broker.url), bucket: "missing" })).toMatchObject({
       code: "target_not_found",
     });

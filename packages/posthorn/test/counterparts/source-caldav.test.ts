@@ -60,7 +60,7 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
     await scene.next(source);
     await put("old", "DTSTART:20260310T120000Z", "SUMMARY:Old");
     await scene.next(source);
-    // A changed resource with the same appointment is no change.
+    // A changed resource with the same appointment does not count as a change.
     await put("old", "DTSTART:20260310T120000Z", "SUMMARY:Old", "X-NOTE:1");
     await scene.next(source);
     await server.request("DELETE", `${PATH}new.ics`);
@@ -83,7 +83,7 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
     expect(await seen(await make({ start: "all" }))).toEqual([["calendar.created", "one"]]);
   });
 
-  it("emits each occurrence of a series before it starts, in its time zone and without those that were moved", async () => {
+  it("emits each occurrence of a series before it starts, in its time zone, without moved occurrences", async () => {
     const series = [
       "DTSTART;TZID=Europe/Berlin:20260301T090000",
       "DURATION:PT15M",
@@ -107,7 +107,7 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
     ]);
   });
 
-  it("starts over when the server has forgotten its token, without losing or repeating a change", async () => {
+  it("starts over when the server no longer accepts its sync token, without losing or repeating a change", async () => {
     await put("kept", "DTSTART:20260310T100000Z");
     await put("gone", "DTSTART:20260310T100000Z");
     const source = await make();
@@ -155,7 +155,7 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
     },
   );
 
-  it("is chosen by its name or path if the account has several, and the error names them", async () => {
+  it("is chosen by its name or path if the account has several, and the error lists them", async () => {
     const home = `${server.url}/`;
     await server.request(
       "MKCALENDAR",

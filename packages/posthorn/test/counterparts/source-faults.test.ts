@@ -28,7 +28,7 @@ const PER_SECOND = 500;
 /** More than 300 MiB of messages. */
 const FLOOD_BYTES = 100_000;
 const FLOOD_MESSAGES = 3200;
-/** Growth that a garbage collector may leave for later. */
+/** Growth that a garbage collector may not have freed yet. */
 const MAX_GROWTH_MIB = 220;
 
 /** A stream to which numbers are published until the result is disposed. */
@@ -61,7 +61,7 @@ async function startStream(stack: AsyncDisposableStack) {
         return published;
       };
     },
-    /** Messages that the server counts as acknowledged, up to the first gap. */
+    /** Number of messages that the server reports as acknowledged, up to the first gap. */
     acknowledged: async (): Promise<number> => {
       for await (const { ack_floor: floor } of manager.consumers.list("IN")) return floor.stream_seq;
       return 0;
@@ -113,7 +113,7 @@ function memoryMib(pid: number): number {
 
 describe.skipIf(isSkipped("nats"))("a source of a broker", () => {
   it(
-    "acknowledges nothing that is not stored while the database is unavailable, in bounded memory",
+    "acknowledges only stored messages while the database is unavailable, with limited memory",
     { timeout: 300_000 },
     async () => {
       await using stack = new AsyncDisposableStack();
@@ -188,7 +188,7 @@ async function startEntries(stack: AsyncDisposableStack) {
 
 describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen", () => {
   it(
-    "is read by another node, and the frozen one writes and acknowledges nothing afterwards",
+    "is read by another node, and the frozen one neither writes nor acknowledges anything afterwards",
     { timeout: 300_000 },
     async () => {
       await using stack = new AsyncDisposableStack();
@@ -211,7 +211,7 @@ describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen",
       await eventually(async () => expect((await stored(client, id)).all).toBeGreaterThan(500));
       const { version } = await runOf(client, id);
       process.kill(two.pid, "SIGSTOP");
-      // A stopped process cannot be ended by the test.
+      // The test cannot terminate a stopped process.
       stack.defer(() => void process.kill(two.pid, "SIGCONT"));
       await delay(FROZEN_MS);
       const claimed = await eventually(
@@ -224,7 +224,7 @@ describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen",
         { timeoutMs: 60_000 },
       );
       process.kill(two.pid, "SIGCONT");
-      // Each node counts from what it has read at its start, so a write of the frozen one would take the count back.
+      // Each node counts from the value that it read at its start, so a write of the frozen one would decrease the count.
       for (let events = claimed.events, until = Date.now() + THAWED_MS; Date.now() < until; await delay(100)) {
         const run = await runOf(client, id);
         expect(run.events).toBeGreaterThanOrEqual(events);
@@ -266,7 +266,7 @@ async function runOf(client: pg.Client, id: string): Promise<{ readonly version:
 }
 
 describe.skipIf(isSkipped("mosquitto") || isSkipped("redis"))("a broker that floods its source", () => {
-  it("takes a bounded amount of memory, and delays no other source", { timeout: 300_000 }, async () => {
+  it("uses a limited amount of memory, and does not delay other sources", { timeout: 300_000 }, async () => {
     await using stack = new AsyncDisposableStack();
     const stream = await startEntries(stack);
     const { port } = stack.use(await startMosquitto());

@@ -1,4 +1,4 @@
-/** Sources of brokers that are not allowed, name other addresses, say nothing, or send data without end. */
+/** Sources whose brokers are not allowed, name other addresses, do not respond, or send endless data. */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { eventually, freePort } from "@posthorn/testkit";
@@ -76,7 +76,7 @@ describe("a source of a broker", () => {
     await eventually(() => expect(broker.connections.every(isOver)).toBe(true));
   });
 
-  it.each(KINDS)("ends in bounded memory when its broker sends data endlessly (%s)", async (kind) => {
+  it.each(KINDS)("is disconnected with limited memory when its broker sends endless data (%s)", async (kind) => {
     const starts: Readonly<Record<string, Buffer>> = {
       kafka: Buffer.from("7fffffff00000000", "hex"),
       redis: Buffer.from("+"),
@@ -106,7 +106,7 @@ function isOver({ destroyed, readableEnded }: Socket): boolean {
   return destroyed || readableEnded;
 }
 
-/** What a server says about itself when a client connects. */
+/** The INFO message that a server sends when a client connects. */
 async function greeting(port: number): Promise<string> {
   const { connect } = await import("node:net");
   const socket = connect(port, "127.0.0.1");

@@ -71,7 +71,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
   const subjectsAre = (source: TestSource, expected: readonly string[]): Promise<void> =>
     eventually(async () => expect(await subjects(source)).toEqual(expected));
 
-  it("emits new emails as they arrive, in their order, and none that was there before", async () => {
+  it("emits new emails as they arrive, in order, and none that already existed", async () => {
     const user = newUser();
     await put(user, ["before"]);
     const source = await make(user);
@@ -87,7 +87,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     });
   });
 
-  it("emits everything, once, if it starts with all, also when it is read again from an earlier position", async () => {
+  it("emits everything once if it starts with all, even if it is read again from an earlier position", async () => {
     const user = newUser();
     const all = Array.from({ length: 120 }, (_, index) => `mail-${index}`);
     await put(user, all);
@@ -114,7 +114,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect((await subjects(source)).at(-1)).toBe("last");
   });
 
-  it("stores the email byte for byte in the raw format, and marks it as read only if asked to", async () => {
+  it("stores the email byte for byte in the raw format, and marks it as read only on request", async () => {
     const [raw, plain] = [newUser(), newUser()];
     const marked = await make(raw, { format: "raw", markSeen: true }, {});
     const unmarked = await make(plain);
@@ -140,7 +140,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(await unseen(plain)).toEqual([1]);
   });
 
-  it("reads what arrived since the last email when the mailbox was recreated", async () => {
+  it("reads emails that arrived since the last one if the mailbox was recreated", async () => {
     const user = newUser();
     await as(user, (client) => client.mailboxCreate("Orders"));
     const source = await make(user, { mailbox: "Orders" });
@@ -149,7 +149,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     await inState(source, { events: 1 });
     await as(user, async (client) => {
       await client.mailboxDelete("Orders");
-      // UIDVALIDITY of this server has seconds.
+      // UIDVALIDITY of this server has a resolution of seconds.
       await new Promise((resolve) => void setTimeout(resolve, 1100));
       await client.mailboxCreate("Orders");
       await client.append("Orders", mail("long ago"), [], new Date("2020-01-01T00:00:00Z"));
@@ -183,7 +183,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(new Set(rows.map(({ reason }) => reason))).toEqual(new Set(["mail_unreadable", "too_large"]));
   });
 
-  it("connects with TLS and STARTTLS, and refuses a certificate that is not trusted", async () => {
+  it("connects with TLS and STARTTLS, and rejects a certificate that is not trusted", async () => {
     const ca = lab.certificates.ca.cert;
     for (const config of [
       { port: server.tlsPort, security: "tls" },
@@ -202,7 +202,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     }
   });
 
-  it("says what is wrong with the password, the mailbox, the port and the address", async () => {
+  it("reports errors in the password, the mailbox, the port and the address", async () => {
     const password = await make(newUser(), { password: "wrong" });
     await inState(password, { state: "failing", error: { code: "credentials_refused", hint: expect.any(String) } });
     const mailbox = await make(newUser(), { mailbox: "Missing" });

@@ -1,4 +1,4 @@
-/** Messages that are larger than a connection of the connector may hold: they must not stop what is behind them. MQTT has a test of its own. */
+/** Messages that are larger than a connection of the connector may buffer: they must not block later ones. MQTT has a separate test. */
 import { createHash } from "node:crypto";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
@@ -13,7 +13,7 @@ import { BrokerScene } from "./sources.ts";
 const MIB = 1024 * 1024;
 /** The connector ends connections that send more than 32 MiB without being stored. */
 const LARGE = Buffer.alloc(40 * MIB, "large ");
-/** Of a body of this size, everything is kept. */
+/** A body of this size is kept in full. */
 const MAX_BODY_BYTES = 1000;
 
 let scene: BrokerScene;
@@ -50,7 +50,7 @@ async function quarantined({ kind, config, publish, left, isEncoded = false, lar
   expect(detail).toMatch(new RegExp(isEncoded ? "SHA-256 [0-9a-f]{64}" : body));
   expect(await scene.state(source)).toMatchObject({ state: "running", failures: 0 });
   await expect.poll(left, { timeout: 30_000, interval: 300 }).toBe(0);
-  // What is a little larger than the source accepts is kept whole.
+  // A message that is slightly larger than the source accepts is kept in full.
   await publish(Buffer.alloc(MAX_BODY_BYTES + 1, "x"), `{"n":2}`);
   await scene.messages(source, 2);
   expect(await scene.gateway.quarantine(source, 2)).toHaveLength(2);
@@ -208,7 +208,7 @@ describe("messages of Google Cloud Pub/Sub that do not fit into one response", (
   it("are pulled in smaller numbers", async () => {
     await using pubSub = await startPubSub(2000);
     await using own = await BrokerScene.start({ POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl });
-    // As large as the service accepts. Their text is longer by a third.
+    // The maximum size of the service. As base64 text, they are longer by a third.
     for (let n = 0; n < 7; n++) pubSub.publish(`m${n}`, Buffer.alloc(10_000_000, "x"));
     pubSub.publish("small", Buffer.from(`{"n":1}`));
     const fields = { kind: "googlePubSub", config: pubSub.config, maxBodyBytes: 1000 };

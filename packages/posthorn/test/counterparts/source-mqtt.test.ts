@@ -85,7 +85,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
     await broker.program.kill();
     await eventually(async () => expect(await scene.state(source)).toMatchObject({ state: "failing" }));
     await broker.program.start();
-    // Mosquitto may have lost the session, so what is published before the source is connected again may be lost.
+    // Mosquitto may have lost the session, so messages published before the source reconnects may be lost.
     await eventually(
       async () => {
         await publisher.publishAsync("both", "after", { qos: 1 });
@@ -119,7 +119,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
   });
 
   it.each(["3.1.1", "5"])(
-    "quarantines the beginning of a message that is larger than a connection may hold, and continues reading (version %s)",
+    "quarantines the beginning of a message that is larger than a connection may buffer, and continues reading (version %s)",
     async (version) => {
       const topic = `larger/${version}`;
       const source = await scene.connected("mqtt", configOf({ topics: topic, version }), { maxBodyBytes: 1000 });
@@ -139,7 +139,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
     },
   );
 
-  it("says what is wrong with credentials, topics and addresses", async () => {
+  it("reports errors in credentials, topics and addresses", async () => {
     const wrong = configOf({
       url: `mqtt://127.0.0.1:${broker.passwordPort}`,
       username: "alice",

@@ -1,4 +1,4 @@
-/** What sources leave at their brokers: sessions and consumer groups, which are removed when nothing reads them. */
+/** State of sources at their brokers: sessions and consumer groups, which are removed when nothing reads them. */
 import { eventually } from "@posthorn/testkit";
 import {
   isSkipped,
@@ -43,7 +43,7 @@ async function remove(source: TestSource): Promise<void> {
   await scene.gateway.call("DELETE", `ingest/api/v1/source/${source.id}`);
 }
 
-/** Sessions that are still to be removed. */
+/** Sessions that have yet to be removed. */
 async function left(): Promise<readonly { readonly attempts: number }[]> {
   return scene.gateway.node.services.store.db.selectFrom("source_session").select("attempts").execute();
 }
@@ -109,7 +109,7 @@ describe.skipIf(isSkipped("mosquitto"))("the session of an MQTT source", () => {
   afterAll(() => broker[Symbol.asyncDispose]());
   const configOf = (clientId: string) => ({ url: `mqtt://127.0.0.1:${broker.port}`, topics: "a", clientId });
 
-  /** Whether the broker has a session. The question takes it over. */
+  /** Whether the broker has a session. The check takes over the session. */
   async function hasSession(clientId: string): Promise<boolean> {
     const client = connect(`mqtt://127.0.0.1:${broker.port}`, {
       protocolVersion: 5,
@@ -135,7 +135,7 @@ describe.skipIf(isSkipped("mosquitto"))("the session of an MQTT source", () => {
     expect(await hasSession("after")).toBe(true);
   });
 
-  it("stays when another source has the same client ID", async () => {
+  it("is kept if another source has the same client ID", async () => {
     const deleted = await connected("mqtt", configOf("shared"));
     await scene.gateway.call("POST", `ingest/api/v1/source/${deleted.id}/pause`);
     await connected("mqtt", configOf("shared"));

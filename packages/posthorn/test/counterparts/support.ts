@@ -24,7 +24,7 @@ export interface SendOptions {
 
 export interface TestConnector extends AsyncDisposable {
   readonly connector: Connector;
-  /** Sends to a destination of this kind. Values that are not given have their default. */
+  /** Sends to a destination of this kind. Missing values have their defaults. */
   send(
     kind: string,
     config: Readonly<Record<string, unknown>>,
@@ -96,7 +96,7 @@ export function accepted(result: ConnectorResult): Extract<ItemResult, { kind: "
   return (result as { readonly results: readonly Extract<ItemResult, { kind: "ok" }>[] }).results[0]!;
 }
 
-/** Expects a failure of this kind with this code, and a sentence in the form that users read. */
+/** Expects a failure of this kind with this code, and an error sentence for users. */
 export function rejected(
   result: ConnectorResult,
   kind: "retry" | "later" | "refused" | "closed",
@@ -127,6 +127,6 @@ export async function terminated(
   return (server.address() as AddressInfo).port;
 }
 
-/** Every name is this machine, so that a certificate can be for another one. */
+/** Every name resolves to this machine, so that a certificate can be for another name. */
 export const toThisMachine = (): Promise<VetResult> =>
   Promise.resolve({ allowed: true, addresses: [{ address: "127.0.0.1", family: 4 }], relay: null });

@@ -33,7 +33,7 @@ type Config = Readonly<Record<string, unknown>>;
 /** Configurations of one kind for a server with a valid and one with an expired certificate. */
 interface Secured {
   readonly kind: string;
-  /** The kind, or its way to encrypt. */
+  /** The kind, or its method of encryption. */
   readonly name: string;
   readonly hasClientCertificates: boolean;
   configOf(host: string): Config;
@@ -236,7 +236,7 @@ describe("a connection with TLS", () => {
     accepted(await connector.send(one.kind, { ...trusted(one), ...one.configOf("127.0.0.1") }, messageOf()));
   });
 
-  it.each(NAMES)("is refused for %s if the authority is not trusted", async (name) => {
+  it.each(NAMES)("fails for %s if the authority is not trusted", async (name) => {
     const { cert } = certificates.selfSigned;
     const others = [null, cert];
     for (const ca of others) {
@@ -246,13 +246,13 @@ describe("a connection with TLS", () => {
     }
   });
 
-  it.each(NAMES)("is refused for %s if the certificate is for another host name", async (name) => {
+  it.each(NAMES)("fails for %s if the certificate is for another host name", async (name) => {
     expect(await failed(name, (one) => one.configOf("broker.example.com"))).toMatch(
       /^The certificate of the target is for another host name/,
     );
   });
 
-  it.each(NAMES)("is refused for %s if the certificate has expired", async (name) => {
+  it.each(NAMES)("fails for %s if the certificate has expired", async (name) => {
     expect(await failed(name, (one) => one.expired)).toMatch(/^The certificate of the target has expired/);
   });
 
@@ -268,7 +268,7 @@ describe("a connection with TLS", () => {
     expect(await listen(name, (one) => one.configOf("localhost"))).toMatchObject({ isConnected: true });
   });
 
-  it.each(read)("is refused by a source, which says what is wrong with the certificate (%s)", async (name) => {
+  it.each(read)("fails for a source, which reports what is wrong with the certificate (%s)", async (name) => {
     const wrong: readonly (readonly [(one: Secured) => Config, RegExp])[] = [
       [(one) => ({ ...one.configOf("localhost"), ca: null }), /is signed by an authority that is not trusted/],
       [(one) => one.configOf("broker.example.com"), /is for another host name/],
@@ -286,14 +286,14 @@ describe("a connection with TLS", () => {
 
   const withClients = NAMES.filter((name) => !name.startsWith("smtp"));
   it.each(withClients)(
-    "is refused by a server for %s that requires a client certificate, if there is none",
+    "is rejected by a server for %s that requires a client certificate if there is none",
     async (name) => {
       const result = await send(name, (one) => ({
         ...one.configOf("localhost"),
         clientCertificate: null,
         clientKey: null,
       }));
-      // PostgreSQL refuses the login, the others refuse the connection.
+      // PostgreSQL rejects the login, the others reject the connection.
       const sentence =
         name === "postgres"
           ? rejected(result, "closed", "credentials_refused")
@@ -303,7 +303,7 @@ describe("a connection with TLS", () => {
   );
 
   it.each(NAMES.filter((name) => name !== "nats" && name !== "postgres" && name !== "smtp with starttls"))(
-    "is refused for %s at a port that does not expect TLS",
+    "fails for %s at a port that does not expect TLS",
     async (name) => {
       const port = await plainServer(stack);
       const at = (one: Secured): Config =>
@@ -318,7 +318,7 @@ describe("a connection with TLS", () => {
   );
 });
 
-/** A server that greets in clear text. */
+/** A server that sends its greeting in plain text. */
 async function plainServer(stack: AsyncDisposableStack): Promise<number> {
   const { createServer: createPlainServer } = await import("node:net");
   const server = createPlainServer((socket) => {

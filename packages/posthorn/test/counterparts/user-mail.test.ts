@@ -51,7 +51,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     return (await mailsTo(address))[0]!;
   }
 
-  /** Asks from another network address each time, so that the limit of the tests' own address does not matter. */
+  /** Sends each request from another network address, so that the limit of the tests' own address does not matter. */
   const ask = (email: string, fields: object = {}): ReturnType<TestBrowser["send"]> =>
     new TestBrowser(node).send(
       "POST",
@@ -62,7 +62,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
 
   const linkIn = ({ Text }: ShownMail): string => /https?:\/\/\S+/.exec(Text)![0];
 
-  it("carry an invitation, whose link works once", async () => {
+  it("contain an invitation, whose link works once", async () => {
     const email = "grace@engines.example";
     const { json } = await owner.send("POST", "invitation", { email, role: "viewer" });
     expect(json).toMatchObject({ emailSent: true, emailProblem: null });
@@ -81,7 +81,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     expect((await accept()).json["code"]).toBe("link_invalid");
   });
 
-  it("are in the language of the person who invites, and the name of that person cannot carry a link", async () => {
+  it("are in the language of the inviting person, whose name cannot contain a link", async () => {
     await owner.send("PATCH", "profile", { locale: "de", name: "Ada\r\nBcc: x@evil.example https://evil.example/" });
     const email = "karl@engines.example";
     await owner.send("POST", "invitation", { email, role: "viewer" });
@@ -93,7 +93,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     await owner.send("PATCH", "profile", { locale: null, name: OWNER.name });
   });
 
-  it("carry a link for a new password that the person asked for, in their language, and once", async () => {
+  it("contain a link for a new password that the person requested, in their language, which works once", async () => {
     const email = "mary@engines.example";
     const mary = await join(node, owner, { email, role: "viewer" });
     await newestTo(email);
@@ -114,7 +114,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     expect((await newestTo(email, 3)).Text).toContain("set a new password");
   });
 
-  it("do not show whether there is an account, and only go to those who have one", async () => {
+  it("do not reveal whether there is an account, and are sent only to people who have one", async () => {
     const [known, unknown] = ["joan@engines.example", "stranger@engines.example"];
     await join(node, owner, { email: known, role: "viewer" });
     const replies = [await ask(known), await ask(unknown)];
@@ -130,7 +130,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     }
   });
 
-  it("are not sent to disabled users, and send those without a password to their identity provider", async () => {
+  it("are not sent to disabled users, and direct users without a password to their identity provider", async () => {
     const [off, none] = ["off@engines.example", "sso@engines.example"];
     for (const email of [off, none]) await join(node, owner, { email, role: "viewer" });
     const { store } = node.services;
@@ -146,7 +146,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
     expect(await mailsTo(off)).toHaveLength(1);
   });
 
-  it("carry the link that an administrator creates, and leave it in the audit log who asked for one", async () => {
+  it("contain the link that an administrator creates, and the audit log names who requested one", async () => {
     const { json: users } = await owner.send("GET", "user?limit=250");
     const mary = (users["data"] as { id: string; email: string }[]).find(({ email }) => email.startsWith("mary"))!;
     const { json } = await owner.send("POST", `user/${mary.id}/reset-link`);
@@ -176,7 +176,7 @@ describe.skipIf(isSkipped("mailpit"))("emails to users", () => {
 });
 
 describe("without a mail server", () => {
-  it("links are shown to the administrator, and no one can ask for one", async () => {
+  it("links are shown to the administrator, and cannot be requested", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const owner = await ownerOf(node);
@@ -187,7 +187,7 @@ describe("without a mail server", () => {
     expect(refused).toMatchObject({ status: 409 });
   });
 
-  it("that can be reached, an invitation says so within the time limit, and its link works", async () => {
+  it("that can be reached, an invitation reports that within the time limit, and its link works", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, {
       env: { POSTHORN_MAIL_URL: "smtp://127.0.0.1:1", POSTHORN_MAIL_FROM: FROM },

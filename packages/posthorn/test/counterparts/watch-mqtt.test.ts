@@ -1,4 +1,4 @@
-/** A watch on an MQTT source, with a real broker: each device of a topic has a state of its own. */
+/** A watch on an MQTT source, with a real broker: each device of a topic has its own state. */
 import { isSkipped, startMosquitto } from "@posthorn/testkit/counterparts";
 import { connectAsync } from "mqtt";
 import { describe, expect, it } from "vitest";
@@ -56,7 +56,7 @@ describe.skipIf(isSkipped("mosquitto"))("a watch on an MQTT source", () => {
   });
 });
 
-/** Messages of a source whose type begins so, oldest first. */
+/** Messages of a source whose type has this prefix, oldest first. */
 async function eventsOf({ gateway }: BrokerScene, id: string, prefix: string): Promise<readonly object[]> {
   const messages = (await gateway.messages({ id, url: "" })).toReversed();
   return messages.filter(({ eventType }) => String(eventType).startsWith(prefix));

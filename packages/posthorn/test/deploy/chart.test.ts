@@ -1,4 +1,7 @@
-/** The Helm chart in `deploy/helm`, without Helm: its values, its schema and what its templates refer to. Helm renders it in the nightly tests. */
+/**
+ * The Helm chart in `deploy/helm`, without Helm: its values, its schema and the values that its templates use. Helm renders it in the
+ * nightly tests.
+ */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +47,7 @@ describe("the schema of the values", () => {
     ["an invalid digest", { image: { repository: "a", digest: "latest" } }, "/image/digest"],
     ["an Ingress without a host", { ingress: { enabled: true, hosts: [] } }, "/ingress/hosts"],
     ["a volume without a unit", { persistence: { size: "20" } }, "/persistence/size"],
-  ])("refuses %s", (_, values, path) => {
+  ])("rejects %s", (_, values, path) => {
     expect(faultsOf(values)).toContain(path);
   });
 });

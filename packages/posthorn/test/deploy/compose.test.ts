@@ -15,7 +15,7 @@ import { STOP_SECONDS } from "./stop-seconds.ts";
 const DEPLOY = fileURLToPath(new URL("../../../../deploy/", import.meta.url));
 const FOLDER = join(DEPLOY, "compose");
 const SCHEMA_MODULE = ["github.com/compose-spec/compose-go/v2", "v2.16.2"] as const;
-/** What a reader puts into `.env`. */
+/** Content of a reader's `.env` file. */
 const VALUES: Readonly<Record<string, string>> = {
   POSTGRES_PASSWORD: "secret1",
   POSTHORN_JWT_SECRET: "x".repeat(32),
@@ -94,7 +94,7 @@ describe.skipIf(moduleFolder === null)("the Compose specification", () => {
     ["a service with a misspelled key", { services: { posthorn: { image: "a", enviroment: {} } } }],
     ["an invalid port", { services: { posthorn: { image: "a", ports: [true] } } }],
     ["a health check without a list or text", { services: { posthorn: { image: "a", healthcheck: { test: 1 } } } }],
-  ])("refuses %s", (_, content) => {
+  ])("rejects %s", (_, content) => {
     expect(validate(content)).toBe(false);
   });
 });
@@ -107,7 +107,7 @@ describe.each(files)("$name", ({ text, content }) => {
     }
   });
 
-  it("does not start without the secrets that it names, and says at its top which they are", () => {
+  it("does not start without the required secrets, which its first lines list", () => {
     const required = [...text.matchAll(/\$\{(\w+):\?\}/g)].map(([, name]) => name!);
     const head = text.slice(0, text.indexOf("\nservices:"));
     for (const name of required) {
@@ -126,7 +126,7 @@ describe.each(files)("$name", ({ text, content }) => {
     }
   });
 
-  it("mounts only files that exist and volumes that it declares", () => {
+  it("mounts only existing files and declared volumes", () => {
     const sources = Object.values(content.services)
       .flatMap(({ volumes = [] }) => volumes)
       .map((mount) => mount.split(":")[0]!);

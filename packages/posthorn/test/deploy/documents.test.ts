@@ -1,6 +1,6 @@
 /**
  * Fenced blocks of the documents that need a compiler or the program that reads them: TypeScript and JavaScript as one program, and the
- * configurations of proxies, Prometheus, Compose and the chart. `e2e/test/guides.test.ts` runs those that a server can answer.
+ * configurations of proxies, Prometheus, Compose and the chart. `e2e/test/guides.test.ts` runs those that need only a server.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ describe("the rule for blocks of documents", () => {
     return checkOf(block!)?.kind ?? null;
   };
 
-  it("refuses programs without a mark, marks without a reason, and blocks without a language", () => {
+  it("rejects programs without a mark, marks without a reason, and blocks without a language", () => {
     for (const first of ["go", "ruby", "php", "python", "java", "sh run=later", "sh skip", "json run", "", "kotlin"]) {
       expect(check(first)).toBeNull();
     }
@@ -50,7 +50,7 @@ describe("the rule for blocks of documents", () => {
     expect(faultOfData("json", '{"a": 1}')).toBeNull();
   });
 
-  it("finds the commands of a script, in substitutions and behind pipes as well", () => {
+  it("finds the commands of a script, including those in substitutions and after pipes", () => {
     const script = `export A=1 # b\nX=y posthorn start \\\n  --log-level "warn $B" | tee log >out 2>&1\ncall POST app "$(posthorn token)" '{"a": "'$(date)'"}' &\ncat <<EOF\nposthorn no-command\nEOF\n`;
     expect(commandsOf(script)).toEqual([
       ["export", "A=1"],
@@ -65,7 +65,7 @@ describe("the rule for blocks of documents", () => {
 });
 
 describe("TypeScript and JavaScript in documents", () => {
-  it("compile as parts of a program, and not with a property that does not exist", () => {
+  it("compile as parts of a program, and fail with a property that does not exist", () => {
     const code =
       'import { Posthorn } from "posthorn";\nawait (await Posthorn.start()).applications.create({ name: "Acme" });\n';
     const wrong: Block = { file: "docs/wrong.md", line: 7, language: "ts", mark: "", code };

@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL("../../../../scripts/executable/main.cjs", im
 const OLD = "0.0.9-00000000000000aa";
 const NEW = "0.1.0-00000000000000bb";
 
-/** Prints that it runs, and ends with its input. */
+/** Prints that it runs, and exits at the end of its input. */
 const PROGRAM = 'process.stdout.write("runs\\n"); process.stdin.resume();';
 
 let stack = new AsyncDisposableStack();
@@ -36,7 +36,7 @@ function openCache(): Cache {
   return {
     folder,
     start: async (name) => {
-      // Instead of the resource in the binary of Node.
+      // Replaces the resource in the Node binary.
       const assets = { name, index: JSON.stringify([["bin/run.cjs", PROGRAM.length]]) };
       const shim = join(path, `${name}.cjs`);
       writeFileSync(
@@ -99,7 +99,7 @@ describe("the cache of the executable", () => {
     expect(existsSync(join(cache.folder, OLD))).toBe(true);
   });
 
-  it("touches no other folder", async () => {
+  it("does not touch other folders", async () => {
     const cache = openCache();
     mkdirSync(join(cache.folder, "mine"), { recursive: true });
     const past = Date.now() / 1000 - 7200;

@@ -42,7 +42,7 @@ function accountAt(tokenUrl: string): KindAuth {
   return { type: "google", credentialsJson: JSON.stringify(file), scope: "scope" };
 }
 
-/** As the runner of HTTP kinds makes it, with the address rules of a server on the internet. */
+/** Created like the one of the runner of HTTP kinds, with the address rules of a server on the internet. */
 function contextOf(egress: Egress): AuthContext {
   const { signal } = new AbortController();
   return {

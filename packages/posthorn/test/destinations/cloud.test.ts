@@ -14,7 +14,7 @@ import { echoes, httpKindBench, type HttpKindBenchOptions, type Responses } from
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Google's tokens come from a service of their own, which `auth/cloud-authorizer.test.ts` covers. */
+/** Google's tokens come from a separate service, which `auth/cloud-authorizer.test.ts` covers. */
 const GOOGLE_TOKEN: KindAuthorizer = {
   authorize: ({ url, headers }) =>
     Promise.resolve({
@@ -60,7 +60,7 @@ const awsErrors = (
   rejects_credentials: awsError(403, "UnrecognizedClientException"),
   echoes,
 });
-/** `src/destinations/kinds/archive.test.ts` covers how a line has the body. */
+/** `src/destinations/kinds/archive.test.ts` covers how a line contains the body. */
 const readLine = (body: Buffer): ReceivedMessage => ({ messageId: parsed(body)["id"] as string, body: null });
 
 interface Contract {

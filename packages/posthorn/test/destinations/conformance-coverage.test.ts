@@ -19,19 +19,19 @@ describe("the conformance suite", () => {
     expect(kinds.filter((kind) => !new RegExp(`\\b${kind}\\b`).test(source))).toEqual([]);
   });
 
-  it("tests repetitions at every target that recognises them and says so", () => {
+  it("tests repetitions for every target that recognises and reports them", () => {
     const createOnly = Object.entries(DESTINATION_KINDS).filter(([, { idempotency }]) => idempotency === "create-only");
     expect(createOnly.filter(([kind]) => EXCEPTIONS[kind]?.has_it_already !== undefined)).toEqual([]);
   });
 
-  it("has a reason for everything that it leaves out", () => {
+  it("has a reason for every omission", () => {
     const reasons = [...Object.values(EXCEPTIONS).flatMap((one) => Object.values(one)), ...Object.values(NOT_SENT)];
     for (const reason of reasons) expect(reason).toMatch(/^[A-Z].{20,}\.$/);
   });
 });
 
 describe("the driver of every kind with a connection", () => {
-  /** Classes that each driver must show with its real counterpart. */
+  /** Classes of results that each driver must produce with its real counterpart. */
   const CLASSES = {
     success: /\baccepted\(/,
     "an error of the target": /"target_(?:not_found|unavailable)"|"connection_failed"/,
@@ -49,7 +49,7 @@ describe("the driver of every kind with a connection", () => {
     expect(Object.values(DRIVER_TESTS).flat().toSorted()).toEqual(kinds.toSorted());
   });
 
-  it.each(Object.keys(DRIVER_TESTS))("shows every class of result in %s", (file) => {
+  it.each(Object.keys(DRIVER_TESTS))("produces every class of result in %s", (file) => {
     const source = text(`../counterparts/${file}`);
     const missing = Object.entries(CLASSES).flatMap(([name, pattern]) => (pattern.test(source) ? [] : [name]));
     expect(missing).toEqual([]);

@@ -1,4 +1,4 @@
-/** Which kinds run the conformance suite where, and what a kind cannot be tested for, with the reason. */
+/** Where each kind runs the conformance suite, and which tests it skips for which reason. */
 /** How the stand-in treats the next messages. */
 export type Behaviour =
   | "accepts"
@@ -17,7 +17,7 @@ export type Behaviour =
   | "accepts_at_length"
   /** The credentials are wrong. */
   | "rejects_credentials"
-  /** It has the message already, from an earlier attempt. */
+  /** It already has the message from an earlier attempt. */
   | "has_it_already"
   /** A failure whose response repeats the whole request, with its credentials. */
   | "echoes";

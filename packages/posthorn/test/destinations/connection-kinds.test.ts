@@ -1,7 +1,6 @@
 /**
- * Runs the conformance suite for the kinds with a connection of their own, between delivery and the connector thread: outcomes, limits,
- * masking, timeouts and ordering. The drivers themselves run against real brokers in `test/counterparts`, Redis here as well
- * (`connection.test.ts`).
+ * Runs the conformance suite for the kinds with their own connection, between delivery and the connector thread: outcomes, limits, masking,
+ * timeouts and ordering. The drivers themselves run against real brokers in `test/counterparts`, Redis here as well (`connection.test.ts`).
  */
 import { ConnectionDestination } from "../../src/destinations/connections/connection-destination.ts";
 import type { ConnectorRequest, ConnectorResult } from "../../src/destinations/connections/connector.ts";
@@ -48,7 +47,7 @@ const REFUSED: ItemResult = {
 };
 const FACTS = { connectMs: 1, peer: "192.0.2.1:1" } as const;
 
-/** The connector thread as a kind with this behaviour uses it. */
+/** The connector thread, as used by a kind with this behaviour. */
 class StandIn {
   readonly received: ReceivedMessage[] = [];
   behaviour: Behaviour = "accepts";

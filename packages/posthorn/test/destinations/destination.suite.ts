@@ -75,7 +75,7 @@ export function destinationSuite(options: SuiteOptions): void {
   describe(`destination kind ${options.kind}`, () => {
     const { kind, without = [] } = options;
     it.runIf(Object.hasOwn(DESTINATION_KINDS, kind))(
-      "is tested for every class of result but those with a reason",
+      "is tested for every class of result except those with a reason",
       () => {
         expect(without.toSorted()).toEqual(Object.keys(EXCEPTIONS[kind] ?? {}).toSorted());
       },
@@ -130,7 +130,7 @@ function deliveryTests({ open, without = [] }: SuiteOptions): void {
     expect(result.reply).toBeNull();
   });
 
-  it("uses no attempt for a fault of Posthorn, and logs it", async () => {
+  it("does not use up an attempt for a fault of Posthorn, and logs it", async () => {
     await using bench = await open(LONG_MS);
     const result = of(await bench.broken.send(message(bench.endpoint), LIMITS), "own_fault");
     expect(result.problem?.code).toMatch(/^[a-z_]+$/);
@@ -195,7 +195,7 @@ function deliveryTests({ open, without = [] }: SuiteOptions): void {
 
 /** What depends on the limits, credentials and duplicate detection of the target. */
 function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
-  it.skipIf(without.includes("rejects_credentials"))("says that the credentials were rejected", async () => {
+  it.skipIf(without.includes("rejects_credentials"))("reports that the credentials were rejected", async () => {
     await using bench = await open(LONG_MS);
     bench.behave("rejects_credentials");
     const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "closed");
@@ -204,7 +204,7 @@ function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
   });
 
   it.skipIf(maxBodyBytes === undefined)(
-    "refuses a message over the limit of the target without sending it",
+    "rejects a message over the limit of the target without sending it",
     async () => {
       await using bench = await open(LONG_MS);
       const body = Buffer.alloc(maxBodyBytes! + 1, "a");
@@ -229,7 +229,7 @@ function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
   });
 
   it.skipIf(without.includes("has_it_already"))(
-    "counts a message that the target has already as delivered",
+    "counts a message that the target already has as delivered",
     async () => {
       await using bench = await open(LONG_MS);
       bench.behave("has_it_already");
@@ -275,7 +275,7 @@ function batchTests({ open, openForBatches = open, kind, without = [], maxBodyBy
     },
   );
 
-  it.skipIf(without.includes("refuses"))("has a refused batch split unless each message was refused", async () => {
+  it.skipIf(without.includes("refuses"))("has a rejected batch split unless each message was rejected", async () => {
     await using bench = await opened();
     bench.behave("refuses");
     const sent = await send(bench, pair(bench));
@@ -291,7 +291,7 @@ function batchTests({ open, openForBatches = open, kind, without = [], maxBodyBy
     expect(await send(bench, pair({ endpoint: bench.unreachable }))).toEqual(each({ kind: "retry", responseCode: 0 }));
   });
 
-  it("uses no attempt of a batch for a fault of Posthorn", async () => {
+  it("does not use up attempts of a batch for a fault of Posthorn", async () => {
     await using bench = await opened();
     const sent = await send({ destination: bench.broken }, pair(bench));
     expect(sent).toEqual(each({ kind: "own_fault", problem: expect.anything() }));

@@ -16,7 +16,7 @@ const CLIENT = process.env["POSTHORN_TEST_HTTP_CLIENT"] === "undici" ? "undici" 
 const TOKEN = "token-that-must-stay-secret";
 const PASSWORD = "password-that-must-stay-secret";
 
-/** Behaviours that only other kinds know. */
+/** Behaviours that only other kinds have. */
 const WITHOUT = ["refuses", "rejects_credentials", "has_it_already", "echoes"] as const;
 
 const ANSWERS: Readonly<Record<Exclude<Behaviour, (typeof WITHOUT)[number]>, ReceiverResponse>> = {

@@ -73,7 +73,7 @@ function open(store: Store, roots: RootKeys, nodeId = 1): Promise<Keyring> {
   return Keyring.open(options);
 }
 
-/** A value of version 2, as earlier versions sealed it. */
+/** A value of version 2, as earlier versions encrypted it. */
 function sealedBefore(key: Buffer, text: string): Buffer {
   const [salt, iv] = [randomBytes(16), randomBytes(12)];
   const derived = createHmac("sha256", key).update("posthorn sealed value").update(salt).update(Buffer.of(1)).digest();
@@ -93,7 +93,7 @@ async function idsIn(store: Store): Promise<readonly (readonly [number, string])
 }
 
 describe("the data keys of a database", () => {
-  it("are created once, also by nodes that start at the same time, and are stored only in wrapped form", async () => {
+  it("are created once, even by nodes that start at the same time, and are stored only in wrapped form", async () => {
     await using files = await openStore();
     const { store } = files;
     const roots = localRoots(randomBytes(32));
@@ -115,7 +115,7 @@ describe("the data keys of a database", () => {
     ]);
   });
 
-  it("are not opened with another root key, which the error names with the setting to change", async () => {
+  it("are not decrypted with another root key, and the error names the setting to change", async () => {
     await using files = await openStore();
     const [before, after] = [randomBytes(32), randomBytes(32)];
     await open(files.store, localRoots(before));
@@ -160,7 +160,7 @@ describe("the data keys of a database", () => {
       [1, "sealing"],
     ]);
     expect(keyring.secretBox.open(old, PLACE)).toBe("whsec_old");
-    // The root key of the earlier version is no longer needed to open its values.
+    // The root key of the earlier version is no longer needed to decrypt its values.
     const later = await open(store, rootsOf([service]));
     expect(later.secretBox.open(old, PLACE)).toBe("whsec_old");
   });
@@ -196,7 +196,7 @@ describe("the service with the root key", () => {
     expect([service.wraps, service.unwraps]).toEqual([1, 1]);
   });
 
-  it("that is unavailable prevents the start, and a running node keeps working and loads a new data key later", async () => {
+  it("that is unavailable prevents a start, while a running node keeps working and loads a new data key later", async () => {
     await using files = await openStore();
     const { store } = files;
     const service = new CountedKey(randomBytes(32));

@@ -1,4 +1,4 @@
-/** The brokers, databases and mail servers of the kill tests, each with a way to read everything that it has. */
+/** The brokers, databases and mail servers of the kill tests, each with a function that reads all its messages. */
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { Admin, Consumer } from "@platformatic/kafka";
@@ -141,8 +141,8 @@ const openRedis: OpenCounterpart = async (stack) => {
 };
 
 /**
- * Mosquitto confirms messages before they are on its disk. It is killed while it is frozen: it has passed the messages that it confirmed to the
- * consumer by then.
+ * Mosquitto confirms messages before they are on its disk. It is killed while it is frozen. By then, it has passed the confirmed messages
+ * to the consumer.
  */
 const openMqtt: OpenCounterpart = async (stack) => {
   const { port, program } = stack.use(await startMosquitto());
@@ -205,7 +205,7 @@ const openPostgres: OpenCounterpart = async (stack) => {
   return { name: "postgres", sinks: [{ kind: "postgres", config, isExactlyOnce: true, ids }], kill };
 };
 
-/** By the names with which the counterparts can be skipped. */
+/** Keyed by the names with which counterparts can be skipped. */
 export const BROKERS: Readonly<Record<string, OpenCounterpart>> = {
   kafka: openKafka,
   rabbitmq: openRabbitMq,

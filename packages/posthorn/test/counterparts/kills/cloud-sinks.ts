@@ -49,11 +49,11 @@ async function snsOf(aws: AwsClient, base: Config): Promise<Sink> {
 }
 
 /**
- * What the queue has had so far.
+ * All messages that the queue has received so far.
  *
- * @param deletes Whether messages are deleted once they were read. AWS recognises the ID of a deleted message for five minutes, but Moto compares
- * only with the messages in the queue: a batch that was read, deleted, and sent again after a kill would be stored again. Without it, the
- * visibility timeout hides what was read.
+ * @param deletes Whether messages are deleted once they were read. AWS recognises the ID of a deleted message for five minutes, but Moto
+ * compares only with the messages in the queue: a batch that was read, deleted, and sent again after a kill would be stored again. Without
+ * deletion, the visibility timeout hides messages that were read.
  */
 function drained(aws: AwsClient, queueUrl: string, deletes: boolean): Sink["ids"] {
   const found: string[] = [];
@@ -196,5 +196,5 @@ const openGcs: OpenCounterpart = async (stack) => {
   };
 };
 
-/** By the names with which the counterparts can be skipped. */
+/** Keyed by the names with which counterparts can be skipped. */
 export const CLOUDS: Readonly<Record<string, OpenCounterpart>> = { moto: openMoto, azurite: openAzurite, gcs: openGcs };

@@ -4,7 +4,7 @@ import type { KillRun } from "./run.ts";
 
 const PAUSE_MS = 20;
 const PAGE = 7;
-/** A reader gives up a request now and then, before it has stored the position of the page. */
+/** A reader sometimes abandons a request before it has stored the position of the page. */
 const CRASHES = 0.1;
 const LEASE_MS = 1000;
 
@@ -13,7 +13,7 @@ interface Page {
   readonly iterator: string;
 }
 
-/** Reads until it is stopped. `read` has what it processed, in order. */
+/** Reads until it is stopped. `read` contains the processed messages in order. */
 export interface FeedReader {
   readonly name: string;
   /** Whether it must read each message once; otherwise at least once. */
@@ -23,7 +23,7 @@ export interface FeedReader {
   stop(): Promise<void>;
 }
 
-/** Keeps its own position and stores it together with what it read. */
+/** Keeps its own position and stores it together with the messages that it read. */
 abstract class Reader implements FeedReader {
   abstract readonly name: string;
   readonly isExactlyOnce: boolean = true;
@@ -104,7 +104,7 @@ class MarkReader extends Reader {
     const from = this.#iterator === null ? "" : `&iterator=${this.#iterator}`;
     const path = `poller/${this.endpoint}/consumer/marked?limit=${PAGE}${from}`;
     const { data, iterator } = (await (await this.fetch(path, { signal })).json()) as Page;
-    // It has read the page and forgets its iterator, which is not committed then.
+    // It has read the page and discards its iterator, which is then not committed.
     this.#iterator = this.crashes ? null : iterator;
     this.read.push(...data.map(({ id }) => id));
   }

@@ -23,13 +23,13 @@ export class HubSubscriber {
   readonly callback: string;
   readonly secret: string;
   readonly receiver: Receiver;
-  /** What it confirms. */
+  /** The requests that it confirms. */
   intent: "subscribe" | "unsubscribe" = "subscribe";
   /** Lease that it requested last. */
   lease = "";
   /** When its subscription was seen in the list, in Unix milliseconds. */
   since = 0;
-  /** When it was seen to be gone; `null`: it has not left. */
+  /** When it was seen to be removed; `null`: it has not left. */
   until: number | null = null;
   id = "";
 
@@ -67,7 +67,7 @@ export class HubSubscriber {
 
 export interface Changes {
   readonly renewals: () => number;
-  /** Waits for the change that is under way, and returns who joined and stayed, and who joined and left. */
+  /** Waits for the current change, and returns the subscribers that joined and stayed, and those that joined and left. */
   readonly stop: () => Promise<{
     readonly joined: readonly HubSubscriber[];
     readonly left: readonly HubSubscriber[];

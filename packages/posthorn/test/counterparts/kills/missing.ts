@@ -1,4 +1,4 @@
-/** Explains in a failed run why messages are missing: whether the server never sent them, or the target confirmed them and has them no more. */
+/** Explains in a failed run why messages are missing: the server never sent them, or the target confirmed them and no longer has them. */
 
 type Call = (method: string, path: string) => Promise<Record<string, unknown>>;
 
@@ -15,8 +15,8 @@ const MOST_MESSAGES = 10;
 const RESPONSE_LENGTH = 300;
 
 /**
- * One line for each attempt of the first missing messages: time, outcome, what the target calls the message, and its response. Two messages with
- * one reference were confused by the target.
+ * One line for each attempt of the first missing messages: time, outcome, the target's reference for the message, and its response. Two
+ * messages with one reference were confused by the target.
  */
 export async function missingMessages(call: Call, app: string, endpoint: string, ids: readonly string[]) {
   const lines: string[] = [];

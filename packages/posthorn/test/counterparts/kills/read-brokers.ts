@@ -1,4 +1,4 @@
-/** The brokers of the kill tests of sources, each with a way to publish and to count what is left. */
+/** The brokers of the kill tests of sources, each with functions that publish, and count the remaining messages. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -53,7 +53,7 @@ const openMosquitto: OpenReadBroker = async (stack) => {
           await client.publishAsync("events/a", bodyOf(n), { qos: 1, properties });
         }
       },
-      // Takes over the session: the broker sends what is not acknowledged.
+      // Takes over the session, so that the broker sends unacknowledged messages.
       left: async () => {
         let count = 0;
         const reader = connectMqttNow(url, { ...session, customHandleAcks: () => void count++ });
@@ -92,7 +92,7 @@ const openRabbitMq: OpenReadBroker = async (stack) => {
           await channel.waitForConfirms();
         },
         left: async () => {
-          // Without the source, so that what it has not acknowledged is counted as well.
+          // Without the source, so that messages that it has not acknowledged are counted as well.
           await delay(300);
           return (await channel.checkQueue(queue)).messageCount;
         },
@@ -291,7 +291,7 @@ const openEmail: OpenReadBroker = async () => {
 const openDovecot: OpenReadBroker = async (stack) => {
   const { port } = stack.use(await startDovecot());
   const account = { host: "127.0.0.1", port, security: "none", username: "ada", password: DOVECOT_PASSWORD };
-  /** A connection for each life, because a server that starts slowly outlasts the timeout of one. */
+  /** A connection for each run of the server, because a slow start takes longer than the timeout of a connection. */
   const append = async (numbers: readonly number[]): Promise<void> => {
     const client = new ImapFlow({
       host: account.host,
@@ -321,7 +321,7 @@ const openDovecot: OpenReadBroker = async (stack) => {
   ];
 };
 
-/** By the names with which the counterparts can be skipped. */
+/** Keyed by the names with which counterparts can be skipped. */
 export const READ_BROKERS: Readonly<Record<string, OpenReadBroker>> = {
   mosquitto: openMosquitto,
   rabbitmq: openRabbitMq,

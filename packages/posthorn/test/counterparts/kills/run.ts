@@ -1,4 +1,4 @@
-/** Kills a server at random while messages are published, and checks what arrived. A seed reproduces the choices of a run. */
+/** Kills a server at random while messages are published, and checks which messages arrived. A seed reproduces the choices of a run. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
@@ -35,15 +35,15 @@ const MAX_LIFE_MS = 400;
 /** Longest wait for a delivery to an endpoint, which may be frozen or waiting for a retry. */
 const DELIVERY_MS = 10_000;
 const PAUSE_MS = 20;
-/** No further message arrives: the rest is lost. */
+/** Time without a message after which the rest counts as lost. */
 const STALLED_MS = 180_000;
 const ARRIVAL_POLL_MS = 500;
 /** Pause between two readings, as a multiple of the time that the reading took. */
 const ARRIVAL_PAUSES = 4;
-/** Retries come quickly, and continue for longer than a broker needs to start again. */
+/** Fast retries, over a longer time than a broker needs to restart. */
 const RETRIES = Array.from({ length: 50 }, (_, index) => (index < 5 ? "0.5" : "3")).join(",");
 
-/** A target with the messages that it has, in any order, each as often as it has it. */
+/** A target with its messages in any order, including duplicates. */
 export interface Sink {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
@@ -63,7 +63,7 @@ export interface Counterpart {
   readonly env?: Readonly<Record<string, string>>;
   /** Ends its connections while messages are in flight, without losing what it has confirmed; absent: it keeps its data in memory. */
   readonly kill?: () => Promise<void>;
-  /** Accepts connections and says nothing until `unfreeze`. */
+  /** Accepts connections and does not respond until `unfreeze`. */
   readonly freeze?: () => void;
   readonly unfreeze?: () => void;
 }
@@ -94,7 +94,7 @@ export class KillRun implements AsyncDisposable {
   #startedAt = Date.now();
   /** IDs of the endpoints by sink. */
   readonly #endpoints = new Map<Sink, string>();
-  /** Sinks that respond to nothing. */
+  /** Sinks that currently do not respond. */
   #silent: readonly Sink[] = [];
   #left = 0;
   #kills = 0;
@@ -118,7 +118,7 @@ export class KillRun implements AsyncDisposable {
     messagesALife = MESSAGES_A_LIFE,
   ): Promise<KillRun> {
     process.stdout.write(`${test}: POSTHORN_TEST_SEED=${SEED}\n`);
-    // A short timeout, so that a broker that says nothing is part of every run.
+    // A short timeout, so that every run includes a broker that does not respond.
     const server = await startServer({
       env: { POSTHORN_RETRY_SCHEDULE: RETRIES, POSTHORN_REQUEST_TIMEOUT: "3", ...env },
     });
@@ -155,7 +155,7 @@ export class KillRun implements AsyncDisposable {
     }
   }
 
-  /** Kills the server this often, and one of the counterparts now and then. */
+  /** Kills the server this often, and occasionally one of the counterparts. */
   async kill(kills: number, counterparts: readonly Counterpart[] = []): Promise<{ readonly faults: number }> {
     const faults = counterparts.flatMap((one) => [
       ...(one.kill === undefined ? [] : [() => this.#killWhileSending(one)]),
@@ -255,7 +255,7 @@ export class KillRun implements AsyncDisposable {
     }
   }
 
-  /** Freezes the counterpart, so that messages are sent and not confirmed, and kills it then. */
+  /** Freezes the counterpart, so that messages are sent and not confirmed, and then kills it. */
   async #killWhileSending({ freeze, kill }: Counterpart): Promise<void> {
     this.#left = this.#messagesALife;
     freeze?.();

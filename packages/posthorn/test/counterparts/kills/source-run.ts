@@ -1,4 +1,4 @@
-/** Kills a server at random while messages arrive at brokers that it reads, and checks what it has stored. */
+/** Kills a server at random while messages arrive at brokers that it reads, and checks which messages it has stored. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { startServer, type TestServer } from "@posthorn/testkit";
@@ -9,7 +9,7 @@ const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
 const LEAST_A_LIFE = 5;
 const MOST_A_LIFE = 60;
 const MAX_LIFE_MS = 1200;
-/** No further message is stored: the rest is lost. */
+/** Time without a stored message after which the rest counts as lost. */
 const STALLED_MS = 300_000;
 const POLL_MS = 500;
 const KILLS_PER_LINE = 10;
@@ -101,7 +101,7 @@ export class SourceKillRun implements AsyncDisposable {
   async #publish({ id, url, broker }: RunSource, numbers: readonly number[]): Promise<void> {
     await broker.publish(numbers, url);
     if (broker.isPolled !== true) return;
-    // The server may be down; its next life looks again.
+    // The server may be down; it looks again after its next start.
     await this.#call("POST", `ingest/api/v1/source/${id}/poll`).catch(() => undefined);
   }
 

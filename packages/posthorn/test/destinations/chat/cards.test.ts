@@ -1,4 +1,4 @@
-/** What cards show: defaults for any event, templates, and cards that a transformation returns. */
+/** Content of cards: defaults for any event, templates, and cards that a transformation returns. */
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties check what an event happens to contain */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -46,7 +46,7 @@ describe("a card without configuration", () => {
     });
   });
 
-  it("looks into the envelope that products put around their events", () => {
+  it("reads the envelope that products put around their events", () => {
     const stripe = {
       id: "evt_1",
       type: "invoice.payment_failed",
@@ -116,7 +116,7 @@ describe("a card without configuration", () => {
 });
 
 describe("a card with templates", () => {
-  it("has what they result in", () => {
+  it("has the results of the templates", () => {
     const card = shown(
       message({ amount: 1250, currency: "eur", customer: { name: "Acme" }, due: "2026-12-01T09:30:00Z" }),
       {
@@ -137,13 +137,13 @@ describe("a card with templates", () => {
     });
   });
 
-  it("has the event type as title when the template results in nothing", () => {
+  it("has the event type as title if the template has an empty result", () => {
     expect(shown(message({}), { title: "{{ body.none }}" }).title).toBe("Invoice payment failed");
   });
 });
 
 describe("a card that a transformation returned", () => {
-  it("is shown as it is", () => {
+  it("is shown unchanged", () => {
     const card = {
       title: "T",
       text: "Text",
@@ -168,7 +168,7 @@ describe("a card that a transformation returned", () => {
     expect(shown(message({ title: "T", fields: { A: 1 } })).fields).toEqual({ A: "1" });
   });
 
-  it("may have anything in its members", () => {
+  it("can have anything in its members", () => {
     fc.assert(
       fc.property(fc.record({ title: fc.string() }, { requiredKeys: ["title"] }), fc.jsonValue(), (card, value) => {
         for (const name of ["text", "fields", "link", "severity", "footer", "timestamp"])
@@ -206,7 +206,7 @@ describe("a template", () => {
     ['{{ body.long | date: "YYYY" }}', "abcdefghij"],
     ["{{ data.zero }}{{ payload.zero }}{{ topic }}", "00invoice.payment_failed"],
     ["{{ body.__proto__ }}{{ body.constructor }}{{ body.list.length }}", ""],
-  ])("%s results in %s", (template, expected) => {
+  ])("%s renders %s", (template, expected) => {
     expect(render(template)).toBe(expected);
   });
 
@@ -222,11 +222,11 @@ describe("a template", () => {
     ["{{ body.x", 'expected "|" or "}}"'],
     ["{{ body. }}", "expected a name after the dot"],
     ["{{ 1 }}".repeat(101), "more than 100 values"],
-  ])("%s is refused with a sentence", (template, problem) => {
+  ])("%s is rejected with a message", (template, problem) => {
     expect(templateProblem(template)).toContain(problem);
   });
 
-  it("of any text is either refused or rendered, and never fails otherwise", () => {
+  it("of any text is either rejected or rendered, and never fails otherwise", () => {
     const piece = fc.constantFrom(
       "{{",
       "}}",
@@ -298,7 +298,7 @@ describe("a shortened text", () => {
     );
   });
 
-  it("says how much is missing of the original, not of the kept part", () => {
+  it("says how much of the original is missing, not of the kept part", () => {
     expect(shortened(excerptOf("a".repeat(20_000)), { limit: 100 })).toBe(
       `${"a".repeat(100 - 36)}… (shortened, 19936 more characters)`,
     );

@@ -1,4 +1,4 @@
-/** What the CloudEvents SDK reads from the requests of the kind `cloudEvents`. */
+/** Requests of the kind `cloudEvents`, as read by the CloudEvents SDK. */
 import { CloudEvent, type CloudEventV1, HTTP } from "cloudevents";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -60,7 +60,7 @@ describe("an event sent as CloudEvents", () => {
     expect(Buffer.from(body).toString()).toContain(`"data":${json}}`);
   });
 
-  it("is one of a list when several are sent at once", () => {
+  it("is part of a list if several are sent at once", () => {
     const messages = ["msg_1", "msg_2", "msg_3"].map((id) => message({ of: id }, { id }));
     const request = kindOf("cloudEvents").request(configOf("cloudEvents"), messages, CREATED_AT) as KindRequest;
     const events = received(request) as readonly CloudEventV1<unknown>[];

@@ -1,4 +1,4 @@
-/** What each kind makes of the responses of its vendor. */
+/** Outcomes that each kind derives from the responses of its vendor. */
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties check what an event happens to contain */
 import { describe, expect, it } from "vitest";
 import type { ItemResult, KindResponse } from "../../../src/destinations/kind.ts";
@@ -338,7 +338,7 @@ describe("a response to", () => {
     expect(outcome(judged(kind, answer))).toBe(expected);
   });
 
-  it("a service has a case here for each error that its kind documents", () => {
+  it("has a case here for each error that its kind documents", () => {
     const missing = Object.keys(CONFIGS).flatMap((name) =>
       (kindOf(name).errors?.rows ?? []).flatMap(({ said }) =>
         said
@@ -354,31 +354,28 @@ describe("a response to", () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(Object.keys(CONFIGS))(
-    "%s that is not documented never throws, and says what happened in sentences",
-    (kind) => {
-      for (const status of [
-        200, 201, 204, 301, 400, 401, 403, 404, 405, 408, 409, 410, 413, 418, 422, 425, 429, 500, 502, 503, 504, 599,
+  it.each(Object.keys(CONFIGS))("%s that is not documented never throws, and is explained in sentences", (kind) => {
+    for (const status of [
+      200, 201, 204, 301, 400, 401, 403, 404, 405, 408, 409, 410, 413, 418, 422, 425, 429, 500, 502, 503, 504, 599,
+    ]) {
+      for (const body of [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"error":null}',
+        '{"errors":[null]}',
+        "\0\ufffd",
+        "<html>",
+        '{"ok":true,"success":true}',
       ]) {
-        for (const body of [
-          "",
-          "null",
-          "[]",
-          "{}",
-          '{"error":null}',
-          '{"errors":[null]}',
-          "\0\ufffd",
-          "<html>",
-          '{"ok":true,"success":true}',
-        ]) {
-          const result = judged(kind, response(status, body));
-          if (result.kind === "ok") continue;
-          expect(result.sentence).toMatch(/^[A-Z].*[.!?]$/s);
-          if (result.kind === "later") expect(result.afterMs).toBeGreaterThan(0);
-        }
+        const result = judged(kind, response(status, body));
+        if (result.kind === "ok") continue;
+        expect(result.sentence).toMatch(/^[A-Z].*[.!?]$/s);
+        if (result.kind === "later") expect(result.afterMs).toBeGreaterThan(0);
       }
-    },
-  );
+    }
+  });
 });
 
 describe("the reference of a message", () => {
@@ -395,7 +392,7 @@ describe("the reference of a message", () => {
 });
 
 describe("a wait", () => {
-  it("is what Discord names in its body, and in headers after a success that uses up the limit", () => {
+  it("is the value in Discord's body, and in its headers after a success that uses up the limit", () => {
     expect(judged("discord", response(429, { retry_after: 0.65 }))).toMatchObject({ afterMs: 650 });
     const used = { "x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "1.25" };
     expect(judged("discord", response(200, { id: "1" }, used))).toEqual({ kind: "ok", reference: "1", afterMs: 1250 });
@@ -407,7 +404,7 @@ describe("a wait", () => {
     );
   });
 
-  it("is what Telegram and Slack name, and two minutes for PagerDuty", () => {
+  it("is the value of Telegram and Slack, and two minutes for PagerDuty", () => {
     expect(judged("telegram", telegram(429, "", { retry_after: 35 }))).toMatchObject({ afterMs: 35_000 });
     expect(judged("slack", response(429, "", { "retry-after": "7" }))).toMatchObject({ afterMs: 7000 });
     expect(judged("pagerDuty", response(429))).toMatchObject({ afterMs: 120_000 });
@@ -446,11 +443,11 @@ describe("a configuration", () => {
     ["ifttt", { event: "invoice paid" }, "event", /expected form/],
     ["posthorn", { url: "https://example.com/webhook" }, "url", /not the URL of a source/],
     ["cloudEvents", { source: "http://[" }, "source", /must be a URI|Must be a URI/],
-  ])("of %s with a mistake names the field and the way out (%o)", (name, changes, field, problem) => {
+  ])("of %s with an error names the field and the solution (%o)", (name, changes, field, problem) => {
     expect(problemsOf(name, changes)).toEqual([{ field, problem: expect.stringMatching(problem) as string }]);
   });
 
-  it("meets the requirements for declarations", () => {
+  it("satisfies the requirements for declarations", () => {
     for (const [name, kind] of Object.entries(DESTINATION_KINDS)) {
       if (!Object.hasOwn(CONFIGS, name)) continue;
       expect(kind.summary).toMatch(/^[A-Z].*\.$/);

@@ -1,4 +1,4 @@
-/** Properties of all chat and paging kinds: no event, however large or hostile, exceeds a limit or escapes its place. */
+/** Properties of all chat and paging kinds: no event, however large or hostile, exceeds a limit or changes the structure of a message. */
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties check what an event happens to contain */
 import type { InlineKeyboardMarkup } from "@grammyjs/types";
 import type { chat_v1 } from "@googleapis/chat";
@@ -21,12 +21,12 @@ import { CARD_KINDS, event, jsonOf, message, requestOf } from "./messages.ts";
 
 const RUNS = { numRuns: 150 };
 
-/** Vendors' types have mutable lists, ours read-only ones. A conversion to this type leaves the rest of the form to the compiler to compare. */
+/** Vendors' types have mutable lists, ours read-only ones. With this type, the compiler compares the rest of the structure. */
 type Mutable<T> = T extends object ? { -readonly [Key in keyof T]: Mutable<T[Key]> } : T;
 
 type PagerDutyPayload = Parameters<typeof pagerDutyCall>[0]["data"];
 
-/** What each kind sends. */
+/** The body that each kind sends. */
 interface SentBy {
   readonly slack: SlackMessage;
   readonly discord: DiscordMessage;
@@ -38,7 +38,7 @@ interface SentBy {
   readonly pagerDuty: PagerDutyEvent;
 }
 
-/** Calls back with what a kind sends for many events. */
+/** Calls a function with the bodies that a kind sends for many events. */
 function forEvents<Kind extends keyof SentBy>(kind: Kind, check: (sent: SentBy[Kind], bytes: number) => void): void {
   fc.assert(
     fc.property(event, fc.boolean(), (body, isTest) => {
@@ -69,7 +69,7 @@ describe("a Slack message", () => {
     });
   });
 
-  it("has no mention and no link but its own, because control characters are entities", () => {
+  it("has no mentions and no links except its own, because control characters are entities", () => {
     forEvents("slack", ({ text, blocks }: SlackMessage) => {
       for (const part of [text, ...blocks.flatMap(slackTexts)]) {
         const own = /^<https?:\/\/[^<>|\s]+\|View details>$/.test(part);
@@ -148,7 +148,7 @@ describe("a Teams message", () => {
     });
   });
 
-  it("holds texts of the event in text runs only, without functions of Adaptive Cards", () => {
+  it("contains texts of the event only in text runs, without functions of Adaptive Cards", () => {
     forEvents("teams", (sent: TeamsMessage) => {
       const { body, actions = [] } = sent.attachments[0].content;
       for (const block of body) {
@@ -178,7 +178,7 @@ describe("a Google Chat message", () => {
     });
   });
 
-  it("has no HTML but the colour of a card without content", () => {
+  it("has no HTML except the colour of a card without content", () => {
     forEvents("googleChat", (sent: GoogleChatMessage) => {
       const { header, sections } = sent.cardsV2[0].card;
       expect(`${header.title}${header.subtitle ?? ""}${sent.fallbackText}`).not.toMatch(/[<>]/);
@@ -204,7 +204,7 @@ interface TelegramMessage {
 }
 
 describe("a Telegram message", () => {
-  it("is within 4,096 characters, and its HTML is balanced and has no element but its own", () => {
+  it("is within 4,096 characters, and its HTML is balanced and has only its own elements", () => {
     forEvents("telegram", ({ text, parse_mode: mode }: TelegramMessage) => {
       expect(mode).toBe("HTML");
       expectLength(text, 1, TELEGRAM_LIMITS.text);
@@ -251,7 +251,7 @@ describe("a PagerDuty event", () => {
     });
   });
 
-  it("leaves the event out of its details when it is too large, and says so", () => {
+  it("omits the event from its details if it is too large, and says so", () => {
     const large = { message: "m", blob: "x".repeat(900_000) };
     const sent = jsonOf(requestOf("pagerDuty", message(large))) as PagerDutyEvent;
     expect(sent.payload.custom_details["event"]).toBe("Left out: the event is larger than PagerDuty accepts.");
@@ -301,7 +301,7 @@ describe("the HTML part of an email", () => {
   const TAG =
     /^<(?:!doctype html|html lang="en"|meta charset="utf-8"|br|a href="https?:[^"<>\s]*" style="color:#111827"|(?:body|div|h1|p|table|th scope="row"|td) style="[^"<>]*"|head|title|tr|\/(?:html|head|title|body|div|h1|a|p|table|tr|th|td))>$/;
 
-  it("is bounded, and contains no tag of an event", () => {
+  it("has a limited size, and contains no tags of the event", () => {
     fc.assert(
       fc.property(event, (body) => {
         const html = mailHtml(renderCard(message(body), NO_TEMPLATES).card);
