@@ -7,11 +7,11 @@ export interface Begin {
   readonly at: number;
 }
 
-/** Unordered: of two attempts, one may wait for the database before its request leaves while the other has everything in memory. */
+/** Unordered, because one attempt may wait for the database before its request is sent while another has everything in memory. */
 export class Begins {
   #begins: Begin[] = [];
 
-  /** Notes a start. Returns the highest number of starts in a window of `ms` that contains it. */
+  /** Records a start. Returns the highest number of starts in a window of `ms` that contains it. */
   add(begin: Begin, ms: number): number {
     // No attempt waits for the database longer than one of its faults lasts.
     const oldest = begin.at - begin.run.settings.staleMs;
@@ -24,7 +24,7 @@ export class Begins {
   }
 }
 
-/** A clock that was set does not tell how long ago something happened. */
+/** After the clock was set, elapsed time cannot be derived from it. */
 function comparable(begins: readonly Begin[]): number {
   return begins.filter(({ at }) => begins.every(({ run }) => at > run.clock.jumpedAt)).length;
 }

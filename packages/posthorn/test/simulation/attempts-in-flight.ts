@@ -8,7 +8,7 @@ export class AttemptsInFlight {
     return this.#counts.get(run)?.get(name) ?? 0;
   }
 
-  /** One more, or one less. Returns how many there are now. */
+  /** Adds or removes one. Returns the current number. */
   count(run: Run, name: string, change: 1 | -1): number {
     const counts = this.#counts.get(run) ?? new Map<string, number>();
     this.#counts.set(run, counts);

@@ -18,7 +18,7 @@ export interface DeliveryRow {
   readonly resumeDue: number | null;
   /** Order key; `null`: the delivery has no order. */
   readonly orderKey: string | null;
-  /** From when the deliveries behind it may overtake it; `null`: never. */
+  /** Time from which later deliveries may overtake it; `null`: never. */
   readonly passAt: number | null;
 }
 

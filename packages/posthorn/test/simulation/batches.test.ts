@@ -17,15 +17,15 @@ async function brokenIn(seeds: number, options: BatchSimulation): Promise<readon
 }
 
 describe("batches in simulated hours with killed processes and lost responses", () => {
-  it("lose no message, and store each one once where the target recognises a batch", { timeout: 300_000 }, async () => {
+  it("lose no message, and store each one once if the target recognises a batch", { timeout: 300_000 }, async () => {
     expect(await brokenIn(SEEDS, { isOrdered: false })).toEqual([]);
   });
 
-  it("lose no message, and keep the order of every key where a failure blocks it", { timeout: 300_000 }, async () => {
+  it("lose no message, and keep the order of every key if failures block it", { timeout: 300_000 }, async () => {
     expect(await brokenIn(SEEDS, { isOrdered: true })).toEqual([]);
   });
 
-  it("happen: messages share requests, and processes are killed", async () => {
+  it("really occur: messages share requests, and processes are killed", async () => {
     const { messages, shared, kills, killsWhileStoring } = await simulateBatches(1, { isOrdered: false });
     expect(kills).toBeGreaterThan(5);
     expect(killsWhileStoring).toBeGreaterThan(0);
@@ -38,13 +38,13 @@ describe("batches in simulated hours with killed processes and lost responses", 
     expect(await simulateBatches(2, { isOrdered: true })).toEqual(once);
   });
 
-  it("reveal a sender that forgets the members of a batch when it is killed", async () => {
+  it("detect a sender that loses the list of a batch's messages when it is killed", async () => {
     const batches: Batches = (kept) => ({ ...kept, list: () => Promise.resolve([]) });
     const broken = await brokenIn(1, { isOrdered: false, sabotage: { batches } });
     expect(broken.join("\n")).toContain("a message is stored twice");
   });
 
-  it("reveal a sender that does not wait until a batch is on disk", async () => {
+  it("detect a sender that does not wait until a batch is on disk", async () => {
     const batches: Batches = (kept) => ({
       ...kept,
       keep: async (...batch) => void kept.keep(...batch),
@@ -53,7 +53,7 @@ describe("batches in simulated hours with killed processes and lost responses", 
     expect(broken.join("\n")).toContain("a message is stored twice");
   });
 
-  it("reveal a sender that reports a batch as accepted although its request was lost", async () => {
+  it("detect a sender that reports a batch as accepted although its request was lost", async () => {
     const results: Results = (all) =>
       all.map((result) => (result.kind === "made" ? { ...result, attempt: { ...result.attempt, status: 0 } } : result));
     const broken = await brokenIn(1, { isOrdered: false, sabotage: { results } });

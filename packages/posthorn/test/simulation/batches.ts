@@ -42,7 +42,7 @@ export interface BatchVerdict {
   /** Requests with more than one message. */
   readonly shared: number;
   readonly kills: number;
-  /** Kills while a batch was being stored: after it was on disk and before it was sent, or shortly before. */
+  /** Kills while a batch was being stored: after it was on disk and before it was sent, or shortly before that. */
   readonly killsWhileStoring: number;
 }
 
@@ -211,7 +211,7 @@ class Batches implements Disposable {
     await dispatcher.start();
   }
 
-  /** Kills the process now and then while it stores a batch. */
+  /** Occasionally kills the process while it stores a batch. */
   #deadly(batches: BatchStore): BatchStore {
     return {
       ...batches,
@@ -284,7 +284,7 @@ class Batches implements Disposable {
     if (lost.length > 0) broken.push(`lost: ${lost.join(" ")}`);
     if (!this.#options.isOrdered && distinct.size < stored.length) broken.push("a message is stored twice");
     if (this.#options.isOrdered) {
-      // A repetition may arrive late. What counts is when a message is stored for the first time.
+      // A repetition may arrive late. Only the first time at which a message is stored counts.
       for (const key of KEYS) {
         const first = [...distinct].filter((id) => this.#accepted.get(id) === key).map((id) => Number(id.slice(4)));
         const isInOrder = first.every((id, index) => index === 0 || id > first[index - 1]!);

@@ -4,7 +4,7 @@ import type { DeliveryRow } from "./audit.ts";
 import type { Ownership, OwnershipEnd } from "./ownership.ts";
 import type { OpenAttempt, RecordedAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "./tracked.ts";
 
-/** A request as far as it is signed. */
+/** The signed parts of a request. */
 export type SignedRequest = Pick<EgressRequest, "headers" | "body">;
 
 /** Each method is optional. A check calls `verdict.broken` when its rule is violated. */
@@ -17,7 +17,7 @@ export interface Check {
   begun?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
   /** The attempter returned a result. */
   ended?(delivery: TrackedDelivery, attempt: OpenAttempt): void;
-  /** A request is about to leave the process. `null`: no such row was ever committed, or no attempt was started. */
+  /** A request is about to be sent. `null`: no such row was ever committed, or no attempt was started. */
   requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null, request: SignedRequest): void;
   /** A process has lost a shard. `open`: deliveries there with attempts in flight, whose outcomes no longer count. */
   ownershipEnded?(ownership: Ownership, how: OwnershipEnd, open: readonly TrackedDelivery[]): void;

@@ -30,9 +30,9 @@ export interface DatabaseConditions {
    * read. Where several nodes share the database, also the share of commits with a late response.
    */
   readonly late: number;
-  /** Share of requests that are refused: nothing was done, and the caller receives an error. */
+  /** Share of requests that are rejected: nothing was done, and the caller receives an error. */
   readonly refuses: number;
-  /** Share of commits whose response is lost: done or not, the caller receives an error. */
+  /** Share of commits whose response is lost: committed or not, the caller receives an error. */
   readonly loses: number;
 }
 
@@ -88,7 +88,7 @@ export class SimulatedDatabase implements Disposable {
     return { connection, onCommit: this.#options.watch(connection) };
   }
 
-  /** Closes the connections of a process that is gone, which rolls back its open transactions. */
+  /** Closes the connections of a process that has ended, which rolls back its open transactions. */
   drop(run: number): void {
     for (const [connection, owner] of this.#open) {
       if (owner !== run) continue;

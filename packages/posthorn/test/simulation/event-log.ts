@@ -23,7 +23,7 @@ export class EventLog {
     this.tell(`${formatTime(elapsed)} ${kind.padEnd(10)} ${text}`);
   }
 
-  /** A line that is logged and not part of the hash. */
+  /** A line that is logged but is not part of the hash. */
   tell(line: string): void {
     this.#log?.(line);
   }

@@ -47,7 +47,7 @@ export interface Machines {
   readonly runs: number;
   /** The running processes. */
   readonly nodes: readonly SimulatedNode[];
-  /** Whether everything runs that is to run. */
+  /** Whether everything is running that should run. */
   readonly isComplete: boolean;
   /** When one of the machines last had a fault, in elapsed milliseconds. */
   readonly faultAt: number;
@@ -262,7 +262,7 @@ export class Fleet implements Machines {
     });
   }
 
-  /** A fault started or ended that the health of a machine depends on. */
+  /** A fault that affects the health of a machine started or ended. */
   #changed(machine: Machine): void {
     const { time, world } = this.#options;
     const { number, node, stands } = machine;

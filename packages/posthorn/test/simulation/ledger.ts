@@ -25,8 +25,8 @@ import type { Commit } from "./commits.ts";
 export type HasHeard = (commit: Commit, own: Run, elapsed: number) => boolean;
 
 /**
- * Milliseconds after which a process knows a change made by another one: a healthy process, and any process, for as
- * long as one without notifications keeps running.
+ * Milliseconds after which a process knows about a change made by another one: for a healthy process, and for any process that keeps
+ * running without notifications.
  */
 const NEWS_MS = 2500;
 const LATE_NEWS_MS = 10_000;
@@ -57,8 +57,8 @@ export class Ledger {
   }
 
   /**
-   * @param owners Owners of the lanes.
-   * @param hasHeard Whether a process knows what another one has committed. Default: `hasHeardAsNode` of one that is well.
+   * @param owners Owners of the lanes. @param hasHeard Whether a process knows what another one has committed. Default: `hasHeardAsNode` of
+   * a healthy one.
    */
   watchOver(owners: Owners, hasHeard: HasHeard = hasHeardAsNode(() => true)): void {
     this.#owners = owners;
@@ -145,7 +145,7 @@ export class Ledger {
     if (result.kind !== "made") this.#forget(delivery);
   }
 
-  /** A request leaves a process. Returns a function to call when it has ended. @param of Its attempt; `null`: none. */
+  /** A process sends a request. Returns a function to call when it has ended. @param of Its attempt; `null`: none. */
   requested(host: string, messageId: number, of: OpenAttempt | null, request: SignedRequest): () => void {
     const endpoint = this.hosts.get(host)!;
     const made = requestedOf(endpoint.deliveries.get(messageId), of);

@@ -14,14 +14,14 @@ export class Machine {
   run: Run | null = null;
   /** The running process. */
   node: SimulatedNode | null = null;
-  /** Since when it has been running, not frozen and connected to the database, in elapsed milliseconds; `null`: it is not. */
+  /** Time since which it has been running, not frozen and connected to the database, in elapsed milliseconds; `null`: it is not. */
   wellSince: number | null = null;
   /** When it last started, stopped or had a fault. */
   changedAt = 0;
   /** Number of events until the process is killed; `null`: no kill is planned. */
   fuse: { events: number; readonly downMs: number } | null = null;
 
-  /** Downtime of a stop that is planned for when it has a request in flight; `null`: none is planned. */
+  /** Downtime after a stop that is planned for its next request in flight; `null`: none is planned. */
   stopsAtWork: number | null = null;
 
   constructor(number: number, clock: MachineClock) {

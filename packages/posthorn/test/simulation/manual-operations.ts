@@ -89,7 +89,7 @@ export class ManualOperations {
     }
   }
 
-  /** Controls a replay. One that has ended, or is already in that state, refuses. */
+  /** Controls a replay. The call fails if the replay has ended, or is already in that state. */
   async #control(control: typeof pauseReplay, { ctx }: ManualCall): Promise<void> {
     if (this.#replay !== null) await control({ ctx, input: { app: this.#replay.app, replay: this.#replay.id } });
   }

@@ -13,7 +13,7 @@ import type { Mood, Receiver } from "./receivers.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";
 
 export interface NetworkWatcher {
-  /** A request has left the process. Returns what to do when it has ended. */
+  /** A request was sent. Returns a function to call when it has ended. */
   requested(host: string, messageId: number, request: EgressRequest): () => void;
 }
 
@@ -46,7 +46,7 @@ export class SimulatedNetwork {
     this.#options = options;
   }
 
-  /** As `Egress.send`: never rejects. */
+  /** Like `Egress.send`, never rejects. */
   send(request: EgressRequest): Promise<EgressResult> {
     const { time, life, random, receivers, watcher } = this.#options;
     const { host } = new URL(request.url);

@@ -62,7 +62,7 @@ export interface NodeWorld {
   readonly sabotageRandom: Random;
 }
 
-/** What a node runs on. */
+/** Environment of a node. */
 export interface Place {
   readonly run: Run;
   readonly life: Life;
@@ -71,12 +71,12 @@ export interface Place {
   readonly thread?: ThreadPlace;
 }
 
-/** What a node has as one of several threads of a process. */
+/** Environment of a node that runs in one of several threads of a process. */
 export interface ThreadPlace extends Pick<NodeThread, "number" | "exchange" | "join"> {
   readonly openStore: () => SqliteStore;
   /** Resolves once the threads have ended that must end before the store is closed. */
   readonly othersEnded: () => Promise<void>;
-  /** Sets what is called with the limits of this thread when they change, or have since the start. */
+  /** Sets a function that is called with the limits of this thread when they change, or if they have changed since the start. */
   readonly onLimits: (listener: (limits: DispatchLimits) => void) => void;
 }
 
@@ -329,7 +329,7 @@ function buildAttempter(
   });
 }
 
-/** Keys of a node up to which everything is stored, or never will be. */
+/** Key of a node below which everything is either stored or will never be. */
 function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: AttemptTracker): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();

@@ -48,7 +48,7 @@ export interface OperationsWorld {
   readonly replayRandom: Random;
   /** Stream for unblocking deliveries that are stuck behind failed ones. */
   readonly unblockRandom: Random;
-  /** Stream for changes that only the threads of a process have to know at once. */
+  /** Stream for changes that all threads of a process must apply at once. */
   readonly changeRandom: Random;
   /** Stream for the assignment to applications. */
   readonly tenantRandom: Random;
@@ -247,7 +247,7 @@ export class Operations {
     }
   }
 
-  /** A message that is in flight to an endpoint, or will be soon. */
+  /** A message that is, or will soon be, in flight to an endpoint. */
   #pickInFlight(
     isOpen: boolean,
     { run }: SimulatedNode,

@@ -78,7 +78,7 @@ const OPERATIONS: Readonly<
   delete_endpoint: 0.3,
 };
 
-/** The same for operations with a stream of their own. */
+/** The same for operations with their own stream. */
 const MANUAL_OPERATIONS: Readonly<Record<ManualOperation, number>> = {
   pause: 3,
   resume: 2,
@@ -101,7 +101,9 @@ export function startsOf(random: Random, { nodes, faults }: Span): readonly numb
   );
 }
 
-/** Everything that happens in a random simulation. Each part has a random stream of its own, so that a change of one leaves the others the same. */
+/**
+ * Everything that happens in a random simulation. Each part has its own random stream, so that a change of one does not affect the others.
+ */
 export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
   const planned = planOf(new Random(seed, "plan"), span);
   const manual = manualPlanOf(new Random(seed, "hand"), span, planned);
@@ -133,7 +135,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
   for (const at of bursts) {
     const length = random.span(1, 30_000);
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
-    // A manual operation meets an attempt in flight only if both happen at the same time.
+    // A manual operation coincides with an attempt in flight only if both happen at the same time.
     for (let left = random.int(0, 4); left > 0; left--) {
       operation(at + random.next() * (length + 5000), random.pick(MANUAL));
     }
@@ -164,7 +166,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
   return planned.sort((a, b) => a.at - b.at);
 }
 
-/** Further manual operations, mostly while there is work, from a stream of their own, so that the rest stays the same. */
+/** Further manual operations, mostly while there is work, from a separate stream, so that the rest stays the same. */
 function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
   const { faults, nodes } = span;
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
@@ -212,7 +214,7 @@ function unblockPlanOf(random: Random, { faults }: Span): readonly Planned[] {
   });
 }
 
-/** Changes that every thread of a process must know once they are answered, mostly while there is work. */
+/** Changes that every thread of a process must have applied when their response is sent, mostly while there is work. */
 function changePlanOf(random: Random, { faults }: Span, planned: readonly Planned[]): readonly Planned[] {
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   const at = (): number => Math.min(random.pick(published).at + random.span(1, MINUTE), faults - 1);

@@ -11,7 +11,7 @@ export interface ExpectedPolicy {
   readonly rate: number | null;
   /** Minimum and maximum delay after this many attempts, in milliseconds; `null`: no retry follows. */
   readonly delay: (attempts: number) => readonly [number, number] | null;
-  /** What a failure does to the deliveries behind it; `null`: there is no order. */
+  /** Effect of a failure on later deliveries; `null`: there is no order. */
   readonly order: { readonly onFailure: "block" | "skip" | "park"; readonly maxBlockMs: number | null } | null;
   /** `null`: there is none. */
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly probeMs: number } | null;
@@ -53,8 +53,8 @@ export function someOrder(random: Random): object {
 const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attempts: 6 } as const;
 
 /**
- * Every policy that may be in force for a process since `from`, in elapsed milliseconds: the newest that it knew then, and those that came
- * after it. No attempt starts under an older one, unless the caller that changed it received an error.
+ * Every policy that may be in force for a process since `from`, in elapsed milliseconds: the newest that it knew then, and later ones. No
+ * attempt starts under an older one, unless the caller that changed it received an error.
  */
 export function policiesInForce(
   ledger: Ledger,

@@ -51,7 +51,7 @@ export class Receiver {
     return this.#phaseAt(elapsed).mood;
   }
 
-  /** Since when it has been healthy without interruption; `null`: it is not healthy. */
+  /** Time since which it has been healthy without interruption; `null`: it is not healthy. */
   healthySince(elapsed: number): number | null {
     const { mood, from } = this.#phaseAt(elapsed);
     return mood === "healthy" ? from : null;

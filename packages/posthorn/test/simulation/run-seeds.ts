@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { SimulationResult } from "./result.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** What a thread that simulates is sent. */
+/** Message to a thread that simulates. */
 export interface SeedTask {
   readonly seed: number;
   /** See `SimulationOptions`. */

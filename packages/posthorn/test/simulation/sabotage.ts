@@ -1,4 +1,4 @@
-/** Ways to break the product on purpose, to prove that the simulation detects it. Each hooks in between two parts of the product. */
+/** Ways to break the product on purpose, to prove that the simulation detects it. Each is inserted between two parts of the product. */
 import type { PassingTime } from "../../src/lib/clock.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type {

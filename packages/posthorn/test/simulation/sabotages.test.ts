@@ -1,4 +1,6 @@
-/** Each rule is broken on purpose, and its check detects it. A file of its own, so that it runs beside the weeks without a violation. */
+/**
+ * Each rule is broken on purpose, and its check detects it. A separate file, so that it runs in parallel with the weeks without violations.
+ */
 import { readFileSync } from "node:fs";
 import { isNightly } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
@@ -41,7 +43,7 @@ describe("a sabotage is detected", () => {
     });
   }
 
-  it("whose detecting seed is noted", () => {
+  it("that has a recorded seed", () => {
     const names = new Set(SABOTAGES.map(({ name }) => name));
     expect(Object.keys(DETECTING_SEEDS).filter((name) => !names.has(name))).toEqual([]);
     expect(Object.values(DETECTING_SEEDS).every((seed) => SEEDS.includes(seed))).toBe(true);

@@ -270,7 +270,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a dispatcher that misses when endpoints are enabled",
     breaks: "found_again",
-    // It misses when they are put on hold as well.
+    // It also misses that they are put on hold.
     orShows: ["held_gets_nothing"],
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),

@@ -42,7 +42,7 @@ export const CLOCK_SET_BACK: Scenario = {
     const setAt = READY + random.span(10 * SECOND, 20 * SECOND);
     const planned = [
       ...publishes(random, { from: READY, to: setAt, count: random.int(30, 60) }),
-      // In some seeds nothing is published afterwards: pending deliveries must be sent nevertheless.
+      // In some seeds nothing is published afterwards: pending deliveries must still be sent.
       ...publishes(random, { from: setAt, to: setAt + 20 * SECOND, count: random.pick([0, 10, 30]) }),
       { at: setAt, what: { kind: "clock_jump", machine: 1, ms: -random.span(MINUTE, 2 * HOUR) } },
     ] satisfies Planned[];

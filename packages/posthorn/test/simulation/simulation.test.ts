@@ -7,7 +7,10 @@ import { SCENARIOS } from "./scenarios.ts";
 import { SEEDS } from "./seeds.ts";
 import { simulate, type SimulationOptions } from "./simulation.ts";
 
-/** Seeds in one run of the tests. They are always the same, so that a failure is caused by a change; every night has thousands of new ones. */
+/**
+ * Seeds in one run of the tests. They are always the same, so that a failure is caused by a change; the nightly run has thousands of new
+ * ones.
+ */
 const WEEKS = SEEDS.slice(0, isNightly ? 200 : 50);
 /** Seeds of each scenario. */
 const SCENARIO_SEEDS = SEEDS.slice(0, isNightly ? 20 : 4);
@@ -25,7 +28,7 @@ function reportsOf(results: readonly SimulationResult[], options: SimulationOpti
 }
 
 describe("a simulated week", () => {
-  it("violates no rule, with any seed", { timeout: 3_600_000 }, async () => {
+  it("violates no rule with any seed", { timeout: 3_600_000 }, async () => {
     const results = await runSeeds(WEEKS);
     expect(reportsOf(results)).toEqual([]);
     const requests = results.reduce((sum, result) => sum + result.requests, 0);

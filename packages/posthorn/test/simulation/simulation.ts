@@ -1,6 +1,6 @@
 /**
- * Simulates one week of a node, or an hour of several: dispatcher, store, domain operations and shards of the product, with clocks, a network,
- * a database and processes that misbehave as the seed decides. It never reads the real time, so the same seed gives the same week.
+ * Simulates one week of a node, or an hour of several: dispatcher, store, domain operations and shards of the product, with clocks, a
+ * network, a database and processes whose faults depend on the seed. It never reads the real time, so the same seed gives the same week.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { allDeliveries, auditOn } from "./audit.ts";
@@ -239,7 +239,7 @@ class Simulation implements Disposable {
           continue;
         }
         if (this.#random.chance(0.5)) await this.#operations.setOrder(node, endpoint);
-        // In a short time a backlog comes of a low rate alone.
+        // In a short time, only a low rate causes a backlog.
         if (isShared(this.#span) && this.#random.chance(0.5)) await this.#operations.setRate(node, endpoint);
       }
     };
@@ -298,7 +298,7 @@ class Simulation implements Disposable {
   #setConditions(conditions: DatabaseConditions): void {
     this.#note("conditions", JSON.stringify(conditions));
     this.#database.conditions = conditions;
-    // The fault lasts until the conditions are fair again.
+    // The fault lasts until the conditions are good again.
     this.#databaseFaultAt = conditions === FAIR ? this.#time.elapsed : Infinity;
   }
 

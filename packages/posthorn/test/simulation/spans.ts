@@ -14,14 +14,14 @@ export interface Span {
   readonly faults: number;
   /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
   readonly recovery: number;
-  /** A lane stays until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
+  /** A lane remains until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
   readonly lastTimer: number;
   /** Interval between checks of the overall state. */
   readonly sample: number;
   /** Factor by which callers and receivers act faster than in a week. */
   readonly speedUp: number;
   readonly retrySchedules: readonly (readonly number[])[];
-  /** One application publishes more at once than the low concurrency can handle. Others must be served nevertheless. */
+  /** One application publishes more at once than the low concurrency can handle. Others must still be served. */
   readonly crowded: boolean;
   /** Maximum amount by which clocks are set. */
   readonly clockJump: number;

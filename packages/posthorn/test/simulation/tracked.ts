@@ -13,7 +13,7 @@ export interface OpenAttempt {
   /** Ownership under which it started. */
   readonly ownership: Ownership;
   readonly job: Job;
-  /** A request left the process for it. */
+  /** A request was sent for it. */
   requested: boolean;
   /** When it started, in elapsed milliseconds. */
   readonly begunAt: number;
@@ -32,7 +32,7 @@ export class TrackedDelivery {
   /** Stored attempts, and the scheduled ones among them. */
   rows = 0;
   scheduledRows = 0;
-  /** Requests that left a process. */
+  /** Requests that were sent. */
   requests = 0;
   /** Requests without a stored outcome, because their process ended, lost the shard, or aborted them. */
   lost = 0;
@@ -99,7 +99,7 @@ export class TrackedEndpoint {
   commit: Commit;
   /** The secret that was set last; `null`: the first one, or it is being set. */
   secret: { readonly text: string; readonly commit: Commit } | null = null;
-  /** Number of changes of the secret that were not answered yet. */
+  /** Number of changes of the secret without a response yet. */
   rotations = 0;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;

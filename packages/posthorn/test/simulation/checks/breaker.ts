@@ -23,13 +23,13 @@ interface FailureStreak {
   lastAt: number;
   /** One of them requested a specific wait. */
   requestedWait: boolean;
-  /** When the last attempt started that sent a request while the circuit must have been open, in elapsed milliseconds. */
+  /** Start of the last attempt that sent a request while the circuit must have been open, in elapsed milliseconds. */
   probedAt: number;
 }
 
 /** Attempts in flight when the circuit opened fail afterwards, and do not count. */
 const STRAGGLERS = 8;
-/** Time after which every sender knows a change. */
+/** Time after which every sender knows about a change. */
 const CHANGED_MS = 60_000;
 
 export class BreakerCheck implements Check {

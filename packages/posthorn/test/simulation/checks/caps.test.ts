@@ -25,7 +25,7 @@ async function send(
 }
 
 describe("a rate", () => {
-  it("is exceeded by one attempt too many in a second", async () => {
+  it("is exceeded by one additional attempt in a second", async () => {
     const fixture = await fixtureOfOne();
     await send(fixture, [
       [1, 5000],
@@ -50,7 +50,7 @@ describe("a rate", () => {
     expect(fixture.verdict.violation).toBeNull();
   });
 
-  it("is exceeded by one attempt too many that sends its request later than the ones after it", async () => {
+  it("is exceeded by one additional attempt that sends its request after later ones", async () => {
     const fixture = await fixtureOfOne();
     const late = fixture.begin(1, ENDPOINT);
     await send(fixture, [

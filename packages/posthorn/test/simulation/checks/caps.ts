@@ -50,13 +50,13 @@ export class CapsCheck implements Check {
     if (inFlightHere >= mostHere) {
       this.#verdict.broken("caps", `${inFlightHere + 1} requests to ${endpoint.host} in flight, limit ${mostHere}`);
     }
-    // Attempts that started in the second before may have had another rate.
+    // Attempts that started in the previous second may have had another rate.
     const before = policiesInForce(this.#ledger, endpoint, { run, from: begunAt - 2 * SECOND });
     const rate = Math.max(...before.map((policy) => policy.rate ?? Infinity));
     this.#checkRate(endpoint, made.attempt, rate);
   }
 
-  /** A change of the owner, also by a restart, allows no further attempts; below one per second it may allow one. */
+  /** A change of the owner, including a restart, allows no further attempts; with a rate below one per second it may allow one. */
   #checkRate(endpoint: TrackedEndpoint, { run, ownership, begunAt }: OpenAttempt, rate: number): void {
     const begin = { run, at: begunAt };
     // By the clock of the owner.

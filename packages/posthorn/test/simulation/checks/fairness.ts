@@ -13,12 +13,12 @@ import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { hostnameOf } from "./shares.ts";
 
-/** After this long without any event, a due delivery of an endpoint waits only to be served: pages have arrived. */
+/** After this time without any event, pages have arrived, and a due delivery of an endpoint waits only to be served. */
 const SETTLED_MS = 7000;
 /** After this many fast successes in a row, an endpoint is neither failing nor slow, and its rate is not reduced. */
 const GOOD = 12;
 const QUICK_MS = 1000;
-/** And after this long without another result. */
+/** And after this time without another result. */
 const GOOD_FOR_MS = 60_000;
 
 interface FairnessWorld {

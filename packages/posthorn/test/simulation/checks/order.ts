@@ -38,7 +38,7 @@ export class OrderCheck implements Check {
     const { row, commit, madeAt, firstDue } = other;
     if (row.orderKey !== delivery.row.orderKey || !isQueued(row) || row.generation > 0) return false;
     if (madeAt > delivery.madeAt || isPassed(row, run)) return false;
-    // Whichever node stored it: deliveries stored after it are found together with it, or later.
+    // Regardless of which node stored it: deliveries stored after it are found together with it, or later.
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
     if (!isAsMade && !this.#ledger.knowsRow(commit, ownership, this.#time.elapsed)) return false;
     // Delayed by its sender: others do not wait for it before it is due by the clock of the process.

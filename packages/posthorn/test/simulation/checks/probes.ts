@@ -9,7 +9,7 @@ import type { VirtualTime } from "../virtual-time.ts";
 
 /** A probe is made within this time, even if hanging attempts use up the concurrency. */
 const PROBE_MS = 180_000;
-/** Deliveries that were due this long before were known to the process. */
+/** Deliveries that were due this long ago were known to the process. */
 const NOTICE_MS = 10_000;
 
 interface TriedWorld {
@@ -61,7 +61,7 @@ export class TriedCheck implements Check {
     return commit.at < elapsed - NOTICE_MS && due < wall - NOTICE_MS;
   }
 
-  /** By the clock that is furthest behind. */
+  /** By the slowest clock. */
   get #wall(): number {
     return Math.min(...this.#world.clocks.map((clock) => clock.wall));
   }

@@ -92,12 +92,12 @@ export class ProgressCheck implements Check {
     return isImmediate && row.manual === 0 ? this.#time.elapsed - madeAt >= dueMs : row.due! <= this.#wall - dueMs;
   }
 
-  /** By the clock that is furthest behind. */
+  /** By the slowest clock. */
   get #wall(): number {
     return Math.min(...this.#clocks.map(({ wall }) => wall));
   }
 
-  /** Behind a delivery that is retried later, or one of many that are sent one at a time. */
+  /** Waits for a delivery that is retried later, or is one of many that are sent one at a time. */
   #waitsInLine({ endpoint, messageId, row: { orderKey } }: TrackedDelivery): boolean {
     if (orderKey === null) return false;
     const { queueMs } = this.#waitLimits;
@@ -116,7 +116,7 @@ export class ProgressCheck implements Check {
     const { dueMs, pauseMs } = this.#waitLimits;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
     if (endpoint.disabled || healthySince === null || elapsed - endpoint.changedAt < dueMs) return false;
-    // It works off a backlog at its rate.
+    // It processes a backlog at its rate.
     if (elapsed - endpoint.requestedAt < BUSY_MS) return false;
     // The circuit of an endpoint that never failed never opens.
     return healthySince === 0 || elapsed - healthySince >= pauseMs;

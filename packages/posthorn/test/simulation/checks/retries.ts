@@ -34,7 +34,7 @@ export class RetryCheck implements Check {
     const wanted = policiesInForce(this.#ledger, endpoint, { run: made.run, from: made.begunAt }).flatMap(
       ({ delay, order }) => {
         const next = responseCode === GONE ? null : delay(row.attempts);
-        // Parked, so that the deliveries behind it continue.
+        // Parked, so that later deliveries continue.
         const parks = row.orderKey !== null && order?.onFailure === "park";
         return parks ? [null] : [next];
       },

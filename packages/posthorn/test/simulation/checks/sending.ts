@@ -1,4 +1,4 @@
-/** Checks which requests may leave a process, and when. */
+/** Checks which requests a process may send, and when. */
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
@@ -28,7 +28,7 @@ export class SendingCheck implements Check {
       this.#verdict.broken(rule, `${name} is attempted, although it is finished (state ${row.state})`);
       return;
     }
-    // Resent by a node whose clock is ahead: it is as due as it was before.
+    // Resent by a node whose clock is ahead, which does not make it less due.
     const due = job.generation === row.generation ? row.due : job.due;
     if (due > latestWall && !delivery.isImmediate) {
       const early = due - latestWall;

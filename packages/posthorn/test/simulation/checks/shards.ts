@@ -36,7 +36,7 @@ export class ShardsCheck implements Check {
   ownershipEnded({ run, fence }: Ownership, how: OwnershipEnd, open: readonly TrackedDelivery[]): void {
     const { verdict } = this.#world;
     if (how === "released") {
-      // A node that stops gives up, in the end, outcomes that an unavailable database cannot record. The next owner repeats these attempts.
+      // A node that stops finally drops outcomes that an unavailable database cannot record. The next owner repeats these attempts.
       const stops = this.#world.machines[run.machine - 1]!.node?.run !== run;
       const left = open.find((delivery) => delivery.open!.result === null || !stops);
       if (left === undefined) return;
@@ -68,14 +68,14 @@ export class ShardsCheck implements Check {
     return this.#world.machines.some((machine) => machine.run === run);
   }
 
-  /** For how long a machine and the database have been healthy. */
+  /** Time for which a machine and the database have been healthy. */
   #wellFor(machine: number): number {
     const { time, machines, databaseWellSince } = this.#world;
     const since = machines[machine - 1]!.wellSince;
     return since === null ? 0 : time.elapsed - Math.max(since, databaseWellSince());
   }
 
-  /** For how long nothing has changed anywhere. */
+  /** Time for which nothing has changed anywhere. */
   #allFor(): number {
     const { time, machines, databaseWellSince } = this.#world;
     return time.elapsed - Math.max(databaseWellSince(), ...machines.map(({ changedAt }) => changedAt));

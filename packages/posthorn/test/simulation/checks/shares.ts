@@ -1,4 +1,4 @@
-/** Checks the attempts in flight: in all, per application, and per host over all of its endpoints and ports. */
+/** Checks the attempts in flight: in total, per application, and per host over all of its endpoints and ports. */
 import type { Check } from "../check.ts";
 import type { Run } from "../run.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";

@@ -28,7 +28,7 @@ export interface BusOptions {
   readonly change?: (payload: string) => string | null;
 }
 
-/** Delay after which a notification that did not get through is sent again. */
+/** Delay after which a notification that was not delivered is sent again. */
 const RESEND_MS = 200;
 
 export class Bus {
@@ -57,7 +57,7 @@ export class Bus {
     }
   }
 
-  /** Notifications outside of a transaction, which may be lost without a sign. */
+  /** Notifications outside of a transaction, which may be lost silently. */
   told(payload: string): void {
     if (!this.#options.random.chance(this.conditions.loses)) this.committed(payload);
   }

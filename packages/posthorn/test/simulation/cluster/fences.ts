@@ -35,7 +35,7 @@ export class Fences {
   }
 }
 
-/** Commits a batch without the outcomes whose lease is not held, which are refused. @param held Whether it is, for each outcome. */
+/** Commits a batch without the outcomes whose lease is not held, which are rejected. @param held Whether it is, for each outcome. */
 export function fenced(batch: Batch, held: readonly boolean[], commit: (batch: Batch) => unknown): unknown {
   if (held.every(Boolean)) return commit(batch);
   const written = new RecordWriter();

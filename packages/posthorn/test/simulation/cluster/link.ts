@@ -21,11 +21,11 @@ export interface LinkWorld {
 export interface WayWeather {
   /** Minimum and maximum duration of a statement, in milliseconds. */
   readonly latency: readonly [number, number];
-  /** Share of statements that are refused. */
+  /** Share of statements that are rejected. */
   readonly refuses: number;
   /** Share of executed statements whose response is lost. */
   readonly loses: number;
-  /** Nothing passes in either direction, without a sign of it. */
+  /** Nothing passes in either direction, without an error. */
   readonly silent: boolean;
 }
 

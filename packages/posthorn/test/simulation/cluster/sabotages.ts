@@ -79,7 +79,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     name: "a dispatcher that takes over a job that a page has already shown",
     shared: true,
     breaks: "never_doubled",
-    // A job that is taken over twice is counted twice and forgotten once.
+    // A job that is taken over twice is added twice and removed once.
     orShows: ["only_what_is_due", "waiting_is_free", "bounded_memory"],
     inside: () => replaced(HandOffDedupe.prototype, "take", () => false),
   },
@@ -98,7 +98,7 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     name: "a node that never looks for jobs without a notification",
     shared: true,
     breaks: "found_again",
-    // A notification that is lost at random rarely matters: the next job of the lane makes it look.
+    // A notification that is lost at random rarely matters, because the next job wakes the lane.
     told: (payload) => without(without(payload, "due"), "since"),
     time: (time) => ({
       monotonic: () => time.monotonic(),

@@ -1,4 +1,4 @@
-/** Changes after whose response no thread may act as before: a rotated secret, and a deleted application. */
+/** Changes that every thread must have applied when their response is sent: a rotated secret, and a deleted application. */
 import { deleteApplication } from "../../../src/domain/application/delete.ts";
 import { rotateSecret } from "../../../src/domain/endpoint/secret.ts";
 import { PosthornError } from "../../../src/lib/errors.ts";
@@ -79,7 +79,7 @@ export class Changes {
     this.#answered(change);
   }
 
-  /** Its commit, which is at this time at the earliest. */
+  /** Its commit, which is at this time or later. */
   #begin(): Commit {
     return { run: SEVERAL, at: this.#world.time.elapsed, answeredAt: null, confirmed: false, toldAt: null };
   }

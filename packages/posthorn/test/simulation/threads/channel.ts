@@ -18,7 +18,7 @@ export class SimulatedPort {
   readonly #world: ChannelsWorld;
   readonly #messages: ((message: never) => void)[] = [];
   readonly #closings: (() => void)[] = [];
-  /** What has arrived before there was a listener; `null`: there is one. */
+  /** Messages that arrived before there was a listener; `null`: there is one. */
   #early: Arrival[] | null = [];
   /** When the last message arrives, in elapsed milliseconds. */
   #lastAt = 0;
@@ -56,7 +56,7 @@ export class SimulatedPort {
     this.#world.time.after(this.life, 0, () => this.#notify());
   }
 
-  /** Ends with its thread. What it has sent arrives before the other end closes. */
+  /** Closed with its thread. Messages that it has sent arrive before the other end closes. */
   die(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

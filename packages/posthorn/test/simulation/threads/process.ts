@@ -83,7 +83,7 @@ export class SimulatedProcess {
     this.#writer = new SimulatedWriterThread({ time, random, database, life: writerLife, process, watcher });
   }
 
-  /** Whether every thread runs that is to run. */
+  /** Whether every thread is running that should run. */
   get isComplete(): boolean {
     const { max, isGrowing } = this.#options;
     if (this.#node === null || this.#pool.unavailable > 0) return false;
@@ -106,7 +106,7 @@ export class SimulatedProcess {
     await this.#node!.stop();
   }
 
-  /** One of the threads beside the main one crashes. */
+  /** A thread other than the main one crashes. */
   crash(number: number): void {
     this.#workers.get(number)?.end(1);
   }
@@ -212,7 +212,7 @@ export class SimulatedProcess {
   }
 }
 
-/** What a node has of its thread. */
+/** The parts of its thread that a node uses. */
 interface ThreadParts extends Pick<NodeThread, "siblings" | "exchange" | "join" | "onShare"> {
   readonly settings: ThreadSettings;
 }

@@ -1,4 +1,4 @@
-/** One machine whose process has several threads, each of which counts as a machine of its own in the checks, and the faults of both. */
+/** One machine whose process has several threads, each of which counts as a separate machine in the checks, and the faults of both. */
 import type { HasHeard } from "../ledger.ts";
 import { expectOwnError } from "../error-check.ts";
 import { type FleetOptions, type Machines, START_AGAIN, STOP_SLACK, WELL_MS } from "../fleet.ts";
@@ -31,7 +31,7 @@ export class ThreadFleet implements Machines {
   /** Threads by the host names of their nodes, and those that are in the cluster. */
   readonly #threads = new Map<string, SimulatedThread>();
   readonly #members = new Set<string>();
-  /** Since when each run responds to other threads, in elapsed milliseconds. */
+  /** Time since which each run responds to other threads, in elapsed milliseconds. */
   readonly #respondsSince = new Map<number, number>();
   #process: SimulatedProcess | null = null;
   #runs = 0;
@@ -62,7 +62,7 @@ export class ThreadFleet implements Machines {
     return up.length === 0 ? null : random.pick(up).node;
   }
 
-  /** What one thread has confirmed, all that respond know. */
+  /** All responding threads know the data that one thread has confirmed. */
   readonly hasHeard: HasHeard = ({ at, answeredAt, confirmed, toldAt }, own, elapsed) => {
     // An outcome, or a message: the thread that has the lane takes it from the store.
     if (toldAt === undefined) return confirmed && answeredAt !== null && answeredAt < elapsed;
@@ -179,7 +179,7 @@ export class ThreadFleet implements Machines {
     return run;
   }
 
-  /** The membership of a thread ends: everything that it had sent is done. */
+  /** The membership of a thread ends: all its requests were processed. */
   #leaves(host: string): void {
     this.#members.delete(host);
     const { life, run } = this.#threads.get(host)!;
@@ -192,7 +192,7 @@ export class ThreadFleet implements Machines {
     machine.fuse = null;
     machine.run = null;
     this.#changed(machine, { node: null });
-    // What a member has sent is done before its membership ends.
+    // All requests of a member are processed before its membership ends.
     if (!this.#members.has(hostOf(run))) this.#options.ledger.processEnded(run);
   }
 
@@ -231,7 +231,7 @@ export class ThreadFleet implements Machines {
     this.#stop(downMs);
   }
 
-  /** The process is gone, with all of its threads. */
+  /** The process has ended, with all of its threads. */
   #gone(downMs: number): void {
     const { time, ledger, outside, world } = this.#options;
     this.#process = null;

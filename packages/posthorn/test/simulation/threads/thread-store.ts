@@ -1,4 +1,6 @@
-/** Opens the store of one thread of a simulated process: the product's store, on the writer thread of the process and on readers of its own. */
+/**
+ * Opens the store of one thread of a simulated process: the product's store, on the writer thread of the process and on its own readers.
+ */
 import { SqliteStore } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { SqliteSeat } from "../../../src/store/sqlite/threads/seat.ts";
 import type { Signal } from "../../../src/store/signal.ts";
@@ -31,12 +33,12 @@ export function openThreadStore(
   });
 }
 
-/** Notes when all threads have applied what one has committed. */
+/** Records when all threads have applied the commits of one. */
 class WatchedSiblings implements Siblings {
   readonly #siblings: Siblings;
   readonly #watch: (told: Promise<void>) => Promise<void>;
 
-  /** @param watch Called when a commit is told. Resolves once it is. */
+  /** @param watch Called when a commit is announced. Resolves when all threads have confirmed it. */
   constructor(siblings: Siblings, watch: (told: Promise<void>) => Promise<void>) {
     this.#siblings = siblings;
     this.#watch = watch;

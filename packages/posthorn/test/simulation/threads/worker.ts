@@ -1,4 +1,7 @@
-/** A thread that runs a node beside the main thread of a simulated process: as `threads/server-thread.ts` and `threads/run-node.ts`, in virtual time. */
+/**
+ * A thread that runs a node in addition to the main thread of a simulated process: like `threads/server-thread.ts` and
+ * `threads/run-node.ts`, in virtual time.
+ */
 import type { MessagePort } from "node:worker_threads";
 import type { LoopTime } from "../../../src/lib/clock.ts";
 import type { FromThread, ThreadStart, ToThread } from "../../../src/threads/protocol.ts";
@@ -11,7 +14,7 @@ import { simulatedPort } from "./channel.ts";
 
 /** Time that a message to or from the main thread takes, in milliseconds. */
 const MESSAGE_MS = 0.1;
-/** Share of the terminated threads that hang and that the system keeps for a while. */
+/** Share of the hanging threads that cannot be terminated for a while. */
 const KEPT = 0.2;
 const KEPT_MS = 90_000;
 

@@ -1,6 +1,6 @@
 /**
- * The thread of a process that writes for all others: the product's `WriterPorts`, `Members` and statements on a real connection, in virtual
- * time. While it performs what has arrived, further requests wait, so that batches of several threads share a commit.
+ * The thread of a process that writes for all others: the product's `WriterPorts`, `Members` and statements on a real connection, in
+ * virtual time. While it performs earlier requests, further ones wait, so that batches of several threads share a commit.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { LoopTime } from "../../../src/lib/clock.ts";
@@ -55,7 +55,7 @@ export class SimulatedWriterThread {
   #afterTurn: (() => void)[] = [];
   #replies: (() => void)[] = [];
   #isBusy = false;
-  /** Duration of what was performed in this turn. */
+  /** Duration of the work of this turn. */
   #costMs = 0;
   /** The run whose request is being performed, and those with batches that are gathered. */
   #run = SEVERAL;
@@ -105,7 +105,7 @@ export class SimulatedWriterThread {
     this.#replies.push(act);
   }
 
-  /** Takes the commits of a run whose signals are about to be told. */
+  /** Takes the commits of a run whose signals are about to be sent. */
   takeUntold(run: number): readonly Commit[] {
     const commits = this.#untold.get(run) ?? [];
     this.#untold.delete(run);
@@ -208,7 +208,7 @@ class WriterEnd implements Port {
   }
 }
 
-/** Tells who takes shards and gives them up. */
+/** Reports which members take and release shards. */
 class WatchedMembers extends Members {
   readonly #watcher: MemberWatcher;
   readonly #random: Random;
