@@ -46,7 +46,7 @@ async function deliveredWith(auth: object): Promise<Received> {
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
 describe("credentials of an endpoint", () => {
-  it("Basic and bearer reach the receiver, together with the signature", async () => {
+  it("can be Basic or Bearer, and reach the receiver together with the signature", async () => {
     const { headers } = await deliveredWith({ type: "basic", user: "me", password: SECRET });
     expect(headers).toMatchObject({ authorization: basic(`me:${SECRET}`), "webhook-id": expect.any(String) });
     const bearer = await deliveredWith({ type: "bearer", token: SECRET });
@@ -60,7 +60,7 @@ describe("credentials of an endpoint", () => {
     await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: {} });
   });
 
-  it("a custom header, and a signature in a format that the receiver supports", async () => {
+  it("can be a custom header, or a signature in a format that the receiver supports", async () => {
     const header = await deliveredWith({ type: "header", name: "X-Key", value: SECRET });
     expect(header.headers["x-key"]).toBe(SECRET);
     const hub = { type: "hmac", header: "X-Hub-Signature-256", secret: SECRET, template: "sha256={signature}" };
@@ -193,7 +193,7 @@ describe("the settings", () => {
     expect(Buffer.from(sealed as Uint8Array).toString("latin1")).not.toMatch(/s3cret|PRIVATE KEY/);
   });
 
-  it("keep an omitted part, lose one that is null, and all with DELETE", async () => {
+  it("keep an omitted part, and are removed by null for one part, or by DELETE for all", async () => {
     await endpointWith("http://127.0.0.1:9999/", {
       auth: { type: "bearer", token: "a" },
       tls: { pins: ["ab".repeat(32)] },
@@ -206,7 +206,7 @@ describe("the settings", () => {
     expect((await tenant.call("GET", EGRESS)).json).toEqual({ auth: null, tls: null, proxy: null });
   });
 
-  it("stay when the endpoint is replaced", async () => {
+  it("are kept when the endpoint is replaced", async () => {
     await endpointWith("http://127.0.0.1:9999/", { auth: { type: "bearer", token: "a" } });
     await tenant.call("PUT", "app/app/endpoint/ep", { url: "http://127.0.0.1:9999/", uid: "ep" });
     expect((await tenant.call("GET", EGRESS)).json).toMatchObject({ auth: { type: "bearer" } });
@@ -225,7 +225,7 @@ describe("the settings", () => {
     ["tls", { tls: { cert: "no PEM", key: SECRET } }],
     ["tls", { tls: { pins: ["12"] } }],
     ["proxy", { proxy: { url: `ftp://me:${SECRET}@proxy` } }],
-  ])("that could not be used are refused by their place, %s, without their secret", async (place, settings) => {
+  ])("that cannot be used are rejected with their location, %s, without their secret", async (place, settings) => {
     const { status, json, text } = await tenant.call("PUT", EGRESS, settings);
     expect(status).toBe(422);
     const [issue] = json["detail"] as { loc: string[] }[];

@@ -88,7 +88,7 @@ describe("the list of all endpoints", () => {
     expect(await list("?host=example.com")).toEqual([]);
   });
 
-  it.each(["sort=health", "host=a%20b", "iterator=app_1", "state=open", "limit=0"])("refuses %s", async (query) => {
+  it.each(["sort=health", "host=a%20b", "iterator=app_1", "state=open", "limit=0"])("rejects %s", async (query) => {
     expect([400, 422]).toContain((await tenant.call("GET", `endpoint?${query}`)).status);
   });
 
@@ -101,7 +101,7 @@ describe("the list of all endpoints", () => {
 });
 
 describe("the health of an endpoint", () => {
-  it("is degraded below the success rate that its policy demands", async () => {
+  it("is degraded below the success rate in its policy", async () => {
     await tenant.call("POST", "app", { name: "initech", uid: "initech" });
     await tenant.call("POST", "app/initech/endpoint", { url: `${receiverUrl}/mixed`, uid: "mixed" });
     const listed = async () => (await list("?host=127.0.0.1&search=mixed"))[0];

@@ -12,7 +12,7 @@ async function publish(tenant: Tenant, n: number, more: object = {}): Promise<st
   return String(json["id"]);
 }
 
-/** The numbers in the payloads that the receiver got. */
+/** The numbers in the payloads that the receiver received. */
 function numbers(requests: readonly { readonly body: Buffer }[]): number[] {
   return requests.map(({ body }) => (JSON.parse(body.toString()) as { n: number }).n);
 }
@@ -58,7 +58,7 @@ describe("the state of an endpoint", () => {
     await eventually(async () => expect(["recovering", "active"]).toContain((await stateOf(tenant))["state"]));
   });
 
-  it("shows how long an endpoint asked to wait", async () => {
+  it("shows the wait that an endpoint requested", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: { status: 429, headers: { "retry-after": "120" } } });
     await using node = await startNode(folder.path);
@@ -94,7 +94,7 @@ describe("the state of an endpoint", () => {
 });
 
 describe("a pause", () => {
-  it("holds new messages, also across a restart, until it is resumed", async () => {
+  it("puts new messages on hold, even across a restart, until it is resumed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: 204 });
     {
@@ -128,7 +128,9 @@ describe("a pause", () => {
 });
 
 describe("an endpoint that is enabled again", () => {
-  /** Numbers that the receiver gets of messages 1 to 4, held while the endpoint was disabled, and of 5, published afterwards. */
+  /**
+   * Numbers of the messages that the receiver gets: 1 to 4 were on hold while the endpoint was disabled, and 5 was published afterwards.
+   */
   async function after(choice: (thirdAt: string) => object): Promise<{ got: number[]; tenant: Tenant; ids: string[] }> {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: 204 });

@@ -37,7 +37,7 @@ describe("verify", () => {
     ]);
   });
 
-  it("posts a challenge that must be returned", async () => {
+  it("sends a challenge that must be returned", async () => {
     expect((await verified(echo, "challenge")).json).toMatchObject({ verified: true, code: null });
     expect((await verified(204, "challenge")).json).toMatchObject({ verified: false, code: "challenge_mismatch" });
   });
@@ -91,7 +91,7 @@ describe("an endpoint that grants permission later", () => {
   };
 
   it.each(["GET", "POST"])(
-    "gets its deliveries after a %s of the callback URL, at the rate that this names",
+    "gets its deliveries after a %s of the callback URL, at the granted rate",
     async (method) => {
       using folder = temporaryFolder();
       // It withholds the headers, and decides later.
@@ -143,7 +143,7 @@ describe("an endpoint that grants permission later", () => {
     expect((await tenant.call("GET", VERIFY)).json).toMatchObject({ held: false });
   });
 
-  it("can use neither an earlier callback URL, nor one of another host", async () => {
+  it("cannot use an earlier callback URL, or one of another host", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: 204 });
     await using other = await startReceiver({ response: 204 });
@@ -164,7 +164,7 @@ describe("an endpoint that grants permission later", () => {
 describe("with verification required for new endpoints", () => {
   const HELD = { POSTHORN_ENDPOINT_VERIFICATION: "challenge" };
 
-  it("messages are on hold until the endpoint is verified, and are then delivered, also after a restart in between", async () => {
+  it("messages are on hold until the endpoint is verified, and are then delivered, even after a restart in between", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: echoOr204 });
     {
@@ -200,7 +200,7 @@ describe("with verification required for new endpoints", () => {
     await other.waitFor(({ body }) => body.toString() === '{"n":1}');
   });
 
-  it("a refusal ends the verification, and no response does not", async () => {
+  it("a rejection ends the verification, but a missing response does not", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: echoOr204 });
     await using node = await startNode(folder.path, { env: HELD });
@@ -214,7 +214,7 @@ describe("with verification required for new endpoints", () => {
     expect((await tenant.call("POST", VERIFY, {})).json).toMatchObject({ verified: false, verifiedAt: null });
   });
 
-  it("deliveries carry the confirmed name", async () => {
+  it("deliveries contain the confirmed name", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "*" };
     await using receiver = await startReceiver({ response: { status: 200, headers } });

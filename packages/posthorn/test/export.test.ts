@@ -79,7 +79,7 @@ describe("an export", () => {
     expect(Buffer.from(binary.body, "base64")).toEqual(BINARY);
   });
 
-  it("is refused without the permission to read payloads, and recorded as a view of payloads with it", async () => {
+  it("is rejected without the permission to read payloads, and recorded as a view of payloads with it", async () => {
     const { json } = await tenant.call("POST", "auth/api-key", { name: "Key", scopes: ["read", "payloads:masked"] });
     const masked = tenant.as(String(json["token"]));
     expect((await masked.call("GET", "app/app/export")).status).toBe(403);

@@ -1,4 +1,4 @@
-/** Failover to a standby that has every commit before it is acknowledged, seen from outside, on two real PostgreSQL servers. */
+/** Failover to a standby that has every commit before it is acknowledged, tested from outside on two real PostgreSQL servers. */
 import {
   createDatabase,
   eventually,
@@ -57,11 +57,11 @@ async function openScene(named: "one" | "both" = "one"): Promise<Scene> {
   return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** Publishes continuously, each message until it is accepted, and checks how messages are refused. */
+/** Publishes continuously, each message until it is accepted, and checks the rejections. */
 class Publisher {
   readonly accepted: string[] = [];
   refused = 0;
-  /** Names of the runs that were refused at least once. */
+  /** Names of the runs in which a message was rejected at least once. */
   readonly refusedNames = new Set<string>();
   readonly #nodes: readonly TestNode[];
   #ended = false;
@@ -133,7 +133,7 @@ async function hanging({ primary }: Scene): Promise<number> {
 }
 
 describe.runIf(onPostgres)("with a synchronous standby", () => {
-  it("that is unavailable, publishing is refused with 503 until it is back, few connections wait, and everything works again afterwards", async () => {
+  it("that is unavailable, publishing fails with 503 until it is back, few connections wait, and everything works again afterwards", async () => {
     await using s = await openScene();
     const { nodes, receiver } = s;
     const publisher = new Publisher(nodes);
@@ -149,7 +149,7 @@ describe.runIf(onPostgres)("with a synchronous standby", () => {
     expect(await hanging(s)).toBeLessThan(waiting + 5);
     expect(s.proxy.totalConnections - before).toBeLessThan(30);
 
-    // Every publish was answered while the standby was away.
+    // Every publish got a response while the standby was unavailable.
     await s.standby.start();
     for (const node of nodes) await becomes(node, null);
     // The hanging commits succeeded in the end: the same keys get the same messages.
@@ -167,7 +167,7 @@ describe.runIf(onPostgres)("with a synchronous standby", () => {
   });
 
   it.each(["one", "both"] as const)(
-    "a fail-over (%s in the URL) loses nothing that was accepted and repeats nothing; publishing is refused with 503 until a database accepts writes",
+    "a failover (%s in the URL) loses no accepted message and repeats none; publishing fails with 503 until a database accepts writes",
     async (named) => {
       await using s = await openScene(named);
       const { nodes, receiver } = s;
@@ -188,7 +188,7 @@ describe.runIf(onPostgres)("with a synchronous standby", () => {
       }
       for (const node of nodes) await becomes(node, "read_only");
       await expectRefused(await publisher.publish(nodes[0]!, "while it is a replica"));
-      // What was being published is answered before a database accepts writes again.
+      // Requests in progress get a response before a database accepts writes again.
       await eventually(() => expect([...publisher.refusedNames].sort()).toEqual(["a", "b", "c"]));
       await ask(s.standby.url, "SELECT pg_promote()");
       for (const node of nodes) await becomes(node, null);

@@ -1,4 +1,4 @@
-/** Trying a filter on the newest messages of an application. */
+/** Dry runs of a filter on the newest messages of an application. */
 import { startReceiver, type Receiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemActor } from "../src/domain/access.ts";
@@ -24,8 +24,8 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-describe("trying a filter on recent messages", () => {
-  it("counts what it matches, names the reasons, and shows samples of both", async () => {
+describe("a dry run of a filter on recent messages", () => {
+  it("counts the matching messages, names the reasons for others, and shows samples of both", async () => {
     await tenant.call("POST", "app", { name: "Tried", uid: "tried" });
     const url = `${receiver.url}/tried`;
     await tenant.call("POST", "event-type", { name: "a", description: "" });
@@ -79,7 +79,7 @@ describe("trying a filter on recent messages", () => {
     });
   });
 
-  it("runs one after another for an organisation, lets three wait, and refuses more", async () => {
+  it("runs one at a time for an organisation, queues three, and rejects more", async () => {
     await tenant.call("POST", "app", { name: "Busy", uid: "busy" });
     await tenant.call("POST", "app/busy/endpoint", { url: `${receiver.url}/busy`, uid: "ep" });
     await tenant.call("POST", "app/busy/msg", { eventType: "a", payload: {} });

@@ -33,7 +33,7 @@ async function publish(body: object): Promise<string> {
 
 const matching = async (message: string) => (await tenant.call("GET", `app/app/msg/${message}/matching`)).json;
 
-/** Paths that got the message. */
+/** Paths that received the message. */
 function sentTo(message: string): string[] {
   return receiver.requests
     .filter(({ headers }) => headers["webhook-id"] === message)
@@ -89,7 +89,7 @@ describe("the filter of an endpoint", () => {
     expect((await tenant.call("GET", FILTER)).json).toEqual({ filter: null });
   });
 
-  it("is refused with the invalid clause, and the previous one stays", async () => {
+  it("is rejected with the invalid clause, and the previous one is kept", async () => {
     await tenant.call("PUT", FILTER, { filter: { eventType: "a" } });
     const response = await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: [] } } } });
     expect(response).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "filter", "body.n.$gt"] }] } });
@@ -116,7 +116,7 @@ describe("the filter of an endpoint", () => {
 });
 
 describe("the reason why an endpoint does not get a message", () => {
-  it("is its event types or its channels, stored for each endpoint", async () => {
+  it("can be its event types or its channels, and is stored for each endpoint", async () => {
     await tenant.call("POST", "event-type", { name: "wanted", description: "" });
     await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "types", eventTypes: ["wanted"] });
     await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: "channels", channels: ["eu"] });
@@ -188,7 +188,7 @@ describe("explaining a filter", () => {
   it.each([
     ["repetitions", "a{1000}".repeat(142), "too large once its repetitions are written out"],
     ["character classes", `(?i)[${"b-\u{10ffff}".repeat(240)}]`, "use fewer Unicode classes"],
-  ])("refuses a pattern with too many %s, and says what to change", async (_what, pattern, advice) => {
+  ])("rejects a pattern with too many %s, and says what to change", async (_what, pattern, advice) => {
     const filter = { body: { a: { $regex: pattern } } };
     const response = await tenant.call("POST", "filter/explain", { filter, payload: {} });
     expect(response).toMatchObject({ status: 422 });
@@ -196,7 +196,7 @@ describe("explaining a filter", () => {
     expect(response.text).toContain("body.a.$regex");
   });
 
-  it("refuses a filter that could not be saved, and changes nothing", async () => {
+  it("rejects a filter that could not be saved, and changes nothing", async () => {
     const before = receiver.requests.length;
     expect(await tenant.call("POST", "filter/explain", { filter: { nope: 1 }, payload: {} })).toMatchObject({
       status: 422,

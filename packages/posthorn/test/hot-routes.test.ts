@@ -11,7 +11,7 @@ import { rawRequests } from "./support/raw-http.ts";
 import { temporaryFolder } from "./support/store.ts";
 
 const BEFORE = Object.getOwnPropertyDescriptor(Front.prototype, "before")!.value as Front["before"];
-/** Target of the request that ends each connection. */
+/** Path of the request that ends each connection. */
 const LAST = "/health/live";
 /** Node's server reads a connection that begins with this. */
 const FOR_NODE = [`GET ${LAST} HTTP/1.1\r\nhost: x\r\n\r\n`];
@@ -100,7 +100,7 @@ class Pair implements AsyncDisposable {
   }
 }
 
-/** Creates what the requests refer to. */
+/** Creates the objects that the requests refer to. */
 async function prepare(node: TestNode): Promise<Readonly<Record<string, string>>> {
   const call = async (path: string, body: object): Promise<Record<string, string>> => {
     const response = await fetch(node.url + path, {
@@ -139,7 +139,7 @@ async function prepare(node: TestNode): Promise<Readonly<Record<string, string>>
  */
 async function responseOf({ node, words }: Side, request: string, before: readonly string[]): Promise<string> {
   const own = request.replace(/\{(\w+)\}/g, (whole, name: string) => words[name] ?? whole);
-  // The last request closes the connection, and shows whether the one before had closed it.
+  // The last request closes the connection, and shows whether the previous one had closed it.
   const end = `GET ${LAST} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`;
   const responses = await rawRequests(node.url, [...before, own, end]);
   const response = responses.slice(before.length).join("");
@@ -311,7 +311,7 @@ const RAW: readonly string[] = [
   ...["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"].map((method) => http(PUBLISH, null, AUTHORIZED, method)),
 ];
 
-/** Numbers from 0 to below `below`, the same in every run. */
+/** Numbers from 0 to below `below`, the same in each run. */
 function seeded(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -351,7 +351,7 @@ describe.each([
   });
   afterAll(() => pair[Symbol.asyncDispose]());
 
-  it("publishes every body with the same response", async () => {
+  it("responds in the same way to every body", async () => {
     // Bodies of more than 64 KiB go to Fastify.
     const count = BODIES.length - 2;
     const { different, hot, direct } = await pair.compare(BODIES.map((body) => publish(body)));
@@ -360,7 +360,7 @@ describe.each([
     expect(direct).toBeGreaterThanOrEqual(count - 2);
   });
 
-  it("answers every target, header and unusual request to publish with the same response", async () => {
+  it("responds in the same way to publish requests with every target and header, and to unusual ones", async () => {
     const requests = [
       ...TARGETS.map((target) => publish(BODY, {}, target)),
       ...HEADERS.map((headers) => publish(BODY, headers)),
@@ -369,7 +369,7 @@ describe.each([
     expect((await pair.compare(requests)).different).toEqual([]);
   });
 
-  it("answers random requests to publish with the same response", async () => {
+  it("responds in the same way to random publish requests", async () => {
     const next = seeded(17);
     const requests = Array.from({ length: 300 }, () => {
       const headers = next(4) === 0 ? HEADERS[next(HEADERS.length)]! : {};
@@ -382,7 +382,7 @@ describe.each([
     expect(direct).toBeGreaterThan(100);
   });
 
-  it("answers inbound webhooks with the same response", async () => {
+  it("responds in the same way to inbound webhooks", async () => {
     const host = "POSTHORN_INGEST_URL" in env ? "hooks.example.com" : "x";
     const inbound = (target: string, body: string | null, headers: Headers = {}, method = "POST"): string =>
       http(target, body, { ...headers, host }, method);

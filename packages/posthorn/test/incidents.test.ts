@@ -51,7 +51,7 @@ function counted(attempts: number, query = ""): Promise<readonly Incident[]> {
   });
 }
 
-/** Another failed attempt of a delivery, as a retry makes it. */
+/** Another failed attempt of a delivery, like that of a retry. */
 async function failAgain(services: Services, { messageKey, endpointKey }: SeededEndpoint, code = 503): Promise<void> {
   const { key, id } = services.ids.next("atmpt_");
   const failed = { publicId: id, status: 2, responseCode: code, errorCode: "status" } as const;
@@ -92,7 +92,7 @@ describe("incidents", () => {
     const chart = json["chart"] as readonly { attempts: number }[];
     expect(chart.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(5);
 
-    // A failure elsewhere, one with another cause, and one that was delivered since.
+    // A failure at another host, one with another cause, and one that was delivered later.
     await seedFailures(node.services, { count: 1, url: () => "https://other.test/" });
     await node.services.store.transaction(({ db }) =>
       db.updateTable("delivery").set({ state: 1 }).where("message_id", "=", seeded[0]!.messageKey).execute(),
@@ -105,7 +105,7 @@ describe("incidents", () => {
     expect((await tenant.call("POST", "replay/dry-run", {})).status).toBe(422);
   });
 
-  it("are acknowledged, muted, noted and resolved; further failures open a new one", async () => {
+  it("are acknowledged, muted, annotated and resolved; further failures open a new one", async () => {
     const [one] = await seedFailures(node.services, { count: 1, url: () => "https://shared.test/" });
     const [{ id }] = (await counted(1)) as [Incident];
     const change = (body: object) => tenant.call("PATCH", `incident/${id}`, body);

@@ -1,4 +1,4 @@
-/** Each text that a kind of destinations or sources declares is German on German pages of the dashboard and the portal. */
+/** Each text that a kind of destinations or sources declares has a German translation in the dashboard and the portal. */
 import { describe, expect, it } from "vitest";
 import { brokers } from "../../dashboard/src/i18n/de/kinds/brokers.ts";
 import { chat } from "../../dashboard/src/i18n/de/kinds/chat.ts";
@@ -37,7 +37,7 @@ const DECLARED: readonly Declared[] = [
 ];
 
 const translated = (text: string): boolean => Object.hasOwn(texts, text);
-/** Values that both languages have as they are: placeholders, code and URLs. */
+/** Values that are the same in both languages: placeholders, code and URLs. */
 const keptIn = (text: string): readonly string[] =>
   (text.match(/\{\{?\w+\}?\}|`[^`]+`|https?:\/\/[\w./<>-]*[\w/]|@?\b[a-z]+[A-Z]\w+\b/g) ?? []).toSorted((a, b) =>
     a.localeCompare(b),
@@ -58,7 +58,7 @@ describe("the German texts of kinds", () => {
     expect(Object.keys(places).filter((place) => !declaredPlaces.has(place))).toEqual([]);
   });
 
-  it("have one translation each", () => {
+  it("each have one translation", () => {
     const keys = [clouds, chat, brokers, sourceBrokers, sources, sourceTables].flatMap((group) => Object.keys(group));
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
   });

@@ -113,11 +113,11 @@ describe("an export", () => {
     ["attempts?app_id=c1", 422],
     ["attempts?app_id=c1&endpoint_id=nothing", 404],
     ["nothing", 404],
-  ])("refuses %s", async (path, status) => {
+  ])("rejects %s", async (path, status) => {
     expect((await fetched(path)).status).toBe(status);
   });
 
-  it("reads nothing for a HEAD request, which would not end with the response", async () => {
+  it("reads nothing for a HEAD request, for which reading would continue after the response", async () => {
     const headers = { authorization: `Bearer ${node.token}` };
     for (const path of ["export/applications", "audit/export"]) {
       const { status } = await fetch(`${node.url}/api/v1/${path}`, { method: "HEAD", headers });
@@ -125,13 +125,13 @@ describe("an export", () => {
     }
   });
 
-  it("is kept by no cache", async () => {
+  it("is not cached", async () => {
     const response = await fetched("endpoints");
     await response.text();
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("does not count as open when the client left before it began", async () => {
+  it("does not count as open if the client disconnected before it began", async () => {
     await using app = Fastify();
     const { store } = node.services;
     const organisation = await store.db
@@ -155,7 +155,7 @@ describe("an export", () => {
     for (let count = 0; count < 500; count++) readers.use(OPEN_READERS.enter(actor));
   });
 
-  it("stops reading when the client leaves", async () => {
+  it("stops reading when the client disconnects", async () => {
     const abort = new AbortController();
     const headers = { authorization: `Bearer ${node.token}` };
     const response = await fetch(`${node.url}/api/v1/export/applications`, { headers, signal: abort.signal });

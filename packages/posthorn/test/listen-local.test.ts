@@ -45,7 +45,7 @@ const send = (url: string, insecure = false) =>
   forwardTo({ url: new URL(url), headers: [], insecure })(frame, new AbortController().signal);
 
 describe("a local server", () => {
-  it("gets every byte of the body, path, query and repeated headers, and its response comes back unchanged", async () => {
+  it("gets every byte of the body, path, query and repeated headers, and its response is returned unchanged", async () => {
     const seen: { url: string; headers: string[]; body: Buffer }[] = [];
     const handle: RequestListener = (request, response) => {
       const chunks: Buffer[] = [];
@@ -67,7 +67,7 @@ describe("a local server", () => {
     ]);
   });
 
-  it("with a self-signed certificate is refused with advice, and accepted with --insecure", async () => {
+  it("with a self-signed certificate is rejected with advice, and accepted with --insecure", async () => {
     const { key, cert } = await makeCertificate({ name: "laptop" });
     const port = await listening(createTlsServer({ key, cert }, (_request, response) => response.end("ok")));
     expect(await send(`https://127.0.0.1:${port}/`)).toMatchObject({

@@ -1,6 +1,6 @@
 /**
- * A computer that sleeps: its process is frozen, so that its connection stays open and nothing responds. The clock of the server is moved by the
- * test, and everything between the API and the connection is the real server.
+ * A computer that sleeps: its process is frozen, so that its connection stays open but nothing responds. The test moves the clock of the
+ * server. Everything between the API and the connection is the real server.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -146,7 +146,7 @@ async function deliveryOf(app: string, message: string): Promise<Record<string, 
 }
 
 describe("a listener whose computer sleeps for an hour", () => {
-  it("loses nothing: its lease ends, deliveries are on hold, and it gets them in order when it is back", async () => {
+  it("loses nothing: its lease ends, deliveries are on hold, and it gets them in order after it wakes up", async () => {
     const app = await newApp();
     const asleep = await Laptop.connect(app);
     await call("PUT", `app/${app}/endpoint/${asleep.endpoint}/policy`, { order: { by: "endpoint" } });

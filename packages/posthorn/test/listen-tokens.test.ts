@@ -1,6 +1,6 @@
 /**
- * Listeners with a listen token. The client sends and expects the frames of the Svix CLI (`svix listen`), as its source has them: it waits for the
- * answer to its start frame, handles one request after the other, and responds with binary frames.
+ * Listeners with a listen token. The client sends and expects the frames of the Svix CLI (`svix listen`), according to its source: it waits
+ * for the response to its start frame, handles one request after the other, and responds with binary frames.
  */
 import { EventEmitter } from "node:events";
 import { eventually } from "@posthorn/testkit";
@@ -139,13 +139,13 @@ describe("a listener with a listen token", () => {
     );
   });
 
-  it("connects with a token to which its client added the prefix again, and without the slash", async () => {
+  it("connects with a token to which its client added the prefix again, and without the trailing slash", async () => {
     const { token } = await tokenOf(await newApp());
     using listener = await new SvixListener(node.url, `c_${token}`, { path: "/api/v1/listen" }).hasStarted();
     expect(listener.started).toBe(`c_${token}`);
   });
 
-  it("gets one event after the other, those first that were stored while it was away, and only the ones that match", async () => {
+  it("gets one event after the other, first those that were stored while it was disconnected, and only matching ones", async () => {
     const app = await newApp();
     const { token } = await tokenOf(app, { eventTypes: ["invoice.*"] });
     const messages = [await publish(app), await publish(app)];
@@ -171,7 +171,7 @@ describe("a listener with a listen token", () => {
       await eventually(async () => expect(await attemptsOf(app, message)).toMatchObject([{ responseStatusCode: 204 }]));
   });
 
-  it("retries what the local server refuses with a status", async () => {
+  it("retries events that the local server rejects with an error status", async () => {
     const app = await newApp();
     using listener = await new SvixListener(node.url, (await tokenOf(app)).token).hasStarted();
     listener.respond = () => ({ status: listener.events.length > 1 ? 200 : 503, headers: {}, body: "" });
@@ -179,7 +179,7 @@ describe("a listener with a listen token", () => {
     await eventually(async () => expect(await attemptsOf(app, message)).toMatchObject([{ status: 0 }, { status: 2 }]));
   });
 
-  it("whose response is too large fails the attempt, and does not get the same request endlessly", async () => {
+  it("whose response is too large fails the attempt, and does not get the same request forever", async () => {
     const app = await newApp();
     using listener = await new SvixListener(node.url, (await tokenOf(app)).token).hasStarted();
     listener.respond = () => ({ status: 200, headers: {}, body: "A".repeat(2 * 1024 * 1024) });
@@ -313,7 +313,7 @@ async function revokedToken(): Promise<string> {
 }
 
 describe("a listen token", () => {
-  it.each(["endpoint", "application"])("ends with its %s, and connects no more", async (kind) => {
+  it.each(["endpoint", "application"])("ends with its %s, and cannot connect again", async (kind) => {
     const app = await newApp();
     const { token, endpointId } = await tokenOf(app);
     using listener = await new SvixListener(node.url, token).hasStarted();
@@ -340,7 +340,7 @@ describe("a listen token", () => {
     expect(await listener.hasClosed()).toMatchObject({ code: 1008 });
   });
 
-  it("leaves the selection of its endpoint as it is, unless it is created with another one", async () => {
+  it("does not change the selection of its endpoint, unless it is created with another one", async () => {
     const app = await newApp();
     for (const name of ["selected.first", "selected.second"])
       expect((await owner.call("POST", "event-type", { name, description: "Selected" })).status).toBe(201);
@@ -355,7 +355,7 @@ describe("a listen token", () => {
     expect(await selection()).toEqual({ event_types_json: '["selected.second"]', filter_json: null });
   });
 
-  it("is created by customers for their own application only, and listed without its secret", async () => {
+  it("can be created by customers only for their own application, and is listed without its secret", async () => {
     const [own, other] = [await newApp(), await newApp()];
     const customer = await owner.portal(["ViewBase", "ManageEndpoint"], own);
     const { id, token } = await tokenOf(own, {}, customer);
@@ -368,7 +368,7 @@ describe("a listen token", () => {
     expect((await viewer.call("DELETE", `app/${own}/relay/token/${id}`)).status).toBe(403);
   });
 
-  it("is refused for a key that may not read payloads, and for one that is limited to networks", async () => {
+  it("cannot be created with a key that may not read payloads, or one that is limited to networks", async () => {
     const app = await newApp();
     const limits = [
       { scopes: ["read", "endpoints:write"] },
@@ -398,7 +398,7 @@ describe("a listen token", () => {
   });
 });
 
-it("neither connects nor is created while the operator has not allowed listen tokens", async () => {
+it("can neither connect nor be created while the operator has not allowed listen tokens", async () => {
   using other = temporaryFolder();
   await using off = await startNode(other.path);
   const tenant = new Tenant(off);

@@ -11,7 +11,7 @@ const ENV = { POSTHORN_JWT_SECRET: JWT_SECRET, POSTHORN_CORS_ORIGINS: ORIGIN };
 const ORGANISATION = "org_00000000000000000000000test";
 /** A stream writes this every 15 seconds, and then checks its token. */
 const HEARTBEAT = "\n:\n\n";
-/** The stream ended before it would have checked its token by itself. */
+/** Limit that shows that the stream ended before its own next check of the token. */
 const ENDED_AT_ONCE = { opened: true, heartbeats: 0 };
 
 const folder = temporaryFolder();
@@ -182,7 +182,7 @@ describe("live streams", () => {
     }
   });
 
-  it("free their slot when they are closed", async () => {
+  it("release their slot when they are closed", async () => {
     await application("closing");
     const token = await portalToken("closing");
     const streams = await Promise.all(Array.from({ length: 10 }, () => Stream.open(token)));

@@ -118,7 +118,7 @@ describe("GET /api/v1/live", () => {
     expect(JSON.stringify(stream.told)).not.toContain(other["id"]);
   });
 
-  it("continues after a disconnect where it was", async () => {
+  it("continues after a disconnect where it stopped", async () => {
     let since: string;
     {
       await using stream = await Stream.open();
@@ -145,7 +145,7 @@ describe("GET /api/v1/live", () => {
     await expect(Stream.open({ token: "phk_nobody" })).rejects.toThrow(/^401/);
   });
 
-  it("does not keep a node from stopping", async () => {
+  it("does not prevent a node from stopping", async () => {
     const own = temporaryFolder();
     const other = await startNode(own.path);
     const response = await fetch(`${other.url}/api/v1/live`, { headers: { authorization: `Bearer ${other.token}` } });

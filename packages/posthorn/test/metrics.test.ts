@@ -53,7 +53,7 @@ describe("metrics", () => {
     });
   });
 
-  it("contain no name and no secret of a customer", async () => {
+  it("contain no names or secrets of customers", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path, { env: LISTEN });
@@ -110,7 +110,7 @@ describe("metrics", () => {
     expect(await response.text()).not.toContain("posthorn_");
   });
 
-  it("return 404 for any other path, and a missing port fails the start with the name of the setting", async () => {
+  it("return 404 for any other path, and an unusable port fails the start with the name of the setting", async () => {
     using folder = temporaryFolder();
     {
       await using node = await startNode(folder.path, { env: LISTEN });

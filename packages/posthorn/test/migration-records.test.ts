@@ -1,4 +1,4 @@
-/** The migration records of a database, and the databases that are refused because of them. */
+/** The migration records of a database, and databases that are rejected because of them. */
 import { expect, describe, it } from "vitest";
 import { migrationStates, runMigrations } from "../src/store/migrate.ts";
 import { migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "../src/store/migrations/list.ts";
@@ -28,7 +28,7 @@ async function changed(sql: string): Promise<OldDatabase> {
   return database;
 }
 
-/** The message of the refusal; the database must be unchanged. */
+/** The message of the rejection; the database must be unchanged. */
 async function refusalOf(database: OldDatabase): Promise<string> {
   const before = [await recordsOf(database), await database.shape()];
   const refusal = await runMigrations(database.location, NOW).catch((error: unknown) => error);
@@ -68,13 +68,13 @@ describe("a database records name and checksum of each migration", () => {
       runMigrations(database.location, NOW),
       runMigrations(database.location, NOW),
     ]);
-    // The file lock refuses the second process; on PostgreSQL it waits.
+    // The file lock rejects the second process; on PostgreSQL, it waits.
     expect(runs.filter(({ status }) => status === "fulfilled").length).toBeGreaterThanOrEqual(onPostgres ? 2 : 1);
     expect(await recordsOf(database)).toEqual(expected);
   });
 });
 
-describe("a database is refused and stays unchanged", () => {
+describe("a database is rejected and stays unchanged", () => {
   it("when a migration has another name", async () => {
     await using database = await changed("UPDATE schema_version SET name = 'widgets' WHERE version = 5");
     expect(await refusalOf(database)).toMatch(
@@ -148,7 +148,7 @@ describe("a database is refused and stays unchanged", () => {
     await expect(runMigrations(database.location, NOW)).rejects.toMatchObject(refusal);
   });
 
-  it.skipIf(onPostgres)("but not for tables and indexes that an operator added", async () => {
+  it.skipIf(onPostgres)("but not because of tables and indexes that an operator added", async () => {
     await using database = await databaseAt(BEFORE_CHECKSUMS);
     await database.run("CREATE TABLE notes (text TEXT)");
     await database.run("CREATE INDEX by_hand ON message (app_id)");

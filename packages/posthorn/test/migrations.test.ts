@@ -24,7 +24,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   listened_from: "up_since",
   asked_by: "requested_by",
 };
-/** As many of the newest versions are brought up to date in every run; of the others, one in this many is. */
+/** This many of the newest versions are upgraded in every run, and one in this many of the others. */
 const NEWEST = 12;
 const INTERVAL = onPostgres ? 8 : 4;
 /**
@@ -103,7 +103,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 describe("a new database", () => {
-  it("has the columns that its Kysely types name, and no others", async () => {
+  it("has exactly the columns of its Kysely types", async () => {
     const typed = typedColumns();
     expect(typed.size).toBeGreaterThan(30);
     const differences = [...(await newestShape())].flatMap(([table, columns]) => {
@@ -120,30 +120,27 @@ describe("a new database", () => {
 describe("a database", () => {
   const newest = newestShape();
 
-  it.each(STARTS)(
-    "with data of version %i is brought up to date, and keeps every value (next: %s)",
-    async (version) => {
-      await using old = await databaseAt(version);
-      const before = await fill(old);
-      const applied = await runMigrations(old.location, NOW);
-      expect(applied.map((state) => state.version)).toEqual(MIGRATIONS.slice(version).map((_, at) => version + at + 1));
+  it.each(STARTS)("with data of version %i is upgraded, and keeps every value (next: %s)", async (version) => {
+    await using old = await databaseAt(version);
+    const before = await fill(old);
+    const applied = await runMigrations(old.location, NOW);
+    expect(applied.map((state) => state.version)).toEqual(MIGRATIONS.slice(version).map((_, at) => version + at + 1));
 
-      const after = await old.shape();
-      expect(after).toEqual(await newest);
-      for (const [table, columns] of before) {
-        if (version < (REWRITTEN[table] ?? 0)) continue;
-        const kept = [...columns.keys()].filter((column) => after.get(today(table))?.has(today(column)) === true);
-        const rows = await old.run(`SELECT ${kept.map(today).join(", ")} FROM ${today(table)}`);
-        const plain = rows.map((row) => Object.values(row).map(asText));
-        expect([table, plain]).toEqual([table, [kept.map((column) => asText(sample(column, columns.get(column)!)))]]);
-      }
-      if (version === 0 || version >= LABELLED) return;
-      const labels = await old.run("SELECT app_id, kind, name, message_id FROM message_label ORDER BY kind");
-      expect(labels.map((row) => Object.values(row).map(asText))).toEqual(
-        ["0", "1"].map((kind) => [String(KEY), kind, "a", String(KEY)]),
-      );
-    },
-  );
+    const after = await old.shape();
+    expect(after).toEqual(await newest);
+    for (const [table, columns] of before) {
+      if (version < (REWRITTEN[table] ?? 0)) continue;
+      const kept = [...columns.keys()].filter((column) => after.get(today(table))?.has(today(column)) === true);
+      const rows = await old.run(`SELECT ${kept.map(today).join(", ")} FROM ${today(table)}`);
+      const plain = rows.map((row) => Object.values(row).map(asText));
+      expect([table, plain]).toEqual([table, [kept.map((column) => asText(sample(column, columns.get(column)!)))]]);
+    }
+    if (version === 0 || version >= LABELLED) return;
+    const labels = await old.run("SELECT app_id, kind, name, message_id FROM message_label ORDER BY kind");
+    expect(labels.map((row) => Object.values(row).map(asText))).toEqual(
+      ["0", "1"].map((kind) => [String(KEY), kind, "a", String(KEY)]),
+    );
+  });
 
   it("has backfills and subscriptions to operational webhooks under their new names, and customers' own event types unchanged", async () => {
     const version = MIGRATIONS.findIndex(({ name }) => name === "source names");
@@ -198,7 +195,7 @@ describe("a database", () => {
     expect((await migrationStates(old.location)).every((state) => state.applied)).toBe(true);
   });
 
-  it("of a later version is refused and not changed", async () => {
+  it("of a later version is rejected and not changed", async () => {
     await using old = await databaseAt(SCHEMA_VERSION);
     if (onPostgres) await old.run("INSERT INTO schema_version VALUES ($1, 'later', $2)", [SCHEMA_VERSION + 1, NOW]);
     else await old.run(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
@@ -209,7 +206,7 @@ describe("a database", () => {
   });
 });
 
-/** Numbers of either database, and bytes, as one text. */
+/** Numbers of either database, and bytes, as text. */
 function asText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value);
 }

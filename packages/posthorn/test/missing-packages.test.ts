@@ -28,7 +28,7 @@ const publish = async (node: TestNode): Promise<string> => {
 };
 
 describe("a single node without the package of a kind", () => {
-  it("keeps the deliveries without using an attempt, says what to install, and continues once it is there", async () => {
+  it("keeps the deliveries without using up attempts, says what to install, and continues once it is installed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     receiver.respondWith({ status: 200, body: "reference-1" });
@@ -44,7 +44,7 @@ describe("a single node without the package of a kind", () => {
       await using node = await startNode(folder.path, withoutPackage);
       const tenant = new Tenant(node);
       const id = await publish(node);
-      // A later delivery of another endpoint shows that the node has had its turn.
+      // A later delivery of another endpoint shows that the node has handled the first one.
       const hook = { uid: "hook", url: `${receiver.url}/hook` };
       expect((await tenant.call("POST", ENDPOINT, hook)).status).toBe(201);
       await publish(node);
@@ -79,7 +79,10 @@ async function statesShownBy(node: TestNode, uids: readonly string[]): Promise<R
   return Object.fromEntries(uids.map((uid, index) => [uid, (states[index] as { readonly state: string }).state]));
 }
 
-/** Live nodes of a version that stores no kinds, in all free slots. With them, shards move without regard to kinds, and each node keeps one. */
+/**
+ * Live nodes of a version that stores no kinds, in all free slots. Because of them, shards move regardless of kinds, and each node keeps
+ * one.
+ */
 const ADD_OLD_NODES = sql`
   INSERT INTO node (slot, host, version, secrets_mark, started_at, seen_at, leased_until)
   SELECT slot, 'old', '0', (SELECT max(secrets_mark) FROM node), clock_ms(), clock_ms(), clock_ms() + 600000
@@ -87,7 +90,7 @@ const ADD_OLD_NODES = sql`
 const REMOVE_OLD_NODES = sql`DELETE FROM node WHERE host = 'old'`;
 
 describe.runIf(onPostgres)("a node without the package of a kind, next to one that has it", () => {
-  it("leaves the lanes of the kind to the other node, shows those that it cannot leave to it, and takes them without sending when that one ends", async () => {
+  it("leaves the lanes of the kind to the other node, shows those that it must keep, and takes over all of them without sending when the other node ends", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     receiver.respondWith({ status: 200, body: "reference-1" });
@@ -98,7 +101,7 @@ describe.runIf(onPostgres)("a node without the package of a kind, next to one th
     const refused = await tenant.call("POST", ENDPOINT, { kind: "exampleQueue", config: config(receiver.url) });
     expect(refused.status).toBe(422);
     const complete = await startNode(folder.path);
-    // Known to the other node with its next round.
+    // The other node detects this in its next round.
     const uids = ["one", "two", "three", "four", "five", "six"];
     for (const uid of uids) {
       const input = { uid, kind: "exampleQueue", config: config(receiver.url) };

@@ -52,7 +52,7 @@ function run(...args: readonly string[]): string {
 }
 
 describe("the alert rules and the dashboard", () => {
-  it("lead to a section of the runbook", () => {
+  it("link to a section of the runbook", () => {
     const runbook = readFileSync(join(DEPLOY, "../docs/guides/on-call.md"), "utf8");
     const headings = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name = ""]) => name);
     expect(new Set(headings)).toEqual(new Set(rules.map(({ alert }) => alert)));
@@ -61,7 +61,7 @@ describe("the alert rules and the dashboard", () => {
     expect(urls).toEqual(rules.map(({ alert }) => `${root}#${alert.toLowerCase()}`));
   });
 
-  it("name only metrics that a server has", () => {
+  it("use only metrics that a server has", () => {
     const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const exprs = [...rules, ...board.panels.flatMap(({ targets = [] }) => targets)].map(({ expr }) => expr);
     expect(exprs.length).toBeGreaterThan(40);

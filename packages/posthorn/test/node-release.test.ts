@@ -36,7 +36,7 @@ const FAILURE = "this step fails";
 /** Methods by name, of a class or its prototype. */
 type Methods = Record<PropertyKey, (...given: unknown[]) => unknown>;
 
-/** Makes the next call of a method do its work and then fail. */
+/** Makes the next call of a method complete and then fail. */
 function failAfter(of: object, method: PropertyKey): void {
   const methods = of as Methods;
   const original = methods[method]!;
@@ -116,7 +116,7 @@ const PARTS: readonly (readonly [name: string, of: object, method: PropertyKey])
   ["the store", AnyStore.prototype, Symbol.asyncDispose],
 ];
 
-/** Parts that use the database; the others are released alike on both. */
+/** Parts that use the database; the others are released in the same way on both. */
 const PARTS_ON_POSTGRES = new Set<object>([
   Maintenance.prototype,
   Statistics.prototype,
@@ -215,13 +215,13 @@ async function expectNothingLeft(before: readonly string[]): Promise<void> {
 
 async function expectStart(): Promise<void> {
   await using node = await start();
-  // A node of a cluster answers 503 until it has its place, for which it may wait for the one before.
+  // A node of a cluster responds with 503 until it has a slot, for which it may have to wait for the previous node.
   await eventually(async () => expect((await fetch(`${node.url}/health`)).status).toBe(204));
 }
 
 describe("a start that fails", () => {
   it.each(onPostgres ? STEPS : [...STEPS, ...TAKE_OVER_STEPS])(
-    "at %s leaves no port, lock, membership, timer or thread behind",
+    "at %s leaves no port, lock, membership, timer or thread open",
     async (_name, fail) => {
       const before = handles();
       fail();
@@ -230,7 +230,7 @@ describe("a start that fails", () => {
     },
   );
 
-  it.each([0, 1] as const)("because a port is in use leaves nothing behind (port %i)", async (which) => {
+  it.each([0, 1] as const)("because a port is in use leaves nothing open (port %i)", async (which) => {
     const before = handles();
     {
       await using taken = await startNode(folder.path, {
@@ -245,7 +245,7 @@ describe("a start that fails", () => {
 });
 
 describe.runIf(onPostgres)("a node of a cluster", () => {
-  it.each(TAKE_OVER_STEPS)("that fails at %s still starts and logs it", async (_name, fail) => {
+  it.each(TAKE_OVER_STEPS)("with a failure at %s still starts, and logs the failure", async (_name, fail) => {
     fail();
     await using node = await start();
     expect(logged.map(({ err }) => err?.message)).toContain(FAILURE);
@@ -257,7 +257,7 @@ describe.runIf(onPostgres)("a node of a cluster", () => {
 describe("a node that closes", () => {
   it.each(RELEASED)("releases everything else when %s cannot be released, and logs it", async (_name, of, method) => {
     const before = handles();
-    // The stack reads the method when the part is added.
+    // The disposal stack reads the method when the part is added.
     failAfter(of, method);
     const node = await start();
     await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);

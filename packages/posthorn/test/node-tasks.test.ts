@@ -89,7 +89,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
 }
 
 describe.runIf(onPostgres)("work that exists once for all nodes", () => {
-  it("is done by one of them at a time, and by another one when that one is gone", async () => {
+  it("is done by one of them at a time, and by another one after that node has failed", async () => {
     await using scene = await openClusterScene();
     await using one = await startNode(scene.stores[0]);
     await using two = await startNode(scene.stores[1]);

@@ -23,7 +23,7 @@ const folder = temporaryFolder();
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600,3600" };
 /** Time for a lease to expire and for another node to take the shard. */
 const TAKE_OVER_TIMEOUT = { timeoutMs: 40_000 };
-/** Less than the interval at which a node reads again what notifications may have missed. */
+/** Less than the interval at which a node checks for missed notifications. */
 const BEFORE_RESCAN = { timeoutMs: 25_000 };
 
 let databaseUrl: string;
@@ -140,7 +140,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     noneTwice();
   });
 
-  it("each show what happens on all of them", async () => {
+  it("each show the events of all of them", async () => {
     await using two = await start();
     await settled(2);
     const stream = await fetch(`${two.url}/api/v1/live`, { headers: { authorization: `Bearer ${two.token}` } });
@@ -277,7 +277,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await settled(1);
   });
 
-  it("hand over their shards when they are stopped: nothing is repeated, and order is kept", async () => {
+  it("hand over their shards when they are stopped, without repetitions and in order", async () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "key" } });
     receiver.respondWith({ status: 204, delayMs: 20 });
     const two = await start();
@@ -293,7 +293,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "none" } });
   });
 
-  it("take over from one that was killed, and lose nothing that it had accepted", async () => {
+  it("take over from one that was killed, and lose no message that it had accepted", async () => {
     await using two = await startProcess();
     await settled(2);
     const ids = [await publish(asNode(two)), await publish(asNode(two))];
@@ -312,7 +312,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const fencesOf = async (id: number): Promise<readonly object[]> =>
       (await client.query("SELECT id, fence FROM posthorn.shard WHERE node_id = $1 ORDER BY id", [id])).rows;
 
-    it("at once when they were killed: their shards are taken before their lease expires, and no others", async () => {
+    it("at once when they were killed: only their shards are taken over before their lease expires", async () => {
       await using two = await startProcess();
       const killed = await settled(2);
       await two.kill();
@@ -327,7 +327,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
       await eventually(() => everywhere(id), TAKE_OVER_TIMEOUT);
     });
 
-    it("not while they exist, even if they are frozen", async () => {
+    it("but not while they exist, even if they are frozen", async () => {
       await using two = await startProcess();
       const frozen = await settled(2);
       process.kill(two.pid, "SIGSTOP");
@@ -370,7 +370,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await eventually(async () => expect(await attemptsOf()).toEqual([500]));
     process.kill(two.pid, "SIGCONT");
     response.resolve(204);
-    // It joins again and gets its share: by then it has tried to record its outcomes.
+    // It joins again and gets its share of shards. By then, it has tried to record its outcomes.
     expect(await settled(2)).toBeGreaterThan(zombie);
     const after = await publish(asNode(two));
     await eventually(() => everywhere(after), TAKE_OVER_TIMEOUT);

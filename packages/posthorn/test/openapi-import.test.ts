@@ -77,7 +77,7 @@ describe("an import", () => {
     });
   });
 
-  it("reads the same from JSON text, YAML text and x-webhooks", async () => {
+  it("has the same result for JSON text, YAML text and x-webhooks", async () => {
     const document = spec({ "a.b": hook({ type: "string" }) });
     const yaml = [
       "openapi: 3.0.3",
@@ -105,7 +105,7 @@ describe("an import", () => {
     expect((await tenant.call("GET", "event-type/old")).json["archived"]).toBe(false);
   });
 
-  it("with replaceAll archives what the document does not have, and restores what it has", async () => {
+  it("with replaceAll archives event types that the document does not contain, and restores those that it contains", async () => {
     const tenant = await fresh();
     await load(tenant, { spec: spec({ a: hook({}), b: hook({}) }) });
     expect((await load(tenant, { spec: spec({ b: hook({}) }), replaceAll: true })).archived).toEqual(["a"]);
@@ -125,7 +125,7 @@ describe("an import", () => {
     });
   });
 
-  it("is all or nothing: one invalid schema stops it and is named", async () => {
+  it("is atomic: one invalid schema fails it and is named", async () => {
     const tenant = await fresh();
     const body = { spec: spec({ good: hook({}), bad: hook({ type: "no such type" }) }) };
     const { status, json } = await tenant.call("POST", "event-type/import/openapi", body);
@@ -136,7 +136,7 @@ describe("an import", () => {
     expect((await tenant.call("GET", "event-type/good")).status).toBe(404);
   });
 
-  it("is refused for a token of an application", async () => {
+  it("is rejected for a token of an application", async () => {
     const tenant = await fresh();
     await tenant.call("POST", "app", { name: "A", uid: "app" });
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
@@ -145,7 +145,7 @@ describe("an import", () => {
 });
 
 describe("an imported schema", () => {
-  it("includes what it refers to, also references to itself", async () => {
+  it("includes referenced schemas, even references to itself", async () => {
     const components = {
       schemas: {
         Node: {
@@ -209,7 +209,7 @@ describe("an imported schema", () => {
   });
 });
 
-describe("a document is refused with 422 for", () => {
+describe("a document is rejected with 422 for", () => {
   const deep = (levels: number): object => (levels === 0 ? {} : { properties: { a: deep(levels - 1) } });
   const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"]
     .concat(
@@ -287,7 +287,7 @@ describe("while a document that is expensive to read is being imported", () => {
     const imported = tenant
       .call("POST", "event-type/import/openapi", { specRaw, dryRun: true })
       .finally(() => order.push("import"));
-    // The first requests may overtake the import; the others arrive while the document is being read.
+    // The first requests may arrive before the import; the others arrive while the document is being read.
     for (let n = 0; n < 4; n++) {
       expect((await fetch(`${node.url}/health/live`)).ok).toBe(true);
       order.push("live");
@@ -301,11 +301,11 @@ describe("the schemas of an event type", () => {
   const create = async (schemas: unknown) =>
     (await fresh()).call("POST", "event-type", { name: "a", description: "", schemas });
 
-  it("may have a long enum", async () => {
+  it("can have a long enum", async () => {
     expect((await create({ 1: { enum: Array.from({ length: 20_000 }, (_, n) => n) } })).status).toBe(201);
   });
 
-  it("may have 256 KiB in total", async () => {
+  it("can have 256 KiB in total", async () => {
     const half = { description: "x".repeat(140 * 1024) };
     expect((await create({ 1: half })).status).toBe(201);
     expect(await create({ 1: half, 2: half })).toMatchObject({ status: 422 });

@@ -108,7 +108,7 @@ describe("operational webhooks", () => {
     expect(types.toSorted()).toEqual(["endpoint.created", "endpoint.deleted", "endpoint.disabled", "endpoint.updated"]);
   });
 
-  it("belong to the organisation: others receive none, tokens of applications are refused, and no list of applications shows them", async () => {
+  it("belong to the organisation: others receive none, tokens of applications are rejected, and lists of applications do not show them", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
     await using node = await startNode(folder.path);

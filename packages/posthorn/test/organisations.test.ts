@@ -52,7 +52,7 @@ async function pageOf(node: TestNode, org: number): Promise<string | null> {
   return reply.headers.get("content-type");
 }
 
-it("a second organisation is refused with a reason while inbound webhooks share the origin of the dashboard", async () => {
+it("a second organisation is rejected with a reason while inbound webhooks share the origin of the dashboard", async () => {
   await using node = await startNode(newFolder());
   expect((await list(node, 1)).status).toBe(200);
   const refused = await list(node, 2);
@@ -78,7 +78,7 @@ it("with a separate origin there can be any number", async () => {
   for (const org of [1, 2, 3]) expect((await list(node, org)).status).toBe(200);
 });
 
-it("existing organisations keep working without one, and all but the first return only JSON and plain text", async () => {
+it("existing organisations keep working without one, and all except the first return only JSON and plain text", async () => {
   const path = newFolder();
   {
     await using node = await startNode(path, { env: SEPARATE });

@@ -7,7 +7,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** A resolver that never responds; `asked` resolves with its first query. */
+/** A resolver that never responds; `asked` resolves on its first query. */
 function silentResolver(): { readonly egress: EgressOptions; readonly asked: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const never = (): Promise<never> => {
@@ -28,12 +28,12 @@ function post(node: TestNode, path: string, body: object): Promise<Response> {
   });
 }
 
-describe("a request with an idempotency key that looks up a name of a silent resolver", () => {
+describe("a request with an idempotency key that waits for a resolver that never responds", () => {
   it.each([
     ["check-url", "app/app/check-url", { url: "https://slow.example.com/" }],
     ["egress check", "egress/check", { url: "https://slow.example.com/" }],
     ["verify", "app/app/endpoint/ep/verify", { method: "challenge" }],
-  ])("holds up no other write (%s)", async (_title, path, body) => {
+  ])("does not delay other writes (%s)", async (_title, path, body) => {
     using folder = temporaryFolder();
     const { egress, asked } = silentResolver();
     await using node = await startNode(folder.path, { egress });

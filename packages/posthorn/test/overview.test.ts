@@ -128,7 +128,7 @@ describe("the search over all applications", () => {
     }
   });
 
-  it("shows a token of an application its own messages and refuses those of others", async () => {
+  it("shows a token of an application only its own messages, and rejects filters for others", async () => {
     await tenant.call("POST", "app", { name: "Other", uid: "other" });
     await publish("other", {});
     await tenant.call("POST", "app", { name: "Mine", uid: "app" });
@@ -138,7 +138,7 @@ describe("the search over all applications", () => {
     expect((await portal.call("GET", "message?app_id=other")).status).toBe(404);
   });
 
-  it("refuses an iterator that it did not create", async () => {
+  it("rejects an iterator that it did not create", async () => {
     expect((await tenant.call("GET", "message?iterator=nonsense")).status).toBe(422);
   });
 });
@@ -165,14 +165,14 @@ describe("issues", () => {
     await eventually(async () => expect(await issues()).toMatchObject([{ attempts: 2, failing: false }]));
   });
 
-  it("are not for tokens of an application", async () => {
+  it("are not available to tokens of an application", async () => {
     const portal = await tenant.portal(["ViewBase"]);
     for (const path of ["issue", "replay"]) expect((await portal.call("GET", path)).status).toBe(403);
   });
 });
 
 describe("the address checker", () => {
-  it("reports whether a URL would be allowed, and which rule refuses it", async () => {
+  it("reports whether a URL would be allowed, and which rule blocks it", async () => {
     const check = async (body: object): Promise<Row> => (await tenant.call("POST", "egress/check", body)).json;
     expect(await check({ url: "http://169.254.169.254/" })).toMatchObject({ allowed: false, addresses: [] });
     expect((await check({ url: "http://169.254.169.254/" }))["detail"]).toEqual(expect.stringContaining("169.254"));
@@ -182,7 +182,7 @@ describe("the address checker", () => {
     expect(await check({ url: "http://127.0.0.1:8080/", appId: "strict" })).toMatchObject({ allowed: false });
   });
 
-  it("is not for tokens of an application", async () => {
+  it("is not available to tokens of an application", async () => {
     const portal = await tenant.portal(["ViewBase"]);
     expect((await portal.call("POST", "egress/check", { url: "http://example.com" })).status).toBe(403);
   });

@@ -1,4 +1,4 @@
-/** Each value of a policy has its place in the API, in the dashboard's form and in the documents. */
+/** Each value of a policy is present in the API, in the dashboard's form and in the documents. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { policy as german } from "../../dashboard/src/i18n/de/policy.ts";

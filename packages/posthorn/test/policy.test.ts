@@ -77,7 +77,7 @@ describe("a policy", () => {
     });
   });
 
-  it("changes the given fields, and inherits again those that are null", async () => {
+  it("changes the given fields, and resets those that are null to inherited values", async () => {
     await effective({}, { retry: { maxAgeSeconds: 30, stopCodes: [404] }, order: { by: "key" } });
     expect((await change("PATCH", OF_ENDPOINT, { retry: { maxAgeSeconds: 40 } })).policy).toEqual({
       retry: { maxAgeSeconds: 40, stopCodes: [404] },
@@ -88,7 +88,7 @@ describe("a policy", () => {
     expect((await tenant.call("GET", OF_ENDPOINT)).json).toEqual(shown);
   });
 
-  it("stays when endpoint and application are replaced", async () => {
+  it("is kept when endpoint and application are replaced", async () => {
     await effective({ order: { by: "key" } }, { retry: { maxAgeSeconds: 30 } });
     await tenant.call("PUT", "app/app", { name: "Test", uid: "app" });
     await tenant.call("PUT", "app/app/endpoint/ep", { url: "http://127.0.0.1:9999/", uid: "ep" });
@@ -142,14 +142,14 @@ describe("an invalid policy", () => {
     ["retry.retryCodes.[0]", { retry: { retryCodes: [true] } }],
     ["limits.concurrency", { limits: { concurrency: 0 } }],
     ["order.by", { order: { by: "message" } }],
-  ])("is refused by its place, %s, before anything is kept", async (place, policy) => {
+  ])("is rejected with its location, %s, before anything is stored", async (place, policy) => {
     await effective({}, { retry: { maxAgeSeconds: 30 } });
     expect(await refused(OF_ENDPOINT, policy)).toBe(`body.${place}`);
     expect(await refused(OF_APPLICATION, policy)).toBe(`body.${place}`);
     expect((await tenant.call("GET", OF_ENDPOINT)).json).toMatchObject({ policy: { retry: { maxAgeSeconds: 30 } } });
   });
 
-  it("is refused for an unknown section or field, so that no typo is silent", async () => {
+  it("is rejected for an unknown section or field, so that typos are detected", async () => {
     expect(await refused(OF_ENDPOINT, { retries: {} })).toBe("body.retries");
     expect(await refused(OF_ENDPOINT, { retry: { maxAge: 5 } })).toBe("body.retry.maxAge");
   });
@@ -195,7 +195,7 @@ describe("the signing policy", () => {
     "Sec-Fetch-Site",
     "Webhook-Signature",
     "with space",
-  ])("refuses the header %j for a signature or timestamp", async (name) => {
+  ])("rejects the header %j for a signature or timestamp", async (name) => {
     expect(await refused(OF_APPLICATION, { signing: { style: "github", header: name } })).toBe("body.signing.header");
     expect(await refused(OF_APPLICATION, { signing: { style: "slack", timestampHeader: name } })).toBe(
       "body.signing.timestampHeader",

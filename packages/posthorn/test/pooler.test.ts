@@ -18,7 +18,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** Less than the interval at which a node reads again what notifications may have missed. */
+/** Less than the interval at which a node checks for missed notifications. */
 const BEFORE_RESCAN = { timeoutMs: 25_000 };
 
 const folder = temporaryFolder();
@@ -109,7 +109,7 @@ describe.runIf(onPostgres)(
       expect(rows[0]!.uses).toEqual(expect.arrayContaining(["posthorn coordination", "posthorn hot"]));
     });
 
-    it("a node retries what failed", async () => {
+    it("a node retries failed deliveries", async () => {
       receiver.respondWith(500);
       await tenant.call("PATCH", "app/app/endpoint/ep/policy", { retry: { schedule: [] } });
       const id = await publish();
@@ -196,7 +196,7 @@ describe.runIf(onPostgres)(
       expect((await migrationStates(database)).every(({ applied }) => applied)).toBe(true);
     });
 
-    it("a role without access to the schema is refused with instructions", async () => {
+    it("a role without access to the schema is rejected with instructions", async () => {
       await using bare = await createDatabase(await sharedPostgres());
       await expect(
         start({ POSTHORN_DATABASE_URL: pooler.through(bare.url), POSTHORN_DATABASE_DIRECT_URL: bare.url }),

@@ -1,4 +1,4 @@
-/** Portal keys: what customers can do with them, and how they end. */
+/** Portal keys: their permissions, and how they end. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { McpClient } from "./support/mcp-client.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -44,7 +44,7 @@ describe("a portal key", () => {
     expect(await new McpClient(node, token).request("tools/list")).toMatchObject({ status: 403 });
   });
 
-  it("only reads unless it was given more", async () => {
+  it("can only read unless it was given more permissions", async () => {
     const body = { url: "https://example.com/hook" };
     const reading = owner.as((await keyBy(customer)).token);
     expect((await reading.call("POST", "app/app/endpoint", body)).status).toBe(403);
@@ -64,7 +64,7 @@ describe("a portal key", () => {
     expect((await owner.as(token).call("DELETE", `app/app/portal-key/${id}`)).status).toBe(403);
   });
 
-  it("is neither created nor revoked by a link that only reads", async () => {
+  it("cannot be created or revoked with a read-only link", async () => {
     const reader = await owner.portal(["ViewBase"]);
     const { id } = await keyBy(customer);
     expect((await reader.call("POST", "app/app/portal-key", { name: "k" })).status).toBe(403);
@@ -91,7 +91,7 @@ describe("a portal key ends", () => {
     }
   });
 
-  it("not by a call for another application", async () => {
+  it("but not by a call for another application", async () => {
     const { id, token } = await keyBy(customer);
     expect((await owner.call("DELETE", `app/other/portal-key/${id}`)).status).toBe(404);
     expect(await statusOf(token)).toBe(200);

@@ -41,7 +41,7 @@ it("gets the application and capabilities of the token, its expiry, and the look
   expect(left).toBeLessThanOrEqual(3_600_000);
 });
 
-it("refuses a token of the organisation, which belongs to no application", async () => {
+it("rejects a token of the organisation, which belongs to no application", async () => {
   expect((await tenant.call("GET", "portal")).status).toBe(403);
 });
 
@@ -63,7 +63,7 @@ it.each([
   ["a logo that is not https", { logo: "http://a.example/l.svg" }],
   ["a colour that is more than one", { colour: "red; background: url(//evil)" }],
   ["a font that ends the declaration", { font: "a; } body {" }],
-])("refuses a look with %s", async (_, look) => {
+])("rejects a look with %s", async (_, look) => {
   expect((await tenant.call("POST", "auth/app-portal-access/app", { look })).status).toBe(422);
 });
 

@@ -8,7 +8,7 @@ import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { acceptEntry, onPostgres, temporaryFolder } from "./support/store.ts";
 
 describe.runIf(onPostgres)("a database behind TLS", () => {
-  it("is only used over TLS with a valid certificate, and is refused otherwise", async () => {
+  it("is used only over TLS with a valid certificate, and rejected otherwise", async () => {
     await using lab = await startLab();
     using folder = temporaryFolder();
     const { ca, good, selfSigned, wrongName } = lab.certificates;

@@ -56,7 +56,7 @@ describe("a precheck", () => {
     expect((await tenant.call("GET", "app/app/msg")).json["data"]).toEqual([]);
   });
 
-  it("of another application is refused for a token of an application", async () => {
+  it("of another application is rejected for a token of an application", async () => {
     await tenant.call("POST", "app", { name: "Other", uid: "other" });
     const portal = await tenant.portal(["ViewBase"]);
     expect((await portal.call("POST", path, { eventType: "a" })).status).toBe(200);

@@ -1,4 +1,4 @@
-/** Error responses in the two forms, over HTTP. */
+/** Error responses in both formats, over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
@@ -46,7 +46,7 @@ describe("problem details", () => {
     });
   });
 
-  it("list the broken rules of a 422", async () => {
+  it("list the validation errors of a 422", async () => {
     const { json } = await post("/api/v1/app", '{"name":5}', `text/html, ${PROBLEM};q=0.5`);
     const { json: plain } = await post("/api/v1/app", '{"name":5}', "application/json");
     expect(json).toMatchObject({ status: 422, code: "validation", errors: plain["detail"] });

@@ -1,14 +1,14 @@
-/** Each setup step of a provider is German on German pages of the dashboard. */
+/** Each setup step of a provider has a German translation in the dashboard. */
 import { describe, expect, it } from "vitest";
 import { texts } from "../../dashboard/src/i18n/de/provider-steps.ts";
 import { PROVIDER_STEPS } from "../src/sources/provider-steps.ts";
 
 const STEPS: readonly string[] = Object.values(PROVIDER_STEPS).flat();
-/** What both languages have as it is: names of the provider's pages, code and links. */
+/** Parts that are the same in both languages: names of the provider's pages, code and links. */
 const keptIn = (text: string): readonly string[] => text.match(/\*[^*]+\*|`[^`]+`|https?:\/\/[\w./-]*\w/g) ?? [];
 
 describe("the German setup steps of providers", () => {
-  it("exist for each step, and for no step that is gone", () => {
+  it("exist for each step, and for no removed step", () => {
     expect(Object.keys(texts).toSorted()).toEqual([...new Set(STEPS)].toSorted());
   });
 

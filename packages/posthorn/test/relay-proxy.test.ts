@@ -46,7 +46,7 @@ describe("a listener whose proxy", () => {
   const publish = async (app: string): Promise<string> =>
     String((await call("POST", `/api/v1/app/${app}/msg`, { eventType: "invoice.paid", payload: {} }))["id"]);
 
-  /** What a listener saw, while it runs. */
+  /** Output of a listener while it runs. */
   class Listening {
     readonly states: ListenState[] = [];
     readonly notes: string[] = [];
@@ -105,7 +105,7 @@ describe("a listener whose proxy", () => {
     ["passes them on as requests", null],
     ["closes the connection", (socket: Duplex) => void socket.destroy()],
     ["accepts them wrongly", respond(ACCEPTED)],
-  ])("%s uses an event stream, says so, and answers like any other", async (_, onUpgrade) => {
+  ])("%s uses an event stream, says so, and responds like any other", async (_, onUpgrade) => {
     await using proxy = await startUpgradeProxy(node.url, onUpgrade);
     const app = await newApp();
     const listening = new Listening(proxy.url, app);
@@ -122,7 +122,7 @@ describe("a listener whose proxy", () => {
     expect(await listening.stop()).toEqual({ kind: "stopped" });
   });
 
-  it("refuses WebSockets gets as many requests at a time as it asks for, and gives them back when it stops", async () => {
+  it("blocks WebSockets gets as many requests at a time as it requests, and returns them when it stops", async () => {
     await using proxy = await startUpgradeProxy(node.url, (socket) => void socket.destroy());
     const app = await newApp();
     const first = new Listening(proxy.url, app, { hangs: true });
@@ -143,7 +143,7 @@ describe("a listener whose proxy", () => {
     await second.stop();
   });
 
-  it("refuses WebSockets ends when its key is revoked, and says so", async () => {
+  it("blocks WebSockets exits when its key is revoked, and says so", async () => {
     await using proxy = await startUpgradeProxy(node.url, (socket) => void socket.destroy());
     const app = await newApp();
     const scopes = ["read", "endpoints:write", "payloads:read"];

@@ -74,7 +74,7 @@ describe("a listener that asks for new signatures", () => {
   it.each([
     ["in one header", stripe, "stripe-signature"],
     ["of Standard Webhooks", svix, "svix-signature"],
-  ])("gets a signature %s that is fresh, and the bytes of the body as they came", async (_, provider, header) => {
+  ])("gets a new signature %s, and the unchanged bytes of the body", async (_, provider, header) => {
     const source = await newSource(provider.id);
     using client = await listen(source);
     const options = { secret: SECRET, body: BODY, headers: { "svix-id": "msg_p5jXN8AQM9LWM0D4loKWxJek" } };
@@ -88,7 +88,7 @@ describe("a listener that asks for new signatures", () => {
     await expect(verifyNow(request!, provider)).resolves.toMatchObject({ trust: "signed" });
   });
 
-  it("gets what Posthorn released from the quarantine as it came, with the reason", async () => {
+  it("gets requests released from quarantine unchanged, with the reason", async () => {
     const source = await newSource("stripe");
     using client = await listen(source);
     const refused = await fetch(source.ingestUrl, { method: "POST", headers: { "x-of-sender": "yes" }, body: BODY });
@@ -105,7 +105,7 @@ describe("a listener that asks for new signatures", () => {
     expect(request!.headers.map(([name]) => name.toLowerCase())).not.toContain("stripe-signature");
   });
 
-  it("gets no new signature where it covers a URL that Posthorn does not know", async () => {
+  it("gets no new signature if that covers a URL that Posthorn does not know", async () => {
     const source = await newSource("square");
     using client = await listen(source);
     const options = { secret: SECRET, body: BODY, url: source.ingestUrl };
@@ -118,7 +118,7 @@ describe("a listener that asks for new signatures", () => {
     );
   });
 
-  it("is refused without the permission to read secrets, also when it connects with the ticket of another caller", async () => {
+  it("is rejected without the permission to read secrets, even with the ticket of another caller", async () => {
     const source = await newSource("stripe");
     const scopes = ["read", "endpoints:write", "payloads:read", "sources:write"];
     const { token } = await call("POST", "/api/v1/auth/api-key", { name: "laptop", scopes });
@@ -131,7 +131,7 @@ describe("a listener that asks for new signatures", () => {
     expect(response.status).toBe(403);
   });
 
-  it("is refused for a provider that signs with a private key, and for an application", async () => {
+  it("is rejected for a provider that signs with a private key, and for an application", async () => {
     const source = await newSource("paypal", { config: { webhookId: "8PT597110X687430LKGECATA" } });
     await expect(listen(source)).rejects.toThrow("private key that only PayPal has");
     const app = await call("POST", "/api/v1/app", { name: "acme" });

@@ -9,7 +9,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { invite, type ListenOptions, RelayClient } from "./support/relay-client.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 
-/** What responses have that tests read. */
+/** Fields of responses that tests read. */
 interface Json {
   readonly id: string;
   readonly token: string;
@@ -66,7 +66,7 @@ describe("relay endpoints", () => {
 
   const idsOf = ({ requests }: RelayClient): string[] => requests.map(({ message }) => message.id);
 
-  /** Waits until the endpoint of a client has so many listeners. */
+  /** Waits until the endpoint of a client has this many listeners. */
   const listenersOf = (app: string, { endpointId }: RelayClient, number: number): Promise<void> =>
     eventually(async () => {
       const { json } = await call("GET", `/api/v1/app/${app}/endpoint/${endpointId}/relay/listener`);
@@ -116,7 +116,7 @@ describe("relay endpoints", () => {
     });
   });
 
-  it("sends again what a listener did not answer before it vanished", async () => {
+  it("resends messages that a listener did not respond to before it disappeared", async () => {
     const app = await newApp();
     const first = await listen(app, "anna");
     first.respond = () => null;
@@ -130,7 +130,7 @@ describe("relay endpoints", () => {
     expect(json.data.length).toBeLessThan(2);
   });
 
-  it("ends a connection that does not acknowledge, like that of a machine that sleeps, without using up an attempt", async () => {
+  it("closes a connection that does not acknowledge, like that of a sleeping machine, without using up an attempt", async () => {
     const app = await newApp();
     const asleep = await listen(app, "anna");
     asleep.acks = false;
@@ -145,7 +145,7 @@ describe("relay endpoints", () => {
     });
   });
 
-  it("retries what the local server refuses, and reports why", async () => {
+  it("retries messages that the local server rejects, and reports why", async () => {
     const app = await newApp();
     using client = await listen(app, "anna");
     client.respond = ({ id }) => {
@@ -216,7 +216,7 @@ describe("relay endpoints", () => {
     for (const client of [...everyone, ...team, winner!]) client.drop();
   });
 
-  it("refuses a second listener of an exclusive name, unless it takes over", async () => {
+  it("rejects a second listener with an exclusive name, unless it takes over", async () => {
     const app = await newApp();
     const session = { share: "exclusive" };
     using anna = await listen(app, "team", {
@@ -241,7 +241,7 @@ describe("relay endpoints", () => {
     expect(idsOf(after).toSorted()).toEqual(ids.toSorted());
   });
 
-  it("forwards what a source received byte for byte, with method, path, query and repeated headers", async () => {
+  it("forwards received requests byte for byte, with method, path, query and repeated headers", async () => {
     const { json: source } = await call("POST", "/ingest/api/v1/source", {
       name: "GitHub",
       type: "github",
@@ -267,7 +267,7 @@ describe("relay endpoints", () => {
     ]);
   });
 
-  it("ends the connection with its token, and says that reconnecting is useless", async () => {
+  it("closes the connection when its token ends, and says that reconnecting is useless", async () => {
     const app = await newApp();
     const { json: key } = await call("POST", "/api/v1/auth/api-key", {
       name: "laptop",
@@ -280,7 +280,7 @@ describe("relay endpoints", () => {
     await expect(invite({ url: node.url, token: key.token, app, name: "anna" })).rejects.toThrow("401");
   });
 
-  it("refuses tokens that may not read payloads, and a wrong token in the first frame", async () => {
+  it("rejects tokens that may not read payloads, and a wrong token in the first frame", async () => {
     const app = await newApp();
     const { json: key } = await call("POST", "/api/v1/auth/api-key", {
       name: "blind",
@@ -305,7 +305,7 @@ describe("relay endpoints", () => {
     await expect(listen(app, "anna", { token: key.token, session })).rejects.toThrow("messages:replay");
   });
 
-  it("refuses a token that may not see sources, even with a ticket for one", async () => {
+  it("rejects a token that may not see sources, even with a ticket for one", async () => {
     const config = { secret: "it is a secret" };
     const { json: source } = await call("POST", "/ingest/api/v1/source", { name: "Hub", type: "github", config });
     const scopes = ["read", "endpoints:write", "payloads:read"];
@@ -326,7 +326,7 @@ describe("relay endpoints", () => {
     expect(await postRaw(`${node.url}/api/v1/app/${app}/msg`, headers, body)).toBe(202);
   });
 
-  it("forgets a listener whose handshake fails", async () => {
+  it("removes a listener whose handshake fails", async () => {
     const app = await newApp();
     const { ticket, endpointId } = await invite({ url: node.url, token: node.token, app, name: "anna" });
     const headers = { authorization: `Bearer ${node.token}`, connection: "Upgrade", upgrade: "websocket" };
@@ -353,7 +353,7 @@ describe("relay endpoints", () => {
     await first.body?.cancel();
   });
 
-  it("ends a connection with frames that are not valid, and no other", async () => {
+  it("closes a connection with invalid frames, and no other", async () => {
     const app = await newApp();
     using other = await listen(app, "ben");
     for (const text of ["", "{", "[]", '{"type":"nothing"}', '{"type":"response","id":"x","status":"200"}']) {
@@ -365,7 +365,7 @@ describe("relay endpoints", () => {
     await other.received(1);
   });
 
-  it("works with an event stream where WebSockets do not pass", async () => {
+  it("works with an event stream if WebSockets are blocked", async () => {
     const app = await newApp();
     const { ticket, id: session } = await invite({ url: node.url, token: node.token, app, name: "anna" });
     const response = await fetch(`${node.url}/api/v1/relay/stream?ticket=${ticket}`, {
@@ -408,7 +408,7 @@ describe("relay endpoints", () => {
     expect(idsOf(client)).toEqual([id, id]);
   });
 
-  it("catches up from a time, and discards all but the newest that wait", async () => {
+  it("catches up from a time, and discards all except the newest waiting messages", async () => {
     const app = await newApp();
     const since = new Date(Date.now() - 3_600_000).toISOString();
     const ids = await publish(app, 6);
@@ -453,7 +453,7 @@ describe("relay endpoints", () => {
 });
 
 describe.runIf(onPostgres)("relay endpoints of several nodes", () => {
-  it("reaches listeners of another node than the one that makes the attempt, and survives the end of a node", async () => {
+  it("reach listeners of a different node than the one that makes the attempt, and keep working when a node ends", async () => {
     using folder = temporaryFolder();
     const env = { POSTHORN_RETRY_SCHEDULE: "1,3600" };
     await using one = await startNode(folder.path, { env });
@@ -494,7 +494,7 @@ describe.runIf(onPostgres)("relay endpoints of several nodes", () => {
   });
 });
 
-/** Sends headers as they are, with repetitions. Returns the status. */
+/** Sends headers unchanged, with repetitions. Returns the status. */
 function postRaw(url: string, headers: readonly string[], body: Uint8Array): Promise<number> {
   const { hostname, port, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -77,7 +77,7 @@ async function allReceived(seeded: readonly SeededEndpoint[]): Promise<void> {
 
 /** On PostgreSQL, a run of the nightly tests has as many. */
 const COUNT = onPostgres && process.env["POSTHORN_TEST_ALL_SEEDS"] === undefined ? 200 : 1000;
-/** A replay of all of them takes long enough to be paused on a slow machine. */
+/** Number of messages for which a replay takes long enough to be paused, even on a slow machine. */
 const PER_SECOND = COUNT / 8;
 
 describe("a replay across 1,000 applications", () => {
@@ -93,7 +93,7 @@ describe("a replay across 1,000 applications", () => {
     const paused = await post(`replay/${id}/pause`);
     expect(paused.status).toBe("paused");
     await restart();
-    // A replay that ran on would have counted more by now.
+    // A replay that had continued would have counted more by now.
     expect((await progressOf(id)).progress.sent).toBe(paused.progress.sent);
     expect(paused.progress.sent).toBeLessThan(COUNT);
 
@@ -120,7 +120,7 @@ describe("a replay across 1,000 applications", () => {
 });
 
 describe("a replay of named messages", () => {
-  it("sends these, and counts only them", async () => {
+  it("sends and counts only these", async () => {
     const seeded = await seedFailures(node.services, { count: 5, url: () => `${receiver.url}/hook` });
     const messages = [seeded[1]!.messageId, seeded[3]!.messageId];
     const { json: plan } = await tenant.call("POST", "replay/dry-run", { since, messages });
@@ -133,7 +133,7 @@ describe("a replay of named messages", () => {
     expect(received().size).toBe(2);
   });
 
-  it("of one application refuses those of another, and unknown ones", async () => {
+  it("of one application rejects those of another, and unknown ones", async () => {
     const [one, other] = await seedFailures(node.services, { count: 2, url: () => `${receiver.url}/hook` });
     const path = `app/${one!.appId}/replay/dry-run`;
     const named = (messages: readonly string[]) => tenant.call("POST", path, { since, messages });
@@ -145,7 +145,7 @@ describe("a replay of named messages", () => {
 });
 
 describe("a dry run across applications", () => {
-  it("names the endpoints, and the reason for each message that is left out", async () => {
+  it("lists the endpoints, and the reason for each omitted message", async () => {
     const hosts = ["https://one.test/a", "https://two.test/b"];
     const seeded = await seedFailures(node.services, {
       count: 8,
@@ -203,7 +203,7 @@ describe("a dry run across applications", () => {
     expect(unknown.status).toBe(422);
   });
 
-  it("sees nothing of another organisation", async () => {
+  it("does not include other organisations", async () => {
     await seedFailures(node.services, { count: 2, url: () => "https://one.test/" });
     const other = new Tenant(node, await node.tokenOf("org_0000000000000000000000other"));
     expect((await other.call("POST", "replay/dry-run", { since })).json).toMatchObject({ toSend: 0, parts: [] });

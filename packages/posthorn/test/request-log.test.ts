@@ -88,14 +88,14 @@ describe("the log of API requests", () => {
     for (const secret of ["4111", "acme-secret", app, key.token]) expect(all).not.toContain(secret);
   });
 
-  it("is for callers that may read the audit log, and has nothing of other organisations", async () => {
+  it("is visible to callers that may read the audit log, and contains nothing of other organisations", async () => {
     const key = await makeKey("Reader", ["read"]);
     expect((await call("GET", "/api/v1/request-log", undefined, {}, key.token)).status).toBe(403);
     const auditor = await makeKey("Auditor", ["audit:read"]);
     await eventually(async () => expect(await entries(`caller=${key.id}`, auditor.token)).toHaveLength(1));
   });
 
-  it("has the operations that tools of MCP call, as the API would have them", async () => {
+  it("has the operations that MCP tools call, like calls of the API", async () => {
     const { id: app } = (await (await call("POST", "/api/v1/app", { name: "Agents" })).json()) as { id: string };
     const key = await makeKey("Agent", ["read", "endpoints:write"]);
     const client = new McpClient(node, key.token);
@@ -134,7 +134,7 @@ describe("the log of API requests", () => {
     expect(await entries(`caller=${key.id}&search=v1.app`)).toEqual([]);
   });
 
-  it("pages through entries from new to old", async () => {
+  it("is paged from new to old", async () => {
     for (let time = 0; time < 3; time++)
       await call("GET", "/api/v1/app/app_none", undefined, { "x-request-id": `page-${time}` });
     await eventually(async () => expect(await entries("operation=v1.application.get")).toHaveLength(3));

@@ -1,4 +1,4 @@
-/** Views of lists: whose they are, who sees them, and who may change them. */
+/** Views of lists: their owners, who sees them, and who may change them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_VIEWS } from "../src/domain/saved-view/view.ts";
 import { join, ownerOf, type TestBrowser } from "./support/browser-session.ts";
@@ -55,7 +55,7 @@ const find = async (caller: Caller, id: string): Promise<View | undefined> =>
   (await seen(caller)).find((view) => view.id === id);
 
 describe("a private view", () => {
-  it("is seen by its owner alone, who changes and deletes it, also without permission to change anything else", async () => {
+  it("is visible only to its owner, who can change and delete it without any other permission to change", async () => {
     const { id } = await save(viewer, { name: "  Mine  " });
     expect(await find(viewer, id)).toMatchObject({ name: "Mine", shared: false, own: true, mayChange: true });
     for (const other of [owner, developer]) {
@@ -70,7 +70,7 @@ describe("a private view", () => {
     expect(await find(viewer, id)).toBeUndefined();
   });
 
-  it("is listed with the views of its list only", async () => {
+  it("is listed only with the views of its list", async () => {
     const { id } = await save(viewer, { list: "endpoints", query: "health=failing" });
     expect((await seen(viewer, "&list=endpoints")).map((view) => view.id)).toContain(id);
     expect((await seen(viewer, "&list=messages")).map((view) => view.id)).not.toContain(id);
@@ -78,7 +78,7 @@ describe("a private view", () => {
 });
 
 describe("a shared view", () => {
-  it("is seen by everyone in the organisation, and changed by its owner and those who may change settings", async () => {
+  it("is visible to everyone in the organisation, and can be changed by its owner and people who may change settings", async () => {
     const { id } = await save(developer, { shared: true });
     expect(await find(viewer, id)).toMatchObject({ own: false, mayChange: false, owner: { kind: "user" } });
     expect((await viewer.send("PATCH", `saved-view/${id}`, { name: "x" })).status).toBe(403);
@@ -96,7 +96,7 @@ describe("a shared view", () => {
     expect((await viewer.send("PATCH", `saved-view/${id}`, { shared: true })).status).toBe(403);
   });
 
-  it("is neither seen nor created by those who see single applications only", async () => {
+  it("can neither be seen nor created by people who see only single applications", async () => {
     const limited = await join(node, owner, { email: "one@engines.example", role: "developer", app: "one" });
     const { id } = await save(developer, { shared: true, name: "Globex failures", query: "app=app_globex" });
     expect(await find(limited, id)).toBeUndefined();
@@ -123,7 +123,7 @@ describe("a shared view", () => {
 });
 
 describe("a shared view of an owner who may no longer share", () => {
-  it("is made private and deleted by them, but not edited while it is shared", async () => {
+  it("can be made private and deleted by the owner, but not edited while it is shared", async () => {
     const demoted = await join(node, owner, { email: "demoted@engines.example", role: "developer" });
     const [first, second] = [await save(demoted, { shared: true }), await save(demoted, { shared: true })];
     const { json } = await owner.send("GET", "user?limit=250");
@@ -144,7 +144,7 @@ describe("a shared view of an owner who may no longer share", () => {
 });
 
 describe("a shared view that searches in payloads", () => {
-  it("is seen by its owner and those who may read payloads, in lists, alone and in the search", async () => {
+  it("is visible to its owner and people who may read payloads, in lists, individually and in the search", async () => {
     const views = await Promise.all(
       ["q=ada%40engines.example", "range=24h&q=ada"].map((query) =>
         save(developer, { query, name: "Hunt", shared: true }),
@@ -170,7 +170,7 @@ describe("a shared view that searches in payloads", () => {
 });
 
 describe("the filters of a view", () => {
-  it("are limited in the form in which they are stored, so that what is read can be saved", async () => {
+  it("are limited in their stored form, so that a view that was read can be saved", async () => {
     const body = { list: "messages", name: "Umlauts" };
     expect((await viewer.send("POST", "saved-view", { ...body, query: `q=${"ü".repeat(1998)}` })).status).toBe(422);
     const { id, query } = await save(viewer, { query: `q=${"ü".repeat(333)}` });
@@ -195,7 +195,7 @@ describe("the view with which a list opens", () => {
       (await seen(caller)).filter((view) => view.default).map(({ name }) => name);
     expect((await defaults(developer)).toSorted()).toEqual(["Endpoints", "Second"]);
     expect(await defaults(viewer)).toEqual(["First"]);
-    // Nothing is left of a view that is no longer shared.
+    // A view that is no longer shared has no effect.
     await developer.send("PATCH", `saved-view/${first.id}`, { shared: false });
     expect(await defaults(viewer)).toEqual([]);
     await developer.send("PATCH", `saved-view/${first.id}`, { shared: true });
@@ -214,7 +214,7 @@ describe("views", () => {
     expect((await viewer.send("GET", "search?q=nightly")).json["data"]).toEqual([]);
   });
 
-  it("are refused with a name, a list or filters that are not valid", async () => {
+  it("are rejected with an invalid name, list or filters", async () => {
     const wrong = [
       { name: "" },
       { name: "   " },
@@ -246,13 +246,13 @@ describe("views", () => {
     await store.transaction(({ db }) => db.insertInto("saved_view").values(rows).execute());
     const { status, json: refusal } = await bot.call("POST", "saved-view", body);
     expect([status, refusal["code"]]).toEqual([400, "limit_reached"]);
-    // They are gone with the key.
+    // They are deleted with the key.
     expect((await tenant.call("DELETE", `auth/api-key/${json["id"] as string}`)).text).toBe("");
     const left = await store.db.selectFrom("saved_view").select("id").where("owner_kind", "=", "key").execute();
     expect(left).toEqual([]);
   });
 
-  it("leave entries in the audit log that name the view, and no filters", async () => {
+  it("have entries in the audit log that contain the name of the view, but no filters", async () => {
     const { id } = await save(developer, { name: "Audited" });
     await developer.send("PATCH", `saved-view/${id}`, { query: "q=ada%40example.com" });
     const { json } = await owner.send("GET", "audit?limit=1&action=v1.saved-view.patch");

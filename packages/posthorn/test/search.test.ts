@@ -76,7 +76,7 @@ describe("a search", () => {
     expect(await namesOf("parcel.lost")).toEqual([]);
   });
 
-  it("takes wildcards and quotes literally, and never reads payloads", async () => {
+  it("treats wildcards and quotes literally, and never reads payloads", async () => {
     for (const q of ["%", "_cme", "acme' OR 1=1", "needle-in-the-payload"]) expect(await namesOf(q)).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe("a search", () => {
     ["q=%20", 422],
     ["q=a&kinds=nothing", 400],
     ["", 422],
-  ])("refuses %s", async (query, expected) => {
+  ])("rejects %s", async (query, expected) => {
     expect((await tenant.call("GET", `search?${query}`)).status).toBe(expected);
   });
 

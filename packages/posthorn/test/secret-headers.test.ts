@@ -51,7 +51,7 @@ async function textOf(path: string, token = gateway.node.token): Promise<string>
 }
 
 describe("headers of an endpoint", () => {
-  it("show harmless values, and secret ones by name only, to every token", async () => {
+  it("show harmless values, and only the names of secret ones, to every token", async () => {
     const headers = {
       ...withValue(ownable, OWN),
       ...withValue(HARMLESS_HEADERS, "visible"),

@@ -4,7 +4,7 @@ import { temporaryFolder } from "./support/store.ts";
 
 const PATH = "/.well-known/security.txt";
 
-it("security.txt has the contacts in their order, and an expiry within a year", async () => {
+it("security.txt has the contacts in order, and an expiry within a year", async () => {
   using folder = temporaryFolder();
   const contacts = ["mailto:security@example.com", "https://example.com/security"];
   await using node = await startNode(folder.path, { env: { POSTHORN_SECURITY_CONTACTS: contacts.join(", ") } });
@@ -25,7 +25,7 @@ it("there is no security.txt without a contact", async () => {
 });
 
 it.each(["security@example.com", "http://example.com/", "mailto:a b@example.com", "mailto:a@b\r\nContact: x"])(
-  "refuses %j as a contact at the start",
+  "rejects %j as a contact at the start",
   async (contact) => {
     using folder = temporaryFolder();
     const start = startNode(folder.path, { env: { POSTHORN_SECURITY_CONTACTS: contact } });

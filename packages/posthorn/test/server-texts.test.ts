@@ -39,14 +39,14 @@ type ApiErrorCode = Exclude<PosthornErrorCode, StartErrorCode>;
 // The compiler names missing codes: these lists exist only as types.
 const API_TEXTS: Readonly<Record<ApiErrorCode, string>> = summaries.api;
 const FINDING_TEXTS: Readonly<Record<FindingCode, string>> = { ...doctor.sentences, ...doctor.summaries };
-/** Kinds that are unknown or not allowed are not offered. */
+/** Unknown and forbidden kinds are not offered. */
 const KIND_TEXTS: Readonly<Record<Exclude<KindProblem["code"], "kind_unknown" | "kind_not_allowed">, string>> =
   summaries.kind;
 
 /** Codes of a source that cannot be read now, apart from those of its reads. */
 type StateCode = "quota_exceeded" | SourceKindProblem["code"] | TableSourceProblem["code"];
 const STATE_TEXTS: Readonly<Record<StateCode, string>> = summaries.reading;
-/** A kind that the server does not have comes without a hint. */
+/** A kind that the server does not have has no hint. */
 const STATE_HINTS: Readonly<Record<Exclude<StateCode, SourceKindProblem["code"]>, string>> = summaries.readingHint;
 
 /** Codes of attempts whose sentence names details of the endpoint or its response. */

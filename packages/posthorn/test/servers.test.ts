@@ -37,7 +37,7 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     const url = urlOf(nothing.port, standby.port, primary.port);
 
     expect(await portAt(url)).toBe(primary.port);
-    // A server that accepts connections and is silent delays nothing.
+    // A server that accepts connections but does not respond causes no delay.
     nothing.setState("silent");
     expect(await portAt(url, 60_000)).toBe(primary.port);
     nothing.setState("cut");
@@ -56,7 +56,7 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     expect(store.outage).toBeNull();
   });
 
-  it("reports the state of each if none is writable, and what to change if that is the reason", async () => {
+  it("reports the state of each server if none is writable, and what to change if the settings are the reason", async () => {
     const none = openClient({ url: urlOf(nothing.port, standby.port), use: "queries" });
     await expect(none).rejects.toMatchObject({ code: "storage_unavailable", outage: "read_only" });
     await expect(none).rejects.toThrow(

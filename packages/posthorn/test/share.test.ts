@@ -84,7 +84,7 @@ describe("a shared link", () => {
     expect(text).not.toContain("s3cret");
   });
 
-  it("has headers that keep it from search engines, other sites, caches and scripts", async () => {
+  it("has headers that exclude search engines, other sites, caches and scripts", async () => {
     const { headers } = await open((await share()).url);
     expect(headers.get("x-robots-tag")).toContain("noindex");
     expect(headers.get("referrer-policy")).toBe("no-referrer");
@@ -96,7 +96,7 @@ describe("a shared link", () => {
     expect(policy).not.toContain("unsafe-inline");
   });
 
-  it("stores no token", async () => {
+  it("does not store its token", async () => {
     const { url } = await share();
     const token = url.split("/").at(-1)!;
     const rows = await node.services.store.db.selectFrom("share_link").selectAll().execute();
@@ -104,7 +104,7 @@ describe("a shared link", () => {
     expect(stored).not.toContain(token);
   });
 
-  it("hides headers, fields and bodies as asked", async () => {
+  it("hides headers, fields and bodies as requested", async () => {
     const fields = await share({
       redact: { fields: ["$.customer.email", "$..iban"], headers: ["content-type"] },
       attemptId: attempt,
@@ -143,7 +143,7 @@ describe("a shared link", () => {
     expect(refused.text).not.toContain("order");
   });
 
-  it("gets the same response when it is revoked, expired, unknown or malformed", async () => {
+  it("has the same response when it is revoked, expired, unknown or malformed", async () => {
     const revoked = await share();
     expect((await tenant.call("DELETE", `share/${revoked.id}`)).status).toBe(204);
     expect((await tenant.call("DELETE", `share/${revoked.id}`)).status).toBe(204);
@@ -176,7 +176,7 @@ describe("a shared link", () => {
     expect((await portal.call("POST", `app/app/msg/${message}/share`, {})).status).toBe(403);
   });
 
-  it("is deleted some time after it has ended", async () => {
+  it("is deleted some time after its end", async () => {
     const { id } = await share();
     await node.services.store.transaction(async ({ db }) => {
       await db.updateTable("share_link").set({ expires_at: 1 }).where("public_id", "=", id).execute();
@@ -201,13 +201,13 @@ describe("a shared link", () => {
 describe("a redacted body", () => {
   const redaction = { hideBodies: false, headers: [], fields: ["$..secret"] };
 
-  it("is hidden as a whole if it is not JSON, or too deep to look into", () => {
+  it("is hidden as a whole if it is not JSON, or nested too deeply", () => {
     expect(redactBody(Buffer.from("secret=1"), redaction).kind).toBe("hidden");
     const deep = `${'{"secret":'.repeat(500)}1${"}".repeat(500)}`;
     expect(redactBody(Buffer.from(deep), redaction).kind).toBe("hidden");
   });
 
-  it("has each match masked, nested ones and whole objects too", () => {
+  it("has each match masked, including nested ones and whole objects", () => {
     const body = { secret: { secret: 1 }, list: [{ secret: "a" }, { open: "b" }] };
     const { text } = redactBody(Buffer.from(JSON.stringify(body)), redaction);
     expect(JSON.parse(text)).toEqual({ secret: "[redacted]", list: [{ secret: "[redacted]" }, { open: "b" }] });

@@ -33,7 +33,7 @@ async function eventsOf(id: string): Promise<readonly { readonly trust: string }
 it.each([
   ["github", { secrets: ["s3cret"] }],
   ["stripe", { secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] }],
-])("are signed as %s signs, verified, and stored as an event each", async (type, fields) => {
+])("are signed like those of %s, verified, and each stored as an event", async (type, fields) => {
   const id = await source({ type, ...fields });
   for (const count of [1, 2]) {
     const { status, json } = await test(id);
@@ -43,7 +43,7 @@ it.each([
   }
 });
 
-it("are refused without a secret, for unknown sources, and without permission to publish", async () => {
+it("are rejected without a secret, for unknown sources, and without permission to publish", async () => {
   const id = await source({ type: "github" });
   expect((await test(id)).json).toMatchObject({ code: "conflict" });
   expect(await eventsOf(id)).toEqual([]);

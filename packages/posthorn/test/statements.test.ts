@@ -14,7 +14,7 @@ import { acceptEntry, attemptRecord, onPostgres, successOutcome, temporaryFolder
 import { Tenant } from "./support/tenant.ts";
 
 const ENDPOINTS = 40;
-/** Until each node has loaded each endpoint. */
+/** Warm-up, until each node has loaded each endpoint. */
 const FIRST = 400;
 const MESSAGES = 2000;
 /** Concurrent publishers: enough that simultaneous messages can be written together. */
@@ -79,7 +79,7 @@ describe.runIf(onPostgres)("hot statements", () => {
     expect(store.outage).toBeNull();
   });
 
-  it("page from the start of an index: nothing is sorted, and only rows of the page are read", async () => {
+  it("read pages from the start of an index: nothing is sorted, and only rows of the page are read", async () => {
     await using database = await borrowDatabase();
     await using store = await PostgresStore.open({ url: database.url });
     const pool = new Pool({ url: database.url, use: "hot" }, 1);
@@ -160,7 +160,7 @@ describe.runIf(onPostgres)("simultaneous requests", () => {
 });
 
 describe.runIf(onPostgres)("under load, PostgreSQL runs a fraction of a statement per delivery", () => {
-  it.each([1, 2])("with %i node(s), also if the lane is at another node than the publisher", async (count) => {
+  it.each([1, 2])("with %i node(s), even if the lane is at a different node than the publisher", async (count) => {
     await using database = await borrowDatabase();
     await using counter = await startWireCounter(Number(new URL(database.url).port));
     await using receiver = await startReceiver();

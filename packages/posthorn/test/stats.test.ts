@@ -76,7 +76,7 @@ describe("statistics", () => {
     expect(days).toHaveLength(11);
   });
 
-  it("report what is queued now, for which endpoints, and which endpoints fail", async () => {
+  it("report queued deliveries by endpoint, and failing endpoints", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({ response: 500 });
     await using node = await startNode(folder.path, ENV);
@@ -127,7 +127,7 @@ describe("statistics", () => {
     expect(await listed()).toMatchObject([{ level: "down" }]);
   });
 
-  it("report how much is stored, and the steady size", async () => {
+  it("report the stored size, and the size in the steady state", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     const env = { POSTHORN_ATTEMPT_RETENTION_DAYS: "30", POSTHORN_FAILURE_RETENTION_DAYS: "60" };
@@ -151,7 +151,7 @@ describe("statistics", () => {
     });
   });
 
-  it("are for the organisation, or for one application with its tokens, and refuse invalid ranges", async () => {
+  it("are available for the organisation, or with tokens of an application for that application, and reject invalid ranges", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, ENV);
     const tenant = new Tenant(node);
@@ -174,7 +174,7 @@ describe("statistics", () => {
     expect(await tenant.call("GET", `stats/series?${early}&until=2026-06-01T00:00:00Z`)).toMatchObject({ status: 400 });
   });
 
-  it("say that counts are lower bounds when more endpoints have pending deliveries than are looked at, and read no more", async () => {
+  it("report counts as lower bounds if more endpoints have pending deliveries than are read, and read no more", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, ENV);
     const tenant = new Tenant(node);

@@ -25,7 +25,7 @@ describe("accept", () => {
     expect(await deliveryOf(store, 1, 2)).toMatchObject({ state: 0, due: 50 });
   });
 
-  it("keeps payloads in one commit apart, including an empty one", async () => {
+  it("keeps payloads of one commit separate, including an empty one", async () => {
     await using files = await openWholeStore();
     const payloads = ["", "a", "", "bc", "d".repeat(70_000), ""];
     await Promise.all(
@@ -57,7 +57,7 @@ describe("accept", () => {
     expect(await files.store.accept(acceptEntry(3, { idempotency: key(2, [4, 3]) }))).toEqual({ kind: "stored" });
   });
 
-  it("refuses an event ID that the application already has, and only that one", async () => {
+  it("rejects an event ID that the application already has, and only that one", async () => {
     await using files = await openWholeStore();
     const store = (id: number, appId: number) => files.store.accept(acceptEntry(id, { appId, eventId: "order-1" }));
     expect(await Promise.all([store(1, 1), store(2, 1), store(3, 2)])).toEqual([
@@ -79,7 +79,7 @@ describe("accept", () => {
 });
 
 describe("group commit", () => {
-  it("a refused row does not affect the others", async () => {
+  it("a rejected row does not affect the others", async () => {
     await using files = await openWholeStore();
     await files.store.accept(acceptEntry(9));
     const results = await Promise.allSettled([
@@ -87,7 +87,7 @@ describe("group commit", () => {
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(2, { payload: Buffer.from("kept") })),
       files.store.record(successOutcome(9, { attempt: attemptRecord(10) })),
-      // Pending and never due: the database refuses the row.
+      // Pending and never due: the database rejects the row.
       files.store.record(successOutcome(9, { state: 0, due: null })),
       files.store.accept(acceptEntry(3)),
     ]);
@@ -112,7 +112,7 @@ describe("group commit", () => {
     expect(await rowsIn(files.store, "message")).toBe(3000);
   });
 
-  it("loses nothing that waits when the store is closed", async () => {
+  it("stores everything that waits when the store is closed", async () => {
     await using files = await openWholeStore();
     const accepted = Array.from({ length: 2500 }, (_, index) => files.store.accept(acceptEntry(index + 1)));
     const store = await files.reopen();
@@ -158,7 +158,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });
   });
 
-  it("refuses a pending delivery without a due time, which would never be found", async () => {
+  it("rejects a pending delivery without a due time, which would never be found", async () => {
     await using files = await openWholeStore();
     await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toMatchObject({
       code: "storage_failed",
@@ -166,7 +166,7 @@ describe("record", () => {
     expect(await rowsIn(files.store, "message")).toBe(0);
   });
 
-  it("keeps the retry after the attempt in flight for after the resend", async () => {
+  it("keeps the retry that the attempt in flight schedules until after the resend", async () => {
     await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
@@ -176,7 +176,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
 
-  it("a successful resend ends the schedule; a failed one returns to it", async () => {
+  it("ends the schedule after a successful resend, and returns to it after a failed one", async () => {
     await using files = await openWholeStore();
     for (const id of [1, 2]) {
       await files.store.accept(acceptEntry(id));
@@ -189,7 +189,7 @@ describe("record", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
 
-  it("a failed resend does not undo a success or an end", async () => {
+  it("does not undo a success or an end because of a failed resend", async () => {
     await using files = await openWholeStore();
     for (const [id, state] of [
       [1, 1],
@@ -224,7 +224,7 @@ describe("an outcome that is recorded again, because its commit was reported as 
 });
 
 describe("due and backlog", () => {
-  it("pages the deliveries of one endpoint, longest waiting first, and returns when the next one is due", async () => {
+  it("reads pages of the deliveries of one endpoint, longest waiting first, and returns when the next one is due", async () => {
     await using files = await openWholeStore();
     const dues = [30, 10, 20, 400, 10];
     for (const [index, due] of dues.entries()) await files.store.accept(acceptEntry(index + 1, { due }));
@@ -250,7 +250,7 @@ describe("due and backlog", () => {
     }
   });
 
-  it("pages from the other end if the newest are requested", async () => {
+  it("reads pages from the other end if the newest are requested", async () => {
     await using files = await openWholeStore();
     for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));
     const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest", known: [] });
@@ -258,7 +258,7 @@ describe("due and backlog", () => {
     expect(nextDue).toBe(10);
   });
 
-  it("leaves out the deliveries that are in memory, but not one that was made due again", async () => {
+  it("omits deliveries that are in memory, but not one that was made due again", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     for (const [index, due] of [10, 20, 30, 40].entries()) {
@@ -269,7 +269,7 @@ describe("due and backlog", () => {
         store.due(1, 100, limit, { kind: "oldest", known }),
         store.due(2, 100, limit, { kind: "oldest", known: [] }),
       ]);
-      // One statement may read both pages: what one endpoint has in memory does not concern the other.
+      // One statement may read both pages: deliveries in memory for one endpoint do not affect the other.
       expect(ofOther.deliveries.map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4].slice(0, limit));
       return page.deliveries.map(({ messageId }) => messageId);
     };
@@ -282,7 +282,7 @@ describe("due and backlog", () => {
     expect(deliveries.map(({ messageId }) => messageId)).toEqual([2, 3, 4]);
   });
 
-  it("with ordered delivery, pages those that may be sent, and returns which keys have others, where, and until when", async () => {
+  it("with ordered delivery, reads those that may be sent, and returns which keys have others, where, and until when", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     const keys = ["a", "a", "b", "b", null, "a", "c"];
@@ -294,7 +294,7 @@ describe("due and backlog", () => {
     const ids = async (now: number, selection: PageSelection = start): Promise<number[]> =>
       (await store.due(1, now, 10, selection)).deliveries.map(({ messageId }) => messageId);
     expect(await ids(100)).toEqual([1, 2, 3, 4, 5, 6]);
-    // The first of `a` has failed, and is passed from 700 on; a delayed one blocks no other.
+    // The first of `a` has failed, and can be overtaken from 700 on; a delayed one blocks no other.
     await store.record(successOutcome(1, { state: 0, due: 800, attempts: 1, passAt: 700 }));
     await store.record(successOutcome(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
     expect(await store.due(1, 100, 10, start)).toMatchObject({
@@ -320,7 +320,7 @@ describe("due and backlog", () => {
     expect(await ids(100)).toEqual([2, 3, 4, 5, 6]);
   });
 
-  it("with ordered delivery, pages nothing that follows one in memory while another between them is missing", async () => {
+  it("with ordered delivery, reads nothing that follows one in memory while another between them is missing", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     for (const [id, due] of [
@@ -349,7 +349,7 @@ describe("due and backlog", () => {
     expect(other.deliveries.map(({ messageId }) => messageId)).toEqual([7]);
   });
 
-  it("with ordered delivery, pages the next deliveries of keys by name, lowest messages first, a few of each", async () => {
+  it("with ordered delivery, reads the next deliveries of given keys, lowest messages first, a few of each", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     const publish = (id: number, orderKey: string, due = 10): Promise<unknown> =>
@@ -375,7 +375,7 @@ describe("due and backlog", () => {
       even,
       expect.objectContaining({ left: [{ key: "even", at: expect.anything() }] }),
     ]);
-    // A delayed delivery blocks no other; one that waits for a retry does, until it is passed.
+    // A delayed delivery blocks no other; one that waits for a retry does, until it can be overtaken.
     const [found, line] = await page(["late", "blocked", "other"]);
     expect(found).toEqual([50, 52]);
     expect(line).toMatchObject({ left: [{ key: "blocked", at: { due: 10, messageId: 60 } }], passAt: 700, unread: [] });
@@ -448,7 +448,7 @@ describe("transaction", () => {
     expect(await files.store.db.selectFrom("organisation").select("id").execute()).toEqual([{ id: 1 }]);
   });
 
-  it("does not mix with commits of messages that arrive in the meantime", async () => {
+  it("is separate from commits of messages that arrive in the meantime", async () => {
     await using files = await openWholeStore();
     const accepted: Promise<unknown>[] = [];
     const failed = files.store.transaction(async ({ db }) => {

@@ -136,7 +136,7 @@ describe("traces", () => {
     const inbound = await collector.waitForSpan(({ kind }) => kind === 2);
     expect(inbound).toMatchObject({ name: "POST /in/{token}", parentSpanId: "" });
     expect(inbound.attributes).toMatchObject({ "http.response.status_code": 200, "posthorn.source.id": source.id });
-    // A stranger's context must not decide which trace it is, or whether it is exported.
+    // An untrusted context must not determine the trace, or whether it is exported.
     expect(inbound.traceId).not.toBe(TRACE);
     expect(inbound.links).toEqual([{ traceId: TRACE, spanId: SPAN }]);
     expect(JSON.stringify(inbound)).not.toContain(source.url.split("/").at(-1));

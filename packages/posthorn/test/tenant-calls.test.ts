@@ -1,4 +1,4 @@
-/** No request that a tenant triggers reaches an address that the operator refuses, whatever the rules of the application. */
+/** No request that a tenant triggers reaches an address that the operator blocks, whatever the rules of the application. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@posthorn/testkit";
@@ -125,13 +125,13 @@ describe.each(KINDS)("a request $title", ({ url, egress, stored, code }) => {
     };
   }
 
-  it.each(DELIVERIES.map(([name, call], index) => ({ name, call, index })))("is refused: $name", async (row) => {
+  it.each(DELIVERIES.map(([name, call], index) => ({ name, call, index })))("is blocked: $name", async (row) => {
     expect(await row.call(scene(row.index))).toBe(code);
     expect(canary.take()).toBe(0);
   });
 
   it.each(OTHER_CALLS.map(([name, outcome, call], at) => ({ name, outcome, call, index: DELIVERIES.length + at })))(
-    "is refused: $name",
+    "is blocked: $name",
     async (row) => {
       expect(await row.call(scene(row.index))).toBe(row.outcome);
       expect(canary.take()).toBe(0);
@@ -139,7 +139,7 @@ describe.each(KINDS)("a request $title", ({ url, egress, stored, code }) => {
   );
 });
 
-it("a request of an embedded node is refused: a message of its typed calls", async () => {
+it("a request of an embedded node is blocked: a message of its typed calls", async () => {
   using folder = temporaryFolder();
   await using canary = await startCanary();
   const settings = { dataDir: folder.path, egressAllow: STRICT.POSTHORN_EGRESS_ALLOW, logLevel: "silent" };

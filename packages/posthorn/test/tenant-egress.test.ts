@@ -51,7 +51,7 @@ describe("with a token of an organisation", () => {
     ["external,*.internal", "*.internal"],
     ["external,metadata.google.internal", "metadata.google.internal"],
     ["external,*.customer.com", "*.customer.com"],
-  ])("allowing %s is refused: 422 names the word %s and the setting", async (allow, word) => {
+  ])("allowing %s is rejected: 422 names the word %s and the setting", async (allow, word) => {
     const { status, json } = await tenant.call("PUT", APPLICATION, { allow });
     expect([status, json]).toEqual([
       422,
@@ -67,31 +67,34 @@ describe("with a token of an organisation", () => {
   it.each([
     ["application", APPLICATION],
     ["endpoint", ENDPOINT],
-  ])("giving an %s a proxy inside, or on a port that no target may have, is refused", async (_title, path) => {
-    const inside = ["127.0.0.1", "0x7f.1", "[::1]", "localhost", "squid", "10.0.0.1", "169.254.169.254"];
-    for (const host of inside) {
-      for (const scheme of ["http", "https", "socks5"]) {
+  ])(
+    "giving an %s an internal proxy, or one on a port that targets may not have, is rejected",
+    async (_title, path) => {
+      const inside = ["127.0.0.1", "0x7f.1", "[::1]", "localhost", "squid", "10.0.0.1", "169.254.169.254"];
+      for (const host of inside) {
+        for (const scheme of ["http", "https", "socks5"]) {
+          const { status, json, text } = await tenant.call("PUT", path, {
+            proxy: { url: `${scheme}://me:s3cret@${host}:3128` },
+          });
+          expect([status, json["code"]]).toEqual([422, "egress_not_allowed"]);
+          expect(json["detail"]).toMatchObject([{ loc: ["body", "proxy", "url"] }]);
+          expect(text).toContain("POSTHORN_EGRESS_TENANT_ALLOW");
+          expect(text).not.toContain("s3cret");
+        }
+      }
+      for (const port of [22, 25, 6667]) {
         const { status, json, text } = await tenant.call("PUT", path, {
-          proxy: { url: `${scheme}://me:s3cret@${host}:3128` },
+          proxy: { url: `http://proxy.example.com:${port}` },
         });
         expect([status, json["code"]]).toEqual([422, "egress_not_allowed"]);
-        expect(json["detail"]).toMatchObject([{ loc: ["body", "proxy", "url"] }]);
-        expect(text).toContain("POSTHORN_EGRESS_TENANT_ALLOW");
-        expect(text).not.toContain("s3cret");
+        expect(text).toContain(`proxy.example.com:${port}`);
       }
-    }
-    for (const port of [22, 25, 6667]) {
-      const { status, json, text } = await tenant.call("PUT", path, {
-        proxy: { url: `http://proxy.example.com:${port}` },
+      expect(await tenant.call("PUT", path, { proxy: { url: "http://proxy.example.com:3128" } })).toMatchObject({
+        status: 204,
       });
-      expect([status, json["code"]]).toEqual([422, "egress_not_allowed"]);
-      expect(text).toContain(`proxy.example.com:${port}`);
-    }
-    expect(await tenant.call("PUT", path, { proxy: { url: "http://proxy.example.com:3128" } })).toMatchObject({
-      status: 204,
-    });
-    expect((await tenant.call("GET", path)).json).toMatchObject({ proxy: { scheme: "http", refused: false } });
-  });
+      expect((await tenant.call("GET", path)).json).toMatchObject({ proxy: { scheme: "http", refused: false } });
+    },
+  );
 });
 
 describe("a token of an organisation", () => {
@@ -121,7 +124,7 @@ describe("a token of an organisation", () => {
     expect([status, text]).toEqual([422, expect.stringContaining("POSTHORN_EGRESS_DENY")]);
   });
 
-  it("cannot reach an internal proxy by a public name either: the address is checked when it is dialled", async () => {
+  it("cannot reach an internal proxy through a public name either: the address is checked when it is dialled", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using proxy = await startProxy();
@@ -145,7 +148,7 @@ describe("a token of an organisation", () => {
     expect([proxy.asked.length, receiver.requests.length]).toEqual([0, 1]);
   });
 
-  it("allows nothing through URL checks, token URLs and endpoints that move to an address of this machine", async () => {
+  it("cannot reach this machine through URL checks, token URLs, or endpoints that move to one of its addresses", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     // Rules from a time when the operator allowed more.
@@ -215,7 +218,7 @@ describe("rules that were stored while the operator allowed more", () => {
       proxy: { scheme: "http", target: "address", refused: true },
     });
     expect(await tenant.firstAttempt()).toMatchObject({ status: 2, errorCode: "blocked_address" });
-    // Another part can be changed although the stored proxy is refused, and the proxy can be removed.
+    // Another part can be changed although the stored proxy is rejected, and the proxy can be removed.
     expect(await tenant.call("PUT", ENDPOINT, { auth: { type: "bearer", token: "t" } })).toMatchObject({ status: 204 });
     expect(await tenant.call("PUT", ENDPOINT, { proxy: null })).toMatchObject({ status: 204 });
     expect([receiver.requests.length, proxy.asked.length]).toEqual([2, 1]);

@@ -1,4 +1,4 @@
-/** A thread that the system keeps: nothing can end it, and `process.exit` would wait for it. */
+/** A thread that is blocked in a system call: it cannot be terminated, and `process.exit` would wait for it. */
 import { eventually, startReceiver, startServer } from "@posthorn/testkit";
 import { expect, it } from "vitest";
 import { ManualClock } from "./support/manual-clock.ts";
@@ -10,7 +10,7 @@ const PING_MS = 5000;
 const ENDPOINTS = 8;
 const ENV = { POSTHORN_THREADS: "2", POSTHORN_SHUTDOWN_TIMEOUT: "0" };
 
-it("is reported while the others accept and deliver, and a stop ends without it", async () => {
+it("is reported while the others accept and deliver, and a stop completes without it", async () => {
   using folder = temporaryFolder();
   await using receiver = await startReceiver();
   const clock = new ManualClock();
@@ -39,7 +39,7 @@ it("is reported while the others accept and deliver, and a stop ends without it"
   await stopped;
 });
 
-it("does not keep the process: on SIGTERM, it exits by itself, with a code that says that a thread did not stop", async () => {
+it("does not block the process: on SIGTERM, it exits by itself, with a code for a thread that did not stop", async () => {
   using folder = temporaryFolder();
   using pipe = new BlockingPipe(folder.path);
   await using server = await startServer({ env: { ...ENV, NODE_OPTIONS: pipe.flag }, allowErrors: true, exitCode: 1 });

@@ -26,14 +26,17 @@ async function createEndpoints({ node, token }: ThreadedNode, receiver: Receiver
   }
 }
 
-/** Deliveries of these messages that the receiver has not got. */
+/** Deliveries of these messages that the receiver has not received. */
 function missing(receiver: Receiver, messages: readonly string[]): readonly string[] {
   const received = new Set(receiver.requests.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`));
   const all = messages.flatMap((id) => Array.from({ length: ENDPOINTS }, (_, number) => `/${number} ${id}`));
   return all.filter((delivery) => !received.has(delivery));
 }
 
-/** Publishes and revokes all the time, on connections that any thread may accept. A request may fail with the thread that handles it. */
+/**
+ * Publishes and revokes continuously, on connections that any thread may accept. A request may fail together with the thread that handles
+ * it.
+ */
 class Load {
   readonly accepted: string[] = [];
   /** Statuses of requests with a key after its revocation was answered. */
@@ -85,7 +88,7 @@ class Load {
 }
 
 describe("a thread", () => {
-  it("that starts, crashes and is started again under load loses no message, no attempt and no revocation", async () => {
+  it("that starts, crashes and is started again under load loses no message, attempt or revocation", async () => {
     await using receiver = await startReceiver();
     const clock = new ManualClock();
     const meter = { threads: () => ({ busiest: 1, mean: 1 }), spareCores: () => 1 };
@@ -113,7 +116,7 @@ describe("a thread", () => {
     await eventually(() => expect(missing(receiver, load.accepted)).toEqual([]));
   });
 
-  it("that hangs with 16 MiB of deliveries in flight is ended, and all of them are made without using up an attempt", async () => {
+  it("that hangs with 16 MiB of deliveries in flight is terminated, and all of them are made without using up an attempt", async () => {
     await using receiver = await startReceiver();
     const clock = new ManualClock();
     const hang = new Int32Array(new SharedArrayBuffer(4));
@@ -124,7 +127,7 @@ describe("a thread", () => {
     await createEndpoints(threads, receiver);
     using main = await mainConnection(node.url, token);
     Atomics.store(hang, 0, 1);
-    // Half of the endpoints are of the other thread: 16 MiB are handed to it, and it would read the rest from the store.
+    // Half of the endpoints belong to the other thread: 16 MiB are handed to it, and it would read the rest from the store.
     const payload = { text: "x".repeat(PAYLOAD_BYTES) };
     const accepted: string[] = [];
     for (let message = 0; message < LARGE_MESSAGES; message++) {

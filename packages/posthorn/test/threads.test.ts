@@ -95,7 +95,7 @@ describe("a process with several threads", () => {
     expect(deliveries).toHaveLength(ids.length * ENDPOINTS);
   });
 
-  it(`refuses a key in every thread as soon as one has revoked it (${ROUNDS} rounds)`, async () => {
+  it(`rejects a key in every thread as soon as one has revoked it (${ROUNDS} rounds)`, async () => {
     const numbers = [...threads.keys()];
     const statuses: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -112,7 +112,7 @@ describe("a process with several threads", () => {
     expect(statuses).toHaveLength(ROUNDS * THREADS);
   });
 
-  it("sends to the new URL of an endpoint as soon as its change was answered, whichever thread has the lane", async () => {
+  it("sends to the new URL of an endpoint as soon as its change was confirmed, whichever thread has the lane", async () => {
     const app = `moved-${server.organisation}`;
     await call(1, "POST", "app", { name: "Moved", uid: app });
     await Promise.all(
@@ -134,7 +134,7 @@ describe("a process with several threads", () => {
     expect(received.map(({ path }) => path)).toEqual(received.map(() => "/after"));
   });
 
-  it("keeps to a lower limit and a new egress rule as soon as the change was answered, whichever thread sends", async () => {
+  it("applies a lower limit and a new egress rule as soon as the change was confirmed, whichever thread sends", async () => {
     const app = "limited";
     const endpoints = 8;
     await call(1, "POST", "app", { name: "Limited", uid: app });
@@ -176,7 +176,7 @@ describe("a process with several threads", () => {
     expect(receiver.requests).toEqual([]);
   });
 
-  it("serves one set of metrics, which counts what all threads did", async () => {
+  it("serves one set of metrics, with the totals of all threads", async () => {
     const name = 'posthorn_attempts_total{outcome="success",cause="2xx"}';
     // Outcomes are counted when they are on disk.
     const before = await eventually(async () => {
@@ -203,7 +203,7 @@ describe("a process with several threads", () => {
     expect(named.every((thread) => thread !== undefined && thread >= 1 && thread <= THREADS)).toBe(true);
   });
 
-  it("stops in order: attempts in flight end in every thread, and none is repeated", async () => {
+  it("stops gracefully: attempts in flight end in every thread, and none is repeated", async () => {
     receiver.clear();
     const release = Promise.withResolvers<void>();
     receiver.respondWith(async () => {
@@ -257,7 +257,7 @@ it("the default setting delivers with one thread, and keeps messages across a cr
 });
 
 describe("a thread that crashes", () => {
-  it("loses nothing and uses up no attempt: another one takes its shards, and it is started again", async () => {
+  it("loses nothing and uses up no attempts: another one takes its shards, and it is started again", async () => {
     await using receiver = await startReceiver();
     // The main thread has attempts that never end.
     const env = { ...SETTINGS, POSTHORN_THREADS: "2", POSTHORN_SHUTDOWN_TIMEOUT: "1" };
@@ -278,7 +278,7 @@ describe("a thread that crashes", () => {
     receiver.respondWith(204);
     await workers[0]!.terminate();
     expect(await held).toMatch(/ECONNRESET|socket hang up/);
-    // Those of the thread that has ended. The others still wait for their responses.
+    // Attempts of the thread that has ended. The others still wait for their responses.
     const repeated = await receiver.waitFor(() => true);
     expect(repeated.headers["webhook-id"]).toMatch(/^msg_/);
     const again = await connectToAll(node.url, token, 2);

@@ -60,14 +60,14 @@ function spellings(token: string): string[] {
   ].filter((spelling) => spelling !== token);
 }
 
-/** The tokens that are not refused with 401. */
+/** The tokens that are not rejected with 401. */
 async function accepted(app: string, tokens: readonly string[]): Promise<string[]> {
   const statuses = await Promise.all(tokens.map((token) => statusOf(app, token)));
   return tokens.filter((_token, index) => statuses[index] !== 401);
 }
 
 describe("logout", () => {
-  it("ends the token in every spelling of its signature", async () => {
+  it("ends the token in every encoding of its signature", async () => {
     const app = await application("logout");
     const token = await portalToken("logout");
     expect(await statusOf(app, token)).toBe(200);
@@ -86,7 +86,7 @@ describe("logout", () => {
 });
 
 describe("a token whose signature is not in canonical base64url", () => {
-  it("is refused, so that one token is one caller", async () => {
+  it("is rejected, so that one token is one caller", async () => {
     const app = await application("canonical");
     const token = await portalToken("canonical");
     expect(await accepted(app, spellings(token))).toEqual([]);
@@ -95,7 +95,7 @@ describe("a token whose signature is not in canonical base64url", () => {
 });
 
 describe("an API key", () => {
-  it("works in the spelling that was shown and in no other", async () => {
+  it("works only in the encoding that was shown", async () => {
     const { json } = await organisation.call("POST", "auth/api-key", { name: "Key" });
     const key = json["token"] as string;
     expect((await get("/api/v1/app", key)).status).toBe(200);
@@ -108,7 +108,7 @@ describe("an API key", () => {
 const LOGOUT = "/api/v1/auth/logout";
 
 describe("the URL of a source", () => {
-  it("works with the token that was shown and with no other spelling of it", async () => {
+  it("works with the token that was shown and with no other encoding of it", async () => {
     const response = await fetch(`${node.url}/ingest/api/v1/source`, {
       method: "POST",
       headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
@@ -163,7 +163,7 @@ describe("deleting an application", () => {
     expect((await get("/api/v1/event-type", fresh)).status).toBe(401);
   });
 
-  it("keeps its tokens from an application created again under the same uid", async () => {
+  it("keeps its tokens invalid for an application created again with the same uid", async () => {
     await application("again");
     const old = await portalToken("again");
     await organisation.call("DELETE", "app/again");

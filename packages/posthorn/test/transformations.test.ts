@@ -100,7 +100,7 @@ describe("the transformation of an endpoint", () => {
     expect((await tenant.call("GET", CODE)).json).toMatchObject({ code: null, enabled: false, variables: null });
   });
 
-  it("is refused with the line number if it cannot run, and the previous one stays", async () => {
+  it("is rejected with the line number if it cannot run, and the previous one is kept", async () => {
     await setCode("return webhook;");
     for (const code of [
       "function handler(webhook) {\n  return (;\n}",
@@ -121,7 +121,7 @@ describe("the transformation of an endpoint", () => {
     });
   });
 
-  it("needs the capability to manage transformations, also for reading, in its application", async () => {
+  it("needs the capability to manage transformations, even for reading, in its application", async () => {
     const manager = await tenant.portal(["ManageTransformations"]);
     expect(await manager.call("PATCH", CODE, { code: handler("return webhook;") })).toMatchObject({ status: 204 });
     const other = await tenant.portal(["ViewBase", "ManageEndpoint"]);
@@ -184,7 +184,7 @@ describe("the transformation of an endpoint", () => {
     expect((await tenant.call("GET", `app/app/msg/${message}`)).json["payload"]).toEqual({ n: 1 });
   });
 
-  it("does not change the requests of other endpoints, or bytes that it does not touch", async () => {
+  it("does not change the requests of other endpoints, or bytes that it does not modify", async () => {
     await setCode("return webhook;");
     const text = '{ "n": 1.0, "big": 12345678901234567890 }';
     const response = await fetch(`${node.url}/api/v1/app/app/msg`, {
@@ -232,24 +232,27 @@ describe("the transformation of an endpoint", () => {
     ],
     ["sets a header to an object", "webhook.headers = { a: {} }; return webhook;", "not text", []],
     ["sets an invalid content type", "webhook.headers = { 'Content-Type': 'x' }; return webhook;", "media type", []],
-  ])("that %s ends its delivery at once, with a reason, and no other", async (_what, body, sentence, logs) => {
-    await setCode(body);
-    const before = receiver.requests.length;
-    const message = await publish();
-    expect(await deliveryOf(message)).toMatchObject({ state: "failed", attempts: 1 });
-    const attempts = await attemptsOf(message);
-    expect(attempts).toMatchObject([
-      {
-        status: 2,
-        responseStatusCode: 0,
-        errorCode: "transform_failed",
-        response: expect.stringContaining(sentence),
-        detail: { sentence: expect.stringContaining(sentence), request: null, change: { logs, body: null } },
-      },
-    ]);
-    expect(requestsOf(message)).toEqual([]);
-    await eventually(() => expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(["/plain"]));
-  });
+  ])(
+    "that %s ends its delivery at once, with a reason, and does not affect others",
+    async (_what, body, sentence, logs) => {
+      await setCode(body);
+      const before = receiver.requests.length;
+      const message = await publish();
+      expect(await deliveryOf(message)).toMatchObject({ state: "failed", attempts: 1 });
+      const attempts = await attemptsOf(message);
+      expect(attempts).toMatchObject([
+        {
+          status: 2,
+          responseStatusCode: 0,
+          errorCode: "transform_failed",
+          response: expect.stringContaining(sentence),
+          detail: { sentence: expect.stringContaining(sentence), request: null, change: { logs, body: null } },
+        },
+      ]);
+      expect(requestsOf(message)).toEqual([]);
+      await eventually(() => expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(["/plain"]));
+    },
+  );
 
   it("that times out is retried by the schedule, because the machine may be overloaded", async () => {
     await setCode("for (;;);");
@@ -265,7 +268,7 @@ describe("the transformation of an endpoint", () => {
     );
   });
 
-  it("applies in its version at the time of the attempt, so that a delivery succeeds after a fix", async () => {
+  it("is applied in its current version at each attempt, so that a delivery succeeds after a fix", async () => {
     await setCode("webhook.payload.no.way;");
     const message = await publish();
     expect(await deliveryOf(message)).toMatchObject({ state: "failed" });
@@ -286,7 +289,7 @@ describe("the transformation of an endpoint", () => {
 });
 
 describe("the format of an endpoint", () => {
-  it("is signed and sent, and the message stays as it was published", async () => {
+  it("is signed and sent, and the stored message does not change", async () => {
     await tenant.call("PATCH", CODE, { code: null });
     await setFormat({ body: "xml", xmlRoot: "event" });
     const message = await publish({ payload: { id: 7, items: ["a", "b"] } });
@@ -330,7 +333,7 @@ describe("the format of an endpoint", () => {
     expect([headers["content-type"], body.toString()]).toEqual(["application/x-www-form-urlencoded", "m=1"]);
   });
 
-  it("is refused if it is invalid", async () => {
+  it("is rejected if it is invalid", async () => {
     for (const format of [{ body: "yaml" }, { xmlRoot: "two words" }, { xmlRoot: "1st" }, { other: 1 }]) {
       expect(await tenant.call("PATCH", `${ENDPOINT}/policy`, { format })).toMatchObject({ status: 422 });
     }
@@ -350,14 +353,14 @@ describe("the format of an endpoint", () => {
   });
 });
 
-describe("a trial", () => {
+describe("a test run", () => {
   const tryIt = async (fields: object) => {
     const response = await tenant.call("POST", `${ENDPOINT}/try`, { eventType: "a", payload: { n: 1 }, ...fields });
     expect(response).toMatchObject({ status: 200 });
     return response.json;
   };
 
-  it("shows match, request and logs, and sends and stores nothing", async () => {
+  it("shows match, request and logs, without sending or storing anything", async () => {
     const before = receiver.requests.length;
     const code = handler("console.log('hi'); webhook.payload = [webhook.payload]; return webhook;");
     expect(await tryIt({ code, filter: { body: { n: 1 } } })).toEqual({
@@ -408,7 +411,7 @@ describe("a trial", () => {
     ["an error", "\n\n  webhook.a.b;", { code: "transform_failed", line: 3 }],
     ["a syntax error", "\n return (;", { code: "transform_failed", line: 2 }],
     ["an endless loop", "for (;;);", { code: "transform_failed", line: null }],
-  ])("says what is wrong and where: %s", async (_what, body, error) => {
+  ])("reports an error and its position: %s", async (_what, body, error) => {
     expect(await tryIt({ code: handler(body) })).toMatchObject({ outcome: "fail", request: null, error });
   });
 

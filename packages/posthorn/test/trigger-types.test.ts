@@ -49,9 +49,9 @@ const CHECKED: readonly Checked[] = [
 /** Optional at every depth: a prepared event has the fields that receivers use, and no others than real ones. */
 const PART = `type Part<T> = T extends readonly (infer I)[] ? Part<I>[] : T extends object ? { [K in keyof T]?: Part<T[K]> } : T;`;
 
-it("has no field that the types of the provider do not have", async () => {
+it("has only fields that exist in the types of the provider", async () => {
   using folder = temporaryFolder();
-  // The folder of packages, in which imports are looked up.
+  // The folder in which imports of packages are looked up.
   const stripe = resolveOracle("stripe");
   const packages = stripe.slice(0, stripe.lastIndexOf("node_modules") + "node_modules".length);
   symlinkSync(packages, join(folder.path, "node_modules"));

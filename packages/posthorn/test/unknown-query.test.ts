@@ -24,7 +24,7 @@ const call = (path: string, init: RequestInit = {}): Promise<Response> =>
 
 describe("an unknown query parameter", () => {
   it.each(["/api/v1/cluster?foo=1", "/api/v1/replay?limt=1", "/api/v1/live?foo=1", "/api/v1/cluster?__proto__=1"])(
-    "is a 422 on an operation of Posthorn: %s",
+    "causes a 422 on an operation of Posthorn: %s",
     async (path) => {
       const response = await call(path);
       expect(response.status).toBe(422);

@@ -1,4 +1,4 @@
-/** Deliveries introduce themselves with the name that the operator has set, so that customers do not read that of Posthorn. */
+/** Deliveries have the user agent that the operator has set, so that customers do not see the name of Posthorn. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { envToConfig } from "../src/config/config.ts";
@@ -9,7 +9,7 @@ import { Tenant } from "./support/tenant.ts";
 
 const NAME = "Acme-Webhooks/1.0 (+https://acme.example)";
 
-/** The headers of a delivery, of one to a destination with a body of its own, and of an endpoint verification. */
+/** The headers of a delivery, of one to a destination with its own body format, and of an endpoint verification. */
 async function headersOf(env: Record<string, string>): Promise<readonly Readonly<Record<string, unknown>>[]> {
   await using stack = new AsyncDisposableStack();
   const receiver = stack.use(await startReceiver({ response: { status: 204 } }));
@@ -26,7 +26,7 @@ async function headersOf(env: Record<string, string>): Promise<readonly Readonly
 }
 
 describe("the user agent of deliveries", () => {
-  it("is the one of the setting, and no header names Posthorn then", async () => {
+  it("is that of the setting, and then no header names Posthorn", async () => {
     const requests = await headersOf({ POSTHORN_USER_AGENT: NAME });
     expect(requests.map((headers) => headers["user-agent"])).toEqual(requests.map(() => NAME));
     expect(JSON.stringify(requests).toLowerCase()).not.toContain("posthorn");
@@ -37,7 +37,12 @@ describe("the user agent of deliveries", () => {
     for (const headers of requests) expect(headers["user-agent"]).toMatch(/^Posthorn\/\d/);
   });
 
-  it.each(["Acme\r\nx-injected: 1", "Acmé", "a".repeat(201)])("is refused if it is not a header value: %j", (value) => {
-    expect(() => envToConfig(readEnv({ environment: { POSTHORN_USER_AGENT: value } }))).toThrow("POSTHORN_USER_AGENT");
-  });
+  it.each(["Acme\r\nx-injected: 1", "Acmé", "a".repeat(201)])(
+    "is rejected if it is not a header value: %j",
+    (value) => {
+      expect(() => envToConfig(readEnv({ environment: { POSTHORN_USER_AGENT: value } }))).toThrow(
+        "POSTHORN_USER_AGENT",
+      );
+    },
+  );
 });

@@ -43,7 +43,7 @@ it("a watch reports each transition once when the clock is set back during its t
   clock.advance(3 * MINUTE);
   await publish("b", 9);
   clock.advance(-30 * MINUTE);
-  // The time of the watch stands still until the clock has reached it again.
+  // The time of the watch does not advance until the clock has reached it again.
   await publish("a", 9);
   await publish("c", 9);
   clock.advance(31 * MINUTE);

@@ -7,7 +7,7 @@ import { type Death, MINUTE, type Reading, WatchStore, withTransaction } from ".
 
 const READ = { value: "$.v", key: "$.k" };
 
-/** Rules for each word that needs time, with the transitions that the readings of the test must cause. */
+/** Rules for each keyword that involves time, with the transitions that the readings of the test must cause. */
 const RULES: readonly { readonly name: string; readonly rule: RuleJson; readonly kinds: readonly string[] }[] = [
   { name: "for", rule: { read: READ, when: { above: 5 }, for: "2m" }, kinds: ["raised", "cleared"] },
   { name: "times", rule: { read: READ, when: { above: 5 }, times: 2 }, kinds: ["raised", "cleared"] },
@@ -42,7 +42,7 @@ const RULES: readonly { readonly name: string; readonly rule: RuleJson; readonly
 const ON_POSTGRES = new Set(["for, hold and remind", "silent, expect and forget", "a count over a window"]);
 const TESTED = RULES.filter(({ name }) => !onPostgres || isNightly || ON_POSTGRES.has(name));
 
-/** Each commit is lost once, and then made by a process that dies with it. */
+/** Each commit is lost once, and then made by a process that dies right after it. */
 function atEveryCommit(commit: number): Death {
   return commit % 2 === 0 ? "before the commit" : "after the commit";
 }
@@ -66,14 +66,14 @@ function readings(seed: number, n: number): readonly Reading[] {
   });
 }
 
-/** When a node that has been running looks: every minute of the last half hour, and then at what is still due. */
+/** Times at which a running node evaluates: every minute of the last half hour, and then the remaining due times. */
 function lookTimes(): readonly number[] {
   const start = Date.now() - 30 * MINUTE;
   const within = Array.from({ length: 29 }, (_, index) => start + index * MINUTE);
   return [...within, ...[0, 10, 30].map((minutes) => Date.now() + minutes * MINUTE)];
 }
 
-/** Times at which all readings are there already. */
+/** Times at which all readings already exist. */
 function afterwards(): readonly number[] {
   return [0, 1, 10, 30].map((minutes) => Date.now() + minutes * MINUTE);
 }
@@ -123,7 +123,7 @@ describe("a watch whose node is killed", () => {
     expect(await scene.resultOf(raced)).toEqual(await scene.resultOf(alone));
   });
 
-  it("and was frozen while another node continued changes nothing", async () => {
+  it("and was frozen while another node continued does not change anything", async () => {
     await scene.publish(readings(9, 150));
     const watch = await scene.watch(RULES[0]!.rule);
     scene.now = Date.now();
@@ -145,7 +145,7 @@ describe("a watch whose node is killed", () => {
     expect(await scene.resultOf(watch)).toEqual(before);
   });
 
-  it("holds 100,000 keys in the database, and only those of a step in memory", async () => {
+  it("keeps 100,000 keys in the database, and only those of a step in memory", async () => {
     const watch = await scene.watch({
       read: { items: "$[*]", value: "$.v", key: "$.k" },
       when: { above: 5 },

@@ -160,7 +160,7 @@ describe("a condition", () => {
   });
   afterEach(() => scene[Symbol.asyncDispose]());
 
-  it.each(EXAMPLES)("tells $name", async ({ rule, readings, transitions }) => {
+  it.each(EXAMPLES)("detects $name", async ({ rule, readings, transitions }) => {
     const last = Math.max(...readings.map(([minute]) => minute));
     // Times have a resolution of 4 ms. The readings are long past, so that all timers of the example are due.
     const start = Math.floor((Date.now() - (last + 2 * DAY) * MINUTE) / 1000) * 1000;

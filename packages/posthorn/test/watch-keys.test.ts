@@ -1,4 +1,4 @@
-/** Watches with very many keys: a step holds a bounded number of them, and memory does not grow with the others. */
+/** Watches with very many keys: a step keeps a limited number of them in memory, which does not grow with the others. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -30,7 +30,7 @@ function heapMb(): number {
 
 // The states are in the database, whichever it is.
 describe.skipIf(onPostgres)("a watch with 100,000 keys", () => {
-  it("holds the keys of one step in memory, ignores further ones, and forgets all that are idle", async () => {
+  it("keeps only the keys of one step in memory, ignores keys above the limit, and deletes all that are idle", async () => {
     await using opened = await openStore();
     const { store } = opened;
     const ids = new IdGenerator(Date.now, 0, null);
@@ -60,7 +60,7 @@ describe.skipIf(onPostgres)("a watch with 100,000 keys", () => {
     await publish(KEYS, 9, 1);
     await publish(0, 9, 1);
     const [step] = await evaluateAll(services);
-    // A new key is ignored, and the ones that are known continue.
+    // A new key is ignored, and known keys continue.
     expect(step).toMatchObject({ transitions: 1 });
     expect(await watchRow(services)).toMatchObject({ key_count: KEYS, ignored: 1 });
 

@@ -15,7 +15,7 @@ const RULES: readonly RuleJson[] = [
   { read: READ, when: { count: { over: "5m", above: 2 } }, times: 2, hold: "2m" },
   { read: READ, when: { all: [{ avg: { over: "6m", above: 4 } }, { not: { silent: "3m" } }] }, for: "1m" },
 ];
-/** PostgreSQL runs the same steps twenty times as slowly, and differs only in its statements. Every night it runs all of them. */
+/** PostgreSQL runs the same steps twenty times as slowly, and differs only in its statements. The nightly run includes all of them. */
 const SEEDS = isNightly ? [1, 2, 3, 4, 5] : onPostgres ? [1] : [1, 2, 3];
 const NODES = 3;
 const HOURS = 2;
@@ -35,7 +35,7 @@ type Fate = "commits" | "dies before" | "dies after" | "freezes";
 class SimulatedNode {
   readonly #scene: WatchStore;
   readonly #time: () => number;
-  /** What its clock is ahead of the others. */
+  /** Milliseconds by which its clock is ahead of the others. */
   shift = 0;
   #readTo: Position | null = null;
   #fate: Fate = "commits";
@@ -58,7 +58,7 @@ class SimulatedNode {
     const step = this.#evaluate(watch, reached.resolve);
     if (fate !== "freezes") return step;
     this.#frozen = step;
-    // A step without news commits nothing, and so does not freeze.
+    // A step without new messages commits nothing, and so does not freeze.
     await Promise.race([reached.promise, step]);
     if (this.#thaw === null) this.#frozen = null;
   }
@@ -163,7 +163,7 @@ interface Event {
 const TEST_MS = 600_000;
 
 describe.each(SEEDS)("with seed %i, watches on three nodes", { timeout: TEST_MS }, (seed) => {
-  it("report the same as one node, although nodes die, freeze and overtake each other", async () => {
+  it("report the same transitions as one node, although nodes die, freeze and overtake each other", async () => {
     await using scene = await WatchStore.open();
     const start = Date.now() - (HOURS + 1) * 60 * MINUTE;
     await scene.publish(readings(start, seed));

@@ -47,7 +47,7 @@ describe("watches over HTTP", () => {
   const newWatch = (app: string, rule: object, more: object = {}): Promise<{ id: string; version: number }> =>
     expectOk("POST", `/app/${app}/watch`, { name: "Freezer", emit: { type: "freezer.warm" }, rule, ...more });
 
-  /** The events of an application, once there are `n` of them. */
+  /** Waits until an application has `n` events, and returns them. */
   async function events(app: string, n: number): Promise<readonly Event[]> {
     const found: Event[] = [];
     let cursor = "";
@@ -94,7 +94,7 @@ describe("watches over HTTP", () => {
     expect(data.map(({ phase }) => phase)).toEqual(["cleared", "raised"]);
   });
 
-  it("fire timers without a sample, and say why a key is raised", async () => {
+  it("fire timers without a sample, and explain why a key is raised", async () => {
     const app = await newApp();
     const watch = await newWatch(app, {
       read: { key: "$.device" },
@@ -182,7 +182,7 @@ describe("watches over HTTP", () => {
     expect((await events(app, 2))[1]).toMatchObject({ eventType: "freezer.warm.cleared", payload: { value: 15 } });
   });
 
-  it("can be tried on stored messages, which publishes nothing", async () => {
+  it("can be tested on stored messages, which publishes nothing", async () => {
     const app = await newApp();
     for (const t of [1, 20, 3]) await publish(app, { t });
     const result = await expectOk<{ transitions: object[] }>("POST", `/app/${app}/watch/dry-run`, {
@@ -199,7 +199,7 @@ describe("watches over HTTP", () => {
     expect(await expectOk("GET", `/app/${app}/watch`)).toMatchObject({ data: [], done: true });
   });
 
-  it("shows the newest values first when tried, in pages of 1000", async () => {
+  it("show the newest values first in a dry run, in pages of 1000", async () => {
     const app = await newApp();
     for (let message = 0; message < 3; message++) {
       await publish(app, { items: Array.from({ length: 900 }, (_, index) => ({ k: "a", v: message * 900 + index })) });
@@ -218,7 +218,7 @@ describe("watches over HTTP", () => {
     expect(await page(3)).toEqual({ valuePages: 3, count: 0, first: undefined, last: undefined });
   });
 
-  it("refuse a rule with the place of the problem", async () => {
+  it("reject a rule with the location of the problem", async () => {
     const app = await newApp();
     const body = { name: "x", emit: { type: "x" }, rule: { when: { all: [{ abov: 3 }] } } };
     const { status, json } = await call("POST", `/app/${app}/watch`, body);

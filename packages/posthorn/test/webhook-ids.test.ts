@@ -1,4 +1,4 @@
-/** A signature covers `id.timestamp.body`. With a dot in the id, another split of the same text would verify too. */
+/** A signature covers `id.timestamp.body`. With a dot in the ID, a different split of the same text would verify too. */
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -24,7 +24,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** The ids of the requests at this path, once there are as many. */
+/** The IDs of the requests at this path, once there are this many. */
 async function idsAt(path: string, count: number, header = "webhook-id"): Promise<readonly string[]> {
   return eventually(async () => {
     const ids = receiver.requests.filter((request) => request.path === path).map(({ headers }) => headers[header]!);
@@ -61,7 +61,7 @@ describe("the signed id of a delivery", () => {
     await tenant.at("ingest/api/v1", "POST", `${source}/endpoint`, { url: `${receiver.url}/inbound` });
     const headers = { "webhook-id": "delivery.with.dots", "idempotency-key": "key.with.dots" };
     expect((await fetch(String(json["ingestUrl"]), { method: "POST", headers, body: "{}" })).status).toBeLessThan(300);
-    // The sender's own headers are passed on as they came, and Posthorn signs under the other names.
+    // The sender's own headers are passed on unchanged, and Posthorn signs under the other names.
     expect(await idsAt("/inbound", 1)).toEqual(["delivery.with.dots"]);
     const [id] = await idsAt("/inbound", 1, "svix-id");
     expect(id).toMatch(/^msg_[0-9A-Za-z]{27}$/);

@@ -159,7 +159,7 @@ describe("a root key", () => {
 });
 
 describe.skipIf(onPostgres)("a backup, and a copy of the database", () => {
-  it("need the root key of their time", async () => {
+  it("need the root key with which they were made", async () => {
     using folder = temporaryFolder();
     using backup = temporaryFolder();
     using target = temporaryFolder();
@@ -182,7 +182,7 @@ describe.skipIf(onPostgres)("a backup, and a copy of the database", () => {
     }
     const from = `sqlite:${join(folder.path, "posthorn.db")}`;
     const to = `sqlite:${join(target.path, "posthorn.db")}`;
-    // Settings of the tests, which the command would refuse.
+    // Settings of the tests, which the command would reject.
     for (const name of Object.keys(process.env)) if (name.startsWith("POSTHORN_")) vi.stubEnv(name, undefined);
     const copy = (key: string): Promise<number> =>
       runProgram(["copy", "--from", from, "--to", to, "--encryption-key", key]);

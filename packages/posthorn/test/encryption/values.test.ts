@@ -28,7 +28,7 @@ const folder = temporaryFolder();
 const clock = new ShiftedClock();
 let node: TestNode;
 let tenant: Tenant;
-/** Refuses to subscribe: the hub keeps such requests for days. */
+/** Declines subscriptions: the hub keeps such requests for days. */
 let subscriber: Receiver;
 let idp: IdentityProvider;
 
@@ -174,7 +174,7 @@ async function subscribe({ url, hub }: Record<string, unknown>): Promise<void> {
   expect((await fetch(String(hub), { method: "POST", body })).status).toBe(202);
 }
 
-/** Deletes a source whose broker is gone, so that its session there remains to be removed. */
+/** Deletes a source whose broker is unavailable, so that its session there has yet to be removed. */
 async function leaveSessionAtBroker(name: string): Promise<void> {
   const config = { url: "mqtt://127.0.0.1:1", topics: "t", clientId: `client-${name}` };
   const { id } = await ok("POST", "ingest/api/v1/source", { name, kind: "mqtt", config });
@@ -230,7 +230,7 @@ describe("an encrypted value", () => {
     expect(few).toEqual([]);
   });
 
-  it("opens in its own row, and in no other row of its column or of another column", async () => {
+  it("can be decrypted in its own row, and in no other row of its column or of another column", async () => {
     const { secretBox } = node.services;
     const all: (SealedValue & { readonly name: string })[] = [];
     for (const [name] of COLUMNS) all.push(...(await valuesOf(name)).map((value) => ({ ...value, name })));
@@ -246,7 +246,7 @@ describe("an encrypted value", () => {
     expect(new Set(all.map(({ context }) => context)).size).toBe(all.length);
   });
 
-  it("that was copied to another row is refused by the operation that opens it", async () => {
+  it("that was copied to another row is rejected by the operation that decrypts it", async () => {
     const { store } = node.services;
     const secrets = await store.db
       .selectFrom("endpoint_secret")
@@ -266,7 +266,7 @@ describe("an encrypted value", () => {
     expect(await ok("GET", path)).toEqual(before);
   });
 
-  it("of the URL of a source is refused if it was copied between the URLs of one source", async () => {
+  it("of the URL of a source is rejected if it was copied between the URLs of one source", async () => {
     const { store } = node.services;
     const rows = await store.db.selectFrom("source_token").selectAll().limit(1).execute();
     const { token_sealed: sealed, source_id: source, hash } = rows[0]!;
@@ -289,7 +289,7 @@ async function sourceId(key: number): Promise<string> {
 }
 
 describe("a rotation", () => {
-  it("seals every value of every column again, which opens with the new key only, and the audit log stays intact", async () => {
+  it("encrypts every value of every column again, after which only the new key decrypts it, and the audit log stays intact", async () => {
     const contents = async (): Promise<Map<string, string>> => {
       const found = new Map<string, string>();
       for (const [name] of COLUMNS) {
@@ -326,7 +326,7 @@ describe("a rotation", () => {
     });
   });
 
-  it("destroys no key while a value cannot be opened, names the value, and destroys the key once the value is repaired", async () => {
+  it("does not destroy a key while a value cannot be decrypted, names the value, and destroys the key once the value is repaired", async () => {
     const { store } = node.services;
     const row = await store.db.selectFrom("auto_config").select(["id", "secret_sealed"]).executeTakeFirstOrThrow();
     const set = (secret_sealed: Uint8Array) =>
@@ -349,7 +349,7 @@ describe("a rotation", () => {
     expect((await keys()).map(({ state }) => state)).toEqual(["sealing", "destroyed", "destroyed", "destroyed"]);
   });
 
-  it("is refused to other organisations, and while another one runs", async () => {
+  it("is rejected for other organisations, and while another one runs", async () => {
     const other = tenant.as(await node.tokenOf("org_other"));
     expect((await other.call("GET", "encryption")).status).toBe(403);
     expect((await other.call("POST", "encryption/rotate")).status).toBe(403);
@@ -374,7 +374,7 @@ async function auditHead(): Promise<{ readonly keyId: string }> {
   return { keyId: head.key_id };
 }
 
-/** Moves the clock past the time in which requests settle, so that a rotation ends at once. */
+/** Moves the clock past the time in which requests complete, so that a rotation ends at once. */
 async function finished({ id }: Record<string, unknown>): Promise<Record<string, unknown>> {
   return eventually(async () => {
     clock.advance(1000);

@@ -9,7 +9,7 @@ import { onPostgres, temporaryFolder } from "../support/store.ts";
 import { Tenant } from "../support/tenant.ts";
 import { columnsWith, filesWith } from "./places.ts";
 
-/** Stands for the person. */
+/** Value that identifies the person. */
 const CANARY = "cus_canary.7f3a";
 const OTHER = "cus_other.91b2";
 
@@ -148,7 +148,7 @@ describe("the erasure of a person", () => {
     });
     await ok("POST", `app/app/msg/${theirs[0]!}/share`, {});
     await ok("POST", `app/app/msg/${others[0]!}/share`, {});
-    // Waits for an intake.
+    // Waits until a message has been stored.
     await node.services.store.transaction(async ({ db }) => {
       for (const id of [CANARY, OTHER])
         await db
@@ -198,7 +198,7 @@ describe("the erasure of a person", () => {
     expect(await columnsWith(node.services.store, [CANARY])).toEqual(before);
   });
 
-  it("leaves the value in no table, file, log or answer, and the data of others as it was", async () => {
+  it("removes the value from all tables, files, logs and responses, and does not change other data", async () => {
     await using stack = new AsyncDisposableStack();
     stack.defer(() => slow.resolve(undefined));
     // In flight while its message is erased.
@@ -256,11 +256,11 @@ describe("the erasure of a person", () => {
     expect(await ok("GET", "audit/verification")).toMatchObject({ intact: true });
   });
 
-  it.skipIf(onPostgres)("leaves the value in no file of SQLite, with the write-ahead log", () => {
+  it.skipIf(onPostgres)("removes the value from all files of SQLite, including the write-ahead log", () => {
     expect(filesWith(folder.path, [CANARY])).toEqual([]);
   });
 
-  it("keeps the message as a tombstone that says so, in lists and alone", async () => {
+  it("keeps the message as a tombstone that says so, in lists and individually", async () => {
     const [first] = theirs;
     const message = await ok("GET", `app/app/msg/${first!}`);
     expect(message).toMatchObject({
@@ -278,7 +278,7 @@ describe("the erasure of a person", () => {
     expect(erased.filter(({ id }) => others.includes(id))).toEqual([]);
   });
 
-  it("ends the deliveries that were not finished as canceled, with the reason", async () => {
+  it("cancels unfinished deliveries, with the reason", async () => {
     const first = theirs[2];
     const { data } = await ok("GET", `app/app/msg/${first!}/endpoint`);
     const off = (data as Record<string, unknown>[]).filter(({ disabled }) => disabled === true);

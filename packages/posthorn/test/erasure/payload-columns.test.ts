@@ -28,7 +28,7 @@ async function storedColumns(): Promise<readonly { readonly table: string; reado
 }
 
 describe("the registry of columns with payloads", () => {
-  it("says of every column of text or bytes whether it can have values from payloads", async () => {
+  it("says for every column of text or bytes whether it can contain values from payloads", async () => {
     const columns = await storedColumns();
     expect(columns.length).toBeGreaterThan(100);
     const unknown = columns.filter(
@@ -38,7 +38,7 @@ describe("the registry of columns with payloads", () => {
     expect(unknown.map(({ name }) => name)).toEqual([]);
   });
 
-  it("names no table and no column twice, and uses every place", () => {
+  it("names no table or column twice, and uses every location", () => {
     const named = [...Object.keys(PAYLOAD_COLUMNS), ...OTHER_COLUMNS];
     const tables = named.map((name) => name.split(".")[0]!);
     expect(tables.filter((table) => table in TABLES_WITHOUT_PAYLOADS)).toEqual([]);

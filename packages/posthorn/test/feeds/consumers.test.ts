@@ -60,7 +60,7 @@ describe("feeds over HTTP", () => {
     return { app, publish };
   }
 
-  /** Polls until there are messages; those published last take a moment to get their final place. */
+  /** Polls until there are messages: the last ones take a moment to get their final position. */
   async function poll(path: string, body: object = {}): Promise<Page> {
     const { status, json } = await call("POST", `${path}/poll`, { waitSeconds: 10, ...body });
     expect({ status, json }).toMatchObject({ status: 200 });
@@ -89,7 +89,7 @@ describe("feeds over HTTP", () => {
     expect(last.data.map(({ id }) => id)).toEqual([next]);
   });
 
-  it("filters by event type, and begins at the end or at a time if asked to", async () => {
+  it("filters by event type, and begins at the end or at a time on request", async () => {
     const { app, publish } = await newApp();
     const ids = await publish(4);
     const typed: string[] = [];
@@ -139,7 +139,7 @@ describe("feeds over HTTP", () => {
     expect((await call("GET", `/app/${one.app}/feed?cursor=nonsense`)).status).toBe(422);
   });
 
-  it("answers a cursor whose messages were deleted with a 410 that says how to continue", async () => {
+  it("responds to a cursor whose messages were deleted with a 410 that says how to continue", async () => {
     const { app, publish } = await newApp();
     await publish(1);
     const first: Page = await get(`/app/${app}/feed?wait=10`);
@@ -226,7 +226,7 @@ describe("feeds over HTTP", () => {
       const path = `/app/${app}/feed/consumer/one`;
       const first = await take(path, 4);
       expect(first.map(({ id }) => id)).toEqual(ids.slice(0, first.length));
-      // The two may have come with different polls.
+      // The two may have been returned by different polls.
       for (const { offset } of first.slice(0, 2))
         expect((await call("POST", `${path}/commit`, { offset })).status).toBe(204);
       await endLeases();
@@ -237,7 +237,7 @@ describe("feeds over HTTP", () => {
       expect((await poll(path, { waitSeconds: 0 })).data).toEqual([]);
     });
 
-    it("is shared by workers, each of which gets other messages", async () => {
+    it("is shared by workers, each of which gets different messages", async () => {
       const { app, publish } = await newApp();
       const ids = await publish(40);
       const path = `/app/${app}/feed/consumer/shared`;
@@ -280,7 +280,7 @@ describe("feeds over HTTP", () => {
       expect((await call("GET", path)).status).toBe(404);
     });
 
-    it("has no lease left once the last message of a page is committed, also of one that ends at the horizon", async () => {
+    it("has no lease left once the last message of a page is committed, even if the page ends at the horizon", async () => {
       const { app, publish } = await newApp();
       const path = `/app/${app}/feed/consumer/short`;
       for (let n = 0; n < 3; n++) {

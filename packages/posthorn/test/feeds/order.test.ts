@@ -1,4 +1,4 @@
-/** The order of feeds at the store: what concurrent writers commit, readers find once, in one order. */
+/** The order of feeds in the store: readers find messages of concurrent writers once and in a single order. */
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -15,7 +15,7 @@ import { acceptEntry, onPostgres, openStore, type TestStore } from "../support/s
 const OF_APPLICATION: Feed = { appKey: 1, endpointKey: 0 };
 const OF_ENDPOINT: Feed = { appKey: 1, endpointKey: 1 };
 
-/** A node as far as its store and its keys are concerned. */
+/** A node, reduced to its store and its keys. */
 interface Writer {
   readonly store: Store;
   readonly ids: IdGenerator;
@@ -97,7 +97,7 @@ describe("a feed", () => {
     expect((await readUntil(writer, feed, 30, FEED_START)).keys).toEqual(published);
   });
 
-  it("of an endpoint has only what matched it and was not canceled", async () => {
+  it("of an endpoint has only messages that matched it and were not canceled", async () => {
     const matched = await publish(writer, { endpointIds: [1, 2] });
     await publish(writer, { endpointIds: [2] });
     const canceled = await publish(writer);
@@ -120,12 +120,12 @@ describe("a feed", () => {
   });
 
   it.runIf(onPostgres)(
-    "passes a message of a node without feeds, and has it for a reader that is moved back to the beginning of the upgrade",
+    "skips a message of a node without feeds, and contains it for a reader that is moved back to the beginning of the upgrade",
     async () => {
       const beginning = { key: keyAtTime(Date.now() - 120_000), late: 0 };
       const own = await publish(writer);
       const { end } = await readUntil(writer, OF_APPLICATION, 1, FEED_START);
-      // Such a node gives the message no place behind the readers.
+      // Such a node does not place the message after the readers.
       const passed = await relay(writer, 60_000);
       await opened.store.transaction(async ({ db }) => {
         await db.deleteFrom("feed_late").where("message_id", "=", passed).execute();
@@ -136,7 +136,7 @@ describe("a feed", () => {
     },
   );
 
-  it("writes nothing, and asks no thread, while no message is published", async () => {
+  it("writes nothing, and contacts no thread, while no message is published", async () => {
     await publish(writer);
     await readUntil(writer, OF_APPLICATION, 1, FEED_START);
     const horizon = await horizonAt(writer);
@@ -154,7 +154,7 @@ describe("a feed", () => {
     },
   );
 
-  it("issues no key below the horizon after a restart with a clock that was set back", async () => {
+  it("creates no key below the horizon after a restart with a clock that was set back", async () => {
     await publish(writer);
     await readUntil(writer, OF_APPLICATION, 1, FEED_START);
     const horizon = await horizonAt(writer);
@@ -185,7 +185,7 @@ describe.runIf(onPostgres)("nodes that write at the same time", () => {
   });
 
   it(
-    "leave readers no gap and no repetition, with slow commits, skewed clocks and late keys",
+    "cause no gaps or repetitions for readers, with slow commits, skewed clocks and late keys",
     { timeout: 180_000 },
     async () => {
       // Every eighth message delays its commit by up to 0.4 s, after its key and its place were chosen.
@@ -211,7 +211,7 @@ describe.runIf(onPostgres)("nodes that write at the same time", () => {
         const feed = index === 0 ? OF_ENDPOINT : OF_APPLICATION;
         const keys: number[] = [];
         let at = FEED_START;
-        // Longer than it takes to find a message twice, and until all were found.
+        // Long enough to find a message twice, and until all were found.
         for (let idle = 0; idle < 40 || (keys.length < published.length && idle < 3000);) {
           const found = await readAll(node, feed, at);
           keys.push(...found.keys);

@@ -1,4 +1,4 @@
-/** Bodies for a route, made from its schema: a valid one, and ones that are valid but for one hostile member. */
+/** Bodies for a route, made from its schema: a valid one, and ones that are valid except for one hostile member. */
 import { createHash } from "node:crypto";
 import { isNightly } from "@posthorn/testkit";
 
@@ -130,8 +130,9 @@ export class Bodies {
   }
 
   /**
-   * Hostile bodies as a whole, of which each schema gets some and all every night, and bodies that are valid but for one member. A member of the same name and schema is attacked once in the
-   * whole document; a URL is attacked everywhere, since what is done with it differs.
+   * Bodies that are hostile as a whole, of which each schema gets some (all in the nightly run), and bodies that are valid except for one
+   * member. A member of the same name and schema is attacked once in the whole document; a URL is attacked everywhere, because its use
+   * differs.
    */
   *hostile(schema: Schema): Generator<HostileBody> {
     for (const [title, text] of wholeBodiesFor(schema)) yield { title: `${title} in place of the body`, text };
@@ -213,7 +214,7 @@ export class Bodies {
   }
 }
 
-/** Almost all schemas refuse them for the same reason. The selection is the same in every run, and different for each schema. */
+/** Almost all schemas reject them for the same reason. The selection is the same in every run, and different for each schema. */
 function wholeBodiesFor(schema: Schema): Iterable<readonly [string, string]> {
   if (isNightly) return VALUES;
   const all = [...VALUES];

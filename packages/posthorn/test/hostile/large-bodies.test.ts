@@ -1,4 +1,4 @@
-/** Requests of maximal size, while the server must answer a health check and another customer's publish. */
+/** Requests of maximum size, while the server must answer a health check and another customer's publish. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../support/store.ts";
 import { batchBodies, FILLERS, inboundBodies, type LargeBody, ordinaryBodies, requestBodies } from "./large-bodies.ts";
@@ -7,7 +7,7 @@ import { Scene } from "./scene.ts";
 
 const APP = "/api/v1/app/{app_id}";
 const ENDPOINT = `${APP}/endpoint/{endpoint_id}`;
-/** Detects a hang: the test sends 150 MiB, and every night 300. */
+/** Detects a hang: the test sends 150 MiB, and 300 MiB in the nightly run. */
 const INBOUND_MS = 600_000;
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -32,8 +32,8 @@ afterAll(async () => {
 });
 
 /**
- * The longest turn of the event loop while the server read this request. If it exceeds the limit, the shortest of several: garbage collection
- * and other processes lengthen one turn or another, code that does not yield lengthens all of them.
+ * The longest turn of the event loop while the server read this request. If it exceeds the limit, the shortest of several: garbage
+ * collection and other processes lengthen only some turns, whereas code that does not yield lengthens all of them.
  */
 async function longestTurnOf(path: string, type: string, text: string): Promise<{ turn: number; status: number }> {
   let turn = Infinity;
@@ -67,7 +67,7 @@ it.each(FILLED)("batches full of %s block no other request", async (_title, fill
   expect(await slowOnes(batchBodies(`${APP}/msg/batch`, filler, place))).toEqual([]);
 });
 
-it("batches of a thousand wide messages, of nothing and of broken JSON block no other request", async () => {
+it("batches of a thousand wide messages, empty batches and broken JSON block no other request", async () => {
   expect(await slowOnes(ordinaryBodies("/api/v1/msg/batch"))).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-/** Bodies of the default maximal size of routes, each of a kind that is expensive to read. */
+/** Bodies of the default maximum size of routes, each of a kind that is expensive to read. */
 import { isNightly } from "@posthorn/testkit";
 
 const MIB = 1024 * 1024;
@@ -48,7 +48,7 @@ export interface LargeBody {
 
 const JSON_TYPE = "application/json";
 
-/** A thousand messages as a customer with wide events sends them: 700 fields each. */
+/** A thousand messages of a customer with wide events: 700 fields each. */
 function ordinaryBatch(): string {
   const event = JSON.stringify(
     Object.fromEntries(Array.from({ length: 700 }, (_, place) => [`field_${place}`, place % 2 === 0 ? place : "text"])),
@@ -61,8 +61,8 @@ function message(payload: string): string {
 }
 
 /**
- * Makes every other body, and all of them every night. Each place in a body gets some of the fillers, and each filler comes to some of the
- * places, because `shift` differs for each filler or path.
+ * Makes every second body, or all of them in the nightly run. Each position in a body gets some of the fillers, and each filler is used in
+ * some positions, because `shift` differs for each filler or path.
  */
 function* someOf(shift: number, bodies: readonly (() => LargeBody)[]): Generator<LargeBody> {
   for (const [index, make] of bodies.entries()) if (isNightly || (index + shift) % 2 === 0) yield make();

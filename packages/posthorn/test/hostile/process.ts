@@ -1,4 +1,4 @@
-/** Starts the attacked server in a process of its own, so that the test does not share its event loop. */
+/** Starts the attacked server in a separate process, so that the test does not share its event loop. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
@@ -7,7 +7,7 @@ import { once } from "node:events";
  * reading one without yielding exceeds it on any machine, however busy.
  */
 export const MAX_TURN = 10;
-/** Requests that exceed the limit are sent again this many times in all: what one of them shows may be another's work. */
+/** Requests that exceed the limit are sent this many times in total, because a long turn may be caused by another request. */
 export const MAX_ROUNDS = 4;
 
 export interface Running extends AsyncDisposable {

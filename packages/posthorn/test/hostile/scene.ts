@@ -41,7 +41,7 @@ export class Scene {
       url: "https://silent.example.com/",
       uid: "ep",
     });
-    // Its attempts fail at once. The route that tests an endpoint would wait for an attempt at the silent one.
+    // Its attempts fail at once. The route that tests an endpoint would wait for an attempt to the unresponsive one.
     const refusing = await scene.#post(`/api/v1/app/${app}/endpoint`, { url: "https://127.0.0.1/" });
     const recipient = await scene.#post(`/api/v1/app/${app}/alert-recipient`, { endpoint: refusing["id"] });
     const operational = await scene.#post("/api/v1/operational-webhook/endpoint", {
@@ -170,7 +170,7 @@ export class Scene {
     return (await this.#post("/api/v1/redaction-rule", rule))["id"];
   }
 
-  /** What there is about the endpoint whose attempts fail at once. */
+  /** Objects related to the endpoint whose attempts fail at once. */
   async #failures(): Promise<Readonly<Record<string, unknown>>> {
     const replay = await this.#post("/api/v1/replay", { since: new Date(Date.now() - 60_000).toISOString() });
     const rule = await this.#post("/api/v1/alert-rule", { name: "Alerts", kind: "incident", targets: [] });
@@ -210,8 +210,8 @@ export class Scene {
   }
 
   /**
-   * Paths of inbound URLs: one that accepts requests of strangers and has an endpoint whose filter looks into the body, and one that looks
-   * into the body before it knows whether the request is signed.
+   * Paths of inbound URLs: one that accepts unsigned requests and has an endpoint whose filter reads the body, and one whose body is read
+   * before it is known whether the request is signed.
    */
   async inboundPaths(): Promise<readonly string[]> {
     const open = await this.#post("/ingest/api/v1/source", { name: "Open", type: "generic-webhook" });
@@ -232,7 +232,7 @@ export class Scene {
     return this.request(method, path, text, headers);
   }
 
-  /** As `send`; without a body if `text` is `null`. */
+  /** Like `send`, but without a body if `text` is `null`. */
   async request(
     method: string,
     path: string,
@@ -283,8 +283,8 @@ export class Scene {
   }
 
   /**
-   * Connects a listener, which acknowledges each request and answers none: it stays connected as long as the server runs. Returns the ID of
-   * its session.
+   * Connects a listener that acknowledges each request and responds to none. It stays connected as long as the server runs. Returns the ID
+   * of its session.
    */
   async #listener(app: string): Promise<string> {
     const body = { name: "anna", clientId: "client-scene" };

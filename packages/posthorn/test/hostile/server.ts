@@ -1,6 +1,6 @@
 /**
- * A node in its own process, whose DNS server never responds. Sends its URL to the parent, answers each message with the longest turn of its
- * event loop since the last one, and exits when the parent disconnects.
+ * A node in a separate process, whose DNS server never responds. Sends its URL to the parent, responds to each message with the longest
+ * turn of its event loop since the last one, and exits when the parent disconnects.
  */
 import { startNode } from "../support/posthorn.ts";
 import { TurnMeter } from "./turn-meter.ts";

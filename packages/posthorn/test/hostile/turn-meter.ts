@@ -1,6 +1,6 @@
-/** Measures how long the event loop of this process works before it serves other requests. */
+/** Measures how long turns of this process's event loop take, during which it serves no other requests. */
 
-/** CPU time of the thread in microseconds. It does not grow while other processes have the processor. */
+/** CPU time of the thread in microseconds. It does not grow while other processes use the processor. */
 function cpuTime(): number {
   const { user, system } = process.threadCpuUsage();
   return user + system;

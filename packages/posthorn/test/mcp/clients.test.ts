@@ -1,6 +1,6 @@
 /**
- * Programs of others: the AI SDK subscribes to events by webhook, at Posthorn and at a server of the official SDK that passes on Posthorn's
- * events, and the official client uses the current version of the protocol.
+ * Third-party clients: the AI SDK subscribes to events by webhook, at Posthorn and at a server of the official SDK that passes on
+ * Posthorn's events, and the official client uses the current version of the protocol.
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -206,7 +206,7 @@ class AiAgent implements AsyncDisposable {
 }
 
 describe("the Events client of the AI SDK", () => {
-  it("lists, subscribes, receives, refuses a tampered body, renews, and learns of the end", async () => {
+  it("lists, subscribes, receives, rejects a tampered body, renews, and is notified of the end", async () => {
     await using agent = await AiAgent.start("subscribed");
     const { events } = await agent.client.experimental_events.list();
     expect(events).toContainEqual(
@@ -246,7 +246,7 @@ describe("the Events client of the AI SDK", () => {
 });
 
 describe("a server of the official SDK with mcpEvents", () => {
-  it("offers the events of one customer, and passes on subscriptions and refusals", async () => {
+  it("offers the events of one customer, and passes on subscriptions and rejections", async () => {
     const sdk = await loadOracle<OfficialServer>("@modelcontextprotocol/server");
     const create = () => {
       const server = new sdk.Server({ name: "shop", version: "1" }, { capabilities: {} });
@@ -285,7 +285,7 @@ describe("a server of the official SDK with mcpEvents", () => {
     await ok(owner.call("POST", "app/passed-on/msg", { eventType: "order.made", payload: { n: JSON_NUMBER } }));
     await eventually(async () => {
       const { text, result } = await poll(cursor);
-      // The first page can have the event before.
+      // The first page can contain the previous event.
       cursor = result!["cursor"];
       expect(text).toContain('"data":{"n":12345678901234567890}');
     });

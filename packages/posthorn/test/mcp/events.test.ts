@@ -1,4 +1,4 @@
-/** MCP Events: which there are, and reading them by poll and as a stream. */
+/** MCP Events: listing them, and reading them by polling and as a stream. */
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ownerOf } from "../support/browser-session.ts";
@@ -58,7 +58,7 @@ async function poll(params: object, client = customer): Promise<Polled> {
   return result as unknown as Polled;
 }
 
-/** Polls until there are events. A message can be read at the latest 50 ms after it was published. */
+/** Polls until there are events. A message can be read at most 50 ms after it was published. */
 function pollUntil(params: object, client = customer): Promise<Polled> {
   return eventually(async () => {
     const polled = await poll(params, client);
@@ -87,7 +87,7 @@ describe("events/list", () => {
     expect(sources).not.toHaveProperty("nextCursor");
   });
 
-  it("is announced in both spellings", async () => {
+  it("is announced under both names", async () => {
     const { result } = await customer.request("server/discover");
     expect(result!["capabilities"]).toMatchObject({ events: {}, extensions: { "io.modelcontextprotocol/events": {} } });
   });
@@ -115,7 +115,7 @@ describe("events/poll", () => {
     expect((await poll({ cursor: rest.cursor })).events).toEqual([]);
   });
 
-  it("says that events were left out because of their age", async () => {
+  it("reports that events were omitted because of their age", async () => {
     const { cursor } = await poll({ cursor: null });
     await publish("order.made", 1);
     expect(await pollUntil({ cursor, maxAgeMs: 3_600_000 })).toMatchObject({
@@ -139,17 +139,17 @@ describe("events/poll", () => {
     ["an argument that there is not", { arguments: { app: "other" } }, -32_602],
     ["an invalid cursor", { cursor: "nothing" }, -32_602],
     ["an invalid number of events", { maxEvents: 0 }, -32_602],
-  ])("refuses %s", async (_name, params, code) => {
+  ])("rejects %s", async (_name, params, code) => {
     const { error } = await customer.request("events/poll", { name: "order.made", ...params });
     expect(error?.code).toBe(code);
   });
 
-  it("refuses the cursor of another application", async () => {
+  it("rejects the cursor of another application", async () => {
     const { cursor } = await poll({ arguments: { app: "other" }, cursor: null }, operator);
     expect((await customer.request("events/poll", { name: "order.made", cursor })).error?.code).toBe(-32_602);
   });
 
-  it("refuses callers that may not read payloads", async () => {
+  it("rejects callers that may not read payloads", async () => {
     const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Reader", scopes: ["read"] }));
     const reader = new McpClient(node, json["token"] as string);
     const { error } = await reader.request("events/poll", { name: "order.made", arguments: { app: "app" } });
@@ -217,7 +217,7 @@ describe("events/stream", () => {
     expect((await frames.next()).done).toBe(true);
   });
 
-  it("opens no stream for a subscription that is refused", async () => {
+  it("opens no stream for a subscription that is rejected", async () => {
     const { error, headers } = await operator.request("events/stream", {
       name: "nothing.here",
       arguments: { app: "app" },

@@ -1,4 +1,7 @@
-/** The official client with only the URL of the server: it finds the authorization server, registers, asks, refreshes and steps up. */
+/**
+ * The official client with only the URL of the server: it finds the authorization server, registers, requests access, refreshes tokens and
+ * requests more scopes.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOracle } from "../../../testkit/oracles/load.ts";
 import { ownerOf, type TestBrowser } from "../support/browser-session.ts";
@@ -41,7 +44,7 @@ interface StoredTokens {
   readonly scope?: string;
 }
 
-/** What an application with this client keeps. In place of a browser it notes the address that it should open. */
+/** State of an application with this client. Instead of opening a browser, it records the address. */
 class Storage {
   readonly redirectUrl = "http://127.0.0.1:3118/callback";
   readonly clientMetadata = { client_name: "Official client", redirect_uris: ["http://127.0.0.1/callback"] };
@@ -63,7 +66,7 @@ class Storage {
   discoveryState = (): object | undefined => this.#discovery;
 }
 
-/** The person opens the address and approves. Returns the query with which the browser comes back to the client. */
+/** The person opens the address and approves. Returns the query with which the browser returns to the client. */
 async function approve(opened: URL, write: boolean): Promise<URLSearchParams> {
   const { headers } = await fetch(opened, { redirect: "manual" });
   const request = new URL(headers.get("location")!).searchParams.get("request");
@@ -104,12 +107,12 @@ describe("the official client", () => {
     expect(storage.opened[1]!.searchParams.get("scope")).toBe("mcp:read mcp:write");
     await transport.finishAuth(await approve(storage.opened[1]!, true));
     expect(storage.stored.scope).toBe("mcp:read mcp:write");
-    // The application does not exist, which a call that may write finds out.
+    // The application does not exist, which only a call with write access can detect.
     expect((await client.callTool(write)).isError).toBe(true);
     await client.close();
   });
 
-  it("stays connected when parallel calls find that the token has expired", async () => {
+  it("stays connected when parallel calls detect that the token has expired", async () => {
     const storage = new Storage();
     await expect(connected(storage)).rejects.toThrow(sdk.UnauthorizedError);
     const url = new URL(`${node.url}/mcp`);
@@ -125,7 +128,7 @@ describe("the official client", () => {
     await client.close();
   });
 
-  it("does not take a code that comes back with another issuer", async () => {
+  it("does not accept a code that is returned with another issuer", async () => {
     const storage = new Storage();
     await expect(connected(storage)).rejects.toThrow(sdk.UnauthorizedError);
     const callback = await approve(storage.opened[0]!, false);

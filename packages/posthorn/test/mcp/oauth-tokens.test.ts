@@ -33,7 +33,7 @@ async function reach(token: string): Promise<number> {
   return (await new McpClient(node, token).request("tools/list")).status;
 }
 
-/** Past the time in which a refresh may be repeated. */
+/** A time after which a refresh may no longer be repeated. */
 const afterGrace = (): void => clock.advance(61_000);
 
 describe("refresh tokens", () => {
@@ -63,7 +63,7 @@ describe("refresh tokens", () => {
     const { access, refresh } = await own.connect(owner);
     const [one, other] = (await Promise.all([own.refresh(refresh), own.refresh(refresh)])).map(tokensOf);
     expect([await reach(one!.access), await reach(other!.access), await reach(access)]).toEqual([200, 200, 200]);
-    // Whichever response the client stored last, it can go on with it.
+    // The client can continue with either response.
     afterGrace();
     const next = tokensOf(await own.refresh(one!.refresh));
     expect([await reach(next.access), (await own.refresh(other!.refresh)).status]).toEqual([200, 200]);
@@ -78,7 +78,7 @@ describe("refresh tokens", () => {
     expect(await reach(access)).toBe(200);
   });
 
-  it("leave the access token before valid for a minute, and no longer than it was", async () => {
+  it("keep the previous access token valid for a minute, and no longer than before", async () => {
     const own = await newClient();
     const first = await own.connect(owner);
     const second = tokensOf(await own.refresh(first.refresh));
@@ -91,7 +91,7 @@ describe("refresh tokens", () => {
     expect(await reach(second.access)).toBe(401);
   });
 
-  it("give an access token with the scope that the client asks for, and keep what the user granted", async () => {
+  it("return an access token with the scope that the client requests, and keep the scopes that the user granted", async () => {
     const own = await newClient();
     const wide = await own.connect(owner, true);
     const narrow = tokensOf(await own.refresh(wide.refresh, { scope: "mcp:read" }));
@@ -100,11 +100,11 @@ describe("refresh tokens", () => {
     expect([narrow.scope, await publish(narrow.access)]).toEqual(["mcp:read", 403]);
     const again = tokensOf(await own.refresh(narrow.refresh));
     expect([again.scope, await publish(again.access)]).toEqual(["mcp:read mcp:write", 200]);
-    // The narrow one is still valid, and has not become wider.
+    // The narrow one is still valid, and has gained no scopes.
     expect([await reach(narrow.access), await publish(narrow.access)]).toEqual([200, 403]);
   });
 
-  it("are for their client, resource and scope", async () => {
+  it("are bound to their client, resource and scope", async () => {
     const own = await newClient();
     const { refresh } = await own.connect(owner);
     expect((await (await newClient()).refresh(refresh)).json["error"]).toBe("invalid_grant");
@@ -115,7 +115,7 @@ describe("refresh tokens", () => {
     expect((await own.refresh(refresh)).status).toBe(200);
   });
 
-  it("can be revoked by the client, like access tokens, and unknown ones are no error", async () => {
+  it("can be revoked by the client, like access tokens, and unknown ones cause no error", async () => {
     for (const kind of ["access", "refresh"] as const) {
       const own = await newClient();
       const tokens = await own.connect(owner);
@@ -141,7 +141,7 @@ describe("a connection", () => {
     expect(await ofOwn.executeTakeFirst()).toBeUndefined();
   });
 
-  it("of a client that registered itself is refused while only documents are accepted", async () => {
+  it("of a client that registered itself is rejected while only metadata documents are accepted", async () => {
     const own = await newClient();
     const { access, refresh } = await own.connect(owner);
     const code = await own.code(owner);
@@ -159,13 +159,13 @@ describe("a connection", () => {
     } finally {
       changing.connectedClients = before;
     }
-    // The setting can be taken back: nothing is lost.
+    // The setting can be reverted without loss.
     expect((await own.refresh(refresh)).status).toBe(200);
   });
 });
 
 describe("a subscription", () => {
-  it("passes to the next connection of a registered client, and ends with that", async () => {
+  it("moves to the next connection of a registered client, and ends with it", async () => {
     const app = String((await owner.send("POST", "app", { name: "Subscribed" })).json["id"]);
     await owner.send("POST", "event-type", { name: "order.made", description: "An order" });
     await using receiver = await startReceiver();
@@ -196,7 +196,7 @@ describe("a subscription", () => {
     expect(id).toEqual(expect.stringMatching(/^sub/));
     const again = await own.connect(owner, true);
     expect([await subscribe(again.access), await lost()]).toEqual([id, []]);
-    // A connection that may only read could not have made it.
+    // A connection that may only read could not have created it.
     const { refresh } = await own.connect(owner);
     expect(await lost()).toHaveLength(1);
     await own.revoke(refresh);
@@ -210,7 +210,7 @@ describe("a subscription", () => {
 describe("requests with made-up tokens", () => {
   const guess = `phr_${"a".repeat(43)}.${"b".repeat(43)}`;
 
-  it("begin no transaction", async () => {
+  it("do not begin a transaction", async () => {
     const begin = vi.spyOn(node.services.store, "transaction");
     const statuses = [
       await client.refresh(guess),

@@ -1,4 +1,4 @@
-/** Clients that connect to the MCP endpoint with OAuth: discovery, consent, tokens, and what must be refused. */
+/** Clients that connect to the MCP endpoint with OAuth: discovery, consent, tokens, and rejections. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expireSessions } from "../../src/domain/session/expire.ts";
 import { join, OWNER, ownerOf, TestBrowser } from "../support/browser-session.ts";
@@ -41,7 +41,7 @@ const HALF_AN_HOUR = 1_800_000;
 const errorIn = (url: URL): (string | null)[] => ["error", "state", "iss"].map((name) => url.searchParams.get(name));
 
 describe("discovery", () => {
-  it("leads from a call without a token to the authorization server", async () => {
+  it("finds the authorization server from a call without a token", async () => {
     const refused = await fetch(`${node.url}/mcp`, { method: "POST", body: "{}" });
     const challenge = refused.headers.get("www-authenticate");
     const metadata = `${node.url}/.well-known/oauth-protected-resource/mcp`;
@@ -67,7 +67,7 @@ describe("discovery", () => {
     expect(await json("/.well-known/openid-configuration")).toMatchObject(server);
   });
 
-  it("names the address that the client uses, on a server for this machine only", async () => {
+  it("returns the address that the client uses, on a server for this machine only", async () => {
     const host = `localhost:${new URL(node.url).port}`;
     const response = await fetch(`http://${host}/.well-known/oauth-protected-resource`);
     expect(await response.json()).toMatchObject({ resource: `http://${host}/mcp`, authorization_servers: [node.url] });
@@ -75,7 +75,7 @@ describe("discovery", () => {
     expect((await client.decide(owner, { query })).searchParams.get("code")).not.toBeNull();
   });
 
-  it("says that a token is invalid, and nothing of OAuth on the endpoint of a customer", async () => {
+  it("reports an invalid token, and does not mention OAuth on the endpoint of a customer", async () => {
     const { status, headers } = await new McpClient(node, "pho_unknown").request("tools/list");
     expect([status, headers.get("www-authenticate")]).toEqual([401, expect.stringContaining('error="invalid_token"')]);
     const customer = await new McpClient(node, "pho_unknown", "/mcp/app/acme").request("tools/list");
@@ -84,7 +84,7 @@ describe("discovery", () => {
 });
 
 describe("a connected client", () => {
-  it("has the rights of its user, limited to reading, at the MCP endpoint only", async () => {
+  it("has the permissions of its user, limited to reading, only at the MCP endpoint", async () => {
     const { access, scope } = await (await newClient()).connect(owner);
     expect(scope).toBe("mcp:read");
     const mcp = new McpClient(node, access);
@@ -94,7 +94,7 @@ describe("a connected client", () => {
       403,
       `Bearer realm="posthorn", error="insufficient_scope", resource_metadata="${node.url}/.well-known/oauth-protected-resource/mcp", scope="mcp:read mcp:write"`,
     ]);
-    // It is listed nevertheless, or no client would ever ask for the scope.
+    // It is still listed, because otherwise no client would request the scope.
     expect((await mcp.tools()).map(({ name }) => name)).toContain("publish_write");
     expect((await mcp.request("events/subscribe", { name: "x" })).status).toBe(403);
     const headers = { authorization: `Bearer ${access}` };
@@ -104,7 +104,7 @@ describe("a connected client", () => {
     }
   });
 
-  it("may write if the user allows it, and only what the role of the user allows", async () => {
+  it("may write if the user allows it, within the role of the user", async () => {
     const { access, scope } = await (await newClient()).connect(owner, true);
     expect(scope).toBe("mcp:read mcp:write");
     await owner.send("POST", "app", { uid: "written", name: "Written" });
@@ -184,7 +184,7 @@ describe("a connected client", () => {
 });
 
 describe("a code", () => {
-  it("is refused with another verifier, client, redirect URI or resource, and is then void", async () => {
+  it("is rejected with another verifier, client, redirect URI or resource, and is then void", async () => {
     const wrong: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
       [{ code_verifier: "x".repeat(43) }, "invalid_grant"],
       [{ redirect_uri: "http://127.0.0.1/other" }, "invalid_grant"],
@@ -219,7 +219,7 @@ describe("a code", () => {
 });
 
 describe("an authorization request", () => {
-  it("shows the user which client asks, and where the answer goes", async () => {
+  it("shows the user the client, and where the response is sent", async () => {
     const request = new URLSearchParams({ request: client.query({ scope: "mcp:read mcp:write" }) });
     const shown = (await owner.send("GET", `connected-client/authorization?${request.toString()}`)).json;
     expect(shown).toMatchObject({
@@ -253,7 +253,7 @@ describe("an authorization request", () => {
     }
   });
 
-  it("that violates the protocol goes back to the client with an error, its state and the issuer", async () => {
+  it("that violates the protocol is redirected to the client with an error, its state and the issuer", async () => {
     const wrong: readonly (readonly [Readonly<Record<string, string | null>>, string])[] = [
       [{ response_type: "token" }, "unsupported_response_type"],
       [{ code_challenge: null }, "invalid_request"],
@@ -312,7 +312,7 @@ describe("client IDs", () => {
     }
   });
 
-  it("are given for redirect URIs that lead to the client only", async () => {
+  it("are issued only for redirect URIs of the client itself", async () => {
     const register = (uris: unknown): ReturnType<typeof sendJson> =>
       sendJson(`${node.url}/oauth/register`, { client_name: "\u202Eevil", redirect_uris: uris });
     const refused = [
@@ -330,7 +330,7 @@ describe("client IDs", () => {
   });
 });
 
-describe("time", () => {
+describe("the passage of time", () => {
   it("ends codes after a minute, access tokens after an hour, and unused connections after 30 days", async () => {
     const own = await newClient();
     const late = await own.code(owner);
@@ -361,7 +361,7 @@ describe("registration", () => {
 
   it("keeps a thousand clients that no user has approved, and none for more than a day", async () => {
     const used = await newClient();
-    // The clock has left the session behind.
+    // The session has expired by this clock.
     await owner.signIn(OWNER.email, OWNER.password);
     await used.connect(owner);
     const { store, ids } = node.services;

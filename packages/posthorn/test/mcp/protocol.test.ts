@@ -1,4 +1,4 @@
-/** The wire of the MCP endpoints: versions, headers, origins, tokens, and writes. */
+/** The protocol of the MCP endpoints: versions, headers, origins, tokens, and writes. */
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { McpClient } from "../support/mcp-client.ts";
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 describe("the current version", () => {
-  it("needs no handshake, and says which versions and capabilities there are", async () => {
+  it("needs no handshake, and lists versions and capabilities", async () => {
     const { status, result } = await client.request("server/discover");
     expect(status).toBe(200);
     expect(result).toMatchObject({
@@ -37,12 +37,12 @@ describe("the current version", () => {
   it.each([
     ["version", { "mcp-protocol-version": "2025-11-25" }, -32_020],
     ["method", { "mcp-method": "tools/call" }, -32_020],
-  ])("refuses a header that differs from the body: %s", async (_name, headers, code) => {
+  ])("rejects a header that differs from the body: %s", async (_name, headers, code) => {
     const { status, error } = await client.request("tools/list", {}, headers);
     expect([status, error?.code]).toEqual([400, code]);
   });
 
-  it("reads an encoded tool name, and refuses another one", async () => {
+  it("decodes an encoded tool name, and rejects a different one", async () => {
     const named = (value: string) =>
       client.request("tools/call", { name: "applications_read", arguments: { action: "list" } }, { "mcp-name": value });
     const encoded = `=?base64?${Buffer.from("applications_read").toString("base64")}?=`;
@@ -50,7 +50,7 @@ describe("the current version", () => {
     expect((await named("messages_read")).error?.code).toBe(-32_020);
   });
 
-  it("refuses a version that it does not have, and names those that it has", async () => {
+  it("rejects an unknown version, and lists the supported ones", async () => {
     const meta = { "io.modelcontextprotocol/protocolVersion": "2030-01-01" };
     const { status, error } = await client.request(
       "tools/list",
@@ -89,8 +89,8 @@ describe("earlier versions", () => {
   });
 });
 
-describe("who may call", () => {
-  it("refuses pages of other origins, and names of other hosts", async () => {
+describe("access to the endpoints", () => {
+  it("is rejected for pages of other origins, and for other host names", async () => {
     const evil = await client.request("server/discover", {}, { origin: "https://evil.example.com" });
     expect(evil.status).toBe(403);
     expect(await client.request("server/discover", {}, { origin: node.url })).toMatchObject({ status: 200 });
@@ -98,13 +98,13 @@ describe("who may call", () => {
     expect(await statusWithHost("localhost")).toBe(200);
   });
 
-  it("needs a token, and says so before it reads the request", async () => {
+  it("requires a token, which is checked before the request is read", async () => {
     const { status, headers, error } = await new McpClient(node, "wrong").request("tools/list");
     expect([status, error?.data?.["code"]]).toEqual([401, "authentication_failed"]);
     expect(headers.get("content-type")).toBe("application/json");
   });
 
-  it("keeps the endpoints of organisation and applications apart", async () => {
+  it("is separate for the endpoints of organisation and applications", async () => {
     const { json } = await owner.call("POST", "auth/app-portal-access/app", {});
     const token = json["token"] as string;
     expect(await new McpClient(node, token).request("tools/list")).toMatchObject({
@@ -118,7 +118,7 @@ describe("who may call", () => {
     expect(names).not.toContain("sources_read");
   });
 
-  it("has no session to read or to delete", async () => {
+  it("has no sessions to read or delete", async () => {
     for (const method of ["GET", "DELETE"]) {
       const response = await fetch(`${node.url}/mcp`, { method });
       expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);

@@ -1,4 +1,4 @@
-/** `posthorn mcp`: the MCP endpoint of a server over streams. */
+/** `posthorn mcp`: the MCP endpoint of a server over standard input and output. */
 import { createInterface, type Interface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -74,7 +74,7 @@ it("serves clients of the current version", async () => {
   expect(await received()).toMatchObject({ id: "a", result: { resultType: "complete", isError: false } });
 });
 
-it("answers each request with its own ID, and the faster one first", async () => {
+it("responds to each request with its own ID, to the faster one first", async () => {
   const wait = { name: "wait_for_event", arguments: { app: "app", wait: 20 } };
   send({ jsonrpc: "2.0", id: "slow", method: "tools/call", params: wait });
   send({ jsonrpc: "2.0", id: "fast", method: "ping" });
@@ -84,7 +84,7 @@ it("answers each request with its own ID, and the faster one first", async () =>
   expect(await received()).toMatchObject({ error: { code: -32_700 } });
 });
 
-it("passes an event stream on until the client cancels it", async () => {
+it("passes on an event stream until the client cancels it", async () => {
   const owner = new Tenant(node);
   await owner.call("POST", "event-type", { name: "order.made", description: "" });
   const params = { name: "order.made", arguments: { app: "app" }, cursor: null };

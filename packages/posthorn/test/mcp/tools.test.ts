@@ -1,4 +1,4 @@
-/** Every tool and action, with data of every kind: what callers see, and what they do not. */
+/** Every tool and action, with data of every kind: data that callers may and may not see. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Action, toolsFor } from "../../src/api/mcp/registry.ts";
 import { type AccessScene, CANARY, ok, startAccessScene } from "../access/scene.ts";
@@ -83,7 +83,7 @@ describe("a token of one application", () => {
     const results = await callAll(clientWith(await portalToken("other"), path), "application", { dry_run: false });
     const ids = scene.params.flatMap((params) => [params["endpoint_id"]!, params["attempt_id"]!]);
     const leaks = [...results].filter(([, { text, isError }]) => {
-      // A refusal may repeat the ID that it was asked for.
+      // An error may repeat the requested ID.
       return [CANARY, ...secrets, ...(isError ? [] : ids)].some((word) => text.includes(word));
     });
     expect(leaks).toEqual([]);
@@ -143,7 +143,7 @@ describe("results", () => {
 });
 
 describe("writes", () => {
-  it("change nothing unless the caller says so", async () => {
+  it("change nothing without a confirmation by the caller", async () => {
     const client = clientWith(scene.node.token);
     const given = { action: "pause", app: "app", endpoint: "ep" };
     const isPaused = async () =>
@@ -183,7 +183,7 @@ describe("writes", () => {
     expect(two.content["data"]).toEqual(one.content["data"]);
   });
 
-  it("publish numbers with all their digits, and read them back so", async () => {
+  it("publish and return numbers with all their digits", async () => {
     const client = clientWith(scene.node.token);
     const payload = parseExact('{"ids":[{"id":9007199254740993}],"share":0.1234567890123456789}');
     const given = { app: "other", eventType: "order.made", payload };
@@ -208,7 +208,7 @@ describe("writes", () => {
 
 it("returns an event that is published while a caller waits", async () => {
   const client = clientWith(scene.node.token);
-  // An application of its own: "from now on" can include what was published a moment before.
+  // A separate application, because "from now on" can include messages published just before.
   await ok(scene.owner.call("POST", "app", { name: "Awaited", uid: "awaited" }));
   const { content } = await client.call("wait_for_event", { app: "awaited", wait: 0 });
   const waiting = client.call("wait_for_event", { app: "awaited", wait: 30, cursor: content["next_cursor"] });
@@ -216,7 +216,7 @@ it("returns an event that is published while a caller waits", async () => {
   expect((await waiting).text).toContain("awaited");
 });
 
-it("names what is wrong with arguments", async () => {
+it("explains invalid arguments", async () => {
   const client = clientWith(scene.node.token);
   expect((await client.call("endpoints_read", { app: "app" })).text).toContain("list, get, state");
   expect((await client.call("endpoints_read", { action: "get", app: "app" })).text).toContain("`endpoint`");

@@ -44,7 +44,7 @@ function isControl({ body }: Pick<Received, "body">): boolean {
   return (JSON.parse(body.toString()) as Control).type !== undefined;
 }
 
-/** A client with a callback that confirms what it is asked, and an application of its own. */
+/** A client with a callback that confirms verification requests, and a separate application. */
 class Agent implements AsyncDisposable {
   readonly app: string;
   readonly receiver: Receiver;
@@ -124,7 +124,7 @@ class Agent implements AsyncDisposable {
   }
 }
 
-/** A catch-up of the subscription of an application that was canceled just now, before its first step. */
+/** A catch-up of an application's subscription that was canceled before its first step. */
 async function insertCanceledCatchUp(app: string): Promise<void> {
   const { store, ids } = node.services;
   const place = await store.db
@@ -153,7 +153,7 @@ describe("a subscription", () => {
     return () => agent[Symbol.asyncDispose]();
   });
 
-  it("asks the callback once, and then delivers signed events of its type", async () => {
+  it("verifies the callback once, and then delivers signed events of its type", async () => {
     const { result, text } = await agent.subscribe();
     if (result === undefined) throw new Error(text);
     expect(result).toMatchObject({ id: expect.stringMatching(/^sub_[0-9a-f]{32}$/), truncated: false });
@@ -171,7 +171,7 @@ describe("a subscription", () => {
     await expect(isSigned(tampered, agent.secret)).rejects.toThrow("signature");
   });
 
-  it("is renewed by the same call, without another question or endpoint", async () => {
+  it("is renewed by the same call, without another verification or endpoint", async () => {
     const first = await agent.subscribe({ ttlMs: 60_000 });
     const [endpoint] = await agent.subscriptions();
     const shown = { subscriber: "portal key", expiresAt: first.result!["refreshBefore"] };
@@ -203,7 +203,7 @@ describe("a subscription", () => {
     for (const one of [secret, agent.secret]) await isSigned(agent.receiver.requests.at(-1)!, one);
   });
 
-  it("carries a cursor with which a client that comes back misses nothing", async () => {
+  it("contains a cursor with which a client that returns misses nothing", async () => {
     await agent.subscribe();
     let failing = true;
     agent.respond = ({ body }) => (failing && body.toString().includes('"n":1') ? 500 : 204);
@@ -227,7 +227,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("with a cursor from before the first event leaves nothing out", async () => {
+  it("with a cursor from before the first event omits nothing", async () => {
     const { cursor } = (await agent.subscribe()).result!;
     await agent.unsubscribe();
     await agent.publish(1);
@@ -238,7 +238,7 @@ describe("a subscription", () => {
     await eventually(() => expect(agent.events.map(({ data }) => data.n)).toEqual([1]));
   });
 
-  it("learns at its renewal that a person canceled its catch-up, once", async () => {
+  it("reports once at its renewal that a person canceled its catch-up", async () => {
     await agent.subscribe();
     await agent.publish(1);
     await eventually(() => expect(agent.events).toHaveLength(1));
@@ -264,7 +264,7 @@ describe("a subscription", () => {
     expect((await agent.subscribe()).text).not.toContain("a secret of the callback");
   });
 
-  it("gets the events that are published while its callback is asked", async () => {
+  it("gets the events that are published while its callback is verified", async () => {
     agent.receiver.respondWith(async ({ body }) => {
       const { type, challenge } = JSON.parse(body.toString()) as Control;
       if (type === "verification") await agent.publish(1);
@@ -303,7 +303,7 @@ describe("a subscription", () => {
     expect(agent.control("verification")).toHaveLength(1);
   });
 
-  it("ends when the callback responds with 410, and gives up on an event with 413", async () => {
+  it("ends when the callback responds with 410, and does not retry an event after 413", async () => {
     await agent.subscribe();
     agent.respond = () => 413;
     await agent.publish(1);
@@ -319,7 +319,7 @@ describe("a subscription", () => {
     expect(agent.control("terminated")).toEqual([]);
   });
 
-  it("leaves out events that clients may refuse because of their size", async () => {
+  it("omits events that clients may reject because of their size", async () => {
     await agent.subscribe();
     await ok(
       owner.call("POST", `app/${agent.app}/msg`, { eventType: "order.made", payload: { text: "a".repeat(262_144) } }),
@@ -341,7 +341,7 @@ describe("a subscription", () => {
   it("ends when its endpoint is deleted, and sends a notice", async () => {
     await agent.subscribe();
     await ok(owner.call("DELETE", `app/${agent.app}/endpoint/${String((await agent.subscriptions())[0]!["id"])}`));
-    // The next look finds it.
+    // The next check finds it.
     await ok(owner.call("DELETE", `app/${agent.app}/portal-key/${agent.keyId}`));
     await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
   });
@@ -414,7 +414,7 @@ it("a subscription with a portal token ends when the tokens of the application a
   expect(await agent.subscriptions()).toEqual([]);
 });
 
-describe("a subscription is refused", () => {
+describe("a subscription is rejected", () => {
   it("without ManageEndpoint, and is not offered then", async () => {
     await using reader = await Agent.start(["ViewBase"]);
     expect((await reader.subscribe()).error).toMatchObject({ code: -32_012 });
@@ -461,7 +461,7 @@ describe("a subscription is refused", () => {
     expect(await agent.subscriptions()).toEqual([]);
   });
 
-  it("if the callback does not return the challenge, and names the reason", async () => {
+  it("if the callback does not return the challenge, with the reason", async () => {
     await using agent = await Agent.start();
     agent.receiver.respondWith(() => ({ status: 200, body: '{"challenge":"another"}' }));
     expect((await agent.subscribe()).error).toMatchObject({ code: -32_015, data: { reason: "challenge_failed" } });

@@ -141,7 +141,7 @@ describe("backfill with GitHub", () => {
     expect(lists).toHaveLength(4);
   });
 
-  it("reports what is wrong with a token, and does not retry", async () => {
+  it("reports an invalid token, and does not retry", async () => {
     await using scene = await githubScene({ token: "ghp_wrong" });
     const done = await run(scene.source);
     expect(done).toMatchObject({

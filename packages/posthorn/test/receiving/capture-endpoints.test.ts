@@ -67,7 +67,7 @@ it("delivers to a capture of this server, which stores the signed request and re
   expect(names).toEqual(expect.arrayContaining(["webhook-id", "webhook-signature", "content-type"]));
 });
 
-it("admits exactly the URL of a live capture of the same organisation, and nothing else on this server", async () => {
+it("allows only the URL of a live capture of the same organisation, and nothing else on this server", async () => {
   await tenant.call("POST", "app", { name: "Strict", uid: "strict" });
   const capture = await newSource(inOneHour());
   const permanent = await newSource({});
@@ -94,7 +94,7 @@ it("admits exactly the URL of a live capture of the same organisation, and nothi
     expect([target, json["allowed"]]).toEqual([target, false]);
   }
   expect((await tenant.call("POST", "egress/check", { url })).json).toMatchObject({ allowed: true });
-  // Rules for addresses apply at the attempt, those for names when the endpoint is created.
+  // Rules for addresses apply at the attempt; rules for names apply when the endpoint is created.
   for (const target of [permanent.ingestUrl, foreign.ingestUrl]) {
     expect((await tenant.call("POST", "app/strict/endpoint", { url: target })).status).toBe(422);
   }
@@ -111,13 +111,13 @@ it("applies the usual rules again when the capture has expired", async () => {
   expect(await attemptOf("later")).toMatchObject({ status: 2, errorCode: expect.stringMatching(/^blocked_/) });
 });
 
-it("takes no deliveries of other kinds, which do not count how often an event was forwarded", async () => {
+it("rejects deliveries of other kinds, which do not count how often an event was forwarded", async () => {
   using folder = temporaryFolder();
   const env = { POSTHORN_EGRESS_ALLOW: "external", POSTHORN_INGEST_URL: "http://127.0.0.1:8071" };
   await using other = await startNode(folder.path, { env, clock });
   const owner = new Tenant(other);
   const { id, ingestUrl: url } = await newSource(inOneHour(), owner);
-  // The events of the capture lead back to it.
+  // The events of the capture are sent back to it.
   const loop = await owner.at("ingest/api/v1", "POST", `source/${id}/endpoint`, {
     kind: "cloudEvents",
     config: { url },

@@ -80,7 +80,7 @@ it("is forwarded to a URL with the received body and headers, and not to address
     gateway.call("POST", `api/v1/app/${source.id}/replay`, { since: receivedAt, until: receivedAt, target: { url } });
   expect((await replay("http://169.254.169.254/latest")).status).toBe(202);
   await eventually(async () => {
-    // By message, because the target of a replay is deleted soon after the replay has ended.
+    // Looked up by message, because the target of a replay is deleted soon after the replay has ended.
     const { json: list } = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${id}`);
     expect(list["data"]).toMatchObject([{ errorCode: "blocked_address" }]);
   });

@@ -16,7 +16,7 @@ interface SourceType {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** Providers without any proof: there is nothing to sign with. */
+/** Providers without authentication: there is nothing to sign with. */
 const UNSIGNED: readonly string[] = [];
 
 /** Schemes that `signProvider` cannot sign for, with the reason; the tests below sign them themselves. */
@@ -29,7 +29,7 @@ let gateway: TestGateway;
 let internet: Internet;
 let clock: ShiftedClock;
 let types: ReadonlyMap<string, SourceType>;
-/** The content of every URL at the moment. */
+/** The current content of every URL. */
 let published = "";
 beforeAll(async () => {
   internet = await startInternet(() => published);
@@ -49,7 +49,7 @@ interface Case {
   readonly sample: Sample | null;
 }
 
-/** Every scheme of every provider, and none for those without a proof. */
+/** Every scheme of every provider, and none for those without authentication. */
 const cases = listSourceTypes().flatMap(({ type, definition }): readonly Case[] => {
   const known = samples.filter((sample) => sample.definition.id === type);
   const schemes = known.length > 0 ? known : definition.schemes.map((scheme) => sampleOf(type, scheme));
@@ -124,7 +124,7 @@ async function fateOf(type: string, sample: Sample | null): Promise<string> {
 
 describe("a source of a provider that only has public keys", () => {
   it.each(["plaid", "apple-appstore"])(
-    "%s also accepts the key as a secret, and refuses an invalid one",
+    "%s also accepts the key as a secret, and rejects an invalid one",
     async (type) => {
       const { publicKey } = samples.find(({ definition }) => definition.id === type)!;
       expect(types.get(type)).toMatchObject({ secretField: "publicKeys" });
@@ -143,7 +143,7 @@ describe("a source of a provider that only has public keys", () => {
 });
 
 describe("a source created from the fields of source-type", () => {
-  it("exists for every provider, and those without a proof are these", () => {
+  it("exists for every provider, and these are the ones without authentication", () => {
     expect(new Set(cases.map(({ type }) => type))).toEqual(new Set(types.keys()));
     expect(Object.keys(SIGNED_BY_HAND).filter((type) => types.has(type))).toEqual(["panda-doc"]);
     expect(cases.filter(({ sample }) => sample === null).map(({ type }) => type)).toEqual(UNSIGNED);

@@ -34,7 +34,7 @@ describe("CloudEvents at a source", () => {
     expect(await gateway.messages(source)).toMatchObject([{ eventType: "order.paid", eventId: "/shop.1" }]);
   });
 
-  it("are as many events as there are in a batch, byte for byte, and are repeated without duplicates", async () => {
+  it("are one event per item of a batch, byte for byte, without duplicates when repeated", async () => {
     const source = await newSource();
     const items = ["1", "2", "3"].map((id) => ` ${String(HTTP.structured(event(id)).body)}`);
     items[1] = '{ "specversion":"1.0", "id":"2", "source":"/shop", "type":"order.sent", "data": 1.50 }';
@@ -53,7 +53,7 @@ describe("CloudEvents at a source", () => {
   });
 
   it.each(["{}", "[1]", '[{"id":"1","source":"/","type":"a"}]', "[", `[${"1,".repeat(1000)}1]`])(
-    "are refused as a whole if the batch begins %.40s",
+    "are rejected as a whole if the batch begins %.40s",
     async (body) => {
       const source = await newSource();
       expect((await send(source.url, body, BATCH)).status).toBe(400);
@@ -61,7 +61,7 @@ describe("CloudEvents at a source", () => {
     },
   );
 
-  it("are refused without the token of the source", async () => {
+  it("are rejected without the token of the source", async () => {
     const source = await newSource();
     const { headers, body } = HTTP.structured(event("1"));
     expect((await send(source.url, String(body), headers as Record<string, string>)).status).toBe(401);

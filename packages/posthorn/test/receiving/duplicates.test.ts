@@ -43,7 +43,7 @@ async function duplicatesOf(source: TestSource): Promise<Duplicates> {
   return json as unknown as Duplicates;
 }
 
-/** The count on disk, once it has this value. */
+/** Waits until the count on disk has this value. */
 function counted(source: TestSource, count: number): Promise<Duplicates> {
   return eventually(async () => {
     const found = await duplicatesOf(source);
@@ -105,7 +105,7 @@ describe("a delivery that is repeated", () => {
     expect((await counted(source, 2)).messages).toMatchObject([{ receivedCount: 3 }]);
   });
 
-  it("counts nothing if every delivery is new, or if another source has one with that ID", async () => {
+  it("does not count if every delivery is new, or if another source has one with that ID", async () => {
     const [one, other] = [await github(), await github()];
     await deliver(one, "shared");
     await deliver(other, "shared");

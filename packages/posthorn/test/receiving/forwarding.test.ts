@@ -63,7 +63,7 @@ describe("a forwarded request", () => {
     ["a form", Buffer.from("a=1&a=2&b=%C3%A4"), { "content-type": "application/x-www-form-urlencoded" }],
     ["of an invalid type", Buffer.from("{}"), { "content-type": ";;;" }],
     ["empty", Buffer.alloc(0), { "x-goog-resource-state": "sync" }],
-  ])("a body that is %s comes out as it went in", async (_, body, headers) => {
+  ])("keeps a body that is %s byte for byte", async (_, body, headers) => {
     const source = await gateway.source(generic());
     expect((await send(source.url, new Uint8Array(body), headers as Record<string, string>)).status).toBe(200);
     const [passed] = await gateway.receiver.waitForCount(1);
@@ -93,7 +93,7 @@ describe("a forwarded request", () => {
     expect(passed!.headers["host"]).toBe(new URL(gateway.receiver.url).host);
   });
 
-  it("has method, path and query of the original request if the endpoint asks for them", async () => {
+  it("has method, path and query of the original request if the endpoint requests them", async () => {
     const source = await gateway.source({ ...generic(), methods: ["POST", "PUT"] });
     const [endpoint] = await endpointsOf(source);
     await send(`${source.url}/a%2Fb/c?x=1&x=2`, "{}", {}, "PUT");
@@ -108,7 +108,7 @@ describe("a forwarded request", () => {
     expect((await gateway.call("GET", path)).json).toEqual({ method: true, path: true, query: true });
   });
 
-  it("has the credentials of the provider, which are shown nowhere", async () => {
+  it("has the credentials of the provider, which are not shown anywhere", async () => {
     const source = await gateway.source({ ...generic({ scheme: "bearer" }), secrets: ["t0p-secret"] });
     await send(source.url, "{}", { authorization: "Bearer t0p-secret" });
     const [passed] = await gateway.receiver.waitForCount(1);
@@ -130,28 +130,25 @@ describe("a forwarded request", () => {
   it.each([
     ["path", "/t0p-secret/x", { scheme: "api-key", in: "query", name: "key" }],
     ["query", "?key=t0p-secret", { scheme: "api-key", in: "query", name: "key" }],
-  ])(
-    "has the secret in its %s where the endpoint asks for it, and nothing else shows it",
-    async (_, suffix, scheme) => {
-      const source = await gateway.source({ ...generic(scheme), secrets: ["t0p-secret"] });
-      const [endpoint] = await endpointsOf(source);
-      const path = `ingest/api/v1/source/${source.id}/endpoint/${endpoint!}/forwarding`;
-      await gateway.call("PUT", path, { method: false, path: true, query: true });
-      expect((await send(source.url + suffix, "{}")).status).toBe(200);
-      const [passed] = await gateway.receiver.waitForCount(1);
-      expect(passed!.path).toBe(`/target${suffix}`);
-      const [message] = await gateway.messages(source);
-      const id = message!["id"] as string;
-      const event = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event/${id}`);
-      expect(event.text).toContain("***");
-      const attempts = await eventually(async () => {
-        const list = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${id}`);
-        expect(list.json["data"]).toHaveLength(1);
-        return list.text;
-      });
-      expect(`${event.text}${attempts}`).not.toContain("t0p-secret");
-    },
-  );
+  ])("has the secret in its %s if the endpoint requests it, and nothing else shows it", async (_, suffix, scheme) => {
+    const source = await gateway.source({ ...generic(scheme), secrets: ["t0p-secret"] });
+    const [endpoint] = await endpointsOf(source);
+    const path = `ingest/api/v1/source/${source.id}/endpoint/${endpoint!}/forwarding`;
+    await gateway.call("PUT", path, { method: false, path: true, query: true });
+    expect((await send(source.url + suffix, "{}")).status).toBe(200);
+    const [passed] = await gateway.receiver.waitForCount(1);
+    expect(passed!.path).toBe(`/target${suffix}`);
+    const [message] = await gateway.messages(source);
+    const id = message!["id"] as string;
+    const event = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event/${id}`);
+    expect(event.text).toContain("***");
+    const attempts = await eventually(async () => {
+      const list = await gateway.call("GET", `api/v1/app/${source.id}/attempt/msg/${id}`);
+      expect(list.json["data"]).toHaveLength(1);
+      return list.text;
+    });
+    expect(`${event.text}${attempts}`).not.toContain("t0p-secret");
+  });
 
   it("has the endpoint's own headers instead of the request's", async () => {
     const source = await gateway.source(generic(), { headers: { Authorization: "Bearer of-the-target" } });
@@ -219,7 +216,7 @@ describe("routes", () => {
     ]);
   });
 
-  it("through a transformation send its result, and keep the headers that do not describe the body", async () => {
+  it("with a transformation send its result, and keep the headers that do not describe the body", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } }, { uid: "a" });
     await gateway.call("PATCH", `ingest/api/v1/source/${source.id}/endpoint/a/transformation`, {
       code: "function handler(webhook) { webhook.payload = { of: webhook.payload.ref }; return webhook; }",
@@ -234,7 +231,7 @@ describe("routes", () => {
   });
 });
 
-describe("an endpoint that leads back to its own source", () => {
+describe("an endpoint that sends back to its own source", () => {
   it("receives a webhook a limited number of times, and the last attempt names the reason", async () => {
     const source = await gateway.source(generic(), false);
     const path = `ingest/api/v1/source/${source.id}/endpoint`;
@@ -268,7 +265,7 @@ describe("an endpoint that leads back to its own source", () => {
     expect(await gateway.messages(source)).toHaveLength(8);
   });
 
-  it("is distinguished from one that forwards elsewhere: each forwarded request carries its count", async () => {
+  it("is distinguished from one that forwards elsewhere: each forwarded request contains its count", async () => {
     const source = await gateway.source(generic());
     // The second one may have been added by code or a header of an endpoint.
     await send(source.url, BODY, { "x-posthorn-hops": "4, 0" });

@@ -55,7 +55,7 @@ describe("the funnel of a source", () => {
     });
   });
 
-  it("refuses a period that is longer than counts are kept, and an unknown source", async () => {
+  it("rejects a period that is longer than counts are kept, and an unknown source", async () => {
     const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
     const year = await funnelOf(source, "?since=2020-01-01T00:00:00Z&until=2021-01-01T00:00:00Z");
     expect([year.status, year.json["code"]]).toEqual([400, "invalid_range"]);

@@ -99,7 +99,7 @@ const FORMS: readonly (readonly [string, Form])[] = [
 ];
 
 describe("a generic source", () => {
-  it.each(FORMS)("verifies %s, and refuses one changed byte", async (_, { verification, secret = "k", headers }) => {
+  it.each(FORMS)("verifies %s, and rejects one changed byte", async (_, { verification, secret = "k", headers }) => {
     const source = await sourceWith(verification, ["b3RoZXI=", secret]);
     expect((await send(source.url, CHANGED, headers(BODY))).status).toBe(401);
     expect((await send(source.url, BODY, headers(BODY))).status).toBe(200);
@@ -121,7 +121,7 @@ describe("a generic source", () => {
     ["ecdsa-p256-sha256", generateKeyPairSync("ec", { namedCurve: "P-256" }), "sha256"],
     ["rsa-sha256", generateKeyPairSync("rsa", { modulusLength: 2048 }), "sha256"],
   ] as const;
-  it.each(KEYS)("verifies a %s signature with its public keys, and refuses one changed byte", async (...key) => {
+  it.each(KEYS)("verifies a %s signature with its public keys, and rejects one changed byte", async (...key) => {
     const [algorithm, { privateKey, publicKey }, hash] = key;
     const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
     // Ed25519 keys are handed out in raw form.
@@ -158,7 +158,7 @@ describe("a generic source", () => {
     ["a key in a header", { scheme: "api-key", in: "header", name: "X-Key" }, "key", { "x-key": "key" }, ""],
     ["a key in the query", { scheme: "api-key", in: "query", name: "key" }, "key", {}, "?key=key"],
     ["a key in the body", { scheme: "api-key", in: "body", name: "event.id" }, "e-1", {}, ""],
-  ])("takes %s and refuses another", async (_, verification, secret, headers, query) => {
+  ])("accepts %s and rejects another", async (_, verification, secret, headers, query) => {
     const source = await sourceWith(verification, [secret]);
     expect((await send(`${source.url}${query}`, BODY, headers)).status).toBe(200);
     const wrong = await sourceWith(verification, ["of-another"]);
@@ -218,7 +218,7 @@ describe("a service outside the catalogue", () => {
       "CREATE",
     ],
     ["panda-doc", list, {}, `?signature=${mac("sha256", "k", list, "hex")}`, "document_updated"],
-  ])("such as %s is verified as it signs", async (type, text, headers, query, eventType) => {
+  ])("such as %s is verified by its own scheme", async (type, text, headers, query, eventType) => {
     const source = await gateway.source({ type, config: { secret: "k" } }, false);
     expect((await send(source.url + query, text.replace("T", "t").replace("doc", "Doc"), headers)).status).toBe(401);
     expect((await send(source.url + query, `${text} `, headers)).status).toBe(401);
@@ -243,7 +243,7 @@ describe("a service outside the catalogue", () => {
     expect(passed.headers).toMatchObject(mine);
   });
 
-  it.each(["checkbook", "openclaw", "orum-io", "vgs"])("with an unpublished scheme is refused: %s", async (type) => {
+  it.each(["checkbook", "openclaw", "orum-io", "vgs"])("with an unpublished scheme is rejected: %s", async (type) => {
     const made = await gateway.call("POST", "ingest/api/v1/source", { name: "Unknown", type, config: { secret: "k" } });
     expect([made.status, made.text]).toEqual([422, expect.stringContaining("generic-webhook")]);
   });

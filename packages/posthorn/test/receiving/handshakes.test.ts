@@ -27,13 +27,13 @@ describe("a handshake", () => {
     expect(await gateway.messages(source)).toEqual([]);
   });
 
-  it("that is not signed is refused and quarantined", async () => {
+  it("that is not signed is rejected and quarantined", async () => {
     const source = await gateway.source({ type: "slack", config: { secret: "s" } });
     expect((await send(source.url, CHALLENGE)).status).toBe(401);
     expect(await gateway.quarantine(source)).toMatchObject([{ reason: "missing_header" }]);
   });
 
-  it("of one provider is an event, or refused, at the source of another", async () => {
+  it("of one provider is an event, or rejected, at the source of another", async () => {
     const github = await gateway.source({ type: "github", config: { secret: "s" } });
     expect((await send(github.url, CHALLENGE, slack("s", CHALLENGE))).status).toBe(401);
     expect(
@@ -51,7 +51,7 @@ describe("a handshake", () => {
     expect((await send(query("app-secret"), "", {}, "GET")).status).toBe(403);
   });
 
-  it("that sets a secret is accepted once: the next one is refused, and the secret verifies", async () => {
+  it("that sets a secret is accepted once: the next one is rejected, and the secret verifies", async () => {
     const source = await gateway.source({ type: "asana" });
     const first = await send(source.url, "", { "x-hook-secret": "from-asana" });
     expect([first.status, first.headers.get("x-hook-secret")]).toEqual([200, "from-asana"]);
@@ -78,7 +78,7 @@ describe("a handshake", () => {
 });
 
 describe("responses that providers require", () => {
-  it("a bad signature gets 401 without a body for Xero, and exactly 401 for Discord", async () => {
+  it("to a bad signature are 401 without a body for Xero, and exactly 401 for Discord", async () => {
     const xero = await gateway.source({ type: "xero", config: { secret: "s" } });
     const refused = await send(xero.url, '{"events":[]}', { "x-xero-signature": "AAAA" });
     expect([refused.status, refused.text, refused.headers.get("set-cookie")]).toEqual([401, "", null]);
@@ -88,7 +88,7 @@ describe("responses that providers require", () => {
     expect((await send(discord.url, '{"type":1}', headers)).status).toBe(401);
   });
 
-  it("a literal text, a SOAP document, a special status", async () => {
+  it("can be a literal text, a SOAP document, or a special status", async () => {
     const sign = await gateway.source({ type: "dropbox-sign", config: { secret: "k" } });
     const hash = createHmac("sha256", "k").update("1700000000").update("signature_request_sent").digest("hex");
     const event = { event_time: "1700000000", event_type: "signature_request_sent", event_hash: hash };

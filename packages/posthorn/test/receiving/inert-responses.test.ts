@@ -30,7 +30,7 @@ function expectInert(headers: Headers): void {
   }
 }
 
-/** Writes headers into the row of a source that the API would refuse today. */
+/** Writes headers into the row of a source that the API would reject today. */
 async function storeHeaders({ id }: TestSource, headers: object): Promise<void> {
   const { store, sources } = gateway.node.services;
   await store.transaction(async ({ db }) => {
@@ -61,7 +61,7 @@ describe("every response under /in/", () => {
     ["GET", "/in%2fx"],
     ["GET", "//in/x"],
     ["GET", "/IN/x"],
-  ])("carries the policy and nosniff where there is no source: %s %s", async (method, path) => {
+  ])("has the policy and nosniff if there is no source: %s %s", async (method, path) => {
     const { hostname, port } = new URL(gateway.node.url);
     const response = await rawRequest(
       gateway.node.url,
@@ -77,14 +77,14 @@ describe("every response under /in/", () => {
     ["an expectation", `POST ${unknown} HTTP/1.1\r\nhost: a\r\nexpect: x\r\ncontent-length: 0\r\n\r\n`, 417],
     ["bytes that are no HTTP", `GET ${unknown} HTTP/9.9\r\n\r\n`, 400],
     ["headers that are too large", `GET ${unknown} HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(40_000)}\r\n\r\n`, 431],
-  ])("carries them when the request is refused before any route: %s", async (_what, text, status) => {
+  ])("has them if the request is rejected before routing: %s", async (_what, text, status) => {
     const response = await rawRequest(gateway.node.url, text);
     expect(response.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
     expect(response).toContain(`content-security-policy: ${POLICY}\r\n`);
     expect(response).toContain("x-content-type-options: nosniff\r\n");
   });
 
-  it("carries them for every outcome of a source: accepted, refused, too large, wrong method, handshake, empty", async () => {
+  it("has them for every outcome of a source: accepted, rejected, too large, wrong method, handshake, empty", async () => {
     const github = await gateway.source({ type: "github", secrets: ["s"], maxBodyBytes: 100 }, false);
     const slack = await gateway.source({ type: "slack", secrets: ["s"] }, false);
     const meta = await gateway.source({ type: "meta", secrets: ["s"], config: { verifyToken: "v" } }, false);
@@ -132,7 +132,7 @@ describe("a browser that requests a script or worker", () => {
     { "sec-fetch-dest": "sharedworker" },
     { "sec-fetch-dest": "worker" },
     { "sec-fetch-dest": "script" },
-  ])("is refused, and no event is stored: %j", async (headers) => {
+  ])("is rejected, and no event is stored: %j", async (headers) => {
     const source = await withResponse({ body: "self.skipWaiting()" });
     for (const url of [source.url, `${source.url}/sw.js`]) {
       const { hostname, port, pathname } = new URL(url);
@@ -159,7 +159,7 @@ describe("headers of a source's response", () => {
     { "content-type": "text/html, application/json" },
     { "content-type": "" },
     { "content-type": "application/json", "Content-Type": "text/html" },
-  ])("are refused when they are saved, and the error says why: %j", async (headers) => {
+  ])("are rejected when they are saved, and the error says why: %j", async (headers) => {
     const fields = { name: "Test source", ...OPEN, response: { headers } };
     const made = await gateway.call("POST", "ingest/api/v1/source", fields);
     expect(made.status).toBe(422);
@@ -218,7 +218,7 @@ describe("a receiver's response that is passed on", () => {
     expect([response.headers.get("content-type"), response.text]).toEqual([sent, "<script>alert(1)</script>"]);
   });
 
-  it("is plain text if the receiver gives no type", async () => {
+  it("is plain text if the receiver sends no type", async () => {
     gateway.receiver.respondWith({ status: 200, body: "<script>alert(1)</script>" });
     const response = await send((await gateway.source(waiting)).url, "{}");
     expectInert(response.headers);

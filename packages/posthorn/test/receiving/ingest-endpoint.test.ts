@@ -75,7 +75,7 @@ describe("a request that does not verify", () => {
     expect(overlapping.diagnosed.json).toMatchObject({ ok: false, findings: [] });
     expect(overlapping.refused.headers.get("retry-after")).toBe("5");
     expect(await overlapping.refused.json()).toMatchObject({ code: "diagnosis_running" });
-    // The next one may run.
+    // The next diagnosis may run.
     expect(await gateway.call("POST", path)).toMatchObject({ status: 200 });
   });
 

@@ -21,7 +21,7 @@ async function deliver(source: TestSource, payload: object, event = "push"): Pro
   expect(response.status).toBe(200);
 }
 
-/** Delivers this many events, and runs rounds of learning until each was sampled. */
+/** Delivers this many events, and runs learning rounds until each was sampled. */
 async function teach(source: TestSource, count: number, payload: object, event = "push", type = event): Promise<void> {
   const known = await samplesOf(source, type);
   for (let n = 1; n <= count; n++) {
@@ -90,7 +90,7 @@ describe("the catalogue of a source", () => {
   });
 });
 
-describe("a source that falls silent", () => {
+describe("a source that becomes inactive", () => {
   const activity = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/activity`);
 
   /** Advances the clock minute by minute: with a jump, the server would seem to have been down. */
@@ -142,7 +142,7 @@ describe("a source that falls silent", () => {
       inactiveAt: null,
       lastReceivedAt: null,
     });
-    // At once, before the activity includes the event.
+    // Immediately, before the activity includes the event.
     await deliver(source, { n: 1 });
     const [event] = await gateway.messages(source);
     expect((await activity(source)).json["lastReceivedAt"]).toBe(event!["timestamp"]);

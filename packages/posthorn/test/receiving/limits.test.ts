@@ -32,7 +32,7 @@ describe("a source with an allow list", () => {
     expect((await send(source.url, "{}", { "x-forwarded-for": "203.0.113.7" })).status).toBe(403);
   });
 
-  it("is refused with an entry that is not an address", async () => {
+  it("is rejected with an entry that is not an address", async () => {
     const made = await gateway.call("POST", "ingest/api/v1/source", {
       name: "Wrong",
       ...NONE,
@@ -61,7 +61,7 @@ describe("a source with a rate", () => {
     expect((await send(other.url, "{}")).status).toBe(200);
   });
 
-  it("per day returns 429 when it is used up, also after its settings changed", async () => {
+  it("per day returns 429 when it is used up, even after its settings changed", async () => {
     const source = await gateway.source({ ...NONE, uid: "quota", dailyQuota: 2 });
     const statuses = [];
     for (let index = 0; index < 3; index++) statuses.push((await send(source.url, `{"n":${index}}`)).status);

@@ -44,7 +44,7 @@ describe("a custom response of the source", () => {
     expect(reply.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  it("is for accepted requests, not for rejected ones", async () => {
+  it("is sent for accepted requests, not for rejected ones", async () => {
     const secrets = ["s"];
     const verification = { scheme: "bearer" };
     const source = await gateway.source({ ...NONE, verification, secrets, response: { body: "welcome" } }, false);
@@ -67,7 +67,7 @@ describe("a source that waits for its target", () => {
     ]);
   });
 
-  it("responds itself when the endpoint fails, is too slow, or does not exist; the event is stored", async () => {
+  it("responds itself if the endpoint fails, is too slow, or does not exist; the event is stored", async () => {
     gateway.receiver.respondWith(500);
     const failing = await gateway.source(waiting({}));
     expect((await send(failing.url, "{}")).text).toBe("own");

@@ -87,7 +87,7 @@ describe("a secret of an endpoint that has quotes or white space at its ends", (
   const secret = generateSecret();
 
   it.each([`${secret}\n`, ` ${secret}`, `"${secret}"`, `'${secret}'`, `${secret}\r\n`])(
-    "is refused with the reason, for it cannot sign: %j",
+    "is rejected with the reason, because it cannot sign: %j",
     async (given) => {
       const app = await gateway.call("POST", "api/v1/app", { name: "Customer" });
       const source = await gateway.source({ type: "github" }, false);

@@ -32,7 +32,7 @@ interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The address of the client; 127.0.0.2 is a proxy of ours. */
+  /** The address of the client; 127.0.0.2 is one of our proxies. */
   readonly from?: string;
 }
 
@@ -90,7 +90,7 @@ describe("the URL of a source", () => {
 
 describe("the host of inbound webhooks", () => {
   it.each([INGEST_HOST, "Hooks.EXAMPLE.com", "hooks.example.com.", "hooks.example.com:443"])(
-    "takes them, however it is written: %s",
+    "accepts them in any notation: %s",
     async (host) => {
       expect((await post(host)).status).toBe(200);
     },
@@ -110,7 +110,7 @@ describe("the host of inbound webhooks", () => {
     "/ingest/api/v1/source",
     "/.well-known/webhook-sources.json",
     "/in",
-  ])("serves nothing else: %s", async (path) => {
+  ])("does not serve anything else: %s", async (path) => {
     const headers = { accept: "text/html", authorization: `Bearer ${gateway.node.token}` };
     for (const method of ["GET", "POST", "OPTIONS"]) {
       const response = await ask(INGEST_HOST, path, { method, headers });
@@ -139,7 +139,7 @@ describe("any other host", () => {
     "hooks.example.com/x",
     "hooks.example.com, app.example.com",
     "",
-  ])("accepts no webhook and names the right URL, never one from the request: %s", async (host) => {
+  ])("rejects webhooks and names the correct URL, never one from the request: %s", async (host) => {
     const before = (await gateway.messages(source)).length;
     for (const method of ["POST", "GET"]) {
       const headers = { "x-forwarded-host": "evil.example" };
@@ -181,7 +181,7 @@ describe("the host of a request", () => {
     expect((await ask("10.0.0.1:8071", "/api/v1/app", { from, headers: forwarded(INGEST_HOST) })).status).toBe(404);
   });
 
-  it("is not the one that other clients forward", async () => {
+  it("is not taken from a header of other clients", async () => {
     expect((await post(MAIN_HOST, { headers: forwarded(INGEST_HOST) })).status).toBe(421);
     expect((await post(INGEST_HOST, { headers: forwarded(MAIN_HOST) })).status).toBe(200);
     expect((await post(MAIN_HOST, { headers: { forwarded: `host=${INGEST_HOST}` } })).status).toBe(421);

@@ -37,7 +37,7 @@ interface Message extends Readonly<Record<string, string>> {
   readonly Type: "SubscriptionConfirmation" | "Notification";
 }
 
-/** A message in the form of SNS, signed over its fields with SignatureVersion 2. */
+/** A message in the format of SNS, signed over its fields with SignatureVersion 2. */
 function signed(message: Message): string {
   const whole: Record<string, string> = { TopicArn: TOPIC, Timestamp: new Date().toISOString(), ...message };
   const text = Object.keys(whole)
@@ -63,7 +63,7 @@ function subscription(token: string, fields: Record<string, string> = {}): strin
 const headers = (type: string) => ({ "content-type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": type });
 
 describe("a subscription of Amazon SNS", () => {
-  it("is confirmed at Amazon, and its notifications are then stored as they are and passed on", async () => {
+  it("is confirmed at Amazon, and its notifications are then stored unchanged and passed on", async () => {
     const source = await gateway.source({ type: "aws-sns", config: { topicArn: TOPIC } }, { url: TARGET });
     tokens.pending.add("t-1");
     const response = await send(source.url, subscription("t-1"), headers("SubscriptionConfirmation"));
@@ -80,7 +80,7 @@ describe("a subscription of Amazon SNS", () => {
     expect(internet.asked.filter((url) => url === CERTIFICATE)).toHaveLength(1);
   });
 
-  it("that Amazon does not confirm now is answered 502, and confirmed when it is sent again", async () => {
+  it("that Amazon does not confirm gets 502, and is confirmed when it is sent again", async () => {
     const source = await gateway.source({ type: "aws-sns", config: { topicArn: TOPIC } });
     const body = subscription("t-3");
     expect((await send(source.url, body, headers("SubscriptionConfirmation"))).status).toBe(502);

@@ -37,7 +37,7 @@ describe("a source", () => {
     expect((await gateway.call("GET", `api/v1/app/${source.id}`)).status).toBe(404);
   });
 
-  it("is not among the applications of customers, and cannot be changed as one", async () => {
+  it("is not listed among the applications of customers, and cannot be changed as one", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     const list = await gateway.call("GET", "api/v1/app");
     expect(list.text).not.toContain(source.id.slice(4));
@@ -64,7 +64,7 @@ describe("a source", () => {
     expect([(await push(source, "new")).status, (await push(source, "third")).status]).toEqual([401, 200]);
   });
 
-  it("has another URL after a rotation; the one before works until the overlap ends", async () => {
+  it("has another URL after a rotation; the previous one works until the overlap ends", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     const rotate = (body: object) => gateway.call("POST", `${SOURCES}/${source.id}/token/rotate`, body);
     const second = { ...source, url: (await rotate({})).json["ingestUrl"] as string };
@@ -75,7 +75,7 @@ describe("a source", () => {
     expect((await gateway.call("GET", `${SOURCES}/${source.id}`)).json["ingestUrl"]).toBe(third.url);
   });
 
-  it("without the secret of its provider accepts nothing, says so, and loses nothing", async () => {
+  it("without the secret of its provider quarantines all requests, says so, and loses none", async () => {
     const source = await gateway.source({ type: "github" });
     expect((await push(source, "s")).status).toBe(500);
     const [kept] = await gateway.quarantine(source);
@@ -101,7 +101,7 @@ describe("a source", () => {
     ["an end that has passed", { expiresAt: "2020-01-01T00:00:00Z" }],
     ["a response that sets a cookie", { response: { headers: { "Set-Cookie": "a=b" } } }],
     ["a uid that looks like an id", { uid: "src_0" }],
-  ])("with %s is refused", async (_, fields) => {
+  ])("with %s is rejected", async (_, fields) => {
     const made = await gateway.call("POST", SOURCES, { name: "Wrong", type: "generic-webhook", ...fields });
     expect([made.status, made.json["detail"]]).toEqual([422, [expect.objectContaining({ msg: expect.any(String) })]]);
   });
@@ -119,8 +119,8 @@ describe("a source", () => {
   });
 });
 
-describe("what is never shown", () => {
-  it("survives a PUT that omits it, but not a change of the provider", async () => {
+describe("a secret that is never shown", () => {
+  it("is kept by a PUT that omits it, but not by a change of the provider", async () => {
     const meta = { name: "Meta", type: "meta", config: { secret: "app-secret", verifyToken: "verify-token" } };
     const { json } = await gateway.call("POST", SOURCES, meta);
     const path = `${SOURCES}/${String(json["id"])}`;
@@ -132,7 +132,7 @@ describe("what is never shown", () => {
   });
 });
 
-describe("on the disk", () => {
+describe("on disk", () => {
   it.skipIf(onPostgres)("no secret, no token and no credential of a request is stored in plain text", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
@@ -156,7 +156,7 @@ describe("on the disk", () => {
     }
   });
 
-  it("a delivery that was taken in before a restart is known after it", async () => {
+  it("a delivery that was accepted before a restart is recognised after it", async () => {
     using folder = temporaryFolder();
     const body = '{"ref":"main"}';
     let url = "";

@@ -48,7 +48,7 @@ const HANDSHAKE_TIME = Date.parse("2026-01-15T12:00:00Z");
 const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
 /** Providers that sign with a private key and publish the public one. */
 const ASYMMETRIC = new Set(["discord", "paddle-classic", "sendgrid", "telnyx", "travis-ci"]);
-/** Settings of the receivers that made the vectors, which sources do not have. */
+/** Settings of the receivers for which the vectors were made, which sources do not have. */
 const FOREIGN_SETTINGS = new Set(["signingCertURLServes", "certHostSuffix"]);
 const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
   .publicKey.export({ type: "spki", format: "pem" })
@@ -57,7 +57,7 @@ const otherKey = generateKeyPairSync("rsa", { modulusLength: 2048 })
 let gateway: TestGateway;
 let clock: ShiftedClock;
 let internet: Internet;
-/** The certificate at every URL at the moment. */
+/** The current certificate at every URL. */
 let signer = "";
 beforeAll(async () => {
   clock = new ShiftedClock(HANDSHAKE_TIME);
@@ -75,12 +75,12 @@ function certificateOf(provider: string): string | undefined {
   return vectors.find((vector) => vector.provider === provider && vector.publicKeys !== undefined)?.publicKeys?.[0];
 }
 
-/** A source configured as the receiver of this vector. */
+/** A source configured like the receiver of this vector. */
 async function sourceFor(vector: Vector): Promise<TestSource> {
   const { provider: type, secrets, url, config } = vector;
   signer = type;
   const given = Object.entries(config ?? {}).filter(([name]) => !FOREIGN_SETTINGS.has(name));
-  // The vectors were made for another public URL than this server has.
+  // The vectors were made for a different public URL than that of this server.
   const settings: Record<string, string> = { url, ...Object.fromEntries(given) };
   const publicKeys = CERTIFICATE_BY_ADDRESS.has(type) ? [] : (vector.publicKeys ?? []);
   const fields = { name: vector.id, type, secrets, publicKeys, allowUnsigned: true, methods: ["POST", "GET"] };
@@ -130,7 +130,7 @@ async function fateOf(vector: RequestVector): Promise<string> {
   if (stored.length > 0) return isSuccess && stored.length === 1 ? "stored" : `${status}, ${stored.length} stored`;
   if (isSuccess && internet.asked.slice(confirmed).some((url) => url.includes("ConfirmSubscription")))
     return "confirmed";
-  // WebSub requires 2xx for requests that do not verify, too.
+  // WebSub requires 2xx even for requests that do not verify.
   const [kept] = await gateway.quarantine(source);
   return typeof kept!["reason"] === "string" ? "quarantined" : "kept without a reason";
 }
@@ -176,7 +176,7 @@ describe("a provider that signs with a private key", () => {
   });
 
   it.each(providers)(
-    "%s verifies with the public key given as a secret, wherever `source-type` asks for one",
+    "%s verifies with the public key given as a secret, wherever `source-type` requires one",
     async (type) => {
       const { json } = await gateway.call("GET", "ingest/api/v1/source-type");
       const known = (json["data"] as { type: string; secretField: string }[]).find((one) => one.type === type);
@@ -187,7 +187,7 @@ describe("a provider that signs with a private key", () => {
     },
   );
 
-  it.each(["discord", "sendgrid"])("%s refuses an invalid key, and a secret in addition to the key", async (type) => {
+  it.each(["discord", "sendgrid"])("%s rejects an invalid key, and a secret in addition to the key", async (type) => {
     for (const field of [{ secrets: ["not a key"] }, { publicKeys: ["not a key"] }]) {
       const body = { name: "wrong key", type, ...field };
       const refused = await gateway.call("POST", "ingest/api/v1/source", body);

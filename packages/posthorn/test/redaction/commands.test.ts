@@ -34,7 +34,7 @@ describe("posthorn redaction", () => {
     expect(tried.out).toContain("[redacted]");
     expect(tried.out).not.toContain("ada@example.com");
     expect(tried.err).toContain("1 parts redacted");
-    // Another rule than the stored one.
+    // A different rule from the stored one.
     const other = await run("try", file, "--path", "$.n");
     expect(other.out).toContain("ada@example.com");
     const list = await run("list");
@@ -43,7 +43,7 @@ describe("posthorn redaction", () => {
     expect((await run("list")).out).not.toContain(id);
   });
 
-  it("says what is wrong with a rule, and changes nothing", async () => {
+  it("explains an invalid rule, and changes nothing", async () => {
     for (const args of [[], ["--path", "email"], ["--pattern", "("], ["--path", "$.a", "--pattern", "a"]]) {
       const { code, err } = await run("add", ...args);
       expect([code, err]).toEqual([1, expect.stringMatching(/\S/)]);

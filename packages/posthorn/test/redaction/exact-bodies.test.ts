@@ -1,4 +1,4 @@
-/** The exact body of a redacted message is there until its last delivery ends, and not a moment longer. Runs on both stores. */
+/** The exact body of a redacted message exists until its last delivery ends, and no longer. Runs on both stores. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -70,7 +70,7 @@ describe("an exact body", () => {
     expect(await kept(store)).toEqual([5]);
   });
 
-  it("stays if the transaction that ended the last delivery is rolled back", async () => {
+  it("is kept if the transaction that ended the last delivery is rolled back", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     await store.accept(redactedEntry(1));
@@ -114,7 +114,7 @@ describe("an exact body", () => {
     expect(await kept(store)).toEqual([2]);
   });
 
-  it("is kept after the last delivery for as long as its rules say, and another delivery prolongs that", async () => {
+  it("is kept after the last delivery for as long as its rules say, and another delivery extends that", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     const hour = 3_600_000;
@@ -136,7 +136,7 @@ describe("an exact body", () => {
     expect(await at(Date.now() + 2 * hour)).toEqual([]);
   });
 
-  it("is destroyed if its message is gone, which no trigger notices when PostgreSQL drops a day", async () => {
+  it("is destroyed if its message was deleted, even when PostgreSQL drops a day without firing triggers", async () => {
     await using files = await openWholeStore();
     const { store } = files;
     await store.accept(redactedEntry(1));
@@ -157,7 +157,7 @@ describe("an exact body", () => {
     expect(await kept(store)).toEqual([1, young]);
   });
 
-  it.skipIf(onPostgres)("leaves no byte in the file of the database", async () => {
+  it.skipIf(onPostgres)("leaves no bytes in the database file", async () => {
     using folder = temporaryFolder();
     await using store = await SqliteStore.open({ path: join(folder.path, "posthorn.db") });
     await store.accept(redactedEntry(1));

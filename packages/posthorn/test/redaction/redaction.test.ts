@@ -1,4 +1,7 @@
-/** What redaction rules promise, over HTTP: endpoints receive the exact bytes, and everybody else the redacted ones. Runs on both stores. */
+/**
+ * Guarantees of redaction rules, over HTTP: endpoints receive the exact bytes, and everything else shows the redacted ones. Runs on both
+ * stores.
+ */
 import { createHmac } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -71,7 +74,7 @@ function verified({ headers, body }: Received): boolean {
   return headers["webhook-signature"] === `v1,${signature}`;
 }
 
-/** Every file of the data folder, as long as the server runs: the database, its log, and whatever else there is. */
+/** Every file of the data folder while the server runs: the database, its log, and all others. */
 function filesWith(text: string): readonly string[] {
   const names = readdirSync(folder.path, { recursive: true, encoding: "utf8" });
   return names.filter((name) => {
@@ -159,7 +162,7 @@ describe("a message with redacted values", () => {
     expect((await ok("GET", `app/five/msg/${id}`))["payload"]).toEqual({ redacted: "[redacted]" });
   });
 
-  it("that a provider sent is redacted after its signature was verified, also in quarantine", async () => {
+  it("that a provider sent is redacted after its signature was verified, even in quarantine", async () => {
     const source = await owner.at("ingest/api/v1", "POST", "source", {
       name: "GitHub",
       type: "github",
@@ -206,7 +209,7 @@ describe("a message with redacted values", () => {
 });
 
 describe("redaction rules", () => {
-  it("show what they do to a sample, stored or not", async () => {
+  it("can be previewed on a sample, before they are stored and after", async () => {
     const tried = await ok("POST", "redaction/try", { payload: PAYLOAD });
     expect(tried).toEqual({ payload: REDACTED, parts: 2, whole: false });
     const rules = [{ path: "$.n", action: "hash" }];
@@ -215,7 +218,7 @@ describe("redaction rules", () => {
     expect(await ok("POST", "redaction/try", { payload: `{"n":5}`, rules })).toEqual(hashed);
   });
 
-  it("that are not valid are refused with the reason", async () => {
+  it("that are not valid are rejected with the reason", async () => {
     for (const fields of [
       {},
       { path: "$.a", pattern: "a" },
@@ -228,7 +231,7 @@ describe("redaction rules", () => {
     }
   });
 
-  it("of one application do not concern others", async () => {
+  it("of one application do not apply to others", async () => {
     await ok("POST", "app", { name: "six", uid: "six" });
     await ok("POST", "app", { name: "seven", uid: "seven" });
     const rule = await ok("POST", "redaction-rule", { path: "$.n", action: "mask", appId: "six" });

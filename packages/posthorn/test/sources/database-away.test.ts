@@ -11,7 +11,7 @@ const AWAY_MS = 10_000;
 
 describe.runIf(onPostgres)("sources while the database is unavailable", () => {
   it(
-    "lose nothing: unstored events are read again, and emails are refused temporarily",
+    "lose nothing: unstored events are read again, and emails are rejected temporarily",
     { timeout: 180_000 },
     async () => {
       await using stack = new AsyncDisposableStack();
@@ -46,7 +46,7 @@ describe.runIf(onPostgres)("sources while the database is unavailable", () => {
       const mail = { from: "a@example.com", to: mails.url.replace("mailto:", ""), raw: MAIL };
       await sendRaw(gateway.node.smtpPort!, { ...mail, raw: MAIL.replace("Hello", "before") });
 
-      // The database goes away while a poll waits for its response.
+      // The database becomes unavailable while a poll waits for its response.
       isWaiting = true;
       items = 40;
       await gateway.call("POST", `ingest/api/v1/source/${reader.id}/poll`);

@@ -87,7 +87,7 @@ describe("a source with an email address", () => {
     expect(Buffer.from(body).equals(raw)).toBe(true);
   });
 
-  it("stores an email once if its server sends it again, and also another email with the same Message-ID", async () => {
+  it("stores an email once if its server sends it again, and stores a different email with the same Message-ID", async () => {
     const source = await make();
     const to = addressOf(source);
     const mail = { from: "a@example.com", to, raw: text(3) };
@@ -110,7 +110,7 @@ describe("a source with an email address", () => {
     expect(await gateway.messages(two)).toHaveLength(1);
   });
 
-  it("includes contents of attachments up to the limit, and of others only name, type, size and hash", async () => {
+  it("includes attachments up to the limit, and only name, type, size and hash of others", async () => {
     const source = await make({ attachmentKib: 1 });
     const transport = createTransport({ host: "127.0.0.1", port, ignoreTLS: true });
     await transport.sendMail({
@@ -141,7 +141,7 @@ describe("a source with an email address", () => {
     });
   });
 
-  it("quarantines an email that cannot be parsed, and accepts it then", async () => {
+  it("quarantines an email that cannot be parsed, and confirms it to the sender", async () => {
     const source = await make();
     const nested = Array.from(
       { length: 60 },
@@ -194,7 +194,7 @@ describe("a source with an email address", () => {
 });
 
 describe("the SMTP server", () => {
-  it("refuses addresses of other domains, unknown ones, and those of deleted sources", async () => {
+  it("rejects addresses of other domains, unknown ones, and those of deleted sources", async () => {
     const deleted = await make();
     await gateway.call("DELETE", `ingest/api/v1/source/${deleted.id}`);
     const client = await talk();
@@ -206,7 +206,7 @@ describe("the SMTP server", () => {
     expect(await client.say("DATA")).toMatch(/^503/);
   });
 
-  it("refuses the address of a source of another kind, and requests to the URL of an email source", async () => {
+  it("rejects the address of a source of another kind, and requests to the URL of an email source", async () => {
     const webhook = await gateway.source({ type: "generic-webhook" }, false);
     const token = webhook.url.split("/").at(-1)!;
     const client = await talk();
@@ -226,7 +226,7 @@ describe("the SMTP server", () => {
     expect(await client.say("AUTH PLAIN AGEAYg==")).toMatch(/^5/);
   });
 
-  it("refuses an email that is too large for the server or the source, before or after its content", async () => {
+  it("rejects an email that is too large for the server or the source, before or after its content", async () => {
     const source = await make({ maxKib: 16 });
     const client = await talk();
     expect(await client.say("MAIL FROM:<a@example.com> SIZE=3000000")).toMatch(/^552/);
@@ -236,7 +236,7 @@ describe("the SMTP server", () => {
     expect(await gateway.messages(source)).toEqual([]);
   });
 
-  it("stores nothing of an email whose connection ends before its content does", async () => {
+  it("stores nothing of an email whose connection closes before the end of its content", async () => {
     const source = await make();
     const client = await talk();
     await client.say("MAIL FROM:<a@example.com>");
@@ -269,14 +269,14 @@ describe("the SMTP server", () => {
     expect(await client.say(`RCPT TO:<${addressOf(source)}>`)).toMatch(/^550 5\.7\.1/);
   });
 
-  it("ends an email that circulates", async () => {
+  it("stops an email loop", async () => {
     const source = await make();
     const raw = `${"Received: from a by b\r\n".repeat(51)}${MAIL}`;
     const sending = sendRaw(port, { from: "a@example.com", to: addressOf(source), raw });
     await expect(sending).rejects.toMatchObject({ responseCode: 554 });
   });
 
-  it("limits the connections of one peer, and refused recipients of one connection", async () => {
+  it("limits the connections of one peer, and rejected recipients of one connection", async () => {
     const guessing = await talk();
     await guessing.say("MAIL FROM:<a@example.com>");
     const replies: string[] = [];
@@ -288,7 +288,7 @@ describe("the SMTP server", () => {
     expect(await refused.say("EHLO x")).toMatch(/^\(closed\)|^421/);
   });
 
-  it("takes up to 50 recipients of one email", async () => {
+  it("accepts up to 50 recipients of one email", async () => {
     const source = await make();
     const client = await talk();
     await client.say("MAIL FROM:<a@example.com>");
@@ -300,7 +300,7 @@ describe("the SMTP server", () => {
     expect(replies[50]).toMatch(/^452/);
   });
 
-  it("survives rubbish, and lines without an end", async () => {
+  it("survives invalid input, and endless lines", async () => {
     for (const rubbish of [
       "\0\xff\xfe".repeat(500),
       "GET / HTTP/1.1\r\n\r\n",
@@ -324,7 +324,7 @@ describe("an SMTP server that is flooded", () => {
   });
   afterAll(() => flooded[Symbol.asyncDispose]());
 
-  it("holds a bounded amount of unfinished emails of a source, and delays no other source", async () => {
+  it("buffers a limited amount of unfinished emails of a source, and does not delay other sources", async () => {
     const at = flooded.node.smtpPort!;
     const config = { format: "raw", maxKib: 10_240 };
     const source = await flooded.source({ kind: "email", config }, false);
@@ -338,7 +338,7 @@ describe("an SMTP server that is flooded", () => {
       await client.say("MAIL FROM:<a@example.com>");
       await client.say(`RCPT TO:<${addressOf(source)}>`);
       expect(await client.say("DATA")).toMatch(/^354/);
-      // All of them together have 96 MiB, and a source may hold 64.
+      // Together they have 96 MiB, and a source may use 64.
       const written = client.socket.write(`Subject: ${index}\r\n\r\n${half}`);
       if (!written) await once(client.socket, "drain");
     }
@@ -358,11 +358,11 @@ describe("an SMTP server that is flooded", () => {
     expect(await sendRaw(at, { ...mail, to: addressOf(source), raw: `Subject: last\r\n\r\n${half}` })).toMatch(/^250/);
   });
 
-  it.runIf(process.platform === "linux")("takes up to 200 connections, 20 of each peer", async () => {
+  it.runIf(process.platform === "linux")("accepts up to 200 connections, 20 of each peer", async () => {
     const at = flooded.node.smtpPort!;
     for (const conversation of open.splice(0)) await conversation[Symbol.asyncDispose]();
     const peers = Array.from({ length: 11 }, (_, index) => `127.0.0.${index + 2}`);
-    // All at once: a connection that says nothing for a minute is closed.
+    // All at once, because a connection without input for a minute is closed.
     const clients = await Promise.all(
       peers.flatMap((peer) => Array.from({ length: 20 }, () => SmtpConversation.open(at, peer))),
     );
@@ -412,7 +412,7 @@ describe("a node that receives emails", () => {
     [{ POSTHORN_SMTP_LISTEN: "127.0.0.1:25" }, "POSTHORN_SMTP_DOMAIN"],
     [{ POSTHORN_SMTP_DOMAIN: "localhost" }, "POSTHORN_SMTP_DOMAIN"],
     [{ POSTHORN_SMTP_TLS_CERT: "a.pem" }, "POSTHORN_SMTP_TLS_KEY"],
-  ])("names the wrong setting: %j", (environment, name) => {
+  ])("names the invalid setting: %j", (environment, name) => {
     expect(() => envToConfig(readEnv({ environment, dev: true }))).toThrow(name);
   });
 

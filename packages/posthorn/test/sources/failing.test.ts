@@ -5,7 +5,7 @@ import { SourceScene } from "./scene.ts";
 import { responds, startWebServer } from "./web-server.ts";
 
 describe("a source that cannot be read", () => {
-  it("is announced once after five minutes, and once when it works again", async () => {
+  it("is reported once after five minutes, and once when it works again", async () => {
     await using scene = await SourceScene.start();
     await using server = await startWebServer();
     await using ears = await startReceiver();
@@ -37,7 +37,7 @@ describe("a source that cannot be read", () => {
     expect(ears.requests).toHaveLength(2);
   });
 
-  it("is not announced when it works again within five minutes", async () => {
+  it("is not reported if it works again within five minutes", async () => {
     await using scene = await SourceScene.start();
     await using server = await startWebServer();
     await using ears = await startReceiver();

@@ -63,7 +63,7 @@ describe("a feed", () => {
     expect(server.requests.at(-1)!.headers["if-none-match"]).toBeDefined();
   });
 
-  it("emits its history if asked for", async () => {
+  it("emits its history on request", async () => {
     server.respond = responds(RSS([{ id: 2 }, { id: 1 }]));
     const source = await scene.source("feed", { url: server.url, start: "all" });
     expect((await scene.messages(source)).map(({ eventId }) => eventId)).toEqual(["feed/post-1", "feed/post-2"]);
@@ -73,7 +73,7 @@ describe("a feed", () => {
     ["a page", "<!doctype html><html><body>Hello</body></html>"],
     ["nothing", ""],
     ["damaged XML", '<rss version="2.0"><channel><item>'],
-  ])("that is %s does not stop anything, and fails with a hint or has no entries", async (_case, body) => {
+  ])("that is %s does not affect other sources, and fails with a hint or has no entries", async (_case, body) => {
     server.respond = responds(body);
     const source = await scene.source("feed", { url: server.url, start: "all" });
     expect(await scene.messages(source)).toEqual([]);
@@ -103,7 +103,7 @@ describe("an entry", () => {
     try {
       length = parseFeed(Buffer.from(bomb)).entries[0]?.json.length ?? 0;
     } catch {
-      // Refused as a whole.
+      // Rejected as a whole.
     }
     expect(length).toBeLessThan(100_000);
   });

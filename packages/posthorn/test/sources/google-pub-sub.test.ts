@@ -24,7 +24,7 @@ describe("a Pub/Sub source", () => {
     ]);
   });
 
-  it("says that the subscription does not exist, and that a permission is missing", async () => {
+  it("reports a missing subscription and a missing permission", async () => {
     await using pubSub = await startPubSub();
     await using scene = await SourceScene.start({ POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl });
     const missing = await scene.source("googlePubSub", { ...pubSub.config, subscriptionId: "missing" });
@@ -34,10 +34,10 @@ describe("a Pub/Sub source", () => {
     expect(await scene.state(refused)).toMatchObject({ state: "failing", error: { code: "credentials_refused" } });
   });
 
-  it("quarantines a message that the database refuses again and again, acknowledges it, and continues reading", async () => {
+  it("quarantines a message that the database rejects repeatedly, acknowledges it, and continues reading", async () => {
     await using pubSub = await startPubSub(500);
     await using scene = await SourceScene.start({ POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl });
-    // PostgreSQL stores no text with a NUL. SQLite does, so it refuses this one because of a trigger.
+    // PostgreSQL stores no text with a NUL. SQLite does, so a trigger rejects this one.
     const poison = onPostgres ? "poison\u0000" : "poison";
     if (!onPostgres) {
       const trigger = sql`CREATE TRIGGER poison BEFORE INSERT ON message WHEN NEW.event_id = 'poison' BEGIN SELECT RAISE(ABORT, 'refused'); END`;

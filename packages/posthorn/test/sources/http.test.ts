@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 describe("changes of a response", () => {
-  it("are events with its exact bytes, after a baseline, also when an earlier response returns", async () => {
+  it("are events with its exact bytes, after a baseline, even if an earlier response returns", async () => {
     let body = '{"a": 1}';
     server.respond = (request, response) => withEtag(() => body)(request, response, "");
     const source = await scene.source("http", { url: server.url });
@@ -31,7 +31,7 @@ describe("changes of a response", () => {
     ]);
   });
 
-  it("include the first response, if asked for, and are found without validators by their hash", async () => {
+  it("include the first response on request, and are found by their hash if there are no validators", async () => {
     server.respond = responds("one", { "content-type": "text/plain" });
     const source = await scene.source("http", { url: server.url, start: "all" });
     await scene.next(source);
@@ -78,7 +78,7 @@ describe("polls", () => {
 });
 
 describe("every response", () => {
-  it("is an event with its status, also an error", async () => {
+  it("is an event with its status, even if it is an error", async () => {
     server.respond = responds("{}", { "content-type": "application/json" });
     const source = await scene.source("http", { url: server.url, emit: "always" });
     server.respond = responds('{"is": "down"}', { "content-type": "application/json" }, 503);
@@ -124,7 +124,7 @@ describe("items of a list", () => {
     expect(json["results"]).toEqual(Object.fromEntries(eventIds.map((id) => [id, "expunged"])));
   });
 
-  it("are read page by page by a cursor until a page has nothing new", async () => {
+  it("are read page by page with a cursor until a page has nothing new", async () => {
     const pages: Record<string, string> = {
       "/?q=1": '{"data": [{"id": 6}, {"id": 5}], "next": "p2"}',
       "/?q=1&after=p2": '{"data": [{"id": 4}, {"id": 3}], "next": "p3"}',
@@ -147,7 +147,7 @@ describe("items of a list", () => {
     expect(await scene.messages(source)).toHaveLength(7);
   });
 
-  it("are read page by page by links, but not at another server", async () => {
+  it("are read page by page through links, but not from another server", async () => {
     server.respond = (request, response) => {
       const next = request.url === "/" ? "/2" : "http://127.0.0.1:1/3";
       response.writeHead(200, { link: `<${next}>; rel="next"` }).end(`[{"id": "${request.url}"}]`);
@@ -159,7 +159,7 @@ describe("items of a list", () => {
 });
 
 describe("a request", () => {
-  it("carries credentials, headers and body, which are in no response of the API", async () => {
+  it("contains credentials, headers and body, which are in no response of the API", async () => {
     const config = {
       method: "POST",
       body: '{"q": 1}',
@@ -210,14 +210,14 @@ describe("failures", () => {
     expect(await scene.next(source)).toMatchObject({ state: "waiting", failures: 0, error: null });
   });
 
-  it("wait as long as the server asks for", async () => {
+  it("wait as long as the server requests", async () => {
     server.respond = responds("", { "retry-after": "3600" }, 429);
     const source = await scene.source("http", { url: server.url });
     const state = await scene.state(source);
     expect(Date.parse(String(state["nextAt"])) - scene.clock.now()).toBeGreaterThan(3_500_000);
   });
 
-  it("include addresses that the rules of the server refuse, redirects to them, and responses that are too large", async () => {
+  it("include addresses that the rules of the server block, redirects to them, and responses that are too large", async () => {
     const refused = await scene.source("http", { url: "http://169.254.169.254/latest" });
     expect(await scene.state(refused)).toMatchObject({ state: "failing", error: { code: "address_refused" } });
     server.respond = (request, response) => {
@@ -235,7 +235,7 @@ describe("failures", () => {
     ["deflate", deflateSync],
     ["br", brotliCompressSync],
   ])(
-    "include small responses that become too large, which are not decompressed further (%s)",
+    "include small responses that decompress to more than the limit, which are not decompressed further (%s)",
     async (encoding, compress) => {
       const body = compress(Buffer.alloc(9 * 1024 * 1024));
       expect(body.byteLength).toBeLessThan(10_000);

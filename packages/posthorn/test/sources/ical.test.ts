@@ -56,7 +56,7 @@ describe("a calendar", () => {
     expect(await types(source)).toEqual(["calendar.changed"]);
   });
 
-  it("reports created, changed, cancelled and removed appointments, and no existing ones", async () => {
+  it("reports created, changed, cancelled and removed appointments, but no existing ones", async () => {
     const one = (summary: string, ...more: readonly string[]): string =>
       event("UID:one", "DTSTART:20260310T100000Z", `SUMMARY:${summary}`, ...more);
     const two = event("UID:two", "DTSTART:20260311T100000Z", "SUMMARY:Two");
@@ -109,7 +109,7 @@ describe("occurrences", () => {
     ]);
   });
 
-  it("leave out excluded ones, and have moved ones at their new time", () => {
+  it("do not include excluded ones, and have moved ones at their new time", () => {
     const series = STANDUP.replace("SUMMARY", "EXDATE;TZID=Europe/Berlin:20260303T090000\r\nSUMMARY");
     const moved = event(
       "UID:standup",
@@ -129,7 +129,7 @@ describe("occurrences", () => {
     ]);
   });
 
-  it("of a series without an end are bounded", () => {
+  it("of a series without an end are limited", () => {
     const often = event("UID:s", "DTSTART:20200101T000000Z", "RRULE:FREQ=SECONDLY");
     expect(occurrences(calendar(often), "2026-03-01T00:00:00Z", "2026-03-10T00:00:00Z").length).toBeLessThanOrEqual(
       500,

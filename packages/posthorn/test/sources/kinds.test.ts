@@ -1,4 +1,4 @@
-/** What holds for every kind of source: its declaration, and for polled kinds the contract of drivers. */
+/** Requirements for every kind of source: its declaration, and for polled kinds the contract of drivers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkConfig, shownConfig } from "../../src/fields/config.ts";
@@ -168,9 +168,9 @@ describe.each(EXAMPLES)("a driver of the kind $kind with $config", ({ kind: name
   });
 });
 
-describe("a document of a stranger", () => {
+describe("an untrusted document", () => {
   it.each(["items", "feed", "calendar", "multistatus", "mail"] as const)(
-    "is parsed or refused as a whole (%s), for any content",
+    "is parsed or rejected as a whole (%s), for any content",
     async (kind) => {
       const documents = fc.oneof(
         fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),

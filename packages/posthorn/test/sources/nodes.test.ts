@@ -84,7 +84,7 @@ describe("a source of a process that is killed", () => {
 });
 
 describe.runIf(onPostgres)("a source whose node is frozen", () => {
-  it("is read by another node, and the frozen one moves nothing back", { timeout: 180_000 }, async () => {
+  it("is read by another node, and the frozen one does not move the cursor back", { timeout: 180_000 }, async () => {
     using folder = temporaryFolder();
     const { url: databaseUrl } = await borrowDatabase();
     const client = new pg.Client(databaseUrl);

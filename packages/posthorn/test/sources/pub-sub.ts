@@ -9,7 +9,7 @@ interface Held {
   readonly id: string;
   readonly data: Buffer;
   acknowledged: boolean;
-  /** It is not delivered again before, in Unix milliseconds. */
+  /** Time before which it is not delivered again, in Unix milliseconds. */
   leasedUntil: number;
 }
 

@@ -54,7 +54,7 @@ it("the content of an object is decompressed, although it becomes larger than th
   expect(await scene.payloads(source)).toEqual([JSON.parse(text), { plain: true }]);
 });
 
-it("an object whose content becomes too large or is damaged is described, and does not stop the next one", async () => {
+it("an object whose content becomes too large or is damaged is described, and does not block the next one", async () => {
   const source = await serve({
     bomb: { body: gzipSync(Buffer.alloc(5_000_000)), encoding: "gzip" },
     damaged: { body: Buffer.from("not compressed"), encoding: "br" },

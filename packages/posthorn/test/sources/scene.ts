@@ -29,7 +29,7 @@ export class SourceScene implements AsyncDisposable {
     return json;
   }
 
-  /** Until the source was read, with or without success. */
+  /** Waits until the source was read, with or without success. */
   async reads(source: TestSource, after: number): Promise<Record<string, unknown>> {
     return eventually(async () => {
       const state = await this.state(source);
@@ -39,7 +39,7 @@ export class SourceScene implements AsyncDisposable {
     });
   }
 
-  /** Moves the clock to the next read of a source, and waits for its end. */
+  /** Moves the clock to the next read of a source, and waits until it has ended. */
   async next(source: TestSource): Promise<Record<string, unknown>> {
     const at = Date.parse(String((await this.state(source))["nextAt"]));
     this.clock.set(Math.max(at, this.clock.now()) + 1);

@@ -1,4 +1,4 @@
-/** Schedules on a whole node, and what all sources that Posthorn reads have in common. */
+/** Schedules on a whole node, and the common behaviour of all sources that Posthorn reads. */
 import { eventually } from "@posthorn/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestGateway, type TestSource } from "../support/gateway.ts";
@@ -30,7 +30,7 @@ function state(gateway: TestGateway, source: TestSource) {
   return gateway.call("GET", `ingest/api/v1/source/${source.id}/state`).then(({ json }) => json);
 }
 
-/** Until the runner has seen the new source. */
+/** Waits until the runner has seen the new source. */
 async function seen(gateway: TestGateway, source: TestSource): Promise<void> {
   await eventually(async () =>
     expect(await state(gateway, source)).toMatchObject({ lastSuccessAt: expect.any(String) }),
@@ -64,7 +64,7 @@ describe("a schedule", () => {
     ["skip", []],
     ["last", ["schedule/2026-03-02T05:00:00.000Z"]],
     ["all", ["01", "02", "03", "04", "05"].map((hour) => `schedule/2026-03-02T${hour}:00:00.000Z`)],
-  ] as const)("emits, with %s, the missed due times that the setting asks for", async (missed, expected) => {
+  ] as const)("emits, with %s, the missed due times according to the setting", async (missed, expected) => {
     const { clock, gateway } = await scene();
     const source = await gateway.source({ kind: "schedule", config: { cron: "0 * * * *", missed } });
     await seen(gateway, source);
@@ -73,7 +73,7 @@ describe("a schedule", () => {
     await eventually(async () =>
       expect(await state(gateway, source)).toMatchObject({ nextAt: "2026-03-02T06:00:00.000Z" }),
     );
-    // Back and forward again: no due time comes twice.
+    // Back and forward again: no due time occurs twice.
     clock.advance(-3 * HOUR_MS);
     clock.set(Date.parse("2026-03-02T06:00:01Z"));
     await until(gateway, source, [...expected, "schedule/2026-03-02T06:00:00.000Z"]);
@@ -157,7 +157,7 @@ describe("a source that Posthorn reads", () => {
     expect(changed).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "kind"] }] } });
   });
 
-  it("is refused beyond the quota of the organisation, and if the operator does not allow its kind", async () => {
+  it("is rejected beyond the quota of the organisation, and if the operator does not allow its kind", async () => {
     const { gateway } = await scene({ POSTHORN_SOURCE_QUOTA: "1" });
     const body = { name: "Test source", kind: "schedule", config: { cron: "0 9 * * *" } };
     expect(await gateway.call("POST", "ingest/api/v1/source", body)).toMatchObject({ status: 201 });
@@ -215,7 +215,7 @@ describe("a source of the type cron", () => {
 });
 
 describe("pausing a source", () => {
-  it("stops reading it until it is resumed, also when its configuration changes", async () => {
+  it("stops reading it until it is resumed, even if its configuration changes", async () => {
     const { clock, gateway } = await scene();
     const config = { cron: "0 * * * *", missed: "all" };
     const source = await gateway.source({ kind: "schedule", config });
@@ -239,7 +239,7 @@ describe("pausing a source", () => {
 });
 
 describe("a sample event", () => {
-  it("is stored, delivered, and can be sent again, also while the source is paused and over its quota", async () => {
+  it("is stored, delivered, and can be sent again, even while the source is paused and over its quota", async () => {
     const { gateway } = await scene();
     const source = await gateway.source({ kind: "schedule", dailyQuota: 1, config: { everySeconds: 86_400 } });
     const path = `ingest/api/v1/source/${source.id}`;

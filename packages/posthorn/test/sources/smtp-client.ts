@@ -1,4 +1,4 @@
-/** SMTP clients of tests: Nodemailer, and one that sends what a test writes. */
+/** SMTP clients for tests: Nodemailer, and one that sends the exact text of a test. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createTransport } from "nodemailer";
@@ -29,7 +29,7 @@ export const MAIL = [
   "",
 ].join("\r\n");
 
-/** A conversation line by line. */
+/** An SMTP session, line by line. */
 export class SmtpConversation implements AsyncDisposable {
   readonly socket: Socket;
   #text = "";

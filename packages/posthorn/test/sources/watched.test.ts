@@ -1,4 +1,4 @@
-/** Watches on sources that Posthorn reads: what their selectors find in real responses. */
+/** Watches on sources that Posthorn reads: values that their selectors find in real responses. */
 import { describe, expect, it } from "vitest";
 import { SourceScene } from "./scene.ts";
 import { startWebServer } from "./web-server.ts";

@@ -90,7 +90,7 @@ describe("a subscription", () => {
     ]);
   });
 
-  it("tells an update that the hub repeats from a topic that returns to an earlier state", async () => {
+  it("distinguishes an update that the hub repeats from a topic that returns to an earlier state", async () => {
     const { source } = await subscribed();
     const [subscription] = subscriptions;
     for (const body of ["on", "on", "off", "on", "on"]) expect(await publish(subscription!, body)).toBe(202);
@@ -106,7 +106,7 @@ describe("a subscription", () => {
     expect(await scene.messages(source)).toHaveLength(1);
   });
 
-  it("says why the hub denies it", async () => {
+  it("reports why the hub denies it", async () => {
     const { source } = await subscribed();
     const query = new URLSearchParams({
       "hub.mode": "denied",
@@ -121,7 +121,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("quarantines updates with a wrong signature or none, without telling the sender", async () => {
+  it("quarantines updates with a wrong signature or none, without reporting it to the sender", async () => {
     const { source } = await subscribed();
     const [subscription] = subscriptions;
     expect(await publish({ ...subscription!, secret: "another-secret-of-16" }, "<feed/>")).toBe(202);
@@ -153,7 +153,7 @@ describe("a subscription", () => {
     expect(await confirm(subscription!)).toBe(404);
   });
 
-  it("that the hub does not confirm is requested again, and fails with a hint", async () => {
+  it("is requested again if the hub does not confirm it, and fails with a hint", async () => {
     confirms = false;
     const source = await scene.source("websub", { url: `${hub.url}/topic`, secret: SECRET });
     // The first call may find the source before it has requested the subscription, when nothing is overdue.

@@ -89,7 +89,7 @@ describe("REST hooks", () => {
     expect(event!.headers["x-hook-signature"]).toBe(expected);
   });
 
-  it("subscribe nothing if the receiver does not return the secret of the handshake", async () => {
+  it("are not created if the receiver does not return the secret of the handshake", async () => {
     await using receiver = await startReceiver({ response: { status: 200, headers: { "X-Hook-Secret": "other" } } });
     const before = (await user.call("GET", "app/app/rest-hook")).json["data"] as unknown[];
     const refused = await user.call("POST", "app/app/rest-hook", { targetUrl: receiver.url, handshake: true });
@@ -98,7 +98,7 @@ describe("REST hooks", () => {
     expect((await user.call("GET", "app/app/rest-hook")).json["data"]).toHaveLength(before.length);
   });
 
-  it("have tokens that can do nothing else, in no other application, until they are revoked", async () => {
+  it("have tokens that have no other permissions and no access to other applications, until they are revoked", async () => {
     for (const path of ["app/app/endpoint", "app/app/feed", "app/app/msg", "app/app/websub/topic"]) {
       expect((await user.call("GET", path)).status).toBe(403);
     }
@@ -112,7 +112,7 @@ describe("REST hooks", () => {
     expect((await owner.call("GET", "app/app/rest-hook-token")).text).not.toContain(String(json["token"]));
   });
 
-  it("name what is wrong with a request", async () => {
+  it("explain an invalid request", async () => {
     expect((await user.call("POST", "app/app/rest-hook", {})).status).toBe(422);
     const both = { targetUrl: "https://example.com/", event: "order.paid", eventTypes: ["order.sent"] };
     expect((await user.call("POST", "app/app/rest-hook", both)).status).toBe(422);
@@ -140,7 +140,7 @@ describe("a polling endpoint", () => {
 });
 
 describe("a CloudEvents destination", () => {
-  it("is held until its receiver allows the origin, which every request then names", async () => {
+  it("is on hold until its receiver allows the origin, which every request then names", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "hooks.example.com", "WebHook-Allowed-Rate": "120" };
     await using receiver = await startReceiver({ response: { status: 200, headers } });

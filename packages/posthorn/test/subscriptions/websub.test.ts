@@ -132,7 +132,7 @@ describe("the WebSub hub", () => {
     expect(endpoint.text).not.toContain(subscriber.secret);
   });
 
-  it("signs nothing for a subscriber without a secret, and retries until it accepts the event", async () => {
+  it("does not sign for a subscriber without a secret, and retries until it accepts the event", async () => {
     const { topic, publish, subscribed } = await newApp();
     let status = 500;
     await using subscriber = await WebSubSubscriber.start({ event: () => status });
@@ -153,7 +153,7 @@ describe("the WebSub hub", () => {
     ["404, which means that it did not ask", 404, "not_confirmed"],
     ["a redirect", { status: 302, headers: { location: "/" } }, "redirected"],
     ["an endless body", "endless", "wrong_challenge"],
-  ] as const)("subscribes nothing if the callback responds with %s, and shows why", async (_name, intent, code) => {
+  ] as const)("does not subscribe if the callback responds with %s, and shows why", async (_name, intent, code) => {
     const { app, topic, subscriptions, settled, requests } = await newApp();
     await using subscriber = await WebSubSubscriber.start({ intent: () => intent });
     expect((await subscriber.request(topic.url)).status).toBe(202);
@@ -238,7 +238,7 @@ describe("the WebSub hub", () => {
     const { topic, publish, subscribed, settled, requests } = await newApp();
     let isUp = false;
     await using subscriber = await WebSubSubscriber.start({
-      // It intended to subscribe, and nothing else.
+      // It confirmed a subscription, and nothing else.
       intent: (query) => {
         if (query.get("hub.mode") !== "subscribe") return 404;
         return isUp ? { status: 200, body: query.get("hub.challenge")! } : 503;
@@ -271,7 +271,7 @@ describe("the WebSub hub", () => {
     expect(subscriber.verifies(event)).toBe(true);
   });
 
-  it("keeps a subscription as it is until its subscriber confirms a change", async () => {
+  it("does not change a subscription until its subscriber confirms the change", async () => {
     const { topic, publish, subscribed, settled } = await newApp();
     await using subscriber = await WebSubSubscriber.start();
     await subscriber.request(topic.url, { "hub.lease_seconds": "1000" });
@@ -302,7 +302,7 @@ describe("the WebSub hub", () => {
     expect(subscriber.questions.map((query) => query.get("hub.lease_seconds"))).toEqual(["1000", "2000"]);
   });
 
-  it("asks again after a while if the callback cannot respond, and keeps the request", async () => {
+  it("tries again after a while if the callback cannot respond, and keeps the request", async () => {
     const { topic, subscriptions, subscribed } = await newApp();
     let isUp = false;
     await using subscriber = await WebSubSubscriber.start({
@@ -323,7 +323,7 @@ describe("the WebSub hub", () => {
     await subscribed();
   });
 
-  it("never calls a private address, and shows that it was refused", async () => {
+  it("never calls a private address, and shows that it was blocked", async () => {
     using other = temporaryFolder();
     await using subscriber = await WebSubSubscriber.start();
     await using strict = await startNode(other.path, { env: { POSTHORN_EGRESS_ALLOW: "" } });
@@ -336,7 +336,7 @@ describe("the WebSub hub", () => {
       `http://localhost:${port}/`,
       "http://169.254.169.254/latest",
     ]) {
-      // Addresses of this machine are refused at once, others when they are called.
+      // Addresses of this machine are rejected at once, others when they are called.
       expect([202, 400]).toContain((await subscriber.request(topic, { "hub.callback": callback })).status);
     }
     await eventually(async () => {
@@ -357,7 +357,7 @@ describe("the WebSub hub", () => {
     ["a lease that is not a number", { "hub.lease_seconds": "-1" }, 400],
     ["an unknown topic", { "hub.topic": "https://example.com/feed" }, 404],
     ["an unsubscription that nothing was subscribed for", { "hub.mode": "unsubscribe" }, 404],
-  ])("refuses %s without calling the callback", async (_name, parameters, status) => {
+  ])("rejects %s without calling the callback", async (_name, parameters, status) => {
     const { topic } = await newApp();
     await using subscriber = await WebSubSubscriber.start();
     const response = await subscriber.request(topic.url, parameters);
@@ -411,7 +411,7 @@ describe("the WebSub hub", () => {
     await subscriber.request(topic.url, { "hub.mode": "unsubscribe" });
     await eventually(async () => expect(await subscriptions()).toEqual([]));
     expect((await tenant.call("GET", `app/${app}/endpoint/${endpointId}`)).status).toBe(404);
-    // The request again: there is nothing to end.
+    // The same request again: there is nothing to end.
     expect((await subscriber.request(topic.url, { "hub.mode": "unsubscribe" })).status).toBe(404);
     await publish("order.paid", { n: 1 });
     expect(subscriber.events).toEqual([]);
@@ -442,7 +442,7 @@ describe("the WebSub hub", () => {
     expect(subscriber.events).toEqual([]);
   });
 
-  it("tells the subscriber when the publisher ends its subscription, or deletes the topic", async () => {
+  it("notifies the subscriber when the publisher ends its subscription, or deletes the topic", async () => {
     const { app, topic, subscribed, subscriptions } = await newApp();
     await using subscriber = await WebSubSubscriber.start();
     await subscriber.request(topic.url);
@@ -473,7 +473,7 @@ describe("the WebSub hub", () => {
     expect(await requests()).toMatchObject([{ state: "failed", error: { code: "topic_full" } }]);
   });
 
-  it("serves neither a disabled topic nor the old URL of one that was replaced", async () => {
+  it("does not serve a disabled topic, or the old URL of a replaced one", async () => {
     const { app, topic, subscribed } = await newApp();
     await using subscriber = await WebSubSubscriber.start();
     await subscriber.request(topic.url);
@@ -505,7 +505,7 @@ describe("the WebSub hub", () => {
     });
   });
 
-  it("is the only one that creates endpoints of its kind, or changes where they send", async () => {
+  it("is the only way to create endpoints of its kind, or to change their URL", async () => {
     const { app, topic, subscribed } = await newApp();
     const config = { callback: "https://example.com/", topic: topic.url, hub: topic.hub };
     const created = await tenant.call("POST", `app/${app}/endpoint`, { kind: "webSub", config });
@@ -519,7 +519,7 @@ describe("the WebSub hub", () => {
     expect((await tenant.call("POST", `app/${app}/endpoint/${endpointId}/pause`, {})).status).toBeLessThan(300);
   });
 
-  it("does not exist where the operator does not allow the kind", async () => {
+  it("does not exist if the operator does not allow the kind", async () => {
     using other = temporaryFolder();
     await using closed = await startNode(other.path, { env: { POSTHORN_DESTINATIONS: "slack" } });
     const response = await fetch(`${closed.url}/websub`, { method: "POST", body: new URLSearchParams({ a: "b" }) });

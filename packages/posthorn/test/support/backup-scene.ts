@@ -15,12 +15,12 @@ export interface Place extends Disposable {
   start(): Promise<TestNode>;
 }
 
-/** A place with the current tables. */
+/** A folder or database with the current tables. */
 export async function fullPlace(): Promise<Place> {
   return placeAt(onPostgres ? (await borrowDatabase()).url : null);
 }
 
-/** A place without tables and keys. */
+/** A folder or database without tables and keys. */
 export async function emptyPlace(): Promise<Place> {
   return placeAt(onPostgres ? (await createDatabase(await sharedPostgres())).url : null);
 }

@@ -23,7 +23,7 @@ export class TestBrowser {
     return this.raw(method, path, body, { "x-posthorn-csrf": "1", origin: this.#url, ...headers });
   }
 
-  /** Request with the cookies, and no other headers than these. */
+  /** Request with the cookies and only these headers. */
   async raw(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<BrowserReply> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(`${this.#url}/api/v1/${path}`, {
@@ -64,7 +64,7 @@ export async function ownerOf(node: {
   readonly token: string;
   readonly services: Services;
 }): Promise<TestBrowser> {
-  // Creates the organisation of the token, so that it is that of the owner too.
+  // Creates the organisation of the token, which is then also that of the owner.
   await fetch(`${node.url}/api/v1/app`, { headers: { authorization: `Bearer ${node.token}` } });
   const browser = new TestBrowser(node);
   const code = codeOf(await createSetupLink(node.services));

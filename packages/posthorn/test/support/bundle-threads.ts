@@ -28,7 +28,7 @@ async function bundleThreads(): Promise<string> {
   });
   const { output } = await bundle.generate({ entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
   const chunks = output.flatMap((part) => (part.type === "chunk" ? [{ name: part.fileName, code: part.code }] : []));
-  // Without it, Node would find out that these are modules by parsing them twice.
+  // Without it, Node would parse these files twice to detect that they are modules.
   const files = [...chunks, { name: "package.json", code: '{"type":"module"}' }];
   const hash = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
   const folder = join(CACHE, hash);

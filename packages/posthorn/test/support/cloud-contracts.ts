@@ -1,6 +1,6 @@
 /**
- * What services require of requests, as their documentation of November 2026 says. For services that cannot run on a test machine: each
- * function returns what the service would object to.
+ * Requirements of services for requests, according to their documentation of November 2026. For services that cannot run on a test machine:
+ * each function returns the violations for which the service would reject the request.
  */
 import { createHmac } from "node:crypto";
 

@@ -1,4 +1,4 @@
-/** A valid configuration of each cloud kind, with secrets that are easy to find in what must not contain them. */
+/** A valid configuration of each cloud kind, with secrets that are easy to find where they must not appear. */
 import type { KindMessage, KindResponse } from "../../src/destinations/kind.ts";
 
 export const NOW = Date.UTC(2026, 10, 27, 12, 34, 56, 789);

@@ -12,7 +12,7 @@ export function openClusterScene(): Promise<ClusterScene> {
   return onSeats ? openSeatScene() : Promise.resolve(openSimulatedScene());
 }
 
-/** Two threads of one process. Neither their leases nor their notifications can end while they live. */
+/** Two threads of one process. Neither their leases nor their notifications can end while they run. */
 async function openSeatScene(): Promise<ClusterScene> {
   const folder = temporaryFolder();
   const stores = await openSeats(join(folder.path, "posthorn.db"));

@@ -13,7 +13,7 @@ export interface CommandResult {
 /** Runs a command in this process, without the settings of the test run. */
 export async function command(...args: readonly string[]): Promise<CommandResult> {
   const text = { out: "", err: "" };
-  // The test run has variables of its own, which are no settings.
+  // The test run has its own variables, which are not settings.
   for (const name of Object.keys(process.env)) if (name.startsWith("POSTHORN_")) vi.stubEnv(name, undefined);
   const collect = (stream: NodeJS.WriteStream, to: "out" | "err") =>
     vi.spyOn(stream, "write").mockImplementation((piece) => {
@@ -34,12 +34,12 @@ export interface CommandProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Runs a command in a process of its own, which is killed at the end. */
+/** Runs a command in a separate process, which is killed at the end. */
 export async function commandProcess(...args: readonly string[]): Promise<CommandProcess> {
   const child = spawn(process.execPath, [...(await builtProgramArguments()), ...args], {
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(POSTHORN_|NODE_|VITEST)/.test(name))),
     stdio: ["ignore", "pipe", "pipe"],
-    // A separate process group, so that the programs that it starts end with it.
+    // A separate process group, so that programs that it starts are killed with it.
     detached: true,
   });
   const ended = resultOf(child);

@@ -1,4 +1,4 @@
-/** A dispatcher over a real store, with a manual clock and attempts that end as the test decides. */
+/** A dispatcher over a real store, with a manual clock and attempts whose results the test decides. */
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
@@ -47,12 +47,12 @@ export interface OpenAttempt {
   readonly end: (result: AttemptResult) => void;
 }
 
-/** Responds by a script, or leaves each attempt open for the test to end. */
+/** Follows a script, or leaves each attempt open for the test to end. */
 export class ScriptedAttempter implements Attempter {
   /** Every job that was attempted, in order. */
   readonly jobs: Job[] = [];
   readonly open: OpenAttempt[] = [];
-  /** The signal that the last attempt got. */
+  /** The abort signal of the last attempt. */
   signal: AbortSignal | null = null;
   /** `null` leaves the attempt open. */
   script: (job: Job) => AttemptResult | null = () => made(0);
@@ -221,7 +221,7 @@ export async function resend(
   dispatcher.wake(endpointId);
 }
 
-/** The methods of a store that a test leaves as they are. */
+/** The methods of a store that a test does not replace. */
 export function batchesOf(store: JobStore): Pick<JobStore, "recordAll" | "batches"> {
   return { recordAll: (outcomes) => store.recordAll(outcomes), batches: store.batches };
 }
@@ -253,7 +253,7 @@ export function faulty(
   };
 }
 
-/** Waits until `check` stops throwing. Generous: it limits a hang, it does not time anything. */
+/** Waits until `check` stops throwing. The limit is generous: it detects a hang and does not measure time. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: 60_000, interval: 5 });
 }

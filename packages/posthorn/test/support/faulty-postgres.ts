@@ -10,7 +10,7 @@ export interface StatementFault {
 
 const raise = (code: string): string => `DO $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${code}'; END $$`;
 
-/** The errors that a statement meets in production: a lock timeout, a cancel, an aborted transaction, a lost race, a lost connection. */
+/** The errors that a statement can have in production: a lock timeout, a cancel, an aborted transaction, a lost race, a lost connection. */
 export const STATEMENT_FAULTS: readonly StatementFault[] = [
   { name: "55P03 after it", at: "after", sql: raise("55P03") },
   { name: "55P03 instead of it", at: "instead", sql: raise("55P03") },
@@ -50,7 +50,7 @@ export class FaultyStatements implements Disposable {
     this.#fault = fault;
   }
 
-  /** Whether the statement was made and failed. No other one fails from now on. */
+  /** Whether the statement was executed and failed. No other one fails from now on. */
   disarm(): boolean {
     const failed = this.#fault === null;
     this.#fault = null;

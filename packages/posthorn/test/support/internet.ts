@@ -1,4 +1,7 @@
-/** A simulated internet on one machine: every name leads to it over TLS, although the client asks for public names and dials public addresses. */
+/**
+ * A simulated internet on one machine: every name resolves to it over TLS, although the client requests public names and dials public
+ * addresses.
+ */
 import { createHash, X509Certificate } from "node:crypto";
 import { createServer as createPlainServer } from "node:http";
 import { createServer, type Server } from "node:https";

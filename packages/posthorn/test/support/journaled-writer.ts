@@ -64,13 +64,13 @@ export function openJournaledWriter(
   return { db, commits, handle: writerOn(db, commits), [Symbol.dispose]: () => db.isOpen && db.close() };
 }
 
-/** A clock that is an hour later at each look, so that batches that readers interrupt are in the journal too. */
+/** A clock that advances an hour at each reading, so that batches that readers interrupt are in the journal too. */
 function hurrying(): () => number {
   let now = 0;
   return () => (now += 3_600_000);
 }
 
-/** Copies the files of the database, as they are. */
+/** Copies the files of the database in their current state. */
 export function copyFiles(from: string, to: string): void {
   for (const name of ["posthorn.db", "posthorn.db-wal", "posthorn.db.journal"]) {
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));

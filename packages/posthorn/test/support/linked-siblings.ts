@@ -2,7 +2,7 @@
 import type { Signal } from "../../src/store/signal.ts";
 import type { Siblings } from "../../src/store/siblings.ts";
 
-/** What one tells, the others apply a turn of the event loop later. */
+/** The others apply the signals of one a turn of the event loop later. */
 export class LinkedSiblings implements Siblings {
   readonly process = "test";
   readonly #group: Set<LinkedSiblings>;
@@ -46,7 +46,7 @@ export class LinkedSiblings implements Siblings {
 
   onLost(): void {}
 
-  /** Ends, as the thread does. */
+  /** Ends like the thread. */
   leave(): void {
     this.#group.delete(this);
   }

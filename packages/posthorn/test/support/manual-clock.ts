@@ -1,6 +1,6 @@
 /**
- * A clock that moves only when a test moves it. A timer that is due when it is set fires by itself, as a real one does:
- * otherwise code that sets it just after the test moved the clock would wait forever.
+ * A clock that only a test moves. A timer that is due when it is set fires by itself, like a real one: otherwise, code that sets it just
+ * after the test moved the clock would wait forever.
  */
 import type { Clock } from "../../src/dispatch/types.ts";
 

@@ -45,7 +45,7 @@ export class McpClient {
     return this.send({ jsonrpc: "2.0", id: 1, method, params: { _meta: meta, ...params } }, described);
   }
 
-  /** Sends a body as it is. */
+  /** Sends a body unchanged. */
   async send(body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<RpcResponse> {
     const response = await fetch(this.#url, {
       method: "POST",

@@ -37,7 +37,7 @@ export class OAuthClient {
     return this.#clientId;
   }
 
-  /** Query of the consent page. `null` leaves a parameter out. */
+  /** Query of the consent page. `null` omits a parameter. */
   query(changes: Readonly<Record<string, string | null>> = {}): string {
     const parameters = {
       response_type: "code",
@@ -53,7 +53,7 @@ export class OAuthClient {
     return new URLSearchParams(given).toString();
   }
 
-  /** Where the browser goes after the person has decided. */
+  /** Redirect target of the browser after the person has decided. */
   async decide(browser: TestBrowser, { write = false, approve = true, query = this.query() } = {}): Promise<URL> {
     const body = { request: query, approve, write };
     const { status, json } = await browser.send("POST", "connected-client/authorization", body);

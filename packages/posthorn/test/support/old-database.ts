@@ -1,4 +1,4 @@
-/** Databases as earlier versions left them: only the first migrations. */
+/** Databases of earlier versions, with only the first migrations. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createDatabase, sharedPostgres } from "@posthorn/testkit";
@@ -19,7 +19,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Columns of each table, with their types. */
 export type Shape = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** A database as an earlier version left it. */
+/** A database of an earlier version. */
 export interface OldDatabase extends AsyncDisposable {
   readonly location: StoreLocation;
   shape(): Promise<Shape>;

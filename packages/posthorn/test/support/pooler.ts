@@ -1,4 +1,4 @@
-/** A pooler between a store and its database, as an operator sets it up: see docs/postgresql.md. */
+/** A pooler between a store and its database, set up as in docs/postgresql.md. */
 import { throughSharedPooler } from "@posthorn/testkit";
 import pg from "pg";
 

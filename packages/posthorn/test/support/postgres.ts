@@ -1,5 +1,5 @@
 /**
- * PostgreSQL databases for tests. A database that was given back is emptied and reused in the same process, unless its test has changed more
+ * PostgreSQL databases for tests. A database that was returned is emptied and reused in the same process, unless its test has changed more
  * than rows. A new one is a copy of a database with the current tables, since creating them takes a third of a second of CPU time.
  */
 import { createDatabase, sharedPostgres, type TestDatabase } from "@posthorn/testkit";
@@ -20,8 +20,8 @@ const EMPTY = `
   END $$`;
 
 /**
- * What emptying tables does not undo: a table, partition, function or setting that a test has added, changed or removed. Each partition
- * slows down every query, so that a few hundred of them would slow down all tests after the one that created them.
+ * Detects changes that emptying tables does not undo: a table, partition, function or setting that a test has added, changed or removed.
+ * Each partition slows down every query, so that a few hundred of them would slow down all tests after the one that created them.
  */
 const SCHEMA = `SELECT md5(concat_ws(' ',
     (SELECT string_agg(oid || '-' || relnatts, ',' ORDER BY oid) FROM pg_class WHERE oid >= 16384),
@@ -51,7 +51,7 @@ export async function borrowDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Empties the database that was given back last, and drops those before it that a test has changed. */
+/** Empties the database that was returned last, and drops earlier ones that a test has changed. */
 async function reusable(): Promise<TestDatabase | null> {
   const busy: TestDatabase[] = [];
   try {

@@ -61,7 +61,7 @@ function provideTables(path: string): void {
   if (existsSync(dirname(path)) && !existsSync(path)) writeFileSync(path, emptyDatabase(), { mode: 0o600 });
 }
 
-/** Created when a folder is first used; a node started again on the folder finds its data. Given back when the folder is deleted. */
+/** Created when a folder is first used; a node started again on the folder finds its data. Returned when the folder is deleted. */
 const databases = new Map<string, Promise<TestDatabase>>();
 
 async function databaseOf(folder: string): Promise<string> {

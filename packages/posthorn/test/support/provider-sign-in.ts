@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import type { TestBrowser } from "./browser-session.ts";
 
-/** What the browser gets at the end: the page, and the problem that the sign-in page shows. */
+/** The result in the browser: the page, and the problem that the sign-in page shows. */
 export interface Arrival {
   readonly location: string;
   readonly problem: Record<string, unknown> | null;

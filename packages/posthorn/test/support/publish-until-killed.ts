@@ -1,5 +1,5 @@
 /**
- * A process that publishes into a database file, one message after another, and stays until it is killed or its standard input ends.
+ * A process that publishes into a database file, one message after another, and runs until it is killed or its standard input ends.
  * Arguments: path, key of the first message, key of the last one, bytes of a payload. Each line on its standard output is the key of a
  * message that is on disk, or `lost` and the kind of loss that the start reported.
  */

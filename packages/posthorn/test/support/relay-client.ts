@@ -1,4 +1,4 @@
-/** A listener that speaks `posthorn.relay.v1`, as other clients of the protocol would. */
+/** A listener that speaks `posthorn.relay.v1`, like other clients of the protocol. */
 import { eventually } from "@posthorn/testkit";
 import { WebSocket } from "ws";
 import { messageText } from "../../src/relay/message-text.ts";
@@ -90,7 +90,7 @@ export class RelayClient implements Disposable {
     return this.bye!;
   }
 
-  /** Vanishes without a word, like a machine that loses its network. */
+  /** Disappears without closing the connection, like a machine that loses its network. */
   drop(): void {
     this.#socket.terminate();
   }

@@ -1,6 +1,6 @@
 /**
- * Signs requests with the signer of AWS's SDK. A process of its own, because the tests resolve packages by the conditions of bundlers, and
- * the files that the SDK has for those do not load in Node. Reads a list of requests in JSON from its input, and writes their signatures.
+ * Signs requests with the signer of AWS's SDK. A separate process, because the tests resolve packages with the conditions of bundlers, and
+ * the SDK's files for those do not load in Node. Reads a list of requests in JSON from its input, and writes their signatures.
  */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { text } from "node:stream/consumers";

@@ -24,7 +24,7 @@ const tell = (message: SeatThreadMessage): void => port.postMessage(message);
 const store = SqliteStore.join(seat, { siblings: new LinkedSiblings() });
 const facts = { host: "here", version: "1", secretsMark: "same", process: null, kinds: [], hasEnded: () => false };
 const { id: nodeId } = await store.cluster!.join(facts, 0);
-// Each thread has an endpoint of its own.
+// Each thread has its own endpoint.
 const endpointId = first;
 const leases = await store.cluster!.take(nodeId, [shardOf(endpointId)], []);
 

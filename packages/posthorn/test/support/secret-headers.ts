@@ -1,4 +1,4 @@
-/** Header names that carry secrets, and names that only look like it. */
+/** Header names that contain secrets, and names that only look like it. */
 
 export const SECRET_HEADERS = [
   "authorization",

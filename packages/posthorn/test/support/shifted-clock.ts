@@ -1,4 +1,4 @@
-/** Clock of the machine that a test can set forward. For tests of whole nodes, which keep working between two readings. */
+/** The machine's clock, which a test can set forward. For tests of whole nodes, which keep working between two readings. */
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {

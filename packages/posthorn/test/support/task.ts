@@ -1,4 +1,4 @@
-/** Tasks as the store has them. */
+/** Tasks in the form of the store. */
 import type { Store } from "../../src/store/store.ts";
 
 export interface TaskOptions {

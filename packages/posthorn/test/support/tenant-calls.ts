@@ -65,7 +65,7 @@ const consent =
   async ({ tenant, app }) =>
     accepted(await tenant.call("POST", `app/${app}/endpoint/ep/verify`, { method }))["errorCode"];
 
-/** Gives endpoint `ep` code with another target than its own. */
+/** Gives endpoint `ep` a transformation with a different target. */
 async function setCode({ tenant, app, inside }: CallScene): Promise<void> {
   accepted(await tenant.call("PATCH", `app/${app}/endpoint/ep`, { url: ELSEWHERE }));
   const code = `function handler(webhook) { webhook.url = ${JSON.stringify(inside)}; return webhook; }`;

@@ -22,7 +22,7 @@ export class Tenant {
     return this.at("api/v1", method, path, body);
   }
 
-  /** As `call`, below another path than that of the API. */
+  /** Like `call`, below a path other than that of the API. */
   async at(root: string, method: string, path: string, body?: object): Promise<ApiResponse> {
     const response = await fetch(`${this.#node.url}/${root}/${path}`, {
       method,

@@ -16,7 +16,7 @@ export function threadBus(threads: number): readonly Broadcast[] {
   }));
 }
 
-/** Resolves once what was used in this turn of the event loop has been told. */
+/** Resolves once the usage of this turn of the event loop has been sent. */
 export function toldUsage(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

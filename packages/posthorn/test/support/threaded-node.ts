@@ -81,7 +81,7 @@ export interface ThreadedNode extends AsyncDisposable {
   readonly node: PosthornNode;
   readonly pool: ThreadPool;
   readonly token: string;
-  /** The workers of thread 2, each after the one before has ended. */
+  /** The workers of thread 2, each after the previous one has ended. */
   readonly workers: readonly Worker[];
 }
 
@@ -139,7 +139,7 @@ const HANGS = `
   if (hang !== undefined) setInterval(() => { while (Atomics.load(hang, 0) === 1); }, 10).unref();
 `;
 
-/** Starts threads that hang, as in an endless loop, while the number is 1. */
+/** Starts threads that hang, like in an endless loop, while the number is 1. */
 export function hangingWhile(hang: Int32Array<SharedArrayBuffer>): StartWorker {
   return startingWith(preload(HANGS), { hang });
 }
@@ -159,10 +159,10 @@ function preload(code: string): string {
   return `--import=data:text/javascript,${encodeURIComponent(code)}`;
 }
 
-/** A pipe whose opening blocks a thread in the system, where nothing ends it. */
+/** A pipe whose opening blocks a thread in a system call, where it cannot be terminated. */
 export class BlockingPipe implements Disposable {
   readonly #path: string;
-  /** Flag of Node with which the threads beside the main one open the pipe once it exists. */
+  /** Flag of Node with which all threads except the main one open the pipe once it exists. */
   readonly flag: string;
 
   /** @param folder An existing folder. */

@@ -1,4 +1,4 @@
-/** A reverse proxy that passes requests on, and does something else with WebSockets. */
+/** A reverse proxy that passes on requests, but handles WebSockets differently. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

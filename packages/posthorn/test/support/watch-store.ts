@@ -20,7 +20,7 @@ export interface Reading {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** When a process dies. */
+/** The moment at which a process dies. */
 export type Death = "before the commit" | "after the commit";
 
 export class Killed extends Error {
@@ -128,7 +128,7 @@ export class WatchStore implements AsyncDisposable {
     }
   }
 
-  /** What a watch has published and kept. */
+  /** The events that a watch has published, and its stored state. */
   async resultOf(watch: number) {
     const { db } = this.services.store;
     const events = await db
@@ -190,7 +190,7 @@ export class WatchStore implements AsyncDisposable {
       .map(({ minute, key, phase }) => `${minute} ${key} ${phase}`);
   }
 
-  /** Services whose feeds end at the current time of the test, as those of a node that has followed the messages all along. */
+  /** Services whose feeds end at the current time of the test, like those of a node that has followed the messages from the start. */
   live(): Services {
     const { feeds } = this.services;
     const horizon = async (): Promise<number> => Math.min(await feeds.horizon(), keyAtTime(this.now));
@@ -233,7 +233,7 @@ export function withTransaction(
   });
 }
 
-/** A stored request, as those of sources that Posthorn reads. */
+/** A stored request, like those of sources that Posthorn reads. */
 function requestWith(headers: Readonly<Record<string, string>>): string {
   const origin = { provider: "test", scheme: "test", trust: "none", deliveryId: null, occurredAt: null };
   return JSON.stringify({

@@ -2,13 +2,13 @@ import type { KyselyPlugin, RootOperationNode } from "kysely";
 import type { Store } from "../../src/store/store.ts";
 
 export interface WatchedStore<S extends Store> {
-  /** The same store, whose queries outside of transactions are noted. */
+  /** The same store, whose queries outside of transactions are recorded. */
   readonly store: S;
   /** The queries in their order. */
   readonly queries: RootOperationNode[];
 }
 
-/** Notes the queries that are made with a store, so that a test can count them and read their plans. */
+/** Records the queries of a store, so that a test can count them and read their plans. */
 export function watchQueries<S extends Store>(store: S): WatchedStore<S> {
   const queries: RootOperationNode[] = [];
   const plugin: KyselyPlugin = {

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Received, type Receiver, type ReceiverResponse, startReceiver } from "@posthorn/testkit";
 
 export interface SubscriberOptions {
-  /** Response to the question whether a request was intended; default: the challenge. */
+  /** Response to the verification of intent; default: the challenge. */
   readonly intent?: (query: URLSearchParams) => ReceiverResponse;
   /** Response to events; default: 204. */
   readonly event?: (request: Received) => ReceiverResponse;
@@ -34,7 +34,7 @@ export class WebSubSubscriber implements AsyncDisposable {
     return { hub: of("hub"), self: of("self") };
   }
 
-  /** Queries of the questions whether a request was intended, and of notices. */
+  /** Queries of verifications of intent, and of notices. */
   get questions(): readonly URLSearchParams[] {
     return this.receiver.requests
       .filter(({ method }) => method === "GET")

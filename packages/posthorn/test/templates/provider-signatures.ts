@@ -1,4 +1,4 @@
-/** Signs requests as providers do, after their documentation and without the code that verifies them. */
+/** Signs requests like providers, according to their documentation and without the code that verifies them. */
 import { createHmac } from "node:crypto";
 
 export interface Unsigned {

@@ -21,7 +21,7 @@ interface Instance {
   /** Application of the endpoint: its uid, or the ID of the source. */
   readonly app: string;
   readonly secret: string | null;
-  /** Where its endpoint sends to. */
+  /** Target of its endpoint. */
   readonly path: string;
 }
 
@@ -56,11 +56,11 @@ export class TemplateScene implements AsyncDisposable {
     };
   }
 
-  /** Creates the template for an example, and does its steps. Returns the requests that its endpoint received. */
+  /** Creates the template for an example, and performs its steps. Returns the requests that its endpoint received. */
   async run(id: string, template: Template, example: TemplateExample): Promise<readonly Event[]> {
     const { gateway } = this.scene;
     const steps = [...example.steps];
-    // A source that is read takes its first page as the state at the start.
+    // A source that is read uses its first page as the initial state.
     if (steps[0]?.kind === "page") this.#serve(steps.shift() as ExampleStep & { readonly kind: "page" });
     const instance = await this.#instantiate(id, template);
     if (instance.source !== null && instance.source.ingestUrl === null) await this.scene.reads(instance.source, 1);
@@ -125,7 +125,7 @@ export class TemplateScene implements AsyncDisposable {
     }
   }
 
-  /** Until no delivery is pending, and there were this many. */
+  /** Waits until no delivery is pending, and there were this many. */
   async #delivered({ app, endpoint }: Instance, least: number): Promise<void> {
     const { gateway } = this.scene;
     await eventually(async () => {
@@ -140,14 +140,14 @@ export class TemplateScene implements AsyncDisposable {
   }
 
   /**
-   * Lets time pass in half minutes, as it does for a node that runs: silence is measured while it does. What is due ends before the next
-   * one, because the requests would time out otherwise.
+   * Advances time in steps of half a minute, like for a running node: inactivity is measured only while a node runs. Due work ends before
+   * the next step, because the requests would otherwise time out.
    */
   async #pass(instance: Instance, minutes: number): Promise<void> {
     const { clock, gateway } = this.scene;
     for (let step = 0; step < 2 * minutes; step++) {
       clock.advance(MINUTE / 2);
-      // The node notes that it runs once a minute, and may be between two notes when the clock jumps.
+      // The node records once a minute that it runs, and may be between two records when the clock jumps.
       await recordUptime(gateway.node.services);
       await eventually(async () => {
         if (instance.source === null || instance.source.ingestUrl !== null) return;
@@ -159,7 +159,7 @@ export class TemplateScene implements AsyncDisposable {
     }
   }
 
-  /** Until the watch has evaluated all messages, and no message waits in the outbox. */
+  /** Waits until the watch has evaluated all messages, and no message waits in the outbox. */
   async #settled({ watch, app }: Instance): Promise<void> {
     if (watch === null) return;
     const { gateway, clock } = this.scene;

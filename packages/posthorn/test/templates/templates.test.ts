@@ -1,4 +1,4 @@
-/** Each template, created on a running node: its endpoint receives what the examples say, and nothing else. */
+/** Each template, created on a running node: its endpoint receives the requests of the examples, and nothing else. */
 import { isNightly, onPostgres } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATEGORIES, exampleValues } from "../../src/templates/template.ts";
@@ -6,11 +6,11 @@ import { TEMPLATES } from "../../src/templates/templates.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TemplateScene } from "./template-scene.ts";
 
-/** Templates differ in rules and texts, and are stored alike: on PostgreSQL a few of them show that they can be. */
+/** Templates differ in rules and texts, but are stored in the same way, so a few of them suffice on PostgreSQL. */
 const TESTED = Object.entries(TEMPLATES).slice(0, onPostgres && !isNightly ? 3 : undefined);
 
 describe.each(TESTED)("the template %s", (id, template) => {
-  it("sends its endpoint what its examples say", async () => {
+  it("sends the requests of its examples to its endpoint", async () => {
     await using scene = await TemplateScene.start();
     const { gateway } = scene.scene;
     for (const example of template.examples) {
@@ -35,7 +35,7 @@ async function typeOf(gateway: TestGateway, id: string): Promise<string> {
 }
 
 describe("the templates", () => {
-  it("cover each field of use, and have an example that fires and one that does not", () => {
+  it("cover each field of use, and have an example with an event and one without", () => {
     expect(new Set(Object.values(TEMPLATES).map(({ category }) => category))).toEqual(new Set(Object.keys(CATEGORIES)));
     for (const { title, examples } of Object.values(TEMPLATES)) {
       expect([title, examples.some(({ receives }) => receives.length > 0)]).toEqual([title, true]);
@@ -118,9 +118,9 @@ describe("templates over HTTP", () => {
     expect(await count()).toEqual(before);
   });
 
-  it("create everything or nothing", async () => {
+  it("create all objects or none", async () => {
     const before = await count();
-    // The endpoint, which is created last, is refused: Slack has https URLs.
+    // The endpoint, which is created last, is rejected, because Slack has https URLs.
     const values = { destinationUrl: "http://hooks.example.com/a" };
     const refused = await gateway.call("POST", "api/v1/template/error-rate/instantiate", { app: "shop", values });
     expect(refused).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "values", "destinationUrl"] }] } });
@@ -183,14 +183,14 @@ describe("templates over HTTP", () => {
       { app: "shop", values: { destinationUrl: URL } },
       ["body", "app"],
     ],
-  ])("refuse %s at its place in the form", async (_what, id, body, loc) => {
+  ])("reject %s with its field in the form", async (_what, id, body, loc) => {
     for (const operation of ["dry-run", "instantiate"]) {
       const response = await gateway.call("POST", `api/v1/template/${id}/${operation}`, body);
       expect(response).toMatchObject({ status: 422, json: { detail: [{ loc }] } });
     }
   });
 
-  it("are for the organisation, and not for tokens of an application", async () => {
+  it("are available to the organisation, and not to tokens of an application", async () => {
     const access = await gateway.call("POST", "api/v1/auth/app-portal-access/shop", {});
     const token = String(access.json["token"]);
     const response = await fetch(`${gateway.node.url}/api/v1/template`, {

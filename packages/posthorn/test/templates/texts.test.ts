@@ -1,4 +1,4 @@
-/** Each text that a template declares is German on German pages of the dashboard. */
+/** Each text that a template declares has a German translation in the dashboard. */
 import { describe, expect, it } from "vitest";
 import { endings, germanTemplateText, translated } from "../../../dashboard/src/i18n/de/templates.ts";
 import { CATEGORIES } from "../../src/templates/template.ts";
@@ -16,7 +16,7 @@ const DECLARED: ReadonlySet<string> = new Set([
   ]),
 ]);
 
-/** What both languages have as it is: code, URLs and names of events. */
+/** Parts that are the same in both languages: code, URLs and names of events. */
 const keptIn = (text: string): readonly string[] =>
   (text.match(/`[^`]+`|https?:\/\/\S+|\b[a-z]+(?:[._][a-z_]+)+\b/g) ?? []).toSorted((a, b) => a.localeCompare(b));
 

@@ -28,7 +28,7 @@ async function openScene(): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   const { url } = opening.use(await borrowDatabase());
   const proxy = opening.use(await startTcpProxy(Number(new URL(url).port)));
-  // A store with two URLs assumes that the first is a pooler's, and sets nothing on its connections.
+  // A store with two URLs assumes that the first is that of a pooler, and does not configure its connections.
   const pooled = new URL(url);
   pooled.searchParams.set("options", "-c search_path=posthorn");
   const store = opening.use(await PostgresStore.open({ url: pooled.href, directUrl: proxy.through(url) }));
@@ -145,7 +145,7 @@ async function checkSent(client: pg.Client, after: string): Promise<void> {
 
 describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
   it.each(["one transaction", "two transactions"])(
-    "keeps the order of %s when it can read the rows before it hears of them",
+    "keeps the order of %s when it can read the rows before it is notified of them",
     async (transactions) => {
       await using scene = await openScene();
       await using watched = await watchOutbox(scene);
@@ -185,7 +185,7 @@ describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
     expect(watched.failures).toEqual([]);
   });
 
-  it("notifies the other nodes of deliveries that a node stored before it died", async () => {
+  it("notifies the other nodes of deliveries that a node stored before it was killed", async () => {
     await using scene = await openScene();
     await using watched = await watchOutbox(scene);
     const client = await scene.connect();

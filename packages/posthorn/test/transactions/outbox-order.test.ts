@@ -39,7 +39,7 @@ async function listenFor(listening: pg.Client, count: number): Promise<{ readonl
 
 describe.skipIf(!onPostgres)("the order of transactions that publish", () => {
   it.each([1, 2])(
-    "holds when a node dies that had the outbox to itself while %i others heard of its rows",
+    "is kept when the node that holds the outbox lock dies while %i others were notified of its rows",
     async (nodes) => {
       await using scene = await openOrderedScene(nodes);
       const [client, dying, listening] = await Promise.all([scene.connect(), scene.connect(), scene.connect()]);
@@ -57,7 +57,7 @@ describe.skipIf(!onPostgres)("the order of transactions that publish", () => {
     },
   );
 
-  it("finds a row without a notice while other transactions publish continuously", async () => {
+  it("is kept for a row without a notification while other transactions publish continuously", async () => {
     await using scene = await openOrderedScene(2);
     const client = await scene.connect();
     await publish(client, 0);

@@ -1,4 +1,4 @@
-/** Two relays of one outbox, under random commits, lost notices, locks, failures and restarts. */
+/** Two relays of one outbox, under random commits, lost notifications, locks, failures and restarts. */
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import pg from "pg";
@@ -23,7 +23,7 @@ type Step =
   | { readonly kind: "free" }
   /** The database fails the next scan of a relay that has more rows than this, after it has stored this many. */
   | { readonly kind: "fail"; readonly relay: number; readonly after: number }
-  /** The node of a relay starts again. It receives notices at once, and missed those before. */
+  /** The node of a relay starts again. It receives notifications from then on, and missed earlier ones. */
   | { readonly kind: "restart"; readonly relay: number }
   /** The start of the node is complete. */
   | { readonly kind: "started"; readonly relay: number }
@@ -183,7 +183,7 @@ class Scene {
     for (const each of this.#relays) await each.stop();
   }
 
-  /** A node that listens again scans everything, since it does not know what it missed. */
+  /** A node that listens again scans everything, because it does not know which notifications it missed. */
   #link(index: number): void {
     if (this.#unlinked.delete(index)) this.#relays[index]!.wake();
   }

@@ -21,7 +21,7 @@ async function afterAnother({ receiver }: Scene, client: pg.Client): Promise<rea
 }
 
 describe.skipIf(!onPostgres)("posthorn.publish", () => {
-  it("sends a committed message, under the ID that the transaction got, byte for byte", async () => {
+  it("sends a committed message, under the ID that was returned to the transaction, byte for byte", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const payload = '{ "amount": 1.0,\n "big": 12345678901234567890, "amount": 2, "text": "\\u00e9é" }';
@@ -129,7 +129,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(got.map(({ body }) => body.toString()).sort()).toEqual(['{"n" :2}', '{"n": 1}']);
   });
 
-  it("publishes once for one idempotency key, also when two transactions use it at the same time", async () => {
+  it("publishes once for one idempotency key, even if two transactions use it at the same time", async () => {
     await using scene = await openScene();
     const [one, two] = [await scene.connect(), await scene.connect()];
     const sql = "SELECT posthorn.publish('app', 'a', '{}', idempotency_key => 'order-1') AS id";
@@ -158,7 +158,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await afterAnother(scene, client)).toEqual([kept]);
   });
 
-  it("refuses an event ID that the application has, before and after it was relayed, and from the HTTP API", async () => {
+  it("rejects an event ID that the application already has, before and after it was relayed, and from the HTTP API", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const sql = "SELECT posthorn.publish('app', 'a', '{}', event_id => $1) AS id";
@@ -187,7 +187,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     expect(await afterAnother(scene, client)).toEqual([http.json["id"]]);
   });
 
-  it("refuses the same values as the HTTP API, with a message and a code", async () => {
+  it("rejects the same values as the HTTP API, with a message and a code", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const cases: readonly (readonly [string, string, RegExp])[] = [
@@ -214,7 +214,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     }
   });
 
-  it("refuses a deleted application, and accepts one by its ID", async () => {
+  it("rejects a deleted application, and accepts one by its ID", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const { json } = await scene.tenant.call("POST", "app", { name: "Gone", uid: "gone" });

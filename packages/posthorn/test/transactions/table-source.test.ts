@@ -93,7 +93,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  it("sends each committed change, with the rows before and after, and nothing that was rolled back", async () => {
+  it("sends each committed change, with the rows before and after, and none that was rolled back", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await shop.client.query("BEGIN; INSERT INTO shop.orders VALUES (9, 'lost', 1, NULL); ROLLBACK");
@@ -249,7 +249,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await shop.remove("odd");
   });
 
-  it("works for a role without any right on Posthorn's schema", async () => {
+  it("works for a role without privileges on Posthorn's schema", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     const url = await restrictedUrl(shop.client, scene.url, ["USAGE ON SCHEMA shop", "INSERT ON shop.orders"]);
@@ -288,7 +288,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     await shop.client.query("ROLLBACK");
   });
 
-  it("refuses a change whose event cannot be published, with --strict", async () => {
+  it("rejects a change whose event cannot be published, with --strict", async () => {
     await using shop = await Shop.open(scene);
     await shop.add({ app: { column: "tenant" }, strict: true });
     await expect(shop.client.query("INSERT INTO shop.orders VALUES (1, 'a', 1, 'missing')")).rejects.toMatchObject({
@@ -327,7 +327,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     },
   );
 
-  it("leaves nothing behind when it is removed, or was only tested", async () => {
+  it("leaves no objects behind when it is removed, or was only tested", async () => {
     await using shop = await Shop.open(scene);
     const left = async (): Promise<unknown> =>
       (
@@ -365,7 +365,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     [{}, "posthorn.message", "is one of Posthorn's own tables"],
     [{}, "shop.seen", "is not a table"],
     [{}, "shop.keyless", "has no primary key"],
-  ] satisfies [Partial<TableSource>, string, string][])("is refused: %j of %s", async (changes, table, reason) => {
+  ] satisfies [Partial<TableSource>, string, string][])("is rejected: %j of %s", async (changes, table, reason) => {
     await using shop = await Shop.open(scene);
     await shop.client.query("CREATE VIEW shop.seen AS SELECT 1 AS id; CREATE TABLE shop.keyless (a int)");
     await expect(shop.add(changes, table)).rejects.toMatchObject({
@@ -375,7 +375,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(await shop.list()).toEqual([]);
   });
 
-  it("is refused under a name in use, and by a role that does not own the table", async () => {
+  it("is rejected under a name in use, and by a role that does not own the table", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await expect(shop.add()).rejects.toMatchObject({ message: expect.stringContaining('"orders" already') });

@@ -1,4 +1,4 @@
-/** Commands of `posthorn users`, and how the audit log names who ran them. */
+/** Commands of `posthorn users`, and how the audit log names the person who ran them. */
 import { hostname, userInfo } from "node:os";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
@@ -69,7 +69,7 @@ describe("posthorn users", () => {
     });
   });
 
-  it("invite limits the role to an application, and refuses an unknown role and an address that has one", async () => {
+  it("invite limits the role to an application, and rejects an unknown role and an address that already has one", async () => {
     await new Tenant(node).call("POST", "app", { name: "Acme", uid: "acme" });
     const invited = await command(["users", "invite", "anna@engines.example", "--role", "viewer", "--app", "acme"]);
     expect(invited.code).toBe(0);
@@ -107,7 +107,7 @@ describe("posthorn users", () => {
     expect([unknown.code, unknown.text]).toEqual([1, expect.stringContaining("There is no user")]);
   });
 
-  it("is named by its API key in the audit log, with the operator as a fact", async () => {
+  it("is named by its API key in the audit log, with the operator in its details", async () => {
     const { json } = await new Tenant(node).call("POST", "auth/api-key", { name: "Operations" });
     await command(["users", "invite", "ines@engines.example"], String(json["token"]));
     expect(await lastEntry("v1.invitation.create")).toMatchObject({

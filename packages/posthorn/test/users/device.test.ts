@@ -78,7 +78,7 @@ describe("a command line", () => {
     expect((await fetch(`${node.url}/api/v1/app`, { method: "POST", headers, body })).status).toBe(403);
   });
 
-  it("gets none if the person refuses, or does not decide in time", async () => {
+  it("gets no token if the person declines, or does not decide in time", async () => {
     const refused = await start();
     await decide(owner, refused, false);
     expect((await poll(refused)).json["error"]).toBe("access_denied");
@@ -112,7 +112,7 @@ describe("a command line", () => {
 });
 
 describe("user codes", () => {
-  it("cannot be guessed: a person has ten wrong ones, then waits", async () => {
+  it("cannot be guessed: after ten wrong ones, a person must wait", async () => {
     const guesser = await join(node, owner, { email: "guesser@engines.example", role: "viewer" });
     const codes = [];
     for (let n = 0; n < 11; n++) codes.push((await guesser.send("GET", `device/BBBB-BBB${n % 10}`)).json["code"]);
@@ -156,7 +156,7 @@ describe("posthorn login", () => {
     expect(response.status).toBe(200);
   });
 
-  it("fails with a sentence when the person denies it", async () => {
+  it("fails with a message if the person denies it", async () => {
     const denied = signIn(async (code) => {
       clock.advance(5000);
       await decideOn(code, false);
@@ -164,14 +164,14 @@ describe("posthorn login", () => {
     await expect(denied).rejects.toMatchObject({ code: "sign_in_failed", message: expect.stringMatching(/refused/i) });
   });
 
-  it("fails with a sentence when the code expires", async () => {
+  it("fails with a message if the code expires", async () => {
     const expired = signIn(async () => clock.advance(601_000));
     await expect(expired).rejects.toMatchObject({ code: "sign_in_failed", message: expect.stringMatching(/expired/i) });
   });
 
-  it("polls more slowly when the server asks for it", async () => {
+  it("polls more slowly if the server requests it", async () => {
     const { waits } = await signIn(async (code, times) => {
-      // The first two polls come too early.
+      // The first two polls are too early.
       if (times > 2) clock.advance(60_000);
       if (times === 4) await decideOn(code, true);
     });

@@ -1,4 +1,4 @@
-/** Session cookies count only for requests of our own pages. */
+/** Session cookies are accepted only in requests of our own pages. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../src/api/routes.ts";
 import { PUBLIC_ROUTES } from "../../src/api/session/public-routes.ts";
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const UNSAFE = ROUTES.filter(({ method }) => method !== "GET");
 const pathOf = (path: string): string => path.replace("/api/v1/", "").replaceAll(/:\w+/g, "anything");
-/** Sources have a prefix of their own. */
+/** Sources have their own prefix. */
 const isReachable = ({ path }: { readonly path: string }): boolean => path.startsWith("/api/v1/");
 
 async function refusals(headers: (url: string) => Record<string, string>): Promise<readonly string[]> {
@@ -35,12 +35,12 @@ async function refusals(headers: (url: string) => Record<string, string>): Promi
 }
 
 describe("a request with a session cookie that changes something", () => {
-  it("is refused on each route without the header of our pages", async () => {
+  it("is rejected on each route without the header of our pages", async () => {
     expect(UNSAFE.filter(isReachable).length).toBeGreaterThan(100);
     expect(await refusals((url) => ({ origin: url, "sec-fetch-site": "same-origin" }))).toEqual([]);
   });
 
-  it("is refused on each route from another origin, with any other headers", async () => {
+  it("is rejected on each route from another origin, with any other headers", async () => {
     expect(await refusals(() => ({ origin: "https://elsewhere.example", "x-posthorn-csrf": "1" }))).toEqual([]);
   });
 
@@ -52,7 +52,7 @@ describe("a request with a session cookie that changes something", () => {
     ["has the origin of a host that ends like ours", { origin: "http://evil.127.0.0.1" }],
     ["has our host and another port", { origin: "http://127.0.0.1:1" }],
     ["has our host over another scheme", { origin: "https://127.0.0.1" }],
-  ])("is refused if it %s", async (_case, headers) => {
+  ])("is rejected if it %s", async (_case, headers) => {
     const all = { "x-posthorn-csrf": "1", ...headers };
     const { status, json } = await owner.raw("POST", "app", { name: "Refused" }, all);
     expect([status, json["code"]]).toEqual([403, "cross_origin"]);
@@ -67,7 +67,7 @@ describe("a request with a session cookie that changes something", () => {
 });
 
 describe("a request with a session cookie that only reads", () => {
-  it("is refused from another origin, also as a live stream", async () => {
+  it("is rejected from another origin, even as a live stream", async () => {
     for (const path of ["app", "live", "session/current", "sign-in"]) {
       for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "cross-site" }]) {
         const { status, json } = await owner.raw("GET", path, undefined, headers);
@@ -106,7 +106,7 @@ describe("each way to sign in", () => {
   const posts = PUBLIC_ROUTES.filter(({ method, isForPrograms }) => method === "POST" && isForPrograms !== true);
 
   it.each(posts.map(({ path }) => [path]))(
-    "at %s is refused from other origins, so that no person is signed in as another one",
+    "at %s is rejected from other origins, so that no person is signed in as another one",
     async (path) => {
       const send = (headers: Record<string, string>) => owner.raw("POST", pathOf(path), {}, headers);
       const replies = [

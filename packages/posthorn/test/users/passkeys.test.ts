@@ -1,4 +1,4 @@
-/** Passkeys, with an authenticator in software: what an honest browser sends, and what an attacker could. */
+/** Passkeys, with an authenticator in software: requests of an honest browser, and of an attacker. */
 import { freePort } from "@posthorn/testkit";
 import { type Deviation, type RequestOptions, SoftwareAuthenticator } from "@posthorn/testkit/authenticator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -82,7 +82,7 @@ describe("a passkey", () => {
     expect((await owner.send("DELETE", path)).status).toBe(404);
   });
 
-  it("of a disabled person is refused", async () => {
+  it("of a disabled person is rejected", async () => {
     const { browser, device } = await newPerson("dora");
     const { user } = (await browser.send("GET", "session/current")).json as { user: { id: string } };
     await owner.send("PATCH", `user/${user.id}`, { disabled: true });
@@ -90,13 +90,13 @@ describe("a passkey", () => {
   });
 });
 
-describe("an answer", () => {
+describe("an authenticator response", () => {
   it.each<[string, Deviation]>([
     ["of another origin", { origin: "https://evil.example" }],
     ["for another host", { host: "evil.example" }],
     ["of a device that did not verify its user", { verifiesUser: false }],
     ["to a challenge that the server did not make", { challenge: Buffer.from("1.2.3").toString("base64url") }],
-  ])("%s is refused, to sign in and to add a passkey", async (_title, deviation) => {
+  ])("%s is rejected, to sign in and to add a passkey", async (_title, deviation) => {
     const { device, browser } = await newPerson(`eve${++people}`);
     const refused = await signIn(device, deviation);
     expect([refused.status, refused.json["code"]]).toEqual([403, "sign_in_failed"]);
@@ -107,14 +107,14 @@ describe("an answer", () => {
   it("works once", async () => {
     const { device } = await newPerson("fred");
     const browser = new TestBrowser(node);
-    // As of a synced passkey, whose counter would not reveal the repetition.
+    // Like that of a synced passkey, whose counter would not reveal the repetition.
     const response = device.get(await options(browser), { counter: 0 });
     const send = (): Promise<BrowserReply> => new TestBrowser(node).send("POST", "sign-in/passkey", { response });
     expect((await send()).status).toBe(200);
     expect((await send()).json["code"]).toBe("sign_in_failed");
   });
 
-  it("to a challenge of more than five minutes ago is refused", async () => {
+  it("to a challenge of more than five minutes ago is rejected", async () => {
     const { device } = await newPerson("gina");
     const browser = new TestBrowser(node);
     const response = device.get(await options(browser));
@@ -146,7 +146,7 @@ describe("an answer", () => {
   });
 
   it.each([{}, { id: 5 }, { id: "x", response: {} }, { id: "x", response: { clientDataJSON: "!!" } }])(
-    "%j is refused without an error of the server",
+    "%j is rejected without a server error",
     async (response) => {
       const refused = await new TestBrowser(node).send("POST", "sign-in/passkey", { response });
       expect(refused.status).toBeLessThan(500);

@@ -78,7 +78,7 @@ describe("an invitation", () => {
     await owner.signIn(OWNER.email, OWNER.password);
   });
 
-  it("is not stored in a form from which the link could be made again", async () => {
+  it("is not stored in a form from which the link could be recreated", async () => {
     const { json } = await owner.send("POST", "invitation", { email: newEmail(), role: "viewer" });
     const rows = await node.services.store.db.selectFrom("person_token").selectAll().execute();
     const text = rows.map((row) => JSON.stringify(row) + Buffer.from(row.hash).toString("base64url")).join();
@@ -86,7 +86,7 @@ describe("an invitation", () => {
     expect(text).not.toContain(codeOf(json["url"]));
   });
 
-  it("for an account that exists is accepted by that account only", async () => {
+  it("for an existing account can be accepted only by that account", async () => {
     const { browser: other } = await member("viewer");
     const { browser, email } = await member("viewer");
     const { json: app } = await tenant.call("POST", "app", { name: "Mine" });
@@ -108,7 +108,7 @@ describe("an invitation", () => {
     ["an owner of one application", { email: "x@engines.example", role: "owner", app: "mine2" }, 422],
     ["an application that does not exist", { email: "x@engines.example", role: "viewer", app: "none" }, 404],
     ["a member", { email: OWNER.email, role: "viewer" }, 409],
-  ])("is refused for %s", async (_case, fields, status) => {
+  ])("is rejected for %s", async (_case, fields, status) => {
     await tenant.call("PUT", "app/mine2", { name: "Mine 2", uid: "mine2" });
     expect((await owner.send("POST", "invitation", fields)).status).toBe(status);
   });
@@ -148,7 +148,7 @@ describe("the last owner", () => {
 });
 
 describe("an admin", () => {
-  it("cannot make, change, reset or remove an owner", async () => {
+  it("cannot create, change, reset or remove an owner", async () => {
     const { browser: admin, id: own } = await member("admin");
     const id = await idOf(OWNER.email);
     const attempts = [
@@ -167,7 +167,7 @@ describe("an admin", () => {
 
 describe("people without the permission", () => {
   it.each(["developer", "support", "viewer", "auditor"])(
-    "such as a %s manage no users, and keep their own profile",
+    "such as a %s cannot manage users, but can manage their own profile",
     async (role) => {
       const { browser, id } = await member(role);
       const attempts = [
@@ -191,7 +191,7 @@ describe("a change of a person", () => {
     expect((await browser.send("GET", "app")).status).toBe(200);
   });
 
-  it("limits them to the applications they have a role in", async () => {
+  it("limits them to the applications in which they have a role", async () => {
     const { browser, id } = await member("viewer");
     const { json: app } = await tenant.call("POST", "app", { name: "Only this" });
     const { json: other } = await tenant.call("POST", "app", { name: "Not this" });
@@ -204,13 +204,13 @@ describe("a change of a person", () => {
     expect((await browser.send("GET", `app/${other["id"] as string}`)).status).toBe(404);
   });
 
-  it("that leaves no role is refused, and changes nothing", async () => {
+  it("that leaves no role is rejected, and changes nothing", async () => {
     const { id } = await member("viewer");
     expect((await owner.send("PATCH", `user/${id}`, { role: null })).status).toBe(422);
     expect((await owner.send("GET", `user/${id}`)).json["role"]).toBe("viewer");
   });
 
-  it("that disables them ends their sessions, and refuses their sign-in until they are enabled", async () => {
+  it("that disables them ends their sessions, and prevents sign-in until they are enabled", async () => {
     const { browser, id, email } = await member("viewer");
     await owner.send("PATCH", `user/${id}`, { disabled: true });
     expect((await browser.send("GET", "app")).status).toBe(401);
@@ -249,7 +249,7 @@ describe("a reset link", () => {
     expect((await new TestBrowser(node).signIn(email, FRESH)).status).toBe(200);
   });
 
-  it("ends when another one is made, when the password changes, and after 24 hours", async () => {
+  it("ends when another one is created, when the password changes, and after 24 hours", async () => {
     const { browser, id } = await member("viewer");
     const first = await resetOf(id);
     const second = await resetOf(id);
@@ -269,7 +269,7 @@ describe("a reset link", () => {
   });
 });
 
-describe("the own profile", () => {
+describe("a person's own profile", () => {
   it("changes the password with the current one, and ends the other sessions", async () => {
     const { browser, email } = await member("viewer");
     const other = new TestBrowser(node);
@@ -304,7 +304,7 @@ describe("the own profile", () => {
     expect(replies).toEqual([...new Array<string>(5).fill("sign_in_failed"), "too_many_sign_ins"]);
   });
 
-  it("is of people only: tokens have none", async () => {
+  it("exists only for people: tokens have none", async () => {
     for (const path of ["profile", "session"]) {
       const { status } = await tenant.call("GET", path);
       expect([path, status]).toEqual([path, 403]);

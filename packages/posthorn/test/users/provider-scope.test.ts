@@ -1,7 +1,7 @@
 /**
- * The operator of an identity provider can sign in as any of its people. On a server with several organisations, this
- * must not give access to another organisation of these people: not directly, not by a way to sign in that the session
- * adds to the account, and not by a command line.
+ * The operator of an identity provider can sign in as any of its people. On a server with several organisations, this must not give access
+ * to another organisation of these people: not directly, not through a sign-in method that the session adds to the account, and not through
+ * a command line.
  */
 import { freePort } from "@posthorn/testkit";
 import { type IdentityProvider, signInAtProvider, startIdentityProvider } from "@posthorn/testkit/identity-provider";
@@ -101,7 +101,7 @@ describe("a session that began at a provider", () => {
     await switchTo(owner, first);
   });
 
-  it("gives a command line that it approves the same limits", async () => {
+  it("applies the same limits to a command line that it approves", async () => {
     const device = await form("code", { client_id: "laptop" });
     const approved = await viaProvider.send("POST", `device/${String(device["user_code"])}`, { approve: true });
     expect(approved.status).toBe(204);

@@ -90,7 +90,7 @@ async function signIn(login: string, browser = new TestBrowser(node), jar = new 
 const current = (browser: TestBrowser): Promise<BrowserReply> => browser.send("GET", "session/current");
 
 describe("a new person", () => {
-  it("gets an account with the role of their group, and the page that they wanted", async () => {
+  it("gets an account with the role of their group, and the page that they requested", async () => {
     const browser = new TestBrowser(node);
     expect(await signIn("grace", browser)).toEqual({ location: "/messages?app=1", problem: null });
     const { json } = await current(browser);
@@ -109,7 +109,7 @@ describe("a new person", () => {
     expect((await current(browser)).json["user"]).toMatchObject({ role: "admin" });
   });
 
-  it("without a group that has a role is refused, and gets no account", async () => {
+  it("without a group that has a role is rejected, and gets no account", async () => {
     const browser = new TestBrowser(node);
     const { location, problem } = await signIn("outsider", browser);
     expect([location, problem!["code"]]).toEqual(["/sign-in", "identity_refused"]);
@@ -118,7 +118,7 @@ describe("a new person", () => {
     expect((json["data"] as Json[]).map(({ email }) => email)).not.toContain("outsider@acme.example");
   });
 
-  it("is never given the account that has their email address", async () => {
+  it("never gets an existing account with their email address", async () => {
     const { problem } = await signIn("owner");
     expect(problem).toMatchObject({ code: "conflict", detail: expect.stringContaining(OWNER.email) as unknown });
   });
@@ -135,11 +135,11 @@ describe("groups", () => {
     idp.people["leaver"] = person("Leaver", []);
     expect((await signIn("leaver", new TestBrowser(node))).problem).toMatchObject({ code: "identity_refused" });
     browser.cookies.set("posthorn_session", session);
-    // The session that was open loses its access with the role.
+    // The open session loses its access with the role.
     await eventually(async () => expect((await current(browser)).status).toBe(401));
   });
 
-  it("do not take the role of the last owner", async () => {
+  it("do not remove the role of the last owner", async () => {
     const browser = new TestBrowser(node);
     await browser.signIn(OWNER.email, OWNER.password);
     await connect(browser, "owner");
@@ -168,7 +168,7 @@ describe("a connection", () => {
     expect((await signIn("moved")).problem).toMatchObject({ code: "conflict" });
   });
 
-  it("is refused for an identity that belongs to another account, and without a session", async () => {
+  it("is rejected for an identity that belongs to another account, and without a session", async () => {
     const other = await join(node, owner, { email: "other@acme.example", role: "viewer" });
     expect((await connect(other, "grace")).problem).toMatchObject({ code: "conflict" });
     const stranger = new TestBrowser(node);
@@ -176,7 +176,7 @@ describe("a connection", () => {
     expect(refused.status).toBe(401);
   });
 
-  it("cannot be the only way to sign in and be removed", async () => {
+  it("cannot be removed if it is the only way to sign in", async () => {
     const browser = new TestBrowser(node);
     await signIn("grace", browser);
     const { json } = await browser.send("GET", "profile/identity");
@@ -185,7 +185,7 @@ describe("a connection", () => {
   });
 });
 
-describe("the way back from the provider", () => {
+describe("the redirect from the provider", () => {
   it("works only in the browser in which the sign-in began, and once", async () => {
     const browser = new TestBrowser(node);
     const callback = await signInAtProvider(await begin(browser), "grace", node.url);
@@ -208,11 +208,11 @@ describe("the way back from the provider", () => {
     ["/\t/evil.example", "/"],
     ["javascript:alert(1)", "/"],
     ["", "/"],
-  ])("from %j leads to %j", (wanted, path) => {
+  ])("for %j goes to %j", (wanted, path) => {
     expect(safePath(wanted)).toBe(path);
   });
 
-  it("says that the provider does not respond", async () => {
+  it("reports that the provider does not respond", async () => {
     const browser = new TestBrowser(node);
     const callback = await signInAtProvider(await begin(browser), "grace", node.url);
     idp.refuseWith = 500;
@@ -265,7 +265,7 @@ describe("a logout", () => {
     },
   );
 
-  it("with a token that the provider did not sign is refused", async () => {
+  it("with a token that the provider did not sign is rejected", async () => {
     const response = await fetch(String(provider["logoutUri"]), {
       method: "POST",
       body: new URLSearchParams({ logout_token: "a.b.c" }),
@@ -273,7 +273,7 @@ describe("a logout", () => {
     expect([response.status, ((await response.json()) as Json)["error"]]).toEqual([400, "invalid_request"]);
   });
 
-  it("follows when the provider is disabled or deleted", async () => {
+  it("also happens when the provider is disabled or deleted", async () => {
     const browser = new TestBrowser(node);
     await signIn("alan", browser);
     const path = `identity-provider/${String(provider["id"])}`;
@@ -323,7 +323,7 @@ async function endAtProvider(url: string, jar: CookieJar): Promise<void> {
 }
 
 describe("a provider", () => {
-  it("never shows its secret, and keeps it only while the issuer stays the same", async () => {
+  it("never shows its secret, and keeps it only while the issuer does not change", async () => {
     const path = `identity-provider/${String(provider["id"])}`;
     const { json } = await owner.send("GET", path);
     expect(json).toMatchObject({ hasClientSecret: true, issuer: idp.issuer });
@@ -335,7 +335,7 @@ describe("a provider", () => {
     expect((await signIn("grace")).problem).toBeNull();
   });
 
-  it("is checked before people use it", async () => {
+  it("is checked before people can use it", async () => {
     const check = `identity-provider/${String(provider["id"])}/check`;
     expect((await owner.send("POST", check)).status).toBe(204);
     const { json } = await owner.send("POST", "identity-provider", { ...FIELDS, issuer: "http://127.0.0.1:1" });
@@ -351,7 +351,7 @@ describe("a provider", () => {
     ["a role in an application that does not exist", { roles: [{ group: "a", role: "viewer", app: "app_none" }] }],
     ["a role that does not exist", { roles: [{ group: "a", role: "king" }] }],
     ["a domain with an at sign", { domains: ["@acme.example"] }],
-  ])("with %s is refused", async (_title, wrong) => {
+  ])("with %s is rejected", async (_title, wrong) => {
     const fields = { ...FIELDS, issuer: idp.issuer, ...wrong };
     expect((await owner.send("POST", "identity-provider", fields)).status).toBe(422);
   });
@@ -364,12 +364,12 @@ describe("a provider", () => {
     expect((await viewer.send("GET", "identity-provider")).status).toBe(403);
   });
 
-  it("is offered on the sign-in page by name, and by nothing else", async () => {
+  it("is offered on the sign-in page by its name only", async () => {
     const { json } = await new TestBrowser(node).send("GET", "sign-in/provider");
     expect(json["data"]).toContainEqual({ id: provider["id"], name: "Acme" });
   });
 
-  it("with domains takes only verified email addresses of these", async () => {
+  it("with domains accepts only verified email addresses of these domains", async () => {
     const path = `identity-provider/${String(provider["id"])}`;
     await owner.send("PUT", path, { ...FIELDS, issuer: idp.issuer, domains: ["other.example"] });
     expect((await signIn("grace")).problem).toMatchObject({ code: "identity_refused" });
@@ -381,7 +381,7 @@ describe("a provider", () => {
 });
 
 // Last, because tokens of the provider are too old for the server afterwards.
-it("the way back is closed after ten minutes, and for a cookie that the server did not make", async () => {
+it("the redirect is rejected after ten minutes, and with a cookie that the server did not create", async () => {
   const browser = new TestBrowser(node);
   const callback = await signInAtProvider(await begin(browser), "grace", node.url);
   clock.advance(600_001);

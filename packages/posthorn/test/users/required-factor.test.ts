@@ -1,4 +1,4 @@
-/** Organisations that require a second factor: at sign-in, of sessions that are open, and for each way to sign in. */
+/** Organisations that require a second factor: at sign-in, in open sessions, and for each way to sign in. */
 import { freePort } from "@posthorn/testkit";
 import { SoftwareAuthenticator } from "@posthorn/testkit/authenticator";
 import { type IdentityProvider, signInAtProvider, startIdentityProvider } from "@posthorn/testkit/identity-provider";
@@ -103,7 +103,7 @@ async function codesOf(browser: TestBrowser): Promise<readonly unknown[]> {
 const REFUSED = new Array<string>(4).fill("second_factor_required");
 
 describe("an organisation that requires a second factor", () => {
-  it("is set up only by a user who has one", async () => {
+  it("can be configured only by a user who has one", async () => {
     const refused = await require(true);
     expect([refused.status, refused.json["code"]]).toEqual([403, "second_factor_required"]);
     const without = await member();
@@ -115,12 +115,12 @@ describe("an organisation that requires a second factor", () => {
     expect(entry!.detail).toMatchObject({
       changes: [{ field: "requiresSecondFactor", from: false, to: true }],
     });
-    // The session that was open is limited as well.
+    // The open session is limited as well.
     expect(await codesOf(without.browser)).toEqual(REFUSED);
     expect((await without.browser.send("GET", "session/current")).json["secondFactorRequired"]).toBe(true);
   });
 
-  it("lets a user set up one-time codes, and then in", async () => {
+  it("lets a user set up one-time codes, and then gives access", async () => {
     const { browser, email } = await member();
     expect(await codesOf(browser)).toEqual(REFUSED);
     expect((await browser.send("GET", "profile")).json["secondFactor"]).toBe(false);
@@ -148,7 +148,7 @@ describe("an organisation that requires a second factor", () => {
     const byPassword = new TestBrowser(node);
     await byPassword.signIn(email, PASSWORD);
     expect(await codesOf(byPassword)).toEqual(REFUSED);
-    // A stranger who knows only the password cannot add a factor of their own.
+    // An attacker who knows only the password cannot add their own factor.
     const codes = await byPassword.send("POST", "profile/second-factor", { currentPassword: PASSWORD });
     expect(codes.json["code"]).toBe("second_factor_required");
     expect((await addPasskey(byPassword)).reply.json["code"]).toBe("second_factor_required");
@@ -179,12 +179,12 @@ describe("an organisation that requires a second factor", () => {
     expect((await browser.send("GET", "app")).status).toBe(200);
   });
 
-  it("does not concern tokens and API keys", async () => {
+  it("does not affect tokens and API keys", async () => {
     const response = await fetch(`${node.url}/api/v1/app`, { headers: { authorization: `Bearer ${node.token}` } });
     expect(response.status).toBe(200);
   });
 
-  it("lets all users in again when it no longer requires one", async () => {
+  it("gives all users access again when it no longer requires one", async () => {
     const { browser } = await member();
     expect((await browser.send("GET", "app")).status).toBe(403);
     expect((await require(false)).status).toBe(200);

@@ -30,7 +30,7 @@ interface Member {
   readonly codes: readonly string[];
 }
 
-/** The code of now. Moves to the next step first, because each code works once. */
+/** The current code. Moves to the next step first, because each code works once. */
 function code(secret: string): string {
   clock.advance(30_000);
   return totpAt(secret, Math.floor(clock.now() / 30_000));
@@ -61,7 +61,7 @@ async function signIn(email: string, given: string): Promise<unknown> {
 }
 
 describe("setting up one-time codes", () => {
-  it("needs the password and a right code, and ends the other sessions", async () => {
+  it("needs the password and a correct code, and ends the other sessions", async () => {
     const email = "setup@engines.example";
     const browser = await join(node, owner, { email, role: "viewer" });
     const other = new TestBrowser(node);
@@ -82,7 +82,7 @@ describe("setting up one-time codes", () => {
     expect(again.json["code"]).toBe("conflict");
   });
 
-  it("stores neither the secret nor a recovery code readably", async () => {
+  it("stores neither the secret nor a recovery code in plain text", async () => {
     const { secret, codes, email } = await member();
     const row = await node.services.store.db
       .selectFrom("person")
@@ -95,7 +95,7 @@ describe("setting up one-time codes", () => {
 });
 
 describe("a sign-in with a second factor", () => {
-  it("takes each one-time code once", async () => {
+  it("accepts each one-time code once", async () => {
     const { email, secret } = await member();
     const given = code(secret);
     expect(await signIn(email, given)).toBe("signed_in");
@@ -116,7 +116,7 @@ describe("a sign-in with a second factor", () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 403]));
   });
 
-  it("takes each recovery code once", async () => {
+  it("accepts each recovery code once", async () => {
     const { email, codes, browser } = await member();
     expect(await signIn(email, codes[0]!.toUpperCase())).toBe("signed_in");
     expect(await signIn(email, codes[0]!)).toBe("second_factor_failed");
@@ -167,7 +167,7 @@ describe("a sign-in with a second factor", () => {
   });
 });
 
-describe("turning one-time codes off", () => {
+describe("turning off one-time codes", () => {
   it("needs a code, and is possible for an admin", async () => {
     const { browser, email, secret } = await member();
     expect((await browser.send("POST", "profile/second-factor/turn-off", { code: "000000" })).status).toBe(403);

@@ -22,14 +22,14 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** Each test has an address of its own, so that the limit of one does not reach the next. */
+/** Each test has its own address, so that the limit of one does not affect the next. */
 let addresses = 0;
 const fromElsewhere = (): Record<string, string> => ({ "x-forwarded-for": `203.0.113.${++addresses}` });
 const codes = (replies: readonly { readonly json: Record<string, unknown> }[]): unknown[] =>
   replies.map(({ json }) => json["code"]);
 
 describe("the set-up of a server", () => {
-  it("creates the owner once: the link and other links of it end, and no new one is made", async () => {
+  it("creates the owner once: all set-up links become invalid, and no new one is created", async () => {
     using own = temporaryFolder();
     await using fresh = await startNode(own.path);
     const [one, other] = [codeOf(await createSetupLink(fresh.services)), codeOf(await createSetupLink(fresh.services))];
@@ -92,7 +92,7 @@ describe("a sign-in with a password", () => {
     expect((await browser.send("GET", "app")).status).toBe(200);
   });
 
-  it("does not say whether there is an account", async () => {
+  it("does not reveal whether there is an account", async () => {
     const replies = await Promise.all([
       new TestBrowser(node).signIn(OWNER.email, "wrong", fromElsewhere()),
       new TestBrowser(node).signIn("unknown@engines.example", "wrong", fromElsewhere()),
@@ -114,7 +114,7 @@ describe("a sign-in with a password", () => {
     expect((await browser.send("GET", "app")).status).toBe(401);
   });
 
-  it("accepts no session that someone else chose", async () => {
+  it("does not accept a session that someone else chose", async () => {
     const browser = new TestBrowser(node);
     const planted = `phs_${"A".repeat(43)}`;
     browser.cookies.set("posthorn_session", planted);
@@ -150,7 +150,7 @@ describe("the session cookie", () => {
     expect((await browser.send("GET", "app", undefined, tls)).status).toBe(401);
   });
 
-  it("is no token: the Authorization header does not accept it, and the cookie accepts no token", async () => {
+  it("is not a token: the Authorization header does not accept it, and the cookie does not accept a token", async () => {
     const browser = new TestBrowser(node);
     await browser.signIn(OWNER.email, OWNER.password);
     const cookie = browser.cookies.get("posthorn_session")!;
@@ -160,12 +160,12 @@ describe("the session cookie", () => {
     expect((await browser.send("GET", "app")).status).toBe(401);
   });
 
-  it("keeps responses out of caches", async () => {
+  it("prevents responses from being cached", async () => {
     const { headers } = await owner.send("GET", "app");
     expect(headers.get("cache-control")).toBe("no-store");
   });
 
-  it("does not reach the requests that a source stores", async () => {
+  it("is not part of the requests that a source stores", async () => {
     const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
     const made = await fetch(`${node.url}/ingest/api/v1/source`, {
       method: "POST",
@@ -188,7 +188,7 @@ describe("the session cookie", () => {
       .select(["public_id", "request_json"])
       .orderBy("id", "desc")
       .execute();
-    // Values of cookies are sealed.
+    // Values of cookies are encrypted.
     const { sealed } = JSON.parse(event!.request_json!) as { sealed: string };
     const text = node.services.secretBox.open(
       Buffer.from(sealed, "base64"),
@@ -208,7 +208,7 @@ describe("failed attempts", () => {
     for (let n = 0; n < 6; n++) replies.push(await attempt("wrong"));
     expect(codes(replies)).toEqual([...new Array<string>(5).fill("sign_in_failed"), "too_many_sign_ins"]);
     expect(replies[5]!.json["detail"]).toMatch(/Try again in \d+ seconds/);
-    // The right password is refused too: otherwise its guess would be confirmed.
+    // The correct password is rejected too, because otherwise a correct guess would be confirmed.
     expect((await attempt("paper-kites-over-cranes")).json["code"]).toBe("too_many_sign_ins");
     for (let n = 0; n < 12; n++) {
       forward(900_001);
@@ -218,7 +218,7 @@ describe("failed attempts", () => {
     expect((await attempt("paper-kites-over-cranes")).status).toBe(200);
   });
 
-  it("of strangers do not lock out the browser in which the person has signed in before", async () => {
+  it("of other people do not lock out the browser in which the person has signed in before", async () => {
     const known = await join(
       node,
       owner,
@@ -234,7 +234,7 @@ describe("failed attempts", () => {
     );
     expect(fresh.json["code"]).toBe("too_many_sign_ins");
     expect((await known.signIn("known@engines.example", "paper-kites-over-cranes")).status).toBe(200);
-    // The cookie is of this person only, and has a limit of its own.
+    // The cookie belongs to this person only, and has its own limit.
     expect((await known.signIn(OWNER.email, "wrong", fromElsewhere())).json["code"]).toBe("sign_in_failed");
     await known.send("POST", "sign-out", {});
     const guesses = [];
@@ -242,7 +242,7 @@ describe("failed attempts", () => {
     expect(guesses.at(-1)!.json["code"]).toBe("too_many_sign_ins");
   });
 
-  it("block the address they come from, also for other accounts", async () => {
+  it("block the address they come from, even for other accounts", async () => {
     const from = { "x-forwarded-for": "198.51.100.7" };
     const replies = [];
     for (let n = 0; n < 31; n++) replies.push(await new TestBrowser(node).signIn(`p${n}@x.example`, "wrong", from));
@@ -262,7 +262,7 @@ describe("failed attempts", () => {
 });
 
 describe("a session", () => {
-  it("ends when it is not used for 7 days, and 30 days after it began", async () => {
+  it("ends after 7 days without use, and 30 days after it began", async () => {
     const browser = new TestBrowser(node);
     await browser.signIn(OWNER.email, OWNER.password);
     const used = async (): Promise<number> => (await browser.send("GET", "app")).status;
@@ -286,7 +286,7 @@ describe("a session", () => {
     await owner.signIn(OWNER.email, OWNER.password);
   });
 
-  it("is listed with its browser, and ends when it is ended in the list", async () => {
+  it("is listed with its browser, and can be ended in the list", async () => {
     const other = new TestBrowser(node);
     await other.signIn(OWNER.email, OWNER.password, { "user-agent": "Elsewhere/1.0", ...fromElsewhere() });
     const listed = (await owner.send("GET", "session")).json["data"] as Record<string, unknown>[];
@@ -310,7 +310,7 @@ describe("a session", () => {
     expect((await owner.send("GET", "app")).status).toBe(200);
   });
 
-  it("ends by signing out; everywhere ends the others too", async () => {
+  it("ends on sign-out, which can also end all others", async () => {
     const [one, two, three] = [new TestBrowser(node), new TestBrowser(node), new TestBrowser(node)];
     for (const browser of [one, two, three]) await browser.signIn(OWNER.email, OWNER.password);
     const kept = new Map(one.cookies);
@@ -325,7 +325,7 @@ describe("a session", () => {
     await owner.signIn(OWNER.email, OWNER.password);
   });
 
-  it("ends its live stream with it", async () => {
+  it("closes its live stream when it ends", async () => {
     const browser = new TestBrowser(node);
     await browser.signIn(OWNER.email, OWNER.password);
     const cookie = `posthorn_session=${browser.cookies.get("posthorn_session")!}`;
@@ -335,7 +335,7 @@ describe("a session", () => {
     expect(await stream.text()).toContain("event: open");
   });
 
-  it.runIf(onPostgres)("that ended is refused by another node, and its stream there ends", async () => {
+  it.runIf(onPostgres)("that ended is rejected by another node, and its stream there is closed", async () => {
     await using another = await startNode(folder.path, { clock });
     const there = new TestBrowser(another);
     await there.signIn(OWNER.email, OWNER.password);
@@ -352,7 +352,7 @@ describe("a session", () => {
 });
 
 describe("the code of a development server", () => {
-  it("starts a session without an account once, in any spelling", async () => {
+  it("starts a session without an account once, in any notation", async () => {
     const code = await createDeveloperCode(node.services);
     expect(code).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}$/);
     const browser = new TestBrowser(node);
@@ -366,7 +366,7 @@ describe("the code of a development server", () => {
     expect(again.json["code"]).toBe("link_invalid");
   });
 
-  it("is no other kind of code", async () => {
+  it("is not accepted as another kind of code", async () => {
     const code = await createDeveloperCode(node.services);
     const replies = [
       await new TestBrowser(node).send("POST", "sign-in/set-up", { code, ...OWNER }),
@@ -378,7 +378,7 @@ describe("the code of a development server", () => {
   });
 });
 
-it("a set-up link leaves the organisation to the product, which may use its own before the first user comes", async () => {
+it("a set-up link does not determine the organisation: the product may use its own before the first user exists", async () => {
   using other = temporaryFolder();
   await using fresh = await startNode(other.path, {});
   const code = codeOf(await createSetupLink(fresh.services));

@@ -16,7 +16,7 @@ let node: TestNode;
 let owner: TestBrowser;
 let provider: string;
 let server: Server;
-/** Requests that the provider has not answered. */
+/** Requests without a response from the provider. */
 let waiting: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ function release(): void {
 }
 
 describe("a provider that does not respond", () => {
-  it("is asked once for all who sign in at the same time, who then see why it failed", async () => {
+  it("is called once for all people who sign in at the same time, who then see why it failed", async () => {
     const replies = [begin(), begin(), begin()];
     await asked();
     // Signing in with a password does not wait for it, and neither do the sign-in page and other calls.
@@ -74,7 +74,7 @@ describe("a provider that does not respond", () => {
     for (const reply of await Promise.all(replies)) expect(reply.json["code"]).toBe("identity_provider_failed");
   });
 
-  it("is asked again at the next sign-in", async () => {
+  it("is called again at the next sign-in", async () => {
     const reply = begin();
     await asked();
     release();
@@ -105,7 +105,7 @@ describe("a provider that does not respond", () => {
     }, "test");
     const reply = browser.send("POST", "sign-out", {});
     await asked();
-    // The provider has not answered yet, and the session has ended.
+    // The provider has not responded yet, and the session has ended.
     const thief = new TestBrowser(node);
     thief.cookies.set("posthorn_session", secret);
     expect((await thief.send("GET", "app")).status).toBe(401);
