@@ -1,9 +1,9 @@
 /** Expiry of messages, reasons of canceled deliveries, debounce and throttle, broadcasts, and hourly counts. */
 export const messages = `
--- Nothing is delivered from this time on.
+-- Time from which nothing is delivered.
 ALTER TABLE message ADD COLUMN deliver_until INTEGER;
 
--- Messages with such a time that are not looked at yet; emptied by the sweep.
+-- Messages with such a time that have not been processed yet; emptied by the sweep.
 CREATE TABLE message_deadline (
   deliver_until INTEGER NOT NULL,
   message_id INTEGER NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE broadcast (
   payload BLOB NOT NULL
 ) STRICT;
 
--- application 0: the organisation; endpoint 0: the application.
+-- Application 0: the whole organisation; endpoint 0: the whole application.
 CREATE TABLE rollup (
   org_id INTEGER NOT NULL,
   app_id INTEGER NOT NULL,

@@ -38,7 +38,7 @@ CREATE TABLE source_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX source_token_of ON source_token (source_id);
 
--- Requests that did not verify. They are no messages: nothing delivers them.
+-- Requests that failed verification. They are not messages, and are not delivered.
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY,
   public_id TEXT NOT NULL,
@@ -52,6 +52,6 @@ CREATE TABLE quarantine (
 ) STRICT;
 CREATE INDEX quarantine_of ON quarantine (source_id, id);
 
--- How requests that came in are passed on.
+-- Parts of received requests that are forwarded.
 ALTER TABLE endpoint ADD COLUMN forward_json TEXT;
 `;

@@ -1,6 +1,6 @@
 /** Inferred schemas and activity of sources, and backfill settings. */
 export const sourceWatch = `
--- What payloads of one event type look like. A changed \`version\` means that another node updated the row meanwhile.
+-- Inferred schema of one event type. A changed \`version\` means that another node updated the row meanwhile.
 CREATE TABLE catalogue_entry (
   source_id INTEGER NOT NULL,
   event_type TEXT NOT NULL,
@@ -20,14 +20,14 @@ CREATE TABLE source_rhythm (
   rule_json TEXT NOT NULL,
   rhythm_json TEXT,
   last_at INTEGER,
-  -- Quiet times before do not count: when the rule was set.
+  -- Time at which the rule was set; earlier inactivity does not count.
   counted_from INTEGER NOT NULL,
   silent_at INTEGER,
   silent_since INTEGER
 ) STRICT;
 CREATE INDEX source_rhythm_due ON source_rhythm (silent_at) WHERE silent_at IS NOT NULL AND silent_since IS NULL;
 
--- One row: since when some node has listened without a break, and when one last said so.
+-- One row: the time since which nodes have received without interruption, and the last report of that.
 CREATE TABLE source_watch (
   id INTEGER PRIMARY KEY,
   listened_from INTEGER NOT NULL,

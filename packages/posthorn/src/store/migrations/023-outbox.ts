@@ -27,7 +27,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE UNIQUE INDEX outbox_event_id ON outbox (app_id, event_id) WHERE event_id IS NOT NULL;
 
--- Messages whose keys the statistics had passed before they were there.
+-- Messages that were stored after the statistics had passed their keys.
 CREATE TABLE late_message (
   id INTEGER PRIMARY KEY
 ) STRICT;
@@ -66,7 +66,7 @@ $$;
 CREATE FUNCTION message_id_of(key bigint) RETURNS text LANGUAGE plpgsql VOLATILE SET search_path = posthorn, pg_temp AS $$
 DECLARE
   random text := translate(gen_random_uuid()::text, '-', '');
-  -- Without the digits that say of which kind of UUID it is.
+  -- Without the digits for the version and variant of the UUID.
   hex text := left(random, 12) || substr(random, 14, 3) || substr(random, 18);
   bytes numeric := (((key >> 14) << 16) + ((key & 16383) << 2) + ('x' || substr(hex, 27, 1))::bit(4)::int % 4)::numeric
     * 20282409603651670423947251286016
@@ -76,7 +76,7 @@ DECLARE
   part bigint;
   id text := '';
 BEGIN
-  -- 62 to the 9th is the greatest part that whole numbers of 64 bits hold, three of which are an id.
+  -- 62 to the power of 9 is the largest power that fits in 64 bits. An ID consists of three such parts.
   FOR parts IN 1 .. 3 LOOP
     part := bytes % 13537086546263552;
     bytes := div(bytes, 13537086546263552);
@@ -164,7 +164,7 @@ DECLARE
   key_hash text := left(translate(encode(sha256(convert_to(format(E'publish\\n%s\\n%s', app_key, idempotency_key), 'UTF8')), 'base64'), '+/', '-_'), 22);
   used bigint;
 BEGIN
-  -- Who is first in a transaction under way is waited for.
+  -- Waits for an open transaction that has inserted the same key.
   INSERT INTO idempotency (bucket, hash, message_id)
   SELECT now_bucket, key_hash, fresh
   WHERE NOT EXISTS (SELECT FROM idempotency k WHERE k.bucket IN (now_bucket + 1, now_bucket + 2) AND k.hash = key_hash)
@@ -210,12 +210,12 @@ BEGIN
     floor(extract(epoch FROM expires_at) * 1000),
     floor(extract(epoch FROM ttl) * 1000), floor(extract(epoch FROM retention) * 1000))
   ON CONFLICT (app_id, event_id) WHERE event_id IS NOT NULL DO NOTHING;
-  -- Looked at after the row is there: what was taken up in between is seen.
+  -- Checked after the insert, so that event IDs of rows relayed in between are found.
   IF NOT FOUND OR (event_id IS NOT NULL
     AND EXISTS (SELECT FROM event_id_taken t WHERE t.app_id = app_key AND t.event_id = publish.event_id)) THEN
     RAISE EXCEPTION USING ERRCODE = 'PH409', MESSAGE = format('posthorn.publish: this application has a message with the event id "%s".', event_id);
   END IF;
-  -- One notice for the whole transaction: from where on to look.
+  -- One notification per transaction, with the key from which to scan.
   IF coalesce(current_setting('posthorn.published_from', true), '') = '' THEN
     PERFORM set_config('posthorn.published_from', key::text, true);
     PERFORM pg_notify('posthorn', 'outbox ' || key);
@@ -240,7 +240,7 @@ END $$;
 `;
 
 const postgres = `${toPostgres(outbox)}
--- Rows come and go: their places are to be free again soon.
+-- Rows are short-lived: their space is reused soon.
 ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 CREATE UNIQUE INDEX application_public_id ON application (public_id);
 ${keys}${checks}${idempotency}${publish}`;
