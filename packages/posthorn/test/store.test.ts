@@ -36,6 +36,63 @@ describe("accept", () => {
     }
   });
 
+  it("stores all that a message has, alone or together with messages that have less or more", async () => {
+    const parts = ["key", "event ID", "label", "deadline", "exact body"] as const;
+    const messages = Array.from({ length: 2 ** parts.length }, (_, index) => {
+      const has = (part: (typeof parts)[number]): boolean => (index & (1 << parts.indexOf(part))) !== 0;
+      const sealed = Buffer.from(`sealed ${index}`);
+      const changes = {
+        ...(has("key") ? { idempotency: key(index) } : {}),
+        ...(has("event ID") ? { eventId: `event-${index}` } : {}),
+        ...(has("label") ? { tagsJson: `["tag-${index}"]` } : {}),
+        ...(has("deadline") ? { deliverUntil: 1000 + index } : {}),
+        ...(has("exact body") ? { exact: { body: Buffer.from("exact"), spans: [], sealed, keepMs: 5 } } : {}),
+      };
+      return { entry: acceptEntry(index + 1, changes), has };
+    });
+    const ids = (part: (typeof parts)[number]): readonly number[] =>
+      messages.filter(({ has }) => has(part)).map(({ entry }) => entry.id);
+    for (const isAlone of [true, false]) {
+      await using files = await openWholeStore();
+      const { store } = files;
+      if (isAlone) for (const { entry } of messages) await store.accept(entry);
+      else await Promise.all(messages.map(({ entry }) => store.accept(entry)));
+      const { db } = store;
+      const all = messages.map(({ entry }) => entry.id);
+      const stored = await db.selectFrom("message").selectAll().orderBy("id").execute();
+      expect(stored.map((row) => [row.id, row.event_id, row.tags_json, row.deliver_until, row.exact_bytes])).toEqual(
+        messages.map(({ entry: { id, eventId, tagsJson, deliverUntil, exact } }) => [
+          id,
+          eventId,
+          tagsJson,
+          deliverUntil ?? null,
+          exact?.body.byteLength ?? null,
+        ]),
+      );
+      const deliveries = await db.selectFrom("delivery").selectAll().orderBy("message_id").execute();
+      expect(deliveries.map(({ message_id: id }) => id)).toEqual(all);
+      expect(deliveries.flatMap((row) => (row.has_exact === 1 ? row.message_id : []))).toEqual(ids("exact body"));
+      const keys = await db.selectFrom("idempotency").select("message_id").orderBy("message_id").execute();
+      expect(keys.map((row) => row.message_id)).toEqual(ids("key"));
+      const labels = await db
+        .selectFrom("message_label")
+        .select(["message_id", "name"])
+        .orderBy("message_id")
+        .execute();
+      expect(labels).toEqual(ids("label").map((id) => ({ message_id: id, name: `tag-${id - 1}` })));
+      const deadlines = await db.selectFrom("message_deadline").selectAll().orderBy("message_id").execute();
+      expect(deadlines).toEqual(ids("deadline").map((id) => ({ message_id: id, deliver_until: 999 + id })));
+      const bodies = await db.selectFrom("exact_body").selectAll().orderBy("message_id").execute();
+      expect(bodies.map((row) => [row.message_id, Buffer.from(row.body_sealed).toString(), row.keep_ms])).toEqual(
+        ids("exact body").map((id) => [id, `sealed ${id - 1}`, 5]),
+      );
+      for (const id of ids("event ID")) {
+        const again = acceptEntry(100 + id, { eventId: `event-${id - 1}` });
+        expect(await store.accept(again)).toEqual({ kind: "duplicate_event_id" });
+      }
+    }
+  });
+
   it("returns the first message for a used idempotency key and stores nothing", async () => {
     await using files = await openWholeStore();
     const first = files.store.accept(acceptEntry(1, { idempotency: key(1) }));

@@ -40,7 +40,10 @@ export class FaultyStatements implements Disposable {
       const fault = next(this);
       if (fault === null) return original.call(this, config, ...rest);
       const plain = typeof config === "string" && rest.length === 0 ? config : null;
-      return original.call(this, fault.at === "instead" || plain === null ? fault.sql : `${plain}; ${fault.sql}`);
+      const replaced = fault.at === "instead" || plain === null ? fault.sql : `${plain}; ${fault.sql}`;
+      const { callback } = config as { readonly callback?: unknown };
+      // A query object has a callback, and `query` returns no promise then.
+      return callback === undefined ? original.call(this, replaced) : original.call(this, replaced, callback);
     };
   }
 

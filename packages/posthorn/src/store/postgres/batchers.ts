@@ -87,7 +87,18 @@ export function recordBatcher(
     commit: async (entries) => {
       const outcomes = entries.length === 1 ? entries[0]! : entries.flat();
       const newest = outcomes.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
-      const record = () => trying(newest, () => recording.record(hot, outcomes));
+      // After a broken connection, the attempts may have been stored by a commit whose result is unknown.
+      let isRepeated = false;
+      const record = () =>
+        trying(
+          newest,
+          () => recording.record(hot, outcomes, isRepeated),
+          (error) => {
+            const isStored = isUnique(error) && !isRepeated;
+            isRepeated ||= isStored;
+            return isStored;
+          },
+        );
       const { results, announced } = await counters.timing("records", outcomes.length, record);
       if (announced) onAnnounced();
       // The outcomes of an entry have one lease.

@@ -39,16 +39,17 @@ export interface BatchRecorded {
 export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
-  /** Records outcomes, each of another delivery. */
-  async record(pool: Pool, entries: readonly Outcome[]): Promise<BatchRecorded> {
+  /** Records outcomes, each of another delivery. @param isRepeated See {@link recordTogether}. */
+  async record(pool: Pool, entries: readonly Outcome[], isRepeated = false): Promise<BatchRecorded> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
-      return { results: await withClient(pool, (client) => recordTogether(client, entries)), announced: false };
+      const results = await withClient(pool, (client) => recordTogether(client, entries, isRepeated));
+      return { results, announced: false };
     }
     return inTransaction(pool, async (client) => {
       const listening = (await client.query(LISTENER)).rowCount === 1;
       const before = listening ? await statesBefore(client, rare) : new Map<string, DeliveryBefore>();
-      const results = await recordTogether(client, entries);
+      const results = await recordTogether(client, entries, isRepeated);
       let announced = false;
       for (const entry of rare) {
         if (results[entries.indexOf(entry)] === "lost") continue;

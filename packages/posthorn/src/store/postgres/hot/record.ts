@@ -3,28 +3,44 @@ import { ATTEMPT, type Cell, EXPUNGED, OUTCOME } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { Lease } from "../../delivery.ts";
 import type { Outcome } from "../../delivery.ts";
-import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
+import { BindMessage, type Column } from "./bind-message.ts";
+import { runBatch } from "./run-batch.ts";
+import { namesOf, unnestOf } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
 
 /** `lost`: another node owned the shard by then, and nothing was written. */
 export type Recorded = "recorded" | "lost";
 
-const ATTEMPT_INPUT: readonly Parameter[] = ATTEMPT.columns.map(({ column, type }) => ({
+/** An outcome with the place of its lease among those of the batch, counted from 1; `null`: without a lease. */
+interface PlacedOutcome {
+  readonly outcome: Outcome;
+  readonly lease: number | null;
+}
+
+const ATTEMPT_INPUT: readonly Column<PlacedOutcome>[] = ATTEMPT.columns.map(({ column, type, of }) => ({
   column: `attempt_${column}`,
   type,
+  of: ({ outcome: { attempt } }) => (attempt === null ? null : storable(column, of(attempt))),
 }));
-const IS_ERASED = "EXISTS (SELECT FROM message_erasure e WHERE e.message_id = input.message_id)";
+const INPUT: readonly Column<PlacedOutcome>[] = [
+  ...OUTCOME.columns.map(({ column, type, of }) => ({ column, type, of: ({ outcome }: PlacedOutcome) => of(outcome) })),
+  ...ATTEMPT_INPUT,
+  { column: "lease", type: "int", of: ({ lease }) => lease },
+];
+const LEASE: readonly Column<Lease>[] = [
+  { column: "shard", type: "bigint", of: ({ shard }) => shard },
+  { column: "fence", type: "bigint", of: ({ fence }) => fence },
+];
+
+/** The first condition is evaluated once, and the second one only while there are erased messages. */
+const IS_ERASED = `(SELECT EXISTS (SELECT FROM message_erasure))
+  AND EXISTS (SELECT FROM message_erasure e WHERE e.message_id = input.message_id)`;
 /** The values of new attempts, without their content if the message was erased while the attempt was in flight. */
 const ATTEMPT_VALUES = ATTEMPT_INPUT.map(({ column }) => {
   if (column === "attempt_response") return `CASE WHEN ${IS_ERASED} THEN '${EXPUNGED}' ELSE ${column} END`;
   return column === "attempt_detail_json" ? `CASE WHEN ${IS_ERASED} THEN NULL ELSE ${column} END` : column;
 }).join(", ");
-const INPUT: readonly Parameter[] = [...OUTCOME.columns, ...ATTEMPT_INPUT, { column: "lease", type: "int" }];
-const LEASE: readonly Parameter[] = [
-  { column: "shard", type: "bigint" },
-  { column: "fence", type: "bigint" },
-];
 
 /**
  * Writes outcomes of attempts in one statement: inserts the attempts and updates their deliveries.
@@ -38,8 +54,8 @@ const LEASE: readonly Parameter[] = [
  *
  * Safe to repeat: when a connection breaks, the result of the commit is unknown, so its outcomes are recorded again with the same attempts.
  */
-const RECORD = {
-  name: "record",
+const recordStatement = (isRepeated: boolean) => ({
+  name: isRepeated ? "record again" : "record",
   text: `
   WITH leases AS MATERIALIZED (
     SELECT array_agg(holds(l.shard, l.fence) ORDER BY l.place) AS held
@@ -51,8 +67,7 @@ const RECORD = {
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type)
     SELECT ${ATTEMPT_VALUES}, message_id, endpoint_id, trigger_type
     FROM input WHERE attempt_id IS NOT NULL
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id
+    ${isRepeated ? "ON CONFLICT (id) DO NOTHING RETURNING id" : ""}
   ), moved AS (
     UPDATE delivery d SET
       state = CASE
@@ -82,7 +97,7 @@ const RECORD = {
       pass_at = CASE WHEN d.order_key IS NULL THEN NULL ELSE coalesce(d.pass_at, i.pass_at) END
     FROM input i
     WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
-      AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))
+      ${isRepeated ? "AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))" : ""}
     RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
   ), noted AS (
     INSERT INTO cancellation (message_id, endpoint_id, reason, at)
@@ -90,23 +105,29 @@ const RECORD = {
     ON CONFLICT (message_id, endpoint_id) DO NOTHING
   )
   SELECT held::int[] FROM leases`,
-};
+});
+const RECORD = recordStatement(false);
+const RECORD_AGAIN = recordStatement(true);
 
-/** Records outcomes, each of another delivery. Returns the result of each. */
-export async function recordTogether(client: pg.ClientBase, entries: readonly Outcome[]): Promise<readonly Recorded[]> {
+/**
+ * Records outcomes, each of another delivery. Returns the result of each. Rejects with a unique violation if one of their attempts is
+ * stored.
+ *
+ * @param isRepeated Whether attempts may be stored. Such outcomes are skipped.
+ */
+export async function recordTogether(
+  client: pg.ClientBase,
+  entries: readonly Outcome[],
+  isRepeated = false,
+): Promise<readonly Recorded[]> {
   const { leases, places } = leasesOf(entries);
-  const attempts = entries.map((entry) => entry.attempt);
-  const values = [
-    ...OUTCOME.columns.map(({ of }) => entries.map(of)),
-    ...ATTEMPT.columns.map(({ column, of }) =>
-      attempts.map((attempt) => (attempt === null ? null : storable(column, of(attempt)))),
-    ),
-    places,
-    leases.map(({ shard }) => shard),
-    leases.map(({ fence }) => fence),
-  ];
-  const { rows } = await client.query<{ held: readonly number[] | null }>({ ...RECORD, values });
-  const held = rows[0]!.held ?? [];
+  const rows = entries.map((outcome, index) => ({ outcome, lease: places[index]! }));
+  const statement = isRepeated ? RECORD_AGAIN : RECORD;
+  const message = new BindMessage(statement.name, INPUT.length + LEASE.length)
+    .arrays(rows, INPUT)
+    .arrays(leases, LEASE);
+  const [row] = await runBatch<{ held: readonly number[] | null }>(client, statement, message);
+  const held = row!.held ?? [];
   return places.map((place) => (place === null || held[place - 1] === 1 ? "recorded" : "lost"));
 }
 
