@@ -68,7 +68,7 @@ export function NewSource() {
       submit={t(isTable ? "tableSources.continue" : "actions.create")}
       onSubmit={(values) => {
         if (isTable) void navigate({ to: "/sources/tables" });
-        else create.mutate(kind === undefined ? webhookOf(picked, values) : readOf(kind, values));
+        else create.mutate(kind === undefined ? webhookOf(picked, values) : toSourceIn(kind, values));
       }}
       error={create.error}
       busy={create.isPending}
@@ -104,7 +104,7 @@ function webhookOf(picked: string, { name = "", secret = "" }: FormValues): Sour
   };
 }
 
-function readOf({ kind, fields }: LocalSourceKind, values: FormValues): SourceIn {
+function toSourceIn({ kind, fields }: LocalSourceKind, values: FormValues): SourceIn {
   const config = Object.entries(toConfig(fields, values)).filter(([, value]) => value !== null);
   return { name: values["name"] ?? "", kind, config: Object.fromEntries(config) };
 }

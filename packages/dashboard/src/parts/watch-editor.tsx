@@ -49,8 +49,8 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   const { t } = useTranslation();
   const { may } = useAudience();
   const isReadOnly = watch !== null && !may("watches:write");
-  const [general, setGeneral] = useState<General>(() => generalOf(app, watch));
-  const [edited, setEdited] = useState<Edited>(() => editedOf(watch));
+  const [general, setGeneral] = useState<General>(() => toGeneral(app, watch));
+  const [edited, setEdited] = useState<Edited>(() => toEdited(watch));
   const current = JSON.stringify({ general, edited });
   const [initial] = useState(current);
   const [submitted, setSubmitted] = useState(initial);
@@ -158,7 +158,7 @@ export function RuleInWords({ rule }: { readonly rule: WatchRule | null }) {
   );
 }
 
-function generalOf(app: string, watch: Watch | null): General {
+function toGeneral(app: string, watch: Watch | null): General {
   if (watch === null) return { app, name: "", uid: "", types: "", emitType: "", emitApp: "" };
   const { name, uid, eventTypes, emit } = watch;
   return {
@@ -171,7 +171,7 @@ function generalOf(app: string, watch: Watch | null): General {
   };
 }
 
-function editedOf(watch: Watch | null): Edited {
+function toEdited(watch: Watch | null): Edited {
   if (watch === null) return { mode: "form", draft: EMPTY_RULE };
   const draft = fromRule(watch.rule);
   return draft === null ? { mode: "json", text: JSON.stringify(watch.rule, null, 2) } : { mode: "form", draft };

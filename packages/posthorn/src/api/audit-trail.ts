@@ -23,7 +23,7 @@ export function trailFor(route: Route): ((call: Invocation) => AuditTrail | unde
   const type = auditTypeOf(route);
   if (type === null) return null;
   const target = targetOf(route);
-  const others = othersOf(route);
+  const others = otherResources(route);
   return ({ actor, params, query, body, ip, userAgent, operator }) => {
     if (type === "view" && !isShown(route, actor, query as Query)) return undefined;
     return new AuditTrail({
@@ -83,7 +83,7 @@ function paramsOf({ path }: Pick<Route, "path">): readonly string[] {
 }
 
 /** The resources in the path besides the application and the target. */
-function othersOf(route: Route): (params: Params) => Readonly<Record<string, string>> {
+function otherResources(route: Route): (params: Params) => Readonly<Record<string, string>> {
   const others = paramsOf(route)
     .slice(0, isCreation(route) ? undefined : -1)
     .filter((param) => param !== "app_id");

@@ -3,7 +3,7 @@ import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { LaneOwners } from "../dispatch/types.ts";
 import type { Job, Lease } from "../store/delivery.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
-import { type ClusterView, type Membership, type NodeFacts, settledOf } from "../store/cluster.ts";
+import { type ClusterView, type Membership, type NodeFacts, settledKeys } from "../store/cluster.ts";
 import { SHARDS } from "../store/shards.ts";
 import type { Store } from "../store/store.ts";
 import { Member, type MemberWork } from "./member.ts";
@@ -110,7 +110,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   async settledByOthers(): Promise<SettledKeys> {
     const { cluster } = this.#store;
     await cluster?.gatherReports?.();
-    return settledOf((await cluster?.view()) ?? { nodes: [] }, this.id);
+    return settledKeys((await cluster?.view()) ?? { nodes: [] }, this.id);
   }
 
   /** The nodes with their current reports, and which node owns which shard. */

@@ -20,13 +20,17 @@ export interface SendingView {
 }
 
 /** Nodes that take shards. */
-export function takersOf<Node extends SendingNode>({ nodes }: { readonly nodes: readonly Node[] }): readonly Node[] {
+export function nodesTakingShards<Node extends SendingNode>({
+  nodes,
+}: {
+  readonly nodes: readonly Node[];
+}): readonly Node[] {
   return nodes.filter(({ leaseMs, report }) => leaseMs > 0 && !report.draining);
 }
 
 /** Kinds that some of the nodes that take shards can send to and others cannot. Only these affect which node owns a shard. */
 export function contestedKinds(view: ClusterView): readonly string[] {
-  const takers = takersOf(view);
+  const takers = nodesTakingShards(view);
   // With a node of an earlier version, the plan ignores kinds.
   if (takers.some(({ kinds }) => kinds === null)) return [];
   return [...sendableBy(takers)].filter((kind) => !takers.every((node) => canSend(node, kind))).toSorted();
@@ -53,7 +57,7 @@ export function ownersByKind({ shards, kinds }: KindView, takers: readonly Clust
  * @returns `null` if no node takes shards.
  */
 export function isSentTo(view: SendingView, kind: string, shard: number | null): boolean | null {
-  const takers = takersOf(view);
+  const takers = nodesTakingShards(view);
   if (takers.length === 0) return null;
   if (takers.every((node) => canSend(node, kind))) return true;
   if (takers.some(({ kinds }) => kinds === null)) return shard !== null && isOwnerAble(view, takers, { kind, shard });

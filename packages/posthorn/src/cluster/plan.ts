@@ -1,6 +1,6 @@
 /** Distribution of shards to nodes. Nodes that see the same cluster view compute the same distribution. */
 import type { ClusterNode, ClusterView } from "../store/cluster.ts";
-import { type KindView, ownersByKind, takersOf } from "./kinds.ts";
+import { type KindView, ownersByKind, nodesTakingShards } from "./kinds.ts";
 import { planByKind } from "./plan-by-kind.ts";
 
 export interface Plan {
@@ -24,7 +24,7 @@ export function planFor(view: KindView, me: number): Plan {
   const live = view.nodes.filter((node) => isLive(node));
   const ids = new Set(live.map(({ id }) => id));
   const free = view.shards.filter(({ nodeId }) => nodeId === null || !ids.has(nodeId)).map(({ shard }) => shard);
-  const takers = takersOf(view);
+  const takers = nodesTakingShards(view);
   const expired = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
   const canOwn = ownersByKind(view, takers);
   if (canOwn !== null && takers.some(({ id }) => id === me)) {

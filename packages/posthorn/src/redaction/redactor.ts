@@ -70,7 +70,7 @@ export class Redactor {
     if (rules === null || body.byteLength === 0) return null;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const parts = rules.partsOf(bytes, contentType);
-    if (parts === null) return wholeOf(bytes, contentType, rules.keepExactMs);
+    if (parts === null) return redactAll(bytes, contentType, rules.keepExactMs);
     return parts.length === 0 ? null : this.#replaced(bytes, parts, rules.keepExactMs);
   }
 
@@ -108,7 +108,7 @@ export class Redactor {
   }
 }
 
-function wholeOf(bytes: Buffer, contentType: string, keepExactMs: number): Redaction {
+function redactAll(bytes: Buffer, contentType: string, keepExactMs: number): Redaction {
   const body = Buffer.from(isJsonType(contentType) ? WHOLE_JSON : MASK);
   return { body, spans: [0, bytes.byteLength], isWhole: true, keepExactMs };
 }

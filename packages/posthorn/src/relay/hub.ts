@@ -48,7 +48,7 @@ export interface RelayHubOptions extends RemoteRequestsOptions {
   readonly resign: SourceOperations["resign"];
 }
 
-/** How long letters and sessions are cleaned up after the last listener. Both expire within a minute. */
+/** How long frames and sessions are cleaned up after the last listener. Both expire within a minute. */
 const CLEAN_MS = 180_000;
 
 export class RelayHub implements RelayListeners, Worker {
@@ -99,13 +99,13 @@ export class RelayHub implements RelayListeners, Worker {
 
   rescan(): void {
     this.#enqueue(() => this.#readPlaces());
-    this.#enqueue(() => this.#remote.takeLetters());
+    this.#enqueue(() => this.#remote.takeFrames());
   }
 
   notified(signal: Signal): void {
     if (signal.kind === "listeners") this.#enqueue(() => this.#listenersChanged(signal.endpointId));
     if (signal.kind === "frames" && signal.nodeId === this.#options.nodeId())
-      this.#enqueue(() => this.#remote.takeLetters());
+      this.#enqueue(() => this.#remote.takeFrames());
     if (signal.kind === "application" && this.#local.size > 0) this.#enqueue(() => this.#checkEndpoints());
   }
 
@@ -290,7 +290,7 @@ export class RelayHub implements RelayListeners, Worker {
     await this.#readPlaces();
     if (connections.length > 0 || this.#places.size > 0) this.#usedAt = clock.now();
     if (clock.now() - this.#usedAt > CLEAN_MS) return;
-    await this.#remote.takeLetters();
+    await this.#remote.takeFrames();
     await this.#clean();
   }
 

@@ -1,21 +1,21 @@
 /**
- * Requests between nodes: those of this node to listeners of others, and those of others to listeners of this one. They are letters: rows in
- * the database about which the other node is notified.
+ * Requests between nodes: those of this node to listeners of others, and those of others to listeners of this one. Each is a
+ * row of the database about which the other node is notified.
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Store } from "../store/store.ts";
 import { GONE, type RelayAnswer, type RelayConnection } from "./connection.ts";
 import { type ClientFrame, MAX_RELAY_BODY_CHARACTERS, MAX_RELAY_WINDOW, type RequestFrame } from "./frames.ts";
-import { LetterWindow } from "./letter-window.ts";
-import { type Letter, Mailbox, type MailboxOptions } from "./mailbox.ts";
+import { RemoteRequestWindow } from "./remote-request-window.ts";
+import { type NodeFrame, NodeFrameQueue, type NodeFrameQueueOptions } from "./node-frames.ts";
 import type { ListenerPlace } from "./sessions.ts";
 
 /** How long the answer of another node may take on its way. */
 const TRANSIT_MS = 5000;
-/** Interval at which letters are looked for while an answer is due, in case their signal was lost. */
+/** Interval at which frames are looked for while an answer is due, in case their signal was lost. */
 const LOOK_MS = 1000;
 
-export interface RemoteRequestsOptions extends Omit<MailboxOptions, "store"> {
+export interface RemoteRequestsOptions extends Omit<NodeFrameQueueOptions, "store"> {
   readonly store: () => Store;
   readonly clock: Clock;
   /** ID of this node, which changes when it joins its cluster again. */
@@ -38,19 +38,19 @@ interface Calls {
 export class RemoteRequests {
   readonly #options: RemoteRequestsOptions;
   readonly #calls: Calls;
-  readonly #mailbox: Mailbox;
+  readonly #frames: NodeFrameQueue;
   /** Answers that are due from other nodes, by the ID of the request. */
   readonly #due = new Map<string, { readonly place: ListenerPlace; readonly settle: (answer: RelayAnswer) => void }>();
   /** Requests of other nodes that their listeners have here, by ID. */
   readonly #passed = new Map<string, AbortController>();
-  readonly #letters = new LetterWindow({ count: MAX_RELAY_WINDOW, size: MAX_RELAY_BODY_CHARACTERS });
+  readonly #window = new RemoteRequestWindow({ count: MAX_RELAY_WINDOW, size: MAX_RELAY_BODY_CHARACTERS });
   #cancelLook: (() => void) | null = null;
   #isClosed = false;
 
   constructor(options: RemoteRequestsOptions, calls: Calls) {
     this.#options = options;
     this.#calls = calls;
-    this.#mailbox = new Mailbox(options);
+    this.#frames = new NodeFrameQueue(options);
   }
 
   /** Requests that a listener of another node has from this one. */
@@ -74,12 +74,12 @@ export class RemoteRequests {
     const cancelTimer = clock.setTimer(frame.timeoutMs + TRANSIT_MS, cancel);
     signal.addEventListener("abort", cancel, { once: true });
     const size = frame.body.length;
-    const hasEntered = await this.#letters.enter(place.key, size, ended.signal);
+    const hasEntered = await this.#window.enter(place.key, size, ended.signal);
     try {
       if (!hasEntered) return GONE;
       this.#due.set(frame.id, { place, settle: resolve });
       this.#lookLater();
-      await this.#mailbox.send(place.nodeId, { kind: "request", from: nodeId(), session: place.key, frame });
+      await this.#frames.send(place.nodeId, { kind: "request", from: nodeId(), session: place.key, frame });
       return await promise;
     } catch (error) {
       onFailure(error);
@@ -88,38 +88,38 @@ export class RemoteRequests {
       cancelTimer();
       signal.removeEventListener("abort", cancel);
       this.#due.delete(frame.id);
-      if (hasEntered) this.#letters.leave(place.key, size);
+      if (hasEntered) this.#window.leave(place.key, size);
     }
   }
 
-  #send(nodeId: number, letter: Letter): void {
-    this.#mailbox.send(nodeId, letter).catch((error: unknown) => this.#options.onFailure(error));
+  #send(nodeId: number, frame: NodeFrame): void {
+    this.#frames.send(nodeId, frame).catch((error: unknown) => this.#options.onFailure(error));
   }
 
   /** Takes what other nodes have sent to this one. */
-  async takeLetters(): Promise<void> {
+  async takeFrames(): Promise<void> {
     if (this.#options.isAlone()) return;
-    for (const letter of await this.#mailbox.take(this.#options.nodeId())) this.#handleLetter(letter);
+    for (const frame of await this.#frames.take(this.#options.nodeId())) this.#handleFrame(frame);
   }
 
-  #handleLetter(letter: Letter): void {
-    switch (letter.kind) {
+  #handleFrame(sent: NodeFrame): void {
+    switch (sent.kind) {
       case "answer":
-        return this.#due.get(letter.id)?.settle(letter.answer);
+        return this.#due.get(sent.id)?.settle(sent.answer);
       case "cancel":
-        return this.#passed.get(letter.id)?.abort();
+        return this.#passed.get(sent.id)?.abort();
       case "frame": {
-        const connection = this.#calls.connection(letter.session);
-        if (connection !== undefined) this.#calls.receive(connection, letter.frame);
+        const connection = this.#calls.connection(sent.session);
+        if (connection !== undefined) this.#calls.receive(connection, sent.frame);
         return;
       }
       case "request":
-        void this.#pass(letter);
+        void this.#pass(sent);
     }
   }
 
   /** Passes a request of another node to a listener of this one. */
-  async #pass({ from, session, frame }: Extract<Letter, { kind: "request" }>): Promise<void> {
+  async #pass({ from, session, frame }: Extract<NodeFrame, { kind: "request" }>): Promise<void> {
     const controller = new AbortController();
     this.#passed.set(frame.id, controller);
     const answer = (await this.#calls.connection(session)?.request(frame, controller.signal)) ?? GONE;
@@ -129,17 +129,17 @@ export class RemoteRequests {
 
   /** Passes a frame to the node to which its listener is connected. */
   async passFrame(nodeId: number, session: number, frame: ClientFrame): Promise<void> {
-    await this.#mailbox.send(nodeId, { kind: "frame", session, frame });
+    await this.#frames.send(nodeId, { kind: "frame", session, frame });
   }
 
   /** Answers requests to listeners that are gone, so that their messages are sent again. */
   keepOnly(listeners: ReadonlySet<number>): void {
     for (const { place, settle } of this.#due.values()) if (!listeners.has(place.key)) settle(GONE);
-    this.#letters.end((key) => !listeners.has(key));
+    this.#window.end((key) => !listeners.has(key));
   }
 
   deleteStale(): Promise<void> {
-    return this.#mailbox.deleteStale();
+    return this.#frames.deleteStale();
   }
 
   /** Ends all requests. */
@@ -147,14 +147,14 @@ export class RemoteRequests {
     this.#isClosed = true;
     this.#cancelLook?.();
     for (const { settle } of this.#due.values()) settle(GONE);
-    this.#letters.end(() => true);
+    this.#window.end(() => true);
   }
 
   #lookLater(): void {
     this.#cancelLook ??= this.#options.clock.setTimer(LOOK_MS, () => {
       this.#cancelLook = null;
       if (this.#due.size === 0) return;
-      this.#calls.enqueue(() => this.takeLetters());
+      this.#calls.enqueue(() => this.takeFrames());
       this.#lookLater();
     });
   }

@@ -84,7 +84,7 @@ export interface MembershipTimes {
 }
 
 /** Keys up to which all nodes but one have settled, as of their last report; infinite if there are no others. */
-export function settledOf({ nodes }: Pick<ClusterView, "nodes">, exceptId: number | null): NodeReport["settled"] {
+export function settledKeys({ nodes }: Pick<ClusterView, "nodes">, exceptId: number | null): NodeReport["settled"] {
   let [messages, attempts] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (const { id, report } of nodes) {
     if (id === exceptId) continue;

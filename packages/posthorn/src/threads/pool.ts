@@ -222,7 +222,7 @@ export class ThreadPool implements OtherThreads {
     const threads = [...this.#threads.values()];
     for (const thread of threads) thread.post({ op: "stop" });
     const terminated = this.#terminateEach(hung);
-    await this.#within(this.#options.stopMs, endOf(threads.filter((thread) => !hung.includes(thread))));
+    await this.#within(this.#options.stopMs, allEnded(threads.filter((thread) => !hung.includes(thread))));
     await this.#within(END_MS, this.#terminateAll(terminated));
     this.kept = [...this.#threads.keys()];
     if (this.kept.length > 0) this.#reportKept();
@@ -235,7 +235,7 @@ export class ThreadPool implements OtherThreads {
     await terminated;
     const left = [...this.#threads.values()];
     await this.#terminateEach(left);
-    await endOf(left);
+    await allEnded(left);
   }
 
   /** Terminates threads one after the other. See `NEXT_MS`. */
@@ -444,6 +444,6 @@ function startWorker(workerData: ThreadStart, ports: readonly MessagePort[]): Wo
   return new Worker(file, { workerData, transferList: [...ports], name: `posthorn-${workerData.number}` });
 }
 
-async function endOf(threads: readonly Thread[]): Promise<void> {
+async function allEnded(threads: readonly Thread[]): Promise<void> {
   await Promise.all(threads.map(({ ended }) => ended.promise));
 }

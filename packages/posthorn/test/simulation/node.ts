@@ -170,7 +170,7 @@ export class SimulatedNode {
       workers: new Workers([this.#health, this.#tasks], onFailure),
       ids,
       feed: { watchedElsewhere: () => undefined, storedElsewhere: () => undefined },
-      settled: () => settledOf(store, ids, tracker),
+      settled: () => settledKeys(store, ids, tracker),
       log: judgingLog(world.verdict),
     });
   }
@@ -330,7 +330,7 @@ function buildAttempter(
 }
 
 /** Key of a node below which everything is either stored or will never be. */
-function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: AttemptTracker): SettledKeys {
+function settledKeys(store: SqliteStore, ids: IdGenerator, { settledUpTo }: AttemptTracker): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();
   return { messages: lowest === null ? last : lowest - 1, attempts: settledUpTo };

@@ -8,7 +8,7 @@ import {
   unsubscribe,
 } from "../../domain/alert-recipient/subscription.ts";
 import type { Services } from "../../domain/context.ts";
-import { type CustomerLocale, customerLocale } from "../../domain/mail/letters.ts";
+import { type CustomerLocale, customerLocale } from "../../domain/mail/emails.ts";
 import { escapeHtml } from "../../lib/html.ts";
 import { type PublicPage, sendPublicPage } from "../public-page.ts";
 

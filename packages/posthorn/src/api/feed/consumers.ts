@@ -18,7 +18,7 @@ import { noContent, ok } from "../reply.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { waiting } from "./readers.ts";
 import { type FeedScope, refOf } from "./scope.ts";
-import { consumerName, consumerOut, feedMessageOut, pageOut, resetOf } from "./wire.ts";
+import { consumerName, consumerOut, feedMessageOut, pageOut, resetPosition } from "./wire.ts";
 
 const nameOf = (params: unknown): string => consumerName((params as { readonly consumer_id: string }).consumer_id);
 
@@ -148,7 +148,7 @@ function reset({ path, operations, of }: FeedScope): Route {
     audit: "change",
     handle: async ({ ctx, params, body }) => {
       const { feed, consumer } = await getConsumer(ctx, params);
-      const to = await resetOf(ctx, feed, body);
+      const to = await resetPosition(ctx, feed, body);
       await write(ctx, (tx) => moveConsumer(tx, consumer, to, ctx.services.now()));
       const moved = await getConsumer(ctx, params);
       return ok(consumerOut(await stateOf(ctx, moved.consumer)));

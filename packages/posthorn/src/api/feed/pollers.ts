@@ -18,7 +18,7 @@ import {
 } from "../models/feed.ts";
 import { noContent, ok, type Reply } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { beginOf, consumerName, feedMessageOut, pageOut, polledMessageOut } from "./wire.ts";
+import { startPosition, consumerName, feedMessageOut, pageOut, polledMessageOut } from "./wire.ts";
 
 const Iterator = Type.Optional(Type.String({ maxLength: 300, description: "The `iterator` of an earlier page." }));
 
@@ -52,7 +52,7 @@ export const poll = defineRoute({
     const feed = await feedOf(ctx, params);
     const { iterator, after, limit = 50, event_type: type, channel } = query;
     const range = after === undefined ? { starting_position: "latest" as const } : { after };
-    const from = await beginOf(ctx, feed, iterator ? { cursor: iterator } : range, "iterator");
+    const from = await startPosition(ctx, feed, iterator ? { cursor: iterator } : range, "iterator");
     if (!iterator && after === undefined) return pollReply(feed, { messages: [], end: from, done: true });
     const filter = { eventTypes: type === undefined ? null : new Set([type]), channel: channel ?? null };
     return pollReply(feed, await readFeed({ ctx, input: { feed, from, limit, filter } }));

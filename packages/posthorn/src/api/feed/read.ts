@@ -8,7 +8,7 @@ import { FeedPageOut, FeedQuery, MAX_WAIT_SECONDS } from "../models/feed.ts";
 import { ok } from "../reply.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { waiting } from "./readers.ts";
-import { beginOf, feedMessageOut, filterOf, pageOut } from "./wire.ts";
+import { startPosition, feedMessageOut, filterOf, pageOut } from "./wire.ts";
 import { type FeedScope, refOf } from "./scope.ts";
 
 export function readRoute(scope: FeedScope): Route {
@@ -37,7 +37,7 @@ export function readRoute(scope: FeedScope): Route {
     audit: "view by user",
     handle: async ({ ctx, params, query, disconnected }) => {
       const { feed } = await getFeed(ctx, refOf(params));
-      const from = await beginOf(ctx, feed, query);
+      const from = await startPosition(ctx, feed, query);
       const input = { feed, from, limit: query.limit ?? 50, filter: filterOf(query) };
       const page = await waiting(ctx.actor, query.wait ?? 0, disconnected, (signal) =>
         readFeedWaiting({ ctx, input }, signal),

@@ -19,7 +19,7 @@ import { openEventStream } from "../open-event-stream.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { OPEN_READERS } from "./readers.ts";
 import { type FeedScope, refOf, SCOPES } from "./scope.ts";
-import { beginOf, feedMessageOut, filterOf, type FeedRange } from "./wire.ts";
+import { startPosition, feedMessageOut, filterOf, type FeedRange } from "./wire.ts";
 
 export interface StreamOptions {
   readonly services: Services;
@@ -65,7 +65,7 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
   const { feed } = await getFeed(ctx, refOf(request.params));
   const last = request.headers["last-event-id"];
   const range = typeof last === "string" && last !== "" ? { cursor: last } : query;
-  const from = await beginOf(ctx, feed, range);
+  const from = await startPosition(ctx, feed, range);
   using stack = new DisposableStack();
   stack.use(OPEN_READERS.enter(actor));
   const response = openEventStream(reply);

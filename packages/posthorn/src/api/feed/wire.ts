@@ -16,7 +16,12 @@ export interface FeedRange {
 }
 
 /** Where a request begins to read. @param cursorName Name of the parameter with the cursor. */
-export function beginOf(ctx: OutsideContext, feed: Feed, range: FeedRange, cursorName = "cursor"): Promise<Position> {
+export function startPosition(
+  ctx: OutsideContext,
+  feed: Feed,
+  range: FeedRange,
+  cursorName = "cursor",
+): Promise<Position> {
   const { cursor, starting_position: starting, after } = range;
   if (cursor !== undefined && cursor !== "") return Promise.resolve(decodeCursor(feed, cursor, ["query", cursorName]));
   if (after !== undefined && starting !== undefined) {
@@ -26,7 +31,7 @@ export function beginOf(ctx: OutsideContext, feed: Feed, range: FeedRange, curso
 }
 
 /** The new position of a consumer. */
-export function resetOf(
+export function resetPosition(
   ctx: OutsideContext,
   feed: Feed,
   body: { readonly startingPosition?: "earliest" | "latest"; readonly after?: string; readonly cursor?: string },

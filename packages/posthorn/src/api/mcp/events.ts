@@ -174,11 +174,11 @@ export async function placeOf(caller: ToolCaller, params: Params): Promise<Subsc
   const { app, channel } = checked;
   const ref = isSource ? name : (app ?? caller.app!);
   const actor = await allowed(caller, ref);
-  const trail = trailOf(caller, actor, ref);
+  const trail = createTrail(caller, actor, ref);
   const ctx: OutsideContext = { services: caller.services, actor, tx: null, operation: "v1.feed.read", audit: trail };
   const { feed } = await translated(() => getFeed(ctx, { app: ref, endpoint: null }));
   const filter = { eventTypes: isSource ? null : new Set([name]), channel: channel ?? null };
-  const begin = await translated(() => beginOf(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
+  const begin = await translated(() => startPosition(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
   return {
     ctx,
     feed,
@@ -193,7 +193,7 @@ export async function placeOf(caller: ToolCaller, params: Params): Promise<Subsc
   };
 }
 
-function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {
+function createTrail({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {
   const request = { params: { app_id: app }, query: {}, body: { raw: Buffer.alloc(0), value: {} } };
   return startTrail({ actor, caller: secret, url: "", ...request, idempotencyKey: undefined, userAgent, ip });
 }
@@ -230,7 +230,7 @@ async function allowed(caller: ToolCaller, app: string): Promise<Actor> {
 }
 
 /** Where to begin: after the cursor, but not before the oldest event that is kept, nor before the greatest age. */
-async function beginOf(
+async function startPosition(
   ctx: OutsideContext,
   feed: Feed,
   cursor: unknown,

@@ -1,7 +1,7 @@
 /** Models of the recipients of alerts about the endpoints of a customer. */
 import { Type } from "typebox";
 import { DIGESTS } from "../../domain/alert/rule.ts";
-import { CUSTOMER_LOCALES } from "../../domain/mail/letters.ts";
+import { CUSTOMER_LOCALES } from "../../domain/mail/emails.ts";
 import { DateTime, literals, nullable, ref } from "./common.ts";
 
 const DigestModel = {

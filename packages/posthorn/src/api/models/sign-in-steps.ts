@@ -1,6 +1,6 @@
 /** Models of sign-in, for people who have no session yet and for command lines. */
 import { type TSchema, Type } from "typebox";
-import { MAIL_LOCALES } from "../../domain/mail/letters.ts";
+import { MAIL_LOCALES } from "../../domain/mail/emails.ts";
 import { DateTime, literals, nullable } from "./common.ts";
 import { Email, FactorCode, NewPassword, Password, PersonName } from "./user-fields.ts";
 

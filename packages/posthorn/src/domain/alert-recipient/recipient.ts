@@ -6,7 +6,7 @@ import { idIterator } from "../paging.ts";
 import type { AlertRecipientTable } from "../../store/alert-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Digest } from "../alert/rule.ts";
-import { customerLocale, type CustomerLocale } from "../mail/letters.ts";
+import { customerLocale, type CustomerLocale } from "../mail/emails.ts";
 
 export const RECIPIENT_PREFIX = "alrc_";
 /** Maximum number of recipients of an application. */

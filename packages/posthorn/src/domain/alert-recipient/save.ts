@@ -15,12 +15,12 @@ import {
   write,
 } from "../context.ts";
 import { findEndpoint } from "../endpoint/find.ts";
-import type { CustomerLocale } from "../mail/letters.ts";
+import type { CustomerLocale } from "../mail/emails.ts";
 import { sendForOrganisation } from "../mail/send.ts";
 import { applicationLayer, viewOf } from "../policy/get.ts";
 import { countAttempt } from "../session/limits.ts";
 import { normaliseEmail } from "../user/email.ts";
-import { confirmationMail, productName } from "./letters.ts";
+import { confirmationMail, productName } from "./emails.ts";
 import {
   type AlertRecipient,
   alertsAreOff,

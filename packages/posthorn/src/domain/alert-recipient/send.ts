@@ -2,7 +2,7 @@
 import { hashToken } from "../auth/hash-token.ts";
 import type { Services } from "../context.ts";
 import { sendToEndpoint } from "../message/send-to.ts";
-import { alertMail, productName } from "./letters.ts";
+import { alertMail, productName } from "./emails.ts";
 import type { EndpointAlert } from "./texts.ts";
 import { type AlertRecipient, newToken } from "./recipient.ts";
 

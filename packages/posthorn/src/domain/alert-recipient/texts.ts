@@ -1,5 +1,5 @@
 /** Texts of the emails to recipients of alerts, in the languages of the portal. */
-import type { CustomerLocale } from "../mail/letters.ts";
+import type { CustomerLocale } from "../mail/emails.ts";
 
 export interface EndpointAlert {
   readonly status: "failing" | "disabled" | "recovered";

@@ -44,12 +44,12 @@ export async function readConsent({
     isLocal: isLocal(redirectUri),
     organisation,
     asksToWrite: scopes.includes(WRITE_SCOPE),
-    write: writeOf(ctx),
+    write: writeConsent(ctx),
     redirectTo: null,
   };
 }
 
-function writeOf({ services, actor }: OutsideCall<unknown>["ctx"]): Consent["write"] {
+function writeConsent({ services, actor }: OutsideCall<unknown>["ctx"]): Consent["write"] {
   if (!services.rules.connectedClients.write) return "server";
   return actor.kind === "organisation" && mayWrite(actor) ? "allowed" : "role";
 }
@@ -78,7 +78,7 @@ export async function decide({ ctx, input }: OutsideCall<Decision>): Promise<str
     ctx.audit?.fact("approved", false);
     return errorRedirect(services, request, new OAuthError("access_denied", "The user refused."));
   }
-  const scope = input.write && writeOf(ctx) === "allowed" ? `${READ_SCOPE} ${WRITE_SCOPE}` : READ_SCOPE;
+  const scope = input.write && writeConsent(ctx) === "allowed" ? `${READ_SCOPE} ${WRITE_SCOPE}` : READ_SCOPE;
   const code = `phx_${randomBytes(32).toString("base64url")}`;
   const { key, id } = services.ids.next("ses_");
   await write(ctx, async (tx) => {

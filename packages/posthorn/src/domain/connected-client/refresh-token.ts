@@ -95,7 +95,7 @@ export async function findRefreshed({ db }: Tx, text: string): Promise<Refreshed
  * `repeated`: the token was used last, and less than a minute ago or without effect so far. As long as the access token that was issued for it
  * is unused, the client may not have received the response, and the token is worth no more than its successor.
  */
-export function useOf({ row, token }: Refreshed, now: number): "first" | "repeated" | "reused" {
+export function classifyUse({ row, token }: Refreshed, now: number): "first" | "repeated" | "reused" {
   const hash = hashToken(token.changing);
   if (isSame(hash, row.refresh_hash)) return "first";
   if (!isSame(hash, row.previous_refresh_hash)) return "reused";

@@ -19,7 +19,7 @@ import {
   type RefreshToken,
   type Successors,
   successorsOf,
-  useOf,
+  classifyUse,
 } from "./refresh-token.ts";
 import { narrowed, scopesOf, WRITE_SCOPE } from "./scope.ts";
 import { acceptsClient, isResource, resourceOf } from "./server.ts";
@@ -136,7 +136,7 @@ export async function refreshTokens(services: Services, input: Refresh, requeste
     const found = await findRefreshed(tx, input.refreshToken);
     if (found === null || found.row.client_id !== input.clientId) return unknown;
     const { row, token } = found;
-    const use = useOf(found, services.now());
+    const use = classifyUse(found, services.now());
     if (use === "reused") {
       await endReused(services, tx, row, { reused: "refresh token", requester });
       return new OAuthError("invalid_grant", "The refresh token was used before. The connection is revoked.");

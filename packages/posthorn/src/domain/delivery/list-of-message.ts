@@ -78,7 +78,7 @@ export async function listMessageDeliveries({
   const holds = await holdsAmong(ctx.services, unfinished, now);
   const rows: MessageDelivery[] = [];
   for (const row of page.rows) {
-    const held = await heldOf(ctx, { messageKey: message.key, row, hold: holds.get(row.id) ?? null, now });
+    const held = await holdDetails(ctx, { messageKey: message.key, row, hold: holds.get(row.id) ?? null, now });
     rows.push(toDelivery(row, tried.get(row.id) ?? NOT_TRIED, held));
   }
   return { ...page, rows };
@@ -130,7 +130,7 @@ interface Holding {
 }
 
 /** The reason why a delivery waits, besides its due time. A retry that is due after the hold has ended waits only for that due time. */
-async function heldOf(ctx: Context, { messageKey, row, hold, now }: Holding): Promise<Held | null> {
+async function holdDetails(ctx: Context, { messageKey, row, hold, now }: Holding): Promise<Held | null> {
   const { id, due, order_key } = row;
   if (due === null) return null;
   if (hold !== null) {

@@ -69,7 +69,7 @@ export async function listAllEndpoints({ ctx, input }: OutsideCall<ListAllEndpoi
     let from = slice.from === null ? null : await placeOf(ctx, slice.from, input.sort, isOurs);
     const rows: EndpointRow[] = [];
     for (const size of WINDOWS) {
-      const end = await endOf(ctx, { input, slice, from, size });
+      const end = await windowEnd(ctx, { input, slice, from, size });
       rows.push(...(await rowsWithin(ctx, { input, slice, from, end, limit: slice.limit - rows.length })));
       if (rows.length === slice.limit || end === null) return { rows, stoppedAt: null };
       from = end;
@@ -136,7 +136,7 @@ interface Window {
 }
 
 /** The last endpoint of a window; `null`: the list ends within it. */
-async function endOf(
+async function windowEnd(
   ctx: OutsideContext,
   { input, slice, from, size }: Window & { readonly size: number },
 ): Promise<Place | null> {

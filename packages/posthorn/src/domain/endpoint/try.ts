@@ -60,7 +60,7 @@ export async function tryMessage({ ctx, input }: OutsideCall<TryMessage>): Promi
     format: { ...known.policy.values.format, ...format },
   };
   const shaped = await buildRequest({ settings, message, transforms: ctx.services.transforms });
-  return triedOf(known, match, shaped);
+  return tryResult(known, match, shaped);
 }
 
 function transformationOf(
@@ -72,7 +72,7 @@ function transformationOf(
   return wanted === null ? null : { code: wanted, variables: variables ?? own?.variables ?? {}, updatedAt: now };
 }
 
-function triedOf(endpoint: DirectoryEndpoint, match: Explanation, shaped: RequestResult): Tried {
+function tryResult(endpoint: DirectoryEndpoint, match: Explanation, shaped: RequestResult): Tried {
   const base = { match, request: null, differs: false, error: null };
   switch (shaped.kind) {
     case "busy":

@@ -91,7 +91,7 @@ async function sweepApplication(
 
 async function sweepPayloads(services: Services, row: Row, { periods, signal, pause }: SweepOptions): Promise<void> {
   const now = services.now();
-  const end = await endOf(services, "message", periods.payloadMs);
+  const end = await expiredBefore(services, "message", periods.payloadMs);
   for (let cursor = row.payload_cursor; !signal.aborted && cursor < end;) {
     const rows = await messagesOf(services, row.app_id, { after: cursor, end })
       .where("payload", "is not", null)
@@ -110,7 +110,7 @@ async function sweepPayloads(services: Services, row: Row, { periods, signal, pa
 /** Follows the index of each endpoint, because an attempt does not name its application. */
 async function sweepAttempts(services: Services, row: Row, { periods, signal, pause }: SweepOptions): Promise<void> {
   const { store } = services;
-  const end = await endOf(services, "attempt", periods.attemptMs);
+  const end = await expiredBefore(services, "attempt", periods.attemptMs);
   if (row.attempt_cursor >= end - 1) return;
   const endpoints = await endpointsOf(store.db, row.app_id, { deletedToo: row.attempt_cursor === 0 }).execute();
   for (const { id: endpointId } of endpoints) {
@@ -182,7 +182,7 @@ async function walkMessages(
   { from, keptMs, cursor: name, failures }: Walk,
 ): Promise<void> {
   const { store } = services;
-  const end = await endOf(services, "message", keptMs);
+  const end = await expiredBefore(services, "message", keptMs);
   const step: StepOptions = { recent: keyAtTime(services.now() - periods.attemptMs), failures };
   for (let cursor = from; !signal.aborted && cursor < end;) {
     const rows = await messagesOf(services, row.app_id, { after: cursor, end }).limit(MESSAGES_PER_STEP).execute();
@@ -222,7 +222,7 @@ async function sweepQuarantine(services: Services, row: Row, { periods, signal, 
 }
 
 /** Exclusive end of the expired rows. Rows that are not in the statistics yet are kept until they are. */
-async function endOf(services: Services, table: "message" | "attempt", keptMs: number): Promise<number> {
+async function expiredBefore(services: Services, table: "message" | "attempt", keptMs: number): Promise<number> {
   return Math.min(keyAtTime(services.now() - keptMs), (await rolledUpTo(services, table)) + 1);
 }
 

@@ -102,10 +102,10 @@ export function countedOf(row: EndedAttempt): CountedAttempt {
   const from = row.deliverAt ?? timeOfKey(row.messageId);
   const latencyMs = timeOfKey(row.id) + row.durationMs - from;
   const { durationMs, errorCode } = row;
-  return { unsent: !isSent(errorCode), succeeded, durationMs, latencyMs, end: endOf(row, succeeded) };
+  return { unsent: !isSent(errorCode), succeeded, durationMs, latencyMs, end: deliveryEnd(row, succeeded) };
 }
 
-function endOf(
+function deliveryEnd(
   { decidedElsewhere, trigger, attempts, state }: EndedAttempt,
   succeeded: boolean,
 ): CountedAttempt["end"] {

@@ -21,7 +21,7 @@ export function bucketOf(ms: number): number {
 }
 
 /** The middle of a bucket, in milliseconds. */
-function middleOf(bucket: number): number {
+function bucketMidpoint(bucket: number): number {
   if (bucket < EXACT) return bucket;
   const power = Math.floor((bucket - EXACT) / PARTS) + 4;
   const width = 2 ** (power - 3);
@@ -49,7 +49,7 @@ export function percentile(histogram: Histogram, share: number): number | null {
     last = bucket;
     if (seen >= wanted) break;
   }
-  return middleOf(last);
+  return bucketMidpoint(last);
 }
 
 export function countOf(histogram: Histogram): number {

@@ -57,7 +57,7 @@ export interface Now {
 export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
-  const { live, exact } = await liveOf(reader(ctx), actor, at);
+  const { live, exact } = await countPending(reader(ctx), actor, at);
   const failing = await failingRows(ctx);
   const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
   const unhealthy = await services.lanes.unhealthy([...keys]);
@@ -131,7 +131,7 @@ interface Live {
 }
 
 /** Counts pending deliveries per endpoint. Uses their partial index, so the cost does not depend on history. */
-async function liveOf(db: Kysely<Database>, actor: Actor, at: number): Promise<Live> {
+async function countPending(db: Kysely<Database>, actor: Actor, at: number): Promise<Live> {
   const visible = visibleApplications(actor);
   const rows = await db
     .selectFrom((eb) =>

@@ -5,7 +5,7 @@ import type { Database } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { recordPersonAction } from "../audit/person.ts";
 import { type Call, type Context, type OutsideCall, reader, type Services, write } from "../context.ts";
-import { invitationMail, mailLocale } from "../mail/letters.ts";
+import { invitationMail, mailLocale } from "../mail/emails.ts";
 import type { Mail } from "../mail/mailer.ts";
 import { type Delivered, sendForOrganisation } from "../mail/send.ts";
 import { idIterator } from "../paging.ts";
@@ -62,24 +62,24 @@ export async function invite({
   });
   const { id, code, createdAt, expiresAt } = made;
   const url = `${services.rules.publicUrl()}/invitation#code=${code}`;
-  const mail = await letterOf(ctx, { to: email, from: createdBy, url, expiresAt });
+  const mail = await createInvitationMail(ctx, { to: email, from: createdBy, url, expiresAt });
   const delivered = await sendForOrganisation(services, actor.orgId, mail);
   return { id, email, role: input.role, app: application?.id ?? null, createdBy, createdAt, expiresAt, url, delivered };
 }
 
 /** In the language of the person, if they have an account; otherwise in that of the person who invites. */
-async function letterOf(
+async function createInvitationMail(
   ctx: Context,
-  letter: { readonly to: string; readonly from: string; readonly url: string; readonly expiresAt: number },
+  input: { readonly to: string; readonly from: string; readonly url: string; readonly expiresAt: number },
 ): Promise<Mail> {
   const db = reader(ctx);
-  const person = await db.selectFrom("person").select("locale").where("email", "=", letter.to).executeTakeFirst();
+  const person = await db.selectFrom("person").select("locale").where("email", "=", input.to).executeTakeFirst();
   const { name } = await db
     .selectFrom("organisation")
     .select("name")
     .where("id", "=", ctx.actor.orgId)
     .executeTakeFirstOrThrow();
-  return invitationMail(mailLocale(person?.locale, await callerLocale(ctx)), { ...letter, organisation: name });
+  return invitationMail(mailLocale(person?.locale, await callerLocale(ctx)), { ...input, organisation: name });
 }
 
 async function refuseMember(db: Kysely<Database>, orgId: number, email: string, appKey: number | null): Promise<void> {

@@ -4,7 +4,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import { recordPersonAction } from "../audit/person.ts";
 import { type OutsideCall, type Services, write } from "../context.ts";
-import { mailLocale, noPasswordMail, resetMail } from "../mail/letters.ts";
+import { mailLocale, noPasswordMail, resetMail } from "../mail/emails.ts";
 import type { Mail } from "../mail/mailer.ts";
 import { type Delivered, sendForOrganisation } from "../mail/send.ts";
 import { addressSubject, countAttempt } from "../session/limits.ts";

@@ -46,7 +46,7 @@ export function eventOf(watch: Watch, found: KeyTransition, cause: Cause | null)
 }
 
 /** Reports that new keys are ignored. */
-export function overflowOf(
+export function overflowEvent(
   watch: Watch,
   at: number,
   cause: { readonly message: number; readonly limit: number },

@@ -13,7 +13,7 @@ import type { Tx } from "../../store/tx.ts";
 import type { Services } from "../context.ts";
 import { readPage } from "../feed/page.ts";
 import { compare, type Position, timeOf } from "../feed/position.ts";
-import { emit, eventOf, overflowOf, type WatchEvent } from "./emit.ts";
+import { emit, eventOf, overflowEvent, type WatchEvent } from "./emit.ts";
 import { type KeyTransition, MAX_READINGS_AT_ONCE, WatchKeys } from "./key-run.ts";
 import { type Cause, causeOf, isEvaluated, loadCauses, loadSamples, type StoredSample } from "./samples.ts";
 import { PHASES, RuleCache, toWatch, type Watch } from "./watch.ts";
@@ -70,7 +70,7 @@ export async function evaluateWatch(
     store.db,
     page.messages.map(({ message }) => message),
   );
-  const step = new Step(services, watch, await upSince(services, at), await roomOf(services, watch, row.org_id));
+  const step = new Step(services, watch, await upSince(services, at), await remainingKeys(services, watch, row.org_id));
   const taken = await step.apply(samples);
   const isWhole = taken === samples.length;
   const end = isWhole ? page.end : page.messages[taken - 1]!.position;
@@ -97,7 +97,7 @@ async function upSince({ store }: Services, at: number): Promise<number> {
 /** As in `activity/find-inactive.ts`. */
 const UPTIME_BREAK_MS = 180_000;
 
-async function roomOf({ store, rules: limits }: Services, watch: Watch, orgKey: number): Promise<number> {
+async function remainingKeys({ store, rules: limits }: Services, watch: Watch, orgKey: number): Promise<number> {
   const own = rules.of(watch).maxKeys - watch.keyCount;
   const { keys } = await store.db
     .selectFrom("watch")
@@ -215,7 +215,10 @@ class Step {
     const events = transitions.map(eventFor);
     if (this.#overflow === null || this.#watch.overflowAt !== null) return events;
     const { message } = this.#overflow;
-    return [...events, overflowOf(this.#watch, timeOfKey(message), { message, limit: rules.of(this.#watch).maxKeys })];
+    return [
+      ...events,
+      overflowEvent(this.#watch, timeOfKey(message), { message, limit: rules.of(this.#watch).maxKeys }),
+    ];
   }
 
   async #load(names: readonly string[]): Promise<void> {

@@ -31,11 +31,11 @@ export async function findCalendar(requests: CalDavRequests): Promise<string> {
   const { url, calendar } = requests.config;
   const [own, problem] = await described(requests, url);
   if (own?.resource.isCalendar === true) return url;
-  const homes = await homesOf(requests, own);
+  const homes = await findHomes(requests, own);
   // A mistyped URL of a calendar must not lead to another one.
   const isServer = new URL(url).pathname === "/";
   const found =
-    homes.length > 0 || !isServer ? homes : await homesOf(requests, (await described(requests, wellKnown(url)))[0]);
+    homes.length > 0 || !isServer ? homes : await findHomes(requests, (await described(requests, wellKnown(url)))[0]);
   if (found.length === 0) {
     if (problem !== null) requests.requireSuccess(problem);
     throw new SourceFailure(
@@ -72,7 +72,7 @@ async function described(
 }
 
 /** The home set of the user, from the server's description of the start. */
-async function homesOf(requests: CalDavRequests, start: Found | null): Promise<readonly string[]> {
+async function findHomes(requests: CalDavRequests, start: Found | null): Promise<readonly string[]> {
   if (start === null) return [];
   const { resource, url } = start;
   const own = resource.homes.map((home) => resolved(home, url));

@@ -229,7 +229,7 @@ function changesOf(
   }
   return {
     events: compared.changes,
-    unreadable: unreadable.slice(0, MAX_UNREADABLE).map((resource) => unreadableOf(resource)),
+    unreadable: unreadable.slice(0, MAX_UNREADABLE).map((resource) => unreadableEvent(resource)),
     ...withoutEnded(resources, { ...untouched, ...compared.known }, now),
   };
 }
@@ -249,7 +249,7 @@ function withoutEnded(
   return { resources: Object.fromEntries(kept), known: current };
 }
 
-function unreadableOf({ href, calendar }: Resource): Unreadable {
+function unreadableEvent({ href, calendar }: Resource): Unreadable {
   const detail = `The appointment ${href.slice(0, 500)} cannot be read: ${calendar!.problem!}`;
   return { reason: "appointment_unreadable", detail, body: Buffer.from(href), contentType: "text/plain" };
 }

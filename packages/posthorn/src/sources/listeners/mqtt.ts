@@ -74,7 +74,7 @@ export function read(connection: MqttConnection, config: Config, host: ListenHos
 async function subscribe(connection: MqttConnection, config: Config, host: ListenHost): Promise<void> {
   const topics = topicsOf(config.topics);
   const wanted = topics.map((topic) => `${config.qos} ${config.retained ? "r" : "-"} ${topic}`);
-  const known = connection.isSessionPresent ? knownOf(host.cursor) : [];
+  const known = connection.isSessionPresent ? storedTopics(host.cursor) : [];
   const gone = known.map((text) => text.slice(4)).filter((topic) => !topics.includes(topic));
   if (gone.length > 0) await connection.request({ cmd: "unsubscribe", unsubscriptions: gone });
   const missing = topics.filter((_, index) => !known.includes(wanted[index]!));
@@ -95,7 +95,7 @@ function subscriptionOf(topic: string, { qos, retained, version }: Config): ISub
   return { topic, qos: level, nl: false, rap: true, rh: retained && !topic.startsWith("$share/") ? 1 : 2 };
 }
 
-function knownOf(cursor: Cursor | null): readonly string[] {
+function storedTopics(cursor: Cursor | null): readonly string[] {
   const topics = cursor?.["topics"];
   return Array.isArray(topics) ? topics.filter((topic) => typeof topic === "string") : [];
 }

@@ -81,7 +81,7 @@ export class Servers {
       this.#known = true;
       return (winner = client);
     } catch (error) {
-      throw noneOf(this.#urls, (error as AggregateError).errors);
+      throw noWritableServer(this.#urls, (error as AggregateError).errors);
     } finally {
       for (const { client } of tries) if (client !== winner) client.end().catch(() => undefined);
     }
@@ -109,7 +109,7 @@ function readOnly(): StoreError {
   return new StoreError("storage_unavailable", "it does not accept writes", { outage: "read_only" });
 }
 
-function noneOf(urls: readonly string[], errors: readonly unknown[]): StoreError {
+function noWritableServer(urls: readonly string[], errors: readonly unknown[]): StoreError {
   const found = errors.map((error) => toStoreError(error));
   const [telling] = found.toSorted((a, b) => TELLING.indexOf(a.outage) - TELLING.indexOf(b.outage));
   const { code, outage } = telling!;

@@ -7,7 +7,7 @@ import {
   type Membership,
   type NodeFacts,
   type NodeReport,
-  settledOf,
+  settledKeys,
 } from "../../cluster.ts";
 import type { Lease } from "../../delivery.ts";
 import type { Database } from "../../schema.ts";
@@ -56,7 +56,7 @@ export class ThreadCluster implements ClusterStore {
   /** Key up to which the messages of the other threads have settled. */
   async settledByOthers(): Promise<number> {
     await this.gatherReports();
-    return settledOf(await this.view(), this.#nodeId).messages;
+    return settledKeys(await this.view(), this.#nodeId).messages;
   }
 
   async kindsByShard(kinds: readonly string[]): Promise<KindsByShard> {

@@ -35,7 +35,7 @@ export function invitationMail(
   if (locale === "de") {
     const place = where === "" ? "Posthorn" : `${where} in Posthorn`;
     const invited = who === "" ? `Sie wurden zu ${place} eingeladen` : `${who} hat Sie zu ${place} eingeladen`;
-    return letter(to, invited, [
+    return email(to, invited, [
       `${invited}. Öffnen Sie diesen Link, um die Einladung anzunehmen:`,
       url,
       `Der Link funktioniert einmal, bis ${until}. Wenn Sie diese E-Mail nicht erwartet haben, ignorieren Sie sie.`,
@@ -43,7 +43,7 @@ export function invitationMail(
   }
   const place = where === "" ? "Posthorn" : `${where} on Posthorn`;
   const invited = who === "" ? `You are invited to ${place}` : `${who} invited you to ${place}`;
-  return letter(to, invited, [
+  return email(to, invited, [
     `${invited}. Open this link to accept the invitation:`,
     url,
     `The link works once, until ${until}. If you did not expect this email, ignore it.`,
@@ -54,13 +54,13 @@ export function invitationMail(
 export function resetMail(locale: MailLocale, { to, url, expiresAt }: Linked): Mail {
   const until = dateIn(locale, expiresAt);
   if (locale === "de") {
-    return letter(to, "Neues Passwort für Posthorn", [
+    return email(to, "Neues Passwort für Posthorn", [
       "Öffnen Sie diesen Link, um ein neues Passwort für Posthorn zu setzen:",
       url,
       `Der Link funktioniert einmal, bis ${until}. Wenn Sie kein neues Passwort angefordert haben, ignorieren Sie diese E-Mail: Ihr Passwort bleibt unverändert.`,
     ]);
   }
-  return letter(to, "New password for Posthorn", [
+  return email(to, "New password for Posthorn", [
     "Open this link to set a new password for Posthorn:",
     url,
     `The link works once, until ${until}. If you did not ask for a new password, ignore this email: your password stays the same.`,
@@ -70,17 +70,17 @@ export function resetMail(locale: MailLocale, { to, url, expiresAt }: Linked): M
 /** For a person who asked for a new password, but whose account has no password. */
 export function noPasswordMail(locale: MailLocale, to: string): Mail {
   return locale === "de"
-    ? letter(to, "Anmeldung bei Posthorn", [
+    ? email(to, "Anmeldung bei Posthorn", [
         "Sie haben ein neues Passwort für Posthorn angefordert, aber Ihr Konto hat kein Passwort.",
         "Melden Sie sich mit Ihrem Identitätsanbieter oder einem Passkey an. Wenn das nicht möglich ist, bitten Sie einen Administrator um Hilfe.",
       ])
-    : letter(to, "Signing in to Posthorn", [
+    : email(to, "Signing in to Posthorn", [
         "You asked for a new password for Posthorn, but your account has no password.",
         "Sign in with your identity provider or a passkey. If you cannot, ask an administrator for help.",
       ]);
 }
 
-function letter(to: string, subject: string, paragraphs: readonly string[]): Mail {
+function email(to: string, subject: string, paragraphs: readonly string[]): Mail {
   return { to, subject, text: `${paragraphs.join("\n\n")}\n` };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CUSTOMER_LOCALES } from "../mail/letters.ts";
-import { alertMail, confirmationMail } from "./letters.ts";
+import { CUSTOMER_LOCALES } from "../mail/emails.ts";
+import { alertMail, confirmationMail } from "./emails.ts";
 import type { EndpointAlert } from "./texts.ts";
 
 const to = { to: "ada@example.com", product: "Kontor", application: "Acme Logistics" };

@@ -1,5 +1,5 @@
 /** Texts of the emails to recipients of alerts. They name the operator's product, not Posthorn. */
-import { type CustomerLocale, plainName } from "../mail/letters.ts";
+import { type CustomerLocale, plainName } from "../mail/emails.ts";
 import type { Mail } from "../mail/mailer.ts";
 import type { PortalLook } from "../portal/look.ts";
 import { ALERT_TEXTS, type EndpointAlert } from "./texts.ts";
@@ -7,7 +7,7 @@ import { ALERT_TEXTS, type EndpointAlert } from "./texts.ts";
 /** Maximum number of endpoints that one email names. */
 const MAX_NAMED = 20;
 
-interface Letter {
+interface EmailInput {
   readonly to: string;
   /** Name of the operator's product; empty: it has none. */
   readonly product: string;
@@ -23,24 +23,24 @@ export function productName({ name }: PortalLook): string {
 /** Asks the owner of an address whether they want to get alerts. */
 export function confirmationMail(
   locale: CustomerLocale,
-  { to, url, product, application }: Letter & { readonly url: string },
+  { to, url, product, application }: EmailInput & { readonly url: string },
 ): Mail {
   const texts = ALERT_TEXTS[locale].confirmation(product, plainName(application));
-  return letter(to, texts.subject, [texts.ask, url, texts.limits]);
+  return email(to, texts.subject, [texts.ask, url, texts.limits]);
 }
 
 /** One or several changes of endpoints, and how to unsubscribe. */
 export function alertMail(
   locale: CustomerLocale,
   alerts: readonly EndpointAlert[],
-  { to, product, application, unsubscribe }: Letter & { readonly unsubscribe: string },
+  { to, product, application, unsubscribe }: EmailInput & { readonly unsubscribe: string },
 ): Mail {
   const of = [product, plainName(application)].filter((name) => name !== "").join(", ");
   const named = alerts.slice(0, MAX_NAMED);
   const texts = ALERT_TEXTS[locale];
   const more = alerts.length - named.length;
   return {
-    ...letter(to, `${of === "" ? "" : `[${of}] `}${subjectOf(locale, alerts)}`, [
+    ...email(to, `${of === "" ? "" : `[${of}] `}${subjectOf(locale, alerts)}`, [
       ...named.map((alert) => `${nameOf(alert)} (${alert.id})\n${texts[alert.status](alert)}`),
       ...(more > 0 ? [texts.more(more)] : []),
       ...(alerts.some(({ status }) => status !== "recovered") ? [texts.advice] : []),
@@ -63,6 +63,6 @@ function nameOf({ host, description }: EndpointAlert): string {
   return name === "" ? host : `${name}, ${host}`;
 }
 
-function letter(to: string, subject: string, paragraphs: readonly string[]): Mail {
+function email(to: string, subject: string, paragraphs: readonly string[]): Mail {
   return { to, subject, text: `${paragraphs.join("\n\n")}\n` };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { LetterWindow } from "./letter-window.ts";
+import { RemoteRequestWindow } from "./remote-request-window.ts";
 
 const never = new AbortController().signal;
 
 /** Adds requests, and records the names of those that may be sent, in order. */
 function scene() {
-  const window = new LetterWindow({ count: 2, size: 100 });
+  const window = new RemoteRequestWindow({ count: 2, size: 100 });
   const sent: string[] = [];
   const enter = (name: string, { session = 1, size = 1, signal = never } = {}): Promise<boolean> =>
     window.enter(session, size, signal).then((mayEnter) => {

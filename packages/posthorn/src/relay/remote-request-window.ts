@@ -11,7 +11,7 @@ interface Session {
   readonly waiting: Set<Waiting>;
 }
 
-export interface LetterLimits {
+export interface RemoteRequestLimits {
   /** Maximum number of requests to one session. */
   readonly count: number;
   /** Maximum number of characters of their bodies. One request alone may have more. */
@@ -19,11 +19,11 @@ export interface LetterLimits {
 }
 
 /** Windows of sessions. Each request enters before it is sent, and leaves when it has its answer. */
-export class LetterWindow {
-  readonly #limits: LetterLimits;
+export class RemoteRequestWindow {
+  readonly #limits: RemoteRequestLimits;
   readonly #sessions = new Map<number, Session>();
 
-  constructor(limits: LetterLimits) {
+  constructor(limits: RemoteRequestLimits) {
     this.#limits = limits;
   }
 

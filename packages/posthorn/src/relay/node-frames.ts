@@ -9,7 +9,7 @@ import type { RelayAnswer } from "./connection.ts";
 import type { ClientFrame, RequestFrame } from "./frames.ts";
 
 /** A message from one node to another. */
-export type Letter =
+export type NodeFrame =
   /** Pass this request to one of your listeners, and send the answer back to `from`. */
   | { readonly kind: "request"; readonly from: number; readonly session: number; readonly frame: RequestFrame }
   /** The attempt has ended: the answer is no longer expected. */
@@ -18,42 +18,42 @@ export type Letter =
   /** A frame that a listener with an event stream has sent to another node. */
   | { readonly kind: "frame"; readonly session: number; readonly frame: ClientFrame };
 
-export interface MailboxOptions {
+export interface NodeFrameQueueOptions {
   readonly store: () => Pick<Store, "transaction" | "db">;
   readonly ids: IdGenerator;
   readonly secretBox: SecretBox;
   readonly now: () => number;
 }
 
-/** Letters that were not fetched in this time are deleted: their node died. */
+/** Frames that were not fetched in this time are deleted: their node died. */
 const STALE_MS = 60_000;
 const FETCHED_AT_ONCE = 50;
 
-export class Mailbox {
-  readonly #options: MailboxOptions;
+export class NodeFrameQueue {
+  readonly #options: NodeFrameQueueOptions;
 
-  constructor(options: MailboxOptions) {
+  constructor(options: NodeFrameQueueOptions) {
     this.#options = options;
   }
 
-  /** Stores a letter for a node, and notifies the node. */
-  async send(nodeId: number, letter: Letter): Promise<void> {
+  /** Stores a frame for a node, and notifies the node. */
+  async send(nodeId: number, frame: NodeFrame): Promise<void> {
     const { store, ids, secretBox, now } = this.#options;
     const { key } = ids.next("relay_");
-    const body_sealed = secretBox.seal(JSON.stringify(letter), sealedIn("relay_frame.body_sealed", key));
+    const body_sealed = secretBox.seal(JSON.stringify(frame), sealedIn("relay_frame.body_sealed", key));
     await store().transaction(async ({ db, signal }) => {
       await db.insertInto("relay_frame").values({ id: key, node_id: nodeId, body_sealed, created_at: now() }).execute();
       signal({ kind: "frames", nodeId });
     }, "relay.send");
   }
 
-  /** Takes the letters of a node, in the order in which they were made. */
-  async take(nodeId: number): Promise<readonly Letter[]> {
+  /** Takes the frames of a node, in the order in which they were made. */
+  async take(nodeId: number): Promise<readonly NodeFrame[]> {
     const { store, secretBox } = this.#options;
-    const letters: Letter[] = [];
+    const frames: NodeFrame[] = [];
     for (;;) {
-      const rows = await lettersOf(store().db, nodeId);
-      if (rows.length === 0) return letters;
+      const rows = await storedFrames(store().db, nodeId);
+      if (rows.length === 0) return frames;
       await store().transaction(async ({ db }) => {
         await db
           .deleteFrom("relay_frame")
@@ -65,8 +65,8 @@ export class Mailbox {
           .execute();
       }, "relay.take");
       for (const { id, body_sealed } of rows)
-        letters.push(JSON.parse(secretBox.open(body_sealed, sealedIn("relay_frame.body_sealed", id))) as Letter);
-      if (rows.length < FETCHED_AT_ONCE) return letters;
+        frames.push(JSON.parse(secretBox.open(body_sealed, sealedIn("relay_frame.body_sealed", id))) as NodeFrame);
+      if (rows.length < FETCHED_AT_ONCE) return frames;
     }
   }
 
@@ -81,7 +81,7 @@ export class Mailbox {
   }
 }
 
-function lettersOf(db: Kysely<Database>, nodeId: number) {
+function storedFrames(db: Kysely<Database>, nodeId: number) {
   return db
     .selectFrom("relay_frame")
     .select(["id", "body_sealed"])
