@@ -130,11 +130,11 @@ describe.skipIf(onPostgres)("the promises created for an accepted request", () =
     expect((await promisesOf(node.url, () => request))[0]).toBeLessThanOrEqual(16);
   });
 
-  it("are at most 30 for an inbound webhook", async () => {
+  it("are at most 19 for an inbound webhook", async () => {
     const source = await call("/ingest/api/v1/source", { name: "GitHub", type: "github", secrets: [HOOK] });
     const path = new URL(source["ingestUrl"]!).pathname;
     const request = (index: number): string => post(path, githubHeaders(HOOK, BODY, `d-${index}`));
-    expect((await promisesOf(node.url, request))[0]).toBeLessThanOrEqual(30);
+    expect((await promisesOf(node.url, request))[0]).toBeLessThanOrEqual(17);
   });
 
   it("are at most 32 for a message with its delivery, whose outcome is stored with the next message", async () => {

@@ -71,13 +71,25 @@ export interface InboundCall {
   readonly address: string;
 }
 
-/** Reads a request and passes it to its source. */
-export async function receiveInbound(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
-  const { raw, body, token, address } = call;
-  if (asksForScript(raw.headers)) return refused(body, SCRIPT);
-  const source = gateway.known(token) ?? (await gateway.find(token));
-  const refusal = "status" in source ? source : gateway.admit(source, { address, headers: raw.headers });
-  return refusal === null ? read(gateway, source as LiveSource, call) : refused(body, refusal);
+/** Reads a request and passes it to its source. Not async: a request whose source and body are in memory costs few promises. */
+export function receiveInbound(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
+  try {
+    if (asksForScript(call.raw.headers)) return refused(call.body, SCRIPT);
+    const known = gateway.known(call.token);
+    return known === null ? find(gateway, call) : admit(gateway, known, call);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+async function find(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
+  const found = await gateway.find(call.token);
+  return "status" in found ? refused(call.body, found) : admit(gateway, found, call);
+}
+
+function admit(gateway: Gateway, source: LiveSource, call: InboundCall): Promise<InboundResponse> {
+  const refusal = gateway.admit(source, { address: call.address, headers: call.raw.headers });
+  return refusal === null ? read(gateway, source, call) : refused(call.body, refusal);
 }
 
 /** Discards the body of a rejected request, then returns the response. */
@@ -86,29 +98,50 @@ async function refused(body: HotBody, response: InboundResponse): Promise<Inboun
   return response;
 }
 
-async function read(
+/** Reads the body and passes it on. Reserves its memory until the response. */
+function read(gateway: Gateway, source: LiveSource, call: InboundCall): Promise<InboundResponse> {
+  const { limits } = gateway;
+  let held = 0;
+  const take = (bytes: number): boolean => {
+    const fits = limits.takeBytes(source.key, bytes);
+    if (fits) held += bytes;
+    return fits;
+  };
+  const release = (): void => limits.giveBytes(source.key, held);
+  const most = gateway.maxBodyBytes(source);
+  let received: Promise<InboundResponse>;
+  try {
+    received = Buffer.isBuffer(call.body)
+      ? pass(gateway, source, call, checkBody(call.body, most, take))
+      : readBody(call.body, most, take).then((body) => pass(gateway, source, call, body));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return received.then(
+    (response) => {
+      release();
+      return response;
+    },
+    (error: unknown) => {
+      release();
+      throw error;
+    },
+  );
+}
+
+function pass(
   gateway: Gateway,
   source: LiveSource,
   { raw, body: sent, token, address }: InboundCall,
+  body: Buffer | InboundResponse,
 ): Promise<InboundResponse> {
-  const held = { bytes: 0 };
-  const take = (bytes: number): boolean => {
-    const fits = gateway.limits.takeBytes(source.key, bytes);
-    if (fits) held.bytes += bytes;
-    return fits;
-  };
-  try {
-    const most = gateway.maxBodyBytes(source);
-    const body = Buffer.isBuffer(sent) ? checkBody(sent, most, take) : await readBody(sent, most, take);
-    if (!Buffer.isBuffer(body)) return await refused(sent, body);
-    const { path, query } = partsOf(raw.url ?? "", token);
-    const { method = "GET", headers } = raw;
-    // The dashboard may have the same origin, so that browsers send its cookies here too.
-    const rawHeaders = headers.cookie === undefined ? raw.rawHeaders : withoutOwnCookies(raw.rawHeaders);
-    return await gateway.receive(source, { token, method, path, query, rawHeaders, headers, address, body });
-  } finally {
-    gateway.limits.giveBytes(source.key, held.bytes);
-  }
+  if (!Buffer.isBuffer(body)) return refused(sent, body);
+  const { path, query } = partsOf(raw.url ?? "", token);
+  const { method = "GET", headers } = raw;
+  // The dashboard may have the same origin, so that browsers send its cookies here too.
+  const rawHeaders = headers.cookie === undefined ? raw.rawHeaders : withoutOwnCookies(raw.rawHeaders);
+  return gateway.receive(source, { token, method, path, query, rawHeaders, headers, address, body });
 }
 
 /** The body, or the response to one that is too large or does not fit into memory now. */

@@ -130,10 +130,17 @@ export class Gateway {
     }
   }
 
-  async #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
+  /** Not async, like what it calls for an ordinary event, so that only storing the event creates promises. */
+  #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
     if (source.settings.kind === WEBSUB_KIND) return respondToHub(this.#options, source, request);
-    const verdict = await this.#judge(source, request);
-    if (verdict === null) return this.#methodRefused(source);
+    const verdict = this.#judge(source, request);
+    if (!(verdict instanceof Promise)) return this.#respondTo(source, request, verdict);
+    return verdict.then((judged) =>
+      judged === null ? this.#methodRefused(source) : this.#respondTo(source, request, judged),
+    );
+  }
+
+  #respondTo(source: LiveSource, request: IngestRequest, verdict: Verdict): Promise<InboundResponse> {
     switch (verdict.kind) {
       case "handshake":
         this.#keepWithheld(source, request, verdict.response);
@@ -145,14 +152,14 @@ export class Gateway {
           request: unverified(source, request),
           body: request.body,
         });
-        return verdict.response;
+        return Promise.resolve(verdict.response);
       case "event":
         return this.#takeAll(source, request, verdict.verified, verdict.facts);
     }
   }
 
   /** `null` if the request is neither an event, which would use another method, nor a handshake. */
-  #judge(source: LiveSource, request: IngestRequest): Promise<Verdict | null> {
+  #judge(source: LiveSource, request: IngestRequest): Verdict | Promise<Verdict | null> {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };
     return source.takes(method) ? source.verifier.judge(webhook) : source.verifier.handshake(webhook);
@@ -185,7 +192,7 @@ export class Gateway {
     }
   }
 
-  /** Stores the event of a request, or each of a batch. Not async, which would cost every event two promises. */
+  /** Stores the event of a request, or each of a batch. */
   #takeAll(
     source: LiveSource,
     request: IngestRequest,
@@ -234,7 +241,7 @@ export class Gateway {
     return refused?.kind === "busy" ? quotaExceeded(refused.retryAfterSeconds) : source.verifier.acceptance(request);
   }
 
-  async #take(
+  #take(
     source: LiveSource,
     request: IngestRequest,
     { scheme, trust }: ProviderVerified,
@@ -256,13 +263,13 @@ export class Gateway {
         request: { method, path, query, address },
       },
     };
-    const taken = await intake.take(source, event, {
-      beforeFirstAttempt: (messageId) => responses.expect(source, messageId),
+    const hooks = { beforeFirstAttempt: (messageId: number) => responses.expect(source, messageId) };
+    return intake.take(source, event, hooks).then((taken) => {
+      if (taken.kind === "stored" && source.settings.response === null) return source.verifier.acceptance(request);
+      if (taken.kind === "gone") return NO_SOURCE;
+      if (taken.kind === "busy") return quotaExceeded(taken.retryAfterSeconds);
+      return this.#responseTo(source, request, facts, taken);
     });
-    if (taken.kind === "stored" && source.settings.response === null) return source.verifier.acceptance(request);
-    if (taken.kind === "gone") return NO_SOURCE;
-    if (taken.kind === "busy") return quotaExceeded(taken.retryAfterSeconds);
-    return this.#responseTo(source, request, facts, taken);
   }
 
   async #responseTo(

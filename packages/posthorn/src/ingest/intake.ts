@@ -59,14 +59,29 @@ export class Intake {
   /** Stores an event and starts its deliveries. Resolves after the commit: only then may the sender receive an acknowledgement. */
   take(source: LiveSource, event: ArrivedUnlimited): Promise<Stored>;
   take(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken>;
-  async take(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken> {
-    const { limits, services, now } = this.#options;
+  take(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken> {
+    const { dailyQuota } = source.settings;
+    return dailyQuota !== null && RULES[event.origin.kind].quota
+      ? this.#takeWithin(dailyQuota, source, event, hooks)
+      : this.#store(source, event, hooks);
+  }
+
+  async #takeWithin(dailyQuota: number, source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Taken> {
+    if (await this.#withinQuota(source, dailyQuota)) return this.#store(source, event, hooks);
+    return { kind: "busy", retryAfterSeconds: this.#options.limits.untilTomorrow() };
+  }
+
+  #store(source: LiveSource, event: Arrived, hooks?: StoreHooks): Promise<Stored> {
+    return storeEvent(this.#options.services(), source, event, hooks).then((stored) => {
+      this.#count(source, event, stored);
+      return stored;
+    });
+  }
+
+  #count(source: LiveSource, event: Arrived, stored: Stored): void {
+    const { limits, now } = this.#options;
     const rules = RULES[event.origin.kind];
     const { dailyQuota } = source.settings;
-    if (rules.quota && dailyQuota !== null && !(await this.#withinQuota(source, dailyQuota))) {
-      return { kind: "busy", retryAfterSeconds: limits.untilTomorrow() };
-    }
-    const stored = await storeEvent(services(), source, event, hooks);
     if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event, stored);
     if (stored.kind === "duplicate" && rules.countsDuplicates) {
       this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
@@ -75,7 +90,6 @@ export class Intake {
     // A runner that is over its quota reads the same events again. Those that are already stored must not use up the quota of the next day.
     if (stored.kind === "duplicate" && event.origin.kind === "read" && dailyQuota !== null)
       limits.giveEvent(source.key);
-    return stored;
   }
 
   #countActivity(

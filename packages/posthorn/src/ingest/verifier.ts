@@ -1,5 +1,5 @@
 /** Verifies requests and distinguishes events from handshakes. */
-import type { WebhookError, WebhookErrorCode, WebhookRequest } from "@posthorn/webhooks";
+import { WebhookError, type WebhookErrorCode, type WebhookRequest } from "@posthorn/webhooks";
 import {
   acceptance,
   answerHandshake,
@@ -50,26 +50,53 @@ export class InboundVerifier {
   readonly definition: ProviderDefinition;
   readonly #options: ProviderOptions;
   readonly #verifier: ProviderVerifier;
+  /** Whether a request is verified at once: schemes with a shared secret fetch nothing. */
+  #isImmediate: boolean;
 
   constructor(definition: ProviderDefinition, options: ProviderOptions) {
     this.definition = definition;
     this.#options = options;
     this.#verifier = providerVerifier(definition, options);
+    const { handshakes, schemes } = definition;
+    this.#isImmediate = handshakes === undefined && schemes.every(({ needs }) => needs === "secrets");
   }
 
-  async judge(request: WebhookRequest): Promise<Verdict> {
+  /** Returns no promise for the requests of most providers. */
+  judge(request: WebhookRequest): Verdict | Promise<Verdict> {
     // Parsed once, for both verification and description.
     const inbound = openInbound(request, this.definition.payload);
-    const isLarge = request.body.byteLength > ONE_TURN_BYTES;
+    if (!this.#isImmediate || request.body.byteLength > ONE_TURN_BYTES) return this.#judgeLater(inbound);
+    let verified: ProviderVerified;
+    try {
+      verified = this.#verifier.verifySync(inbound);
+    } catch (error) {
+      if (!(error instanceof WebhookError)) throw error;
+      if (error.code !== "runtime_unsupported") return this.#refused(error);
+      this.#isImmediate = false;
+      return this.#judgeLater(inbound);
+    }
+    return this.#accepted(inbound, verified);
+  }
+
+  async #judgeLater(inbound: Inbound): Promise<Verdict> {
+    const isLarge = inbound.body.byteLength > ONE_TURN_BYTES;
     if (this.definition.handshakes !== undefined) {
       if (isLarge) await readInTurns(inbound);
       const handshake = await this.handshake(inbound);
       if (handshake !== null) return handshake;
     }
     const result = await this.#verifier.tryVerify(inbound);
-    if (!result.ok) return { kind: "refused", error: result.error, response: this.#refusal(result.error) };
+    if (!result.ok) return this.#refused(result.error);
     if (isLarge) await readInTurns(inbound);
-    return { kind: "event", verified: result, facts: eventFacts(this.definition, inbound) };
+    return this.#accepted(inbound, result);
+  }
+
+  #accepted(inbound: Inbound, verified: ProviderVerified): Verdict {
+    return { kind: "event", verified, facts: eventFacts(this.definition, inbound) };
+  }
+
+  #refused(error: WebhookError): Verdict {
+    return { kind: "refused", error, response: this.#refusal(error) };
   }
 
   /** Handles a request that can only be a handshake. `null` if it is not one. */
