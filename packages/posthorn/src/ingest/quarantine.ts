@@ -110,7 +110,8 @@ export class Quarantine implements AsyncDisposable {
         source_id: source.key,
         reason,
         detail,
-        request_json: encodeRequest(request, source.credentials, secretBox, sealedIn("quarantine.request_json", key)),
+        request_json: encodeRequest(request, source.credentials, secretBox, sealedIn("quarantine.request_json", key))
+          .json,
         content_type: contentType,
         body: redacted === null ? kept : redacted.body,
         body_bytes: body.byteLength,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Services } from "../domain/context.ts";
 import { sealedIn } from "../store/sealed-columns.ts";
-import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
+import { type InboundRequest, encodeRequest, keepOpen, requestOf } from "../domain/message/request.ts";
 import type { DirectoryApplication } from "../domain/directory.ts";
 import { bucketsOfDay } from "../domain/idempotency.ts";
 import { commitWait } from "../domain/message/commit-wait.ts";
@@ -50,7 +50,8 @@ export async function storeEvent(
   const request = requestFor(event);
   const made = services.ids.next("msg_");
   const place = sealedIn("message.request_json", made.id);
-  const requestJson = encodeRequest(request, source.credentials, services.secretBox, place);
+  const encoded = encodeRequest(request, source.credentials, services.secretBox, place);
+  const { json: requestJson } = encoded;
   const { eventId, idempotency } = identityOf(source, event, request, services.now());
   const publication: Publication = {
     eventType: event.type,
@@ -78,6 +79,7 @@ export async function storeEvent(
   // Only an event ID can collide with another message.
   if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
+  keepOpen(place, encoded, entry.endpointIds.length);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
   if (event.trace === undefined) services.tracing?.published(entry, null);
   if (!services.cluster.alone) await commitWait(services, [entry]);

@@ -79,5 +79,7 @@ export function sealedIn<Name extends SealedColumnName>(name: Name, ...row: RowO
 
 /** As `sealedIn`, for any column. */
 export function contextOf(name: SealedColumnName, row: readonly (number | string)[]): string {
-  return [name, ...row].join(" ");
+  let text: string = name;
+  for (const value of row) text += ` ${value}`;
+  return text;
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import { createVerifier, verify } from "@posthorn/webhooks";
 import { sign } from "@posthorn/webhooks";
@@ -91,6 +93,15 @@ describe("a forwarded request", () => {
     expect(passed!.headers).toMatchObject({ "x-posthorn-trust": "none", "x-mine": "1", "accept-encoding": "identity" });
     expect(passed!.headers).not.toHaveProperty("te");
     expect(passed!.headers["host"]).toBe(new URL(gateway.receiver.url).host);
+  });
+
+  it("has the user agent of the provider, and no header that `Connection` names", async () => {
+    const source = await gateway.source(generic());
+    const headers = { connection: "X-Once, close", "x-once": "1", "x-more": "1", "user-agent": "Theirs/1" };
+    await once(httpRequest(source.url, { method: "POST", headers }).end("{}"), "response");
+    const [passed] = await gateway.receiver.waitForCount(1);
+    expect(passed!.headers).toMatchObject({ "x-more": "1", "user-agent": "Theirs/1" });
+    expect(passed!.headers).not.toHaveProperty("x-once");
   });
 
   it("has method, path and query of the original request if the endpoint requests them", async () => {

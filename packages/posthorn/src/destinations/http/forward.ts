@@ -1,7 +1,7 @@
 /** Forwards an inbound request: body and headers unchanged, with Posthorn's signature in addition to the provider's. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
-import { hopCountIn, HOPS_HEADER } from "../../domain/message/hop-count.ts";
+import { hopCountOf, HOPS_HEADER } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { HeaderFamily } from "./request.ts";
@@ -55,45 +55,86 @@ export function forwardedRequest({
   changed,
 }: ForwardOptions): ForwardedRequest {
   const request = openRequest(requestJson, secretBox, sealedIn("message.request_json", messageId));
-  const { hidden } = request;
   const { method, path, query } = endpoint.forward;
-  const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));
-  const facts = [...factHeaders(request.origin), HOPS_HEADER, String(hopCountIn(request.headers) + 1)];
-  kept.push(...facts, ...(changed ?? endpoint.headers));
-  masked.push(...facts, ...(changed === null ? endpoint.maskedHeaders : endpoint.masked(changed)));
-  const free = isAnyTaken(families, names) ? families.filter((family) => !isTaken(family, names)) : families;
+  const passed = passedHeaders(request, droppedNames(endpoint, request.headers, changed));
+  const { headers, taken, hasUserAgent } = passed;
+  const facts = factHeaders(request.origin);
+  facts.push(HOPS_HEADER, String(passed.hops + 1));
+  const own = changed === null ? endpoint.maskedHeaders : endpoint.masked(changed);
+  // One list for both if nothing is hidden.
+  const masked =
+    passed.masked === null && own.length === 0 ? headers : [...(passed.masked ?? headers), ...facts, ...own];
+  headers.push(...facts, ...(changed ?? endpoint.headers));
+  const free = taken === null ? families : families.filter((family) => !taken.has(family));
   const url = targetUrl(endpoint.url, path ? request.path : "", query ? request.query : "");
-  const isHidden = (path && hidden.path) || (query && hidden.query);
+  const isHidden = (path && request.hidesPath) || (query && request.hidesQuery);
   return {
     method: method ? request.method : "POST",
     url,
     shownUrl: isHidden ? endpoint.url : url,
-    headers: kept,
+    headers,
     masked,
     families: free.length === 0 ? ["x-posthorn"] : free,
-    userAgent: names.has("user-agent") ? "" : userAgent,
+    userAgent: hasUserAgent ? "" : userAgent,
   };
 }
 
 interface PassedHeaders {
-  readonly kept: string[];
-  readonly masked: (string | null)[];
-  /** In lower case. */
-  readonly names: ReadonlySet<string>;
+  readonly headers: string[];
+  /** `headers` with `null` in place of credentials; `null`: there are none. */
+  readonly masked: readonly (string | null)[] | null;
+  /** Signatures for which the provider uses the same header names as Posthorn; `null`: none. */
+  readonly taken: ReadonlySet<HeaderFamily> | null;
+  readonly hasUserAgent: boolean;
+  /** How often the request had been forwarded when it was received. */
+  readonly hops: number;
 }
 
-function passedHeaders({ headers, hidden }: OpenedRequest, dropped: ReadonlySet<string>): PassedHeaders {
-  const kept: string[] = [];
-  const masked: (string | null)[] = [];
-  const names = new Set<string>();
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = headers[index]!.toLowerCase();
-    if (HOP_HEADERS.has(name) || dropped.has(name) || name.startsWith(OWN_PREFIX)) continue;
-    kept.push(headers[index]!, headers[index + 1]!);
-    masked.push(headers[index]!, hidden.headers[index + 1] ? null : headers[index + 1]!);
-    names.add(name);
+function passedHeaders(request: OpenedRequest, dropped: ReadonlySet<string>): PassedHeaders {
+  const headers: string[] = [];
+  let masked: (string | null)[] | null = null;
+  let taken: Set<HeaderFamily> | null = null;
+  let hasUserAgent = false;
+  let hops: number | null = null;
+  for (let index = 0; index + 1 < request.headers.length; index += 2) {
+    const name = request.headers[index]!;
+    const value = request.headers[index + 1]!;
+    const { lower, isPassed, family } = knownNames.get(name) ?? nameFactsOf(name);
+    if (lower === HOPS_HEADER) hops ??= hopCountOf(value);
+    if (!isPassed || dropped.has(lower)) continue;
+    const shown = request.masked[index + 1]!;
+    if (shown === null) masked ??= headers.slice();
+    headers.push(name, value);
+    masked?.push(name, shown);
+    if (family !== null) (taken ??= new Set()).add(family);
+    if (lower === "user-agent") hasUserAgent = true;
   }
-  return { kept, masked, names };
+  return { headers, masked, taken, hasUserAgent, hops: hops ?? 0 };
+}
+
+interface NameFacts {
+  readonly lower: string;
+  /** Whether such headers can be forwarded. */
+  readonly isPassed: boolean;
+  /** The signature to which a header of this name belongs; `null`: none. */
+  readonly family: HeaderFamily | null;
+}
+
+/** By name as it was sent. Providers send the same few names again and again. */
+const knownNames = new Map<string, NameFacts>();
+const MAX_KNOWN_NAMES = 2000;
+const SIGNATURE_NAME = /^(webhook|svix|x-posthorn)-(?:id|timestamp|signature)$/;
+
+function nameFactsOf(name: string): NameFacts {
+  const lower = name.toLowerCase();
+  const facts = {
+    lower,
+    isPassed: !HOP_HEADERS.has(lower) && !lower.startsWith(OWN_PREFIX),
+    family: (SIGNATURE_NAME.exec(lower)?.[1] as HeaderFamily | undefined) ?? null,
+  };
+  if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();
+  if (name.length <= 256) knownNames.set(name, facts);
+  return facts;
 }
 
 /** Headers that are not forwarded: connection headers, headers that Posthorn sets, and headers that describe a body that was replaced. */
@@ -111,24 +152,24 @@ function droppedNames(
   return names;
 }
 
-function connectionNames(headers: readonly string[]): string[] {
-  const names: string[] = [];
+/** Headers that `Connection` names, apart from those that are never forwarded. */
+function connectionNames(headers: readonly string[]): readonly string[] {
+  let names: string[] | null = null;
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index]!;
     if (name.length !== "connection".length || name.toLowerCase() !== "connection") continue;
-    for (const named of headers[index + 1]!.split(",")) names.push(named.trim().toLowerCase());
+    const value = headers[index + 1]!;
+    // The most common value, for which nothing has to be split.
+    if (value === "keep-alive") continue;
+    for (const text of value.split(",")) {
+      const named = text.trim().toLowerCase();
+      if (!HOP_HEADERS.has(named)) (names ??= []).push(named);
+    }
   }
-  return names;
+  return names ?? NO_NAMES;
 }
 
-function isAnyTaken(families: readonly HeaderFamily[], names: ReadonlySet<string>): boolean {
-  for (const family of families) if (isTaken(family, names)) return true;
-  return false;
-}
-
-function isTaken(family: HeaderFamily, names: ReadonlySet<string>): boolean {
-  return names.has(`${family}-id`) || names.has(`${family}-timestamp`) || names.has(`${family}-signature`);
-}
+const NO_NAMES: readonly string[] = [];
 
 /** Headers with the result of the verification, under the same names for every provider. */
 function factHeaders({ provider, trust, deliveryId, occurredAt }: InboundOrigin): string[] {

@@ -59,60 +59,91 @@ interface StoredRequest {
  */
 export function encodeRequest(
   request: InboundRequest,
-  { headers, query, path }: Credentials,
+  { headers: names, query, path }: Credentials,
   secretBox: SecretBox,
   place: string,
-): string {
+): EncodedRequest {
+  const { method, headers, address, origin } = request;
   const secrets: string[] = [];
-  const kept = request.headers.map((text, index) => {
-    if (index % 2 === 0) return text;
-    const name = request.headers[index - 1]!.toLowerCase();
-    if (!headers.has(name) && !isSecretHeader(name, text)) return text;
-    secrets.push(text);
-    return null;
-  });
-  const hideQuery = query && request.query !== "";
-  if (hideQuery) secrets.push(request.query);
-  const hidePath = path && request.path !== "";
-  if (hidePath) secrets.push(request.path);
+  const masked: (string | null)[] = headers.slice();
+  for (let index = 1; index < headers.length; index += 2) {
+    const name = headers[index - 1]!;
+    const value = headers[index]!;
+    if (!isSecretHeader(name, value) && (names.size === 0 || !names.has(name.toLowerCase()))) continue;
+    secrets.push(value);
+    masked[index] = null;
+  }
+  const hidesQuery = query && request.query !== "";
+  if (hidesQuery) secrets.push(request.query);
+  const hidesPath = path && request.path !== "";
+  if (hidesPath) secrets.push(request.path);
   const stored: StoredRequest = {
-    method: request.method,
-    path: hidePath ? null : request.path,
-    query: hideQuery ? null : request.query,
-    headers: kept,
-    address: request.address,
-    origin: request.origin,
+    method,
+    path: hidesPath ? null : request.path,
+    query: hidesQuery ? null : request.query,
+    headers: masked,
+    address,
+    origin,
     ...(secrets.length === 0
       ? {}
       : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets), place)).toString("base64") }),
   };
-  return JSON.stringify(stored);
+  return { json: JSON.stringify(stored), opened: { ...request, masked, hidesQuery, hidesPath } };
+}
+
+export interface EncodedRequest {
+  readonly json: string;
+  /** What `openRequest` returns for `json`. */
+  readonly opened: OpenedRequest;
 }
 
 /** A stored request with its credentials, and which parts are credentials. */
 export interface OpenedRequest extends InboundRequest {
-  readonly hidden: {
-    /** Parallel to `headers`. */
-    readonly headers: readonly boolean[];
-    readonly query: boolean;
-    readonly path: boolean;
-  };
+  /** `headers` with `null` in place of credentials. */
+  readonly masked: readonly (string | null)[];
+  readonly hidesQuery: boolean;
+  readonly hidesPath: boolean;
+}
+
+interface KeptOpen extends EncodedRequest {
+  /** How often it will still be opened. */
+  opens: number;
+}
+
+/** Requests by place. */
+const keptOpen = new Map<string, KeptOpen>();
+/** There are more only while endpoints do not keep up. The others are opened from their stored form. */
+const MAX_KEPT_OPEN = 256;
+
+/**
+ * Keeps a request that was just stored until it has been opened a number of times. Most are forwarded within milliseconds, for which they
+ * would be parsed and decrypted again.
+ */
+export function keepOpen(place: string, { json, opened }: EncodedRequest, opens: number): void {
+  if (opens === 0) return;
+  if (keptOpen.size >= MAX_KEPT_OPEN) keptOpen.clear();
+  keptOpen.set(place, { json, opened, opens });
 }
 
 /** Opens a stored request with its credentials, to forward it. @param place Where it is stored. */
 export function openRequest(json: string, secretBox: SecretBox, place: string): OpenedRequest {
+  const kept = keptOpen.get(place);
+  if (kept === undefined) return decode(json, secretBox, place);
+  kept.opens--;
+  if (kept.opens === 0) keptOpen.delete(place);
+  return kept.json === json ? kept.opened : decode(json, secretBox, place);
+}
+
+function decode(json: string, secretBox: SecretBox, place: string): OpenedRequest {
   const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
-  const hidden = {
-    headers: hiddenHeaders(headers).map((text) => text === null),
-    query: query === null,
-    path: path === null,
-  };
+  const masked = hiddenHeaders(headers);
+  const hides = { masked, hidesQuery: query === null, hidesPath: path === null };
   if (sealed === undefined)
-    return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
+    return { ...rest, headers: headers as readonly string[], query: query!, path: path!, ...hides };
   const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"), place)) as string[];
   let next = 0;
-  const opened = headers.map((text) => text ?? secrets[next++]!);
-  return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };
+  const all = headers.map((text) => text ?? secrets[next++]!);
+  return { ...rest, headers: all, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, ...hides };
 }
 
 const NAMES_HOPS = new RegExp(HOPS_HEADER, "i");
