@@ -206,12 +206,12 @@ class DirectResponse implements HotResponse {
 
   /** Throws for a header that cannot be written. */
   writeHead(status: number, headers: readonly string[] | OutgoingHttpHeaders): this {
-    const list = Array.isArray(headers) ? (headers as readonly string[]) : Object.entries(headers).flat();
+    const list = Array.isArray(headers) ? (headers as readonly string[]) : listOf(headers as OutgoingHttpHeaders);
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
     let isLast = false;
     for (let index = 0; index < list.length; index += 2) {
       const name = list[index] as string;
-      const value = String(list[index + 1]);
+      const value = list[index + 1] as string;
       if (!validNames.has(name)) checkName(name);
       validateHeaderValue(name, value);
       if (name === "connection") isLast = true;
@@ -231,6 +231,12 @@ class DirectResponse implements HotResponse {
     this.#connection.write(this.#head + text, isText && body !== "" ? encoding : "latin1", this.#isLast);
     return this;
   }
+}
+
+function listOf(headers: OutgoingHttpHeaders): readonly string[] {
+  const list: string[] = [];
+  for (const name of Object.keys(headers)) list.push(name, String(headers[name]));
+  return list;
 }
 
 /** Names of response headers that were checked. */

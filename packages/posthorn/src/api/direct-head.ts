@@ -46,8 +46,13 @@ const UNUSUAL: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Lower-case names by the names that were sent, so that equal names are one string. Unusual and invalid names are not in it. */
-const names = new Map<string, string>();
+interface HeaderName {
+  readonly sent: string;
+  readonly lower: string;
+}
+
+/** By the names that were sent, so that equal names are one string, whose hash is known. Unusual and invalid names are not in it. */
+const names = new Map<string, HeaderName>();
 const MAX_NAMES = 500;
 const MAX_NAME_LENGTH = 64;
 
@@ -87,26 +92,31 @@ function readHeaders(head: string, start: number, headers: IncomingHttpHeaders, 
     const colon = head.indexOf(":", at);
     const end = head.indexOf("\r\n", at);
     if (colon === -1 || colon > end || rawHeaders.length === 2 * MAX_HEADERS) return false;
-    const sent = head.slice(at, colon);
-    const name = names.get(sent) ?? nameOf(sent);
+    const text = head.slice(at, colon);
+    const name = names.get(text) ?? nameOf(text);
     // Node joins some repeated headers, and drops others. Names of `Object.prototype` count as repeated.
-    if (name === null || name in headers) return false;
+    if (name === null || name.lower in headers) return false;
     const value = valueOf(head, colon + 1, end);
     if (!VALUE.test(value)) return false;
-    headers[name] = value;
-    rawHeaders.push(sent, value);
+    headers[name.lower] = value;
+    rawHeaders.push(name.sent, value);
     at = end + 2;
   }
   return true;
 }
 
-function nameOf(sent: string): string | null {
-  const name = sent.toLowerCase();
-  if (!NAME.test(sent) || UNUSUAL.has(name)) return null;
-  // A copy: a part of a string keeps the whole of it in memory.
-  if (names.size < MAX_NAMES && sent.length <= MAX_NAME_LENGTH)
-    names.set(Buffer.from(sent, "latin1").toString("latin1"), name);
+function nameOf(text: string): HeaderName | null {
+  const lower = text.toLowerCase();
+  if (!NAME.test(text) || UNUSUAL.has(lower)) return null;
+  if (names.size >= MAX_NAMES || text.length > MAX_NAME_LENGTH) return { sent: text, lower };
+  // Copies: a part of a string keeps the whole of it in memory.
+  const name = { sent: copyOf(text), lower: copyOf(lower) };
+  names.set(name.sent, name);
   return name;
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** The value without the spaces around it. Tabs are not ordinary. */
