@@ -61,17 +61,39 @@ export function fill(
   return undefined;
 }
 
-function fillOne(valueOf: (selector: string) => string | undefined, template: Template): string | undefined {
-  let text = "";
-  for (let at = 0; ;) {
+/** Fixed texts and selectors in turn, starting and ending with a text. */
+type Pieces = readonly string[];
+
+/** Templates that were read. They come from definitions, so there are few. */
+const pieces: Map<Template, Pieces> = /* @__PURE__ */ new Map();
+const MAX_PIECES = 2000;
+
+function piecesOf(template: Template): Pieces {
+  const known = pieces.get(template);
+  if (known !== undefined) return known;
+  const found: string[] = [];
+  let at = 0;
+  for (;;) {
     const open = template.indexOf("{", at);
     const close = open === -1 ? -1 : template.indexOf("}", open);
-    if (close === -1) return text + template.slice(at);
-    const value = valueOf(template.slice(open + 1, close));
-    if (value === undefined || value === "") return undefined;
-    text += template.slice(at, open) + value;
+    if (close === -1) break;
+    found.push(template.slice(at, open), template.slice(open + 1, close));
     at = close + 1;
   }
+  found.push(template.slice(at));
+  if (pieces.size < MAX_PIECES) pieces.set(template, found);
+  return found;
+}
+
+function fillOne(valueOf: (selector: string) => string | undefined, template: Template): string | undefined {
+  const found = piecesOf(template);
+  let text = found[0]!;
+  for (let index = 1; index < found.length; index += 2) {
+    const value = valueOf(found[index]!);
+    if (value === undefined || value === "") return undefined;
+    text += value + found[index + 1]!;
+  }
+  return text;
 }
 
 /** Follows a dotted path through own properties only. The empty path is the document itself. */
