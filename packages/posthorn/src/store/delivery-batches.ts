@@ -31,5 +31,5 @@ export async function batchMembers(
     FROM delivery d JOIN message m ON m.id = d.message_id
     WHERE d.endpoint_id = ${endpointId} AND d.message_id IN (${sql.join(messageIds)})
       AND d.state = ${DELIVERY_STATE.pending} AND d.due IS NOT NULL`.execute(db);
-  return rows.map(toJob);
+  return rows.map((row) => toJob(row));
 }

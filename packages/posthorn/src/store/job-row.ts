@@ -35,9 +35,13 @@ function jobColumnsBut(least: "least" | "min"): string {
   coalesce(m.exact_bytes, length(m.payload)) AS bytes, m.exact_bytes AS "exactBytes"`;
 }
 
-/** Names the properties one by one: an object to which properties are added by condition costs several times as much. */
-export function toJob(row: JobRow): Job {
-  const { messageId, eventType, eventId, channelsJson, tagsJson, exactBytes } = row;
+/**
+ * Names the properties one by one: an object to which properties are added by condition costs several times as much.
+ *
+ * @param labels Those of another job, if this one has the same.
+ */
+export function toJob(row: JobRow, labels: MessageLabels = labelsOf(row)): Job {
+  const { messageId, exactBytes } = row;
   return {
     messageId,
     publicId: row.publicId,
@@ -50,7 +54,7 @@ export function toJob(row: JobRow): Job {
     orderingKey: row.orderingKey,
     requestJson: row.requestJson,
     payload: row.payload,
-    labels: { eventType, eventId, channelsJson, tagsJson },
+    labels,
     bytes: row.bytes ?? 0,
     deliverUntil: row.deliverUntil ?? null,
     firstDue: row.deliverAt ?? timeOfKey(messageId),
@@ -59,4 +63,8 @@ export function toJob(row: JobRow): Job {
     isRedacted: exactBytes !== null,
     traceContext: row.traceContext ?? null,
   };
+}
+
+function labelsOf({ eventType, eventId, channelsJson, tagsJson }: JobRow): MessageLabels {
+  return { eventType, eventId, channelsJson, tagsJson };
 }

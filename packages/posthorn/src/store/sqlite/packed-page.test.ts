@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { jobColumns, type JobRow, toJob } from "../job-row.ts";
 import { COLUMNS, packPage, unpackPage } from "./packed-page.ts";
@@ -48,6 +49,35 @@ it("a page arrives with every value of its jobs, with and without a payload", ()
   );
   expect(page).toMatchObject({ nextDue: 99, ordered });
   expect(unpackPage(packPage({ rows: [], nextDue: null }))).toEqual({ deliveries: [], nextDue: null });
+});
+
+const number = fc.constantFrom(0, 1, null);
+const text = fc.constantFrom("", "a", "b", null);
+/** Few different values, so that rows often have the same as the one before. */
+const row = fc.record(
+  Object.fromEntries(
+    COLUMNS.map((column) => {
+      if (column === "payload") return [column, fc.constantFrom(null, Buffer.from("body"), Buffer.alloc(0))];
+      return [column, typeof ROW[column] === "number" ? number : text];
+    }),
+  ),
+) as unknown as fc.Arbitrary<JobRow>;
+
+it("rows are the same together as each by itself, whatever they have in common", () => {
+  const pageOf = (rows: readonly JobRow[]) =>
+    unpackPage(structuredClone(packPage({ rows: cellsOf(rows), nextDue: null }))).deliveries;
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 8 }), fc.array(fc.nat(7)), (rows, repeated) => {
+      const all = [...rows, ...repeated.flatMap((index) => rows[index] ?? [])];
+      expect(pageOf(all)).toEqual(all.flatMap((one) => pageOf([one])));
+    }),
+  );
+});
+
+it("a delivery like the one before takes a few values", () => {
+  const like = (messageId: number): JobRow => ({ ...ROW, messageId, publicId: `msg_${messageId}` });
+  const { cells } = packPage({ rows: cellsOf([like(1), like(2)]), nextDue: null });
+  expect(cells.slice(COLUMNS.length + 1)).toEqual([0b11, 2, "msg_2", null]);
 });
 
 it("a job keeps only its own payload in memory, not those of its page", () => {

@@ -76,7 +76,7 @@ async function plainPages(
   for (const [index, { nextDue, found }] of rowsOf(asks, rows).entries()) {
     const ask = asks[index]!;
     if (direction === "DESC") found.reverse();
-    const deliveries = found.slice(0, ask.limit).map(toJob);
+    const deliveries = found.slice(0, ask.limit).map((row) => toJob(row));
     const more = found[ask.limit];
     pages.set(ask, { deliveries, nextDue: more === undefined ? nextDue : Math.min(more.due, ask.now) });
   }

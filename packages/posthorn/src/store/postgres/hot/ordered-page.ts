@@ -100,7 +100,7 @@ export async function orderedPages(
     const deliveries = builder.taken.flatMap(
       (id) => jobs.get(nameOf({ messageId: id, endpointId: ask.endpointId })) ?? [],
     );
-    pages.set(ask, { deliveries: deliveries.map(toJob), nextDue, ordered: builder.page });
+    pages.set(ask, { deliveries: deliveries.map((row) => toJob(row)), nextDue, ordered: builder.page });
   }
 }
 
