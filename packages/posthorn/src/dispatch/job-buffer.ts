@@ -2,7 +2,6 @@
  * Jobs in memory across all lanes, within limits. Jobs that do not fit stay in the store, and their lane remembers that
  * there are more.
  */
-import { deleteOldest } from "./delete-oldest.ts";
 import type { Lane } from "./lane.ts";
 import { bytesOf, isRetry, messageBytes } from "./lane-state.ts";
 import { isInOrder } from "./ordered-queue.ts";
@@ -21,23 +20,47 @@ const MAX_REMEMBERED = 10_000;
  * another connection learns that its commit succeeded. Accepting such a job again would attempt it twice.
  */
 export class HandOffDedupe {
-  readonly #keys = new Set<string>();
+  /** Messages by endpoint. */
+  readonly #messages = new Map<number, Set<number>>();
+  /** The jobs that were noted last, each as endpoint and message, in a ring. Empty until the first one. */
+  #noted = new Float64Array(0);
+  #next = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#keys.size;
+    return this.#size;
   }
 
   /** A page contains the job. */
-  note(job: Job): void {
+  note({ endpointId, messageId, attempts, generation }: Job): void {
     // Only jobs without attempts are handed over.
-    if (job.attempts > 0 || job.generation > 0) return;
-    this.#keys.add(keyOf(job));
-    if (this.#keys.size > MAX_REMEMBERED) deleteOldest(this.#keys, MAX_REMEMBERED);
+    if (attempts > 0 || generation > 0) return;
+    if (this.#noted.length === 0) this.#noted = new Float64Array(2 * MAX_REMEMBERED);
+    this.#delete(this.#noted[this.#next]!, this.#noted[this.#next + 1]!);
+    this.#noted[this.#next] = endpointId;
+    this.#noted[this.#next + 1] = messageId;
+    this.#next = (this.#next + 2) % this.#noted.length;
+    let messages = this.#messages.get(endpointId);
+    if (messages === undefined) {
+      messages = new Set();
+      this.#messages.set(endpointId, messages);
+    }
+    if (messages.has(messageId)) return;
+    messages.add(messageId);
+    this.#size++;
   }
 
   /** Returns whether a page has already contained the job that is being handed over. Each job is handed over once. */
-  take(job: Job): boolean {
-    return this.#keys.size > 0 && this.#keys.delete(keyOf(job));
+  take({ endpointId, messageId }: Job): boolean {
+    return this.#size > 0 && this.#delete(endpointId, messageId);
+  }
+
+  #delete(endpointId: number, messageId: number): boolean {
+    const messages = this.#messages.get(endpointId);
+    if (messages === undefined || !messages.delete(messageId)) return false;
+    this.#size--;
+    if (messages.size === 0) this.#messages.delete(endpointId);
+    return true;
   }
 }
 
@@ -191,8 +214,4 @@ export class JobBuffer {
   spill(lane: Lane): void {
     for (const spilled of lane.spill()) this.#queuedBytes -= bytesOf(spilled);
   }
-}
-
-function keyOf({ endpointId, messageId }: Job): string {
-  return `${endpointId} ${messageId}`;
 }
