@@ -267,11 +267,16 @@ export class BatchRun {
 
 /** Combines the results for the endpoint's rate control: it asked to wait, accepted a message, or failed. */
 function judged(results: readonly BatchedResult[]): AttemptResult {
-  const made = results.filter((result) => result.kind === "made");
-  const asked = made.find(({ attempt, retryAfterMs }) => attempt.status !== 0 && retryAfterMs !== null);
-  const accepted = made.find(({ attempt }) => attempt.status === 0);
-  const failed = made.find(({ attempt }) => attempt.unsent !== true);
-  return asked ?? accepted ?? failed ?? { kind: "void" };
+  let accepted: AttemptResult | null = null;
+  let failed: AttemptResult | null = null;
+  for (const result of results) {
+    if (result.kind !== "made") continue;
+    const { attempt, retryAfterMs } = result;
+    if (attempt.status !== 0 && retryAfterMs !== null) return result;
+    if (attempt.status === 0) accepted ??= result;
+    if (attempt.unsent !== true) failed ??= result;
+  }
+  return accepted ?? failed ?? { kind: "void" };
 }
 
 function isCounted(result: BatchedResult): result is Counted {

@@ -12,15 +12,11 @@ import type { KindMessage } from "../kind.ts";
  * @param now Unix milliseconds.
  */
 export function signatureOf(
-  { messageId, endpoint, contentType, body }: OutgoingMessage,
+  { messageId, endpoint, body }: OutgoingMessage,
   families: readonly HeaderFamily[],
   now: number,
 ): StandardFacts {
-  return {
-    ...standardHeaders(endpoint, { messageId, now, contentType, body, families }),
-    contentType: "",
-    userAgent: "",
-  };
+  return standardHeaders(endpoint, { messageId, now, contentType: "", userAgent: "", body, families });
 }
 
 /**

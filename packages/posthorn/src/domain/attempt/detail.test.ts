@@ -46,14 +46,19 @@ describe("details of an attempt", () => {
   });
 
   it("are those of each message, although messages of one request share most of them", () => {
-    const change = fc.constantFrom("none", "headers", "peer", "response", "tls", "sentence", "retryAfterMs", "timings");
+    const shared = ["none", "headers", "peer", "response", "tls", "sentence", "retryAfterMs", "timings", "method"];
+    const standard = ["contentType", "userAgent", "families", "timestamp", "signature"];
+    const change = fc.constantFrom(...shared, ...standard, "signature", "signature");
     fc.assert(
-      fc.property(facts, facts, fc.array(change, { maxLength: 5 }), (given, other, changes) => {
-        const { standard, bodyBytes, extra } = other;
-        const messages: AttemptFacts[] = [given, { ...given, standard, bodyBytes, extra }];
+      fc.property(facts, facts, fc.array(change, { maxLength: 8 }), (given, other, changes) => {
+        const messages: AttemptFacts[] = [given, { ...given, bodyBytes: other.bodyBytes, extra: other.extra }];
         for (const name of changes) {
           const before = messages.at(-1)!;
-          messages.push(name === "none" ? { ...before, extra: given.extra } : { ...before, [name]: other[name] });
+          if (name === "none") messages.push({ ...before, extra: given.extra });
+          else if (standard.includes(name)) {
+            const changed = other.standard[name as keyof AttemptFacts["standard"]];
+            messages.push({ ...before, standard: { ...before.standard, [name]: changed } });
+          } else messages.push({ ...before, [name]: other[name as keyof AttemptFacts] });
         }
         expect(messages.map((one) => decodeDetail(encodeDetail(one, one.extra)))).toEqual(messages);
       }),

@@ -79,37 +79,59 @@ const TRUNCATED = 2;
 /** Place of `extra`, which is the last. */
 const EXTRA = 13;
 
-/** Facts that messages of one request have in common. */
-type SharedFacts = Omit<SentFacts, "method" | "standard" | "bodyBytes">;
+/** Facts that messages of one request have in common, besides most of their standard headers. */
+type SharedFacts = Omit<SentFacts, "bodyBytes">;
 
 /** The facts that were encoded last. Messages of one request have the same, and are encoded one after the other. */
 let last: SharedFacts | null = null;
-/** Their text, once a second message has them: the headers, and what follows the size of the body. */
-let lastText: { readonly headers: string; readonly rest: string } | null = null;
+/** Their text, once a second message has them: what is before the signature, the headers, and what follows the size of the body. */
+let lastText: { readonly start: string; readonly headers: string; readonly rest: string } | null = null;
 
 /** The objects in `facts` must not be changed afterwards. */
 export function encodeDetail(facts: SentFacts, extra: AttemptExtra): string {
   const { standard, bodyBytes } = facts;
-  const first: readonly unknown[] = [
-    VERSION,
-    facts.method === "POST" ? 0 : facts.method,
-    [standard.contentType, standard.userAgent, standard.families.join(" "), standard.timestamp, standard.signature],
-  ];
   if (last !== null && areSame(last, facts)) {
-    lastText ??= { headers: JSON.stringify(facts.headers), rest: JSON.stringify(restOf(facts)).slice(1, -1) };
+    lastText ??= textOf(facts);
+    const { start, headers, rest } = lastText;
     const more = extra === null ? "" : `,${JSON.stringify(extra)}`;
-    return `${JSON.stringify(first).slice(0, -1)},${lastText.headers},${bodyBytes},${lastText.rest}${more}]`;
+    return `${start}${JSON.stringify(standard.signature)}],${headers},${bodyBytes},${rest}${more}]`;
   }
   last = facts;
   lastText = null;
-  const cells = [...first, facts.headers, bodyBytes, ...restOf(facts)];
+  const cells: unknown[] = [VERSION, methodOf(facts), standardOf(standard), facts.headers, bodyBytes, ...restOf(facts)];
   if (extra !== null) cells.push(extra);
   return JSON.stringify(cells);
 }
 
-/** Compares objects by identity: those of one request are the same objects. */
+/** End of the text before the headers, without a signature. */
+const NO_SIGNATURE = '""]]';
+
+function textOf(facts: SharedFacts): NonNullable<typeof lastText> {
+  const start = JSON.stringify([VERSION, methodOf(facts), standardOf({ ...facts.standard, signature: "" })]);
+  return {
+    start: start.slice(0, -NO_SIGNATURE.length),
+    headers: JSON.stringify(facts.headers),
+    rest: JSON.stringify(restOf(facts)).slice(1, -1),
+  };
+}
+
+function methodOf({ method }: Pick<SentFacts, "method">): string | 0 {
+  return method === "POST" ? 0 : method;
+}
+
+function standardOf({ contentType, userAgent, families, timestamp, signature }: StandardFacts): Cells[2] {
+  return [contentType, userAgent, families.join(" "), timestamp, signature];
+}
+
+/** Compares objects by identity: those of one request are the same objects. The signature is not compared. */
 function areSame(facts: SharedFacts, others: SharedFacts): boolean {
+  const [standard, otherStandard] = [facts.standard, others.standard];
   return (
+    facts.method === others.method &&
+    standard.families === otherStandard.families &&
+    standard.timestamp === otherStandard.timestamp &&
+    standard.contentType === otherStandard.contentType &&
+    standard.userAgent === otherStandard.userAgent &&
     facts.timings === others.timings &&
     facts.headers === others.headers &&
     facts.response === others.response &&
