@@ -1,6 +1,8 @@
 /** Parameters of hot statements in binary format, read by a real server. */
+import { Socket } from "node:net";
+import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { Pool, withClient } from "../src/store/postgres/connections.ts";
+import { clientConfig, Pool, withClient } from "../src/store/postgres/connections.ts";
 import { BindMessage, type Column } from "../src/store/postgres/hot/bind-message.ts";
 import { runBatch } from "../src/store/postgres/hot/run-batch.ts";
 import { borrowDatabase } from "./support/postgres.ts";
@@ -86,6 +88,25 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
     });
   });
 
+  it("unchanged if the socket sends them only after those of other statements", async () => {
+    await using database = await borrowDatabase();
+    const socket = new Socket();
+    const slow = new pg.Client({ ...clientConfig({ url: database.url, use: "hot" }), stream: () => socket });
+    const other = new pg.Client(clientConfig({ url: database.url, use: "hot" }));
+    await Promise.all([slow.connect(), other.connect()]);
+    const send = (client: pg.Client, rows: readonly Row[]): Promise<readonly Row[]> =>
+      runBatch<Row>(client, ROWS, new BindMessage(ROWS.name, 4).arrays(rows, COLUMNS));
+    const first = [{ id: 1, big: 1, small: 1, words: "first" }];
+    const second = [{ id: 2, big: 2, small: 2, words: "other" }];
+    socket.cork();
+    const sent = send(slow, first);
+    expect(socket.writableLength).toBeGreaterThan(0);
+    expect(await send(other, second)).toEqual(second);
+    socket.uncork();
+    expect(await sent).toEqual(first);
+    await Promise.all([slow.end(), other.end()]);
+  });
+
   it("only if they are integers of their type", () => {
     for (const value of [Number.NaN, Infinity, 0.5, 2 ** 53]) {
       const row: Row = { id: 1, big: value, small: null, words: null };
@@ -95,6 +116,15 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
       const row: Row = { id: 1, big: null, small: value, words: null };
       expect(() => new BindMessage("rows", 1).arrays([row], [COLUMNS[2]!])).toThrow("out of range");
     }
+  });
+
+  it("only if they are of the type of their column", () => {
+    const [bigint, , int, text] = COLUMNS;
+    const sent = (column: Column<Row> | undefined, value: string | number): unknown =>
+      new BindMessage("rows", 1).arrays([{}], [{ column: "any", type: column!.type, of: () => value }]);
+    expect(() => sent(text, 1_094_861_636)).toThrow("out of range");
+    expect(() => sent(bigint, "12345678")).toThrow("out of range");
+    expect(() => sent(int, "1234")).toThrow("out of range");
   });
 
   it("after a statement that the server refused, which rejects", async () => {

@@ -112,10 +112,10 @@ export class BindMessage {
   }
 
   #element(type: HotColumn<string, never>["type"], cell: Cell): void {
-    if (typeof cell === "string") return this.#text(cell);
+    if (type === "text" && typeof cell === "string") return this.#text(cell);
     this.#room(12);
     if (cell === null) this.#int32(NULL_LENGTH);
-    else if (type === "bigint" ? !Number.isSafeInteger(cell) : (cell | 0) !== cell) throw outOfRange(cell);
+    else if (typeof cell !== "number" || !isInteger(type, cell)) throw outOfRange(cell);
     else if (type === "bigint") this.#bigint(cell);
     else {
       this.#int32(4);
@@ -159,8 +159,16 @@ export class BindMessage {
   }
 }
 
-/** The error of the server for such a number in a text. Written as an integer, it would become another one. */
-function outOfRange(cell: number): pg.DatabaseError {
+function isInteger(type: HotColumn<string, never>["type"], cell: number): boolean {
+  if (type === "text") return false;
+  return type === "bigint" ? Number.isSafeInteger(cell) : (cell | 0) === cell;
+}
+
+/**
+ * The error of the server for such a number in a text. In binary form, the server would read another number, or the bytes of a number as
+ * text; a text instead of a number would be an error of the protocol, which looks like a broken connection.
+ */
+function outOfRange(cell: string | number): pg.DatabaseError {
   const error = new pg.DatabaseError(`integer out of range: ${cell}`, 0, "error");
   error.code = NUMERIC_VALUE_OUT_OF_RANGE;
   return error;
