@@ -2,6 +2,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { findChromium } from "./chromium.ts";
+import { Contexts, type TestContext } from "./contexts.ts";
 
 /** Without these, Chromium contacts Google's servers at each start. */
 const FLAGS = [
@@ -14,6 +15,8 @@ const FLAGS = [
   "--disable-sync",
   // Renderers are then children of the browser, so that `npm test` counts their CPU time.
   "--no-zygote",
+  // Pages of one context share a process. With more than one, Chromium starts another for each page.
+  "--renderer-process-limit=1",
 ];
 
 const INSTALL_MS = 600_000;
@@ -27,6 +30,8 @@ export interface TestBrowser {
 export interface OpenOptions extends BrowserContextOptions {
   readonly token?: string;
   readonly keep?: true;
+  /** Set when the test depends on what a browser loads that has nothing in its cache. */
+  readonly fresh?: true;
   /** Set when the test expects requests to be refused by a policy. */
   readonly refused?: true;
 }
@@ -42,28 +47,38 @@ async function printPage(page: Page): Promise<void> {
 /** Starts the browser. A test fails when its pages report an error. */
 export function useBrowser(): TestBrowser {
   let browser: Browser;
+  let contexts: Contexts;
+  /** Contexts of the current test. */
+  const used: TestContext[] = [];
   const pages: Page[] = [];
   const kept: Page[] = [];
   const faults: string[] = [];
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+    contexts = new Contexts(browser);
   }, INSTALL_MS);
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await Promise.all([...pages, ...kept].map(printPage));
-    await Promise.all(pages.splice(0).map((page) => page.context().close()));
+    pages.length = 0;
+    await Promise.all(
+      used.splice(0).map((one) => (task.result?.state === "fail" ? one.context.close() : contexts.release(one))),
+    );
     const seen = faults.splice(0);
     if (seen.length > 0) throw new Error(`The page reported:\n${seen.join("\n")}`);
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    // Their processes end before the browser, which counts their CPU time for `npm test`.
+    for (const context of browser?.contexts() ?? []) await context.close();
+    await browser?.close();
+  });
   return {
-    open: async ({ token, refused, keep, ...options } = {}) => {
-      const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 860 }, ...options });
-      // The first page of a browser is slow while other tests use the processors.
-      context.setDefaultTimeout(120_000);
+    open: async ({ token, refused, keep, fresh = false, ...options } = {}) => {
+      const taken = await contexts.take(options, fresh);
+      if (keep !== true) used.push(taken);
+      const page = await taken.context.newPage();
       if (token !== undefined) {
-        await context.addInitScript(([key, value]) => sessionStorage.setItem(key!, value!), [SESSION_KEY, token]);
+        await page.addInitScript(([key, value]) => sessionStorage.setItem(key!, value!), [SESSION_KEY, token]);
       }
-      const page = await context.newPage();
       (keep === true ? kept : pages).push(page);
       page.on("pageerror", (error) => faults.push(error.message));
       page.on("console", (message) => {

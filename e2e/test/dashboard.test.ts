@@ -79,7 +79,7 @@ describe("signing in", () => {
   });
 
   it("loads no more than 250 kB of scripts and styles for the first page", async () => {
-    const page = await browser.open({ token: world.server.token });
+    const page = await browser.open({ token: world.server.token, fresh: true });
     const loaded: Request[] = [];
     page.on("requestfinished", (request) => void loaded.push(request));
     await page.goto(world.server.url, { waitUntil: "load" });
