@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
 import { isNightly } from "./packages/testkit/src/nightly.ts";
 import { SlowFirstOfProject } from "./packages/testkit/src/slow-first.ts";
+import { NIGHTLY_ON_POSTGRES } from "./scripts/nightly-on-postgres.ts";
 import { pureTests } from "./scripts/pure-tests.ts";
 
 shareCompileCache();
@@ -19,21 +20,6 @@ const BUNDLED_THREADS = {
 const ON_BOTH_STORES = [
   "packages/posthorn/test/**/*.test.ts",
   "packages/posthorn/src/{delivery,dispatch,domain}/**/*.test.ts",
-];
-
-/**
- * What Posthorn sends, receives, reads and shows, in many variants that differ in nothing that is stored. On PostgreSQL every route runs in
- * `audit/routes.test.ts`, and `npm run test:nightly` runs these files as well.
- */
-const NIGHTLY_ON_POSTGRES = [
-  "packages/posthorn/test/destinations/**",
-  "packages/posthorn/test/{endpoint-egress,endpoint-verify,tenant-calls,tenant-egress}.test.ts",
-  "packages/posthorn/test/sources/{email,email-kills,feed,google-pub-sub,http,ical,kinds,websub}.test.ts",
-  "packages/posthorn/test/receiving/{cloud-events,generic,handshakes,inert-responses,responses,secret-warnings,separate-origin,sns}.test.ts",
-  "packages/posthorn/test/access/{masking,matrix}.test.ts",
-  "packages/posthorn/test/{attempt-detail,filters,live-streams,openapi-import,problem,security-txt,transformations}.test.ts",
-  "packages/posthorn/test/{cli-json,destination-kinds,hot-routes,telemetry,unknown-query,watch-examples}.test.ts",
-  "packages/posthorn/test/mcp/tools.test.ts",
 ];
 
 /** Test processes wait while PostgreSQL works for them, so two of them leave a core idle when the other suites have ended. */
@@ -54,7 +40,11 @@ export default defineConfig({
     // Files share a process, which saves starting it and loading the modules for each. A file that leaves something behind fails.
     isolate: false,
     sequence: { sequencer: SlowFirstOfProject },
-    setupFiles: ["packages/testkit/src/costs.ts", "packages/testkit/src/leak-check.ts"],
+    setupFiles: [
+      "packages/testkit/src/costs.ts",
+      "packages/testkit/src/statements.ts",
+      "packages/testkit/src/leak-check.ts",
+    ],
     execArgv: ["--conditions=@posthorn/source"],
     // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.
     testTimeout: 180_000,

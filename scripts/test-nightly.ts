@@ -38,10 +38,16 @@ type Step = readonly string[];
  */
 const SUITES: ReadonlySet<string> = new Set(["test:unit", "test:e2e", "test:simulation", "test:destinations"]);
 
+const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));
+const report = join(results, "kills.jsonl");
+/** Statements of each test file on PostgreSQL. */
+const statements = join(results, "statements.jsonl");
+
 /** npm scripts with their arguments, by part. */
 const PARTS: Readonly<Record<string, readonly Step[]>> = {
   postgres: [
     ["test:unit", "--", "--project", "postgres"],
+    ["check:statements", "--", statements],
     ["test:e2e", "--", "--project", "postgres", "operations"],
   ],
   simulation: [
@@ -78,8 +84,6 @@ if (unknown !== undefined) {
 const parts = (positionals.length === 0 ? Object.keys(PARTS) : positionals).flatMap((name) => PARTS[name]!);
 const steps: readonly Step[] = [["install:oracles"], ...parts];
 
-const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));
-const report = join(results, "kills.jsonl");
 const env = {
   ...process.env,
   POSTHORN_TEST_KILLS: values.kills,
@@ -87,6 +91,7 @@ const env = {
   POSTHORN_TEST_ALL_SEEDS: "1",
   POSTHORN_TEST_SEED: process.env["POSTHORN_TEST_SEED"] ?? String(day),
   POSTHORN_TEST_REPORT: report,
+  POSTHORN_TEST_STATEMENTS: statements,
 };
 
 const failed = steps.filter((step) => {
