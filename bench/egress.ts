@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { Agent, Client, fetch, Pool } from "undici";
 import type { Dispatcher } from "undici";
 import { parseAddress } from "../packages/egress/src/address/bytes.ts";
-import { judge, parseNat64 } from "../packages/egress/src/address/judge.ts";
+import { checkAddress, parseNat64 } from "../packages/egress/src/address/check.ts";
 import { nextMessage } from "./lib/processes.ts";
 
 interface Receiver {
@@ -321,8 +321,8 @@ function guardAlone(): void {
   };
   const url = time(() => egress.validateUrl("https://hooks.example.com/path?query=1"));
   const address = time(() => {
-    judge(v4, "hooks.example.com", external, settings);
-    judge(v6, "hooks.example.com", external, settings);
+    checkAddress(v4, "hooks.example.com", external, settings);
+    checkAddress(v6, "hooks.example.com", external, settings);
   });
   console.log(
     `The guard alone: ${url} ns per URL (first use only, then cached), ${address} ns for an A and an AAAA record (once per connection).`,

@@ -204,7 +204,7 @@ export class Egress implements AsyncDisposable {
    * Checks a URL against the URL rules alone, without DNS, for when it is entered. Returns `null` when it is valid.
    */
   validateUrl(url: string, allow?: AddressRules): UrlProblem | null {
-    const verdict = this.#guard.judgeUrl(url, allow ?? null);
+    const verdict = this.#guard.checkUrl(url, allow ?? null);
     return verdict.ok ? null : verdict.problem;
   }
 
@@ -345,8 +345,10 @@ export class Egress implements AsyncDisposable {
     if (connection.generation === this.#sockets.generation) return null;
     const { address, proxyAddress } = connection.opened;
     const refusal =
-      this.#guard.judge(address, target.parsed, target.allow) ??
-      (target.proxy === null || proxyAddress === null ? null : this.#guard.judgeProxy(proxyAddress, target.proxy));
+      this.#guard.checkAddress(address, target.parsed, target.allow) ??
+      (target.proxy === null || proxyAddress === null
+        ? null
+        : this.#guard.checkProxyAddress(proxyAddress, target.proxy));
     if (refusal === null) connection.generation = this.#sockets.generation;
     return refusal;
   }

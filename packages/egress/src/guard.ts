@@ -1,11 +1,11 @@
 /** Decides what may be called: rules for URLs and addresses, and the resolution of names. */
 import { formatAddress, parseAddress } from "./address/bytes.ts";
 import type { AddressBytes } from "./address/bytes.ts";
-import { parseNat64 } from "./address/judge.ts";
-import type { Verdict } from "./address/judge.ts";
+import { parseNat64 } from "./address/check.ts";
+import type { Verdict } from "./address/check.ts";
 import { isLocalhost } from "./address/names.ts";
 import { ownAddresses } from "./address/own.ts";
-import { judgeRequest, judgeTenant, namesHostFor, refusedWords } from "./address/policy.ts";
+import { checkForRequest, checkForTenant, namesHostFor, refusedWords } from "./address/policy.ts";
 import type { GuardPolicy, RefusedWord } from "./address/policy.ts";
 import { namesHost, parseAllowList } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
@@ -82,16 +82,16 @@ export class Guard {
   }
 
   /** Checks a URL without DNS. A name that only the rules of the request accept is refused like any other forbidden name. */
-  judgeUrl(url: string, wanted: AddressRules | null, rules = this.#urlRules): UrlVerdict {
+  checkUrl(url: string, wanted: AddressRules | null, rules = this.#urlRules): UrlVerdict {
     const { allow } = this.#policy;
     const verdict = parseTarget(url, rules, wanted ?? allow);
     if (!verdict.ok || wanted === null) return verdict;
-    return this.#judgeUrlForTenant(url, rules);
+    return this.#checkUrlForTenant(url, rules);
   }
 
   /** @throws {EgressError} `blocked_url`. */
   parse(url: string, wanted: AddressRules | null, rules = this.#urlRules): ParsedTarget {
-    const verdict = this.judgeUrl(url, wanted, rules);
+    const verdict = this.checkUrl(url, wanted, rules);
     if (verdict.ok) return verdict.target;
     throw new EgressError("blocked_url", `rule ${verdict.problem.rule}: ${verdict.problem.message}`);
   }
@@ -114,7 +114,7 @@ export class Guard {
     const { host, literal } = target;
     const found = literal === null ? await this.#resolve(host, namesHostFor(host, wanted, this.#policy)) : [literal];
     for (const address of found) {
-      const refusal = this.judge(address, target, wanted);
+      const refusal = this.checkAddress(address, target, wanted);
       if (refusal !== null) throw refusal;
     }
     return found;
@@ -130,7 +130,7 @@ export class Guard {
     const bySystem = namesHost(allow, host) || namesHost(tenantAllow, host);
     const found = literal === null ? await this.#resolveProxy(host, bySystem) : [literal];
     for (const address of found) {
-      const refusal = this.judgeProxy(address, proxy);
+      const refusal = this.checkProxyAddress(address, proxy);
       if (refusal !== null) throw refusal;
     }
     return found;
@@ -143,7 +143,7 @@ export class Guard {
     try {
       const { literal } = this.#proxyTarget(host);
       if (literal === null) return null;
-      const verdict = judgeTenant(literal, null, this.#policy);
+      const verdict = checkForTenant(literal, null, this.#policy);
       return verdict.allowed ? null : { host, reason: verdict.rule === "deny-list" ? "deny" : "rules" };
     } catch (error) {
       if (error instanceof EgressError) return { host, reason: "rules" };
@@ -152,17 +152,21 @@ export class Guard {
   }
 
   /** Checks an address of a target. `null`: it may be called. */
-  judge(address: AddressBytes, { host, literal }: ParsedTarget, wanted: AddressRules | null): EgressError | null {
+  checkAddress(
+    address: AddressBytes,
+    { host, literal }: ParsedTarget,
+    wanted: AddressRules | null,
+  ): EgressError | null {
     const name = literal === null ? host : null;
-    const verdict = judgeRequest(address, name, wanted, this.#policy);
+    const verdict = checkForRequest(address, name, wanted, this.#policy);
     return verdict.allowed ? null : new EgressError("blocked_address", refusalDetail(verdict, address, name));
   }
 
   /** Checks an address of a tenant's proxy. `null`: it may be called. */
-  judgeProxy(address: AddressBytes, proxy: ProxyProfile): EgressError | null {
+  checkProxyAddress(address: AddressBytes, proxy: ProxyProfile): EgressError | null {
     const { host, literal } = this.#proxyTarget(proxy.host);
     const name = literal === null ? host : null;
-    const verdict = judgeTenant(address, name, this.#policy);
+    const verdict = checkForTenant(address, name, this.#policy);
     if (verdict.allowed) return null;
     return new EgressError("blocked_proxy", `proxy: ${refusalDetail(verdict, address, name)}`);
   }
@@ -171,7 +175,7 @@ export class Guard {
     this.#names.close();
   }
 
-  #judgeUrlForTenant(url: string, rules: UrlRules): UrlVerdict {
+  #checkUrlForTenant(url: string, rules: UrlRules): UrlVerdict {
     const { allow, tenantAllow } = this.#policy;
     const verdict = parseTarget(url, rules, allow);
     return verdict.ok ? verdict : parseTarget(url, rules, tenantAllow);
@@ -179,7 +183,7 @@ export class Guard {
 
   /** @throws {EgressError} `blocked_proxy` when the name of a tenant's proxy must not be looked up. */
   #proxyTarget(host: string): ParsedTarget {
-    const verdict = this.#judgeUrlForTenant(hostUrl(host, null), HOST_RULES);
+    const verdict = this.#checkUrlForTenant(hostUrl(host, null), HOST_RULES);
     if (verdict.ok) return verdict.target;
     throw new EgressError("blocked_proxy", `proxy ${host}: rule ${verdict.problem.rule}`);
   }

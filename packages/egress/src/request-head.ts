@@ -29,14 +29,14 @@ const MAX_KINDS = 4096;
 function kindOf(name: string): NameKind {
   let kind = kinds.get(name);
   if (kind === undefined) {
-    kind = judgeName(name);
+    kind = classifyName(name);
     if (kinds.size >= MAX_KINDS) kinds.clear();
     if (name.length <= 256) kinds.set(name, kind);
   }
   return kind;
 }
 
-function judgeName(name: string): NameKind {
+function classifyName(name: string): NameKind {
   const lower = name.toLowerCase();
   if (lower === "accept-encoding") return "encoding";
   if (RESERVED.has(lower)) return "reserved";

@@ -1,7 +1,7 @@
 import { inNetwork } from "./bytes.ts";
 import type { AddressBytes, Network } from "./bytes.ts";
-import { judge } from "./judge.ts";
-import type { GuardSettings, Verdict } from "./judge.ts";
+import { checkAddress } from "./check.ts";
+import type { GuardSettings, Verdict } from "./check.ts";
 import { isLocalhost } from "./names.ts";
 import { hostOfWord, namesHost, networkOfWord } from "./rules.ts";
 import type { AddressRules } from "./rules.ts";
@@ -29,22 +29,22 @@ export interface RefusedWord {
  * @param wanted Rules of the request; `null` for the platform's. They can narrow the platform's rules, and extend
  *   them only as far as `tenantAllow` does.
  */
-export function judgeRequest(
+export function checkForRequest(
   address: AddressBytes,
   host: string | null,
   wanted: AddressRules | null,
   policy: GuardPolicy,
 ): Verdict {
-  if (wanted === null) return judge(address, host, policy.allow, policy);
-  const verdict = judge(address, host, wanted, policy);
-  return verdict.allowed ? judgeTenant(address, host, policy) : verdict;
+  if (wanted === null) return checkAddress(address, host, policy.allow, policy);
+  const verdict = checkAddress(address, host, wanted, policy);
+  return verdict.allowed ? checkForTenant(address, host, policy) : verdict;
 }
 
 /** Decides on an address by the most that tenants may allow: `allow` and `tenantAllow` together. */
-export function judgeTenant(address: AddressBytes, host: string | null, policy: GuardPolicy): Verdict {
-  const platform = judge(address, host, policy.allow, policy);
+export function checkForTenant(address: AddressBytes, host: string | null, policy: GuardPolicy): Verdict {
+  const platform = checkAddress(address, host, policy.allow, policy);
   if (platform.allowed) return platform;
-  const added = judge(address, host, policy.tenantAllow, policy);
+  const added = checkAddress(address, host, policy.tenantAllow, policy);
   return added.allowed ? added : { ...platform, setting: `${platform.setting} of the platform or of its tenants` };
 }
 
@@ -79,8 +79,8 @@ function isCovered(word: string, policy: GuardPolicy): boolean {
     const local = isLocalhost(host.name);
     return sources.some((rules) => hasHost(rules, word) || (local && rules.loopback));
   }
-  // A single address can allow ranges that a CIDR cannot, so it is judged as it would be when dialled.
-  if (network.bits === network.bytes.length * 8) return judgeTenant(network.bytes, null, policy).allowed;
+  // A single address can allow ranges that a CIDR cannot, so it is checked as it would be when dialled.
+  if (network.bits === network.bytes.length * 8) return checkForTenant(network.bytes, null, policy).allowed;
   return sources.some((rules) => coversNetwork(rules, network));
 }
 

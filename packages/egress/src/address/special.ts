@@ -117,5 +117,5 @@ export const SPECIAL_RANGES: readonly SpecialRange[] = table([...METADATA, ...IP
 /** The only part of IPv6 that is allocated for the public internet (RFC 4291, IANA IPv6 address space). */
 export const GLOBAL_UNICAST: Network = { bytes: Uint8Array.of(0x20, ...Array.from({ length: 15 }, () => 0)), bits: 3 };
 
-/** NAT64 well-known prefix (RFC 6052). The last 32 bits are an IPv4 address, and that address is judged. */
+/** NAT64 well-known prefix (RFC 6052). The last 32 bits are an IPv4 address, and that address is checked. */
 export const NAT64_WELL_KNOWN = "64:ff9b::/96";

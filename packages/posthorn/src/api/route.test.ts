@@ -23,7 +23,7 @@ describe("the type of a route", () => {
       method: "POST",
       handle: async ({ ctx }) => {
         // @ts-expect-error DNS
-        await ctx.services.urls.judge("https://example.com/", null);
+        await ctx.services.urls.check("https://example.com/", null);
         // @ts-expect-error requests to endpoints
         await ctx.services.ownership.ask(null, "challenge", null);
         // @ts-expect-error worker threads
@@ -75,7 +75,7 @@ describe("the type of an operation", () => {
     const fromInside = (ctx: TransactionContext): OutsideContext => ctx;
     const verb = (ctx: OutsideContext) =>
       // @ts-expect-error `atomically` gives its operation no service that calls out
-      atomically({ ctx, input: null }, async ({ ctx: inside }) => inside.services.urls.judge("", null));
+      atomically({ ctx, input: null }, async ({ ctx: inside }) => inside.services.urls.check("", null));
     expect([outside, fromInside, verb]).toHaveLength(3);
   });
 });

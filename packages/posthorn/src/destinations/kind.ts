@@ -242,7 +242,7 @@ export interface HttpKind<F extends Fields> extends Declaration<F> {
     now: number,
   ): KindRequest | (FailedItem & { readonly kind: "refused" });
   /** One result per message, in the order of `messages`. */
-  judge(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
+  classify(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
 }
 
 /** A kind that does not use HTTP: a driver in the connector thread sends its messages. */

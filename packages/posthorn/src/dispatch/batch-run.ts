@@ -22,7 +22,7 @@ export interface BatchRunOptions {
   /** Aborts when the process ends. */
   readonly signal: AbortSignal;
   /** Updates the rate control of the endpoint. */
-  readonly judge: (
+  readonly updateRate: (
     inFlight: Pick<BatchInFlight, "lane" | "ticket">,
     result: AttemptResult,
     at: { readonly now: number; readonly isFull: boolean },
@@ -93,7 +93,7 @@ export class BatchRun {
       return;
     }
     const now = engine.clock.now();
-    this.#options.judge(inFlight, judged(results), { now, isFull });
+    this.#options.updateRate(inFlight, combinedResult(results), { now, isFull });
     const stop = results.find((result) => result.kind === "held" || result.kind === "not_now");
     const entries = this.#entries(inFlight, jobs, results, now);
     const outcomes = entries.map(({ outcome }) => outcome).filter((outcome) => outcome !== null);
@@ -266,7 +266,7 @@ export class BatchRun {
 }
 
 /** Combines the results for the endpoint's rate control: it asked to wait, accepted a message, or failed. */
-function judged(results: readonly BatchedResult[]): AttemptResult {
+function combinedResult(results: readonly BatchedResult[]): AttemptResult {
   let accepted: AttemptResult | null = null;
   let failed: AttemptResult | null = null;
   for (const result of results) {

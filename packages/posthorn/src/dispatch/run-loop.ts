@@ -54,7 +54,7 @@ export class RunLoop {
       ...options,
       recorder: this.#recorder,
       signal: this.#abort.signal,
-      judge: (inFlight, result, at) => this.#judge(inFlight, result, at),
+      updateRate: (inFlight, result, at) => this.#updateRate(inFlight, result, at),
       close: (lane, job, outcome, isRecorded) => this.#close(lane, job, outcome, isRecorded),
       noteRecorded: (lane, outcome, isRevoked) => this.#noteRecorded(lane, outcome, isRevoked),
     });
@@ -206,7 +206,7 @@ export class RunLoop {
     // Uses the same time for both; otherwise a retry would be due slightly later than the endpoint may be attempted
     // again.
     const now = this.#engine.clock.now();
-    this.#judge(inFlight, result, { now, isFull });
+    this.#updateRate(inFlight, result, { now, isFull });
     if (result.kind === "held" || result.kind === "not_now") return this.#returnToStore(lane, job, result, wakes);
     this.#engine.enqueue(lane);
     this.#engine.pump();
@@ -222,7 +222,7 @@ export class RunLoop {
   }
 
   /** Updates the rate control of the endpoint with the result. */
-  #judge(
+  #updateRate(
     { lane, ticket }: Pick<InFlight, "lane" | "ticket">,
     result: AttemptResult,
     { now, isFull }: { readonly now: number; readonly isFull: boolean },

@@ -32,7 +32,7 @@ import type {
   ThreadHealth,
   TokenIssuer,
   TransformRunner,
-  UrlJudge,
+  UrlChecker,
 } from "./ports.ts";
 import type { DomainRules } from "./rules.ts";
 import type { SourceOperations } from "./source-operations.ts";
@@ -88,7 +88,7 @@ export interface Services extends TransactionServices {
   readonly pause: DeliveryPauseSource;
   /** `null`: the process never has more than one thread that runs a node. */
   readonly threads: ThreadHealth | null;
-  readonly urls: UrlJudge;
+  readonly urls: UrlChecker;
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;
   readonly identityProviders: OidcProtocol;

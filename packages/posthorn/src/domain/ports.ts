@@ -22,9 +22,9 @@ import type { TaskKind } from "./task/task.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
 /** Checks URLs by the addresses that their host names resolve to. */
-export interface UrlJudge {
+export interface UrlChecker {
   /** Whether deliveries to this URL would be allowed, by the current DNS records. `allow`: see `egress_allow`. */
-  judge(url: string, allow: string | null): Promise<UrlVerdict>;
+  check(url: string, allow: string | null): Promise<UrlVerdict>;
 }
 
 /** Hints to the dispatcher. The rows in the store hold the same information. */

@@ -32,7 +32,7 @@ export class BackfillIntake {
     const { body } = content;
     const headers = [...content.headers, ...(await signatureOf(source, content, now()))];
     // Reads type, ID and time as for a request, and checks the signature that was just added.
-    const verdict = await source.verifier.judge({ method: "POST", url: "", headers: headersOf(headers), body });
+    const verdict = await source.verifier.verify({ method: "POST", url: "", headers: headersOf(headers), body });
     const facts: EventFacts = verdict.kind === "event" ? verdict.facts : factsOf(listed);
     const taken = await intake.take(source, {
       ...facts,

@@ -133,10 +133,10 @@ export class Gateway {
   /** Not async, like what it calls for an ordinary event, so that only storing the event creates promises. */
   #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
     if (source.settings.kind === WEBSUB_KIND) return respondToHub(this.#options, source, request);
-    const verdict = this.#judge(source, request);
+    const verdict = this.#verify(source, request);
     if (!(verdict instanceof Promise)) return this.#respondTo(source, request, verdict);
-    return verdict.then((judged) =>
-      judged === null ? this.#methodRefused(source) : this.#respondTo(source, request, judged),
+    return verdict.then((found) =>
+      found === null ? this.#methodRefused(source) : this.#respondTo(source, request, found),
     );
   }
 
@@ -159,10 +159,10 @@ export class Gateway {
   }
 
   /** `null` if the request is neither an event, which would use another method, nor a handshake. */
-  #judge(source: LiveSource, request: IngestRequest): Verdict | Promise<Verdict | null> {
+  #verify(source: LiveSource, request: IngestRequest): Verdict | Promise<Verdict | null> {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };
-    return source.takes(method) ? source.verifier.judge(webhook) : source.verifier.handshake(webhook);
+    return source.takes(method) ? source.verifier.verify(webhook) : source.verifier.handshake(webhook);
   }
 
   #keepWithheld(source: LiveSource, request: IngestRequest, response: WebhookResponse): void {

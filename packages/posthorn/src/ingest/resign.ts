@@ -28,7 +28,7 @@ export async function resign(source: LiveSource, request: ReceivedRequest, now: 
   const after = signed.headers as Readonly<Record<string, string>>;
   // If the signature covers the URL, the receiver checks it against its own URL, which is not known here.
   if (!isDeepStrictEqual(after, elsewhere.headers)) return refused(dependsOnRequest(definition.name));
-  const verdict = await source.verifier.judge({ method, url, headers: { ...headers, ...after }, body });
+  const verdict = await source.verifier.verify({ method, url, headers: { ...headers, ...after }, body });
   if (verdict.kind !== "event" || !Buffer.from(signed.body).equals(body))
     return refused(`A new signature of ${definition.name} does not verify: check the secret of the source.`);
   return { kind: "signed", headers: Object.entries(after).filter(([name, value]) => headers[name] !== value) };

@@ -10,9 +10,9 @@ describe("the verdict on a request", () => {
   it("of a provider with a shared secret is there at once", async () => {
     const verifier = new InboundVerifier(github, options);
     const request = await signProvider(github, { secret: "s3cret", body: '{"action":"opened"}' });
-    expect(verifier.judge(request)).toMatchObject({ kind: "event", verified: { trust: "signed" } });
+    expect(verifier.verify(request)).toMatchObject({ kind: "event", verified: { trust: "signed" } });
     const changed = { ...request, body: Buffer.from("{}") };
-    expect(verifier.judge(changed)).toMatchObject({
+    expect(verifier.verify(changed)).toMatchObject({
       kind: "refused",
       error: { code: "signature_mismatch" },
       response: { status: 401 },
@@ -28,7 +28,7 @@ describe("the verdict on a request", () => {
     const verifier = new InboundVerifier(definition, options);
     const request = { method: "POST", url: "/", headers: {}, body: Buffer.from("{}") };
     for (let time = 0; time < 2; time++) {
-      const verdict = verifier.judge(request);
+      const verdict = verifier.verify(request);
       expect(verdict).toBeInstanceOf(Promise);
       const outcome = (verdict as Promise<Verdict>).then(
         ({ kind }) => kind,

@@ -62,10 +62,10 @@ export class InboundVerifier {
   }
 
   /** Returns no promise for the requests of most providers. */
-  judge(request: WebhookRequest): Verdict | Promise<Verdict> {
+  verify(request: WebhookRequest): Verdict | Promise<Verdict> {
     // Parsed once, for both verification and description.
     const inbound = openInbound(request, this.definition.payload);
-    if (!this.#isImmediate || request.body.byteLength > ONE_TURN_BYTES) return this.#judgeLater(inbound);
+    if (!this.#isImmediate || request.body.byteLength > ONE_TURN_BYTES) return this.#verifyLater(inbound);
     let verified: ProviderVerified;
     try {
       verified = this.#verifier.verifySync(inbound);
@@ -73,12 +73,12 @@ export class InboundVerifier {
       if (!(error instanceof WebhookError)) throw error;
       if (error.code !== "runtime_unsupported") return this.#refused(error);
       this.#isImmediate = false;
-      return this.#judgeLater(inbound);
+      return this.#verifyLater(inbound);
     }
     return this.#accepted(inbound, verified);
   }
 
-  async #judgeLater(inbound: Inbound): Promise<Verdict> {
+  async #verifyLater(inbound: Inbound): Promise<Verdict> {
     const isLarge = inbound.body.byteLength > ONE_TURN_BYTES;
     if (this.definition.handshakes !== undefined) {
       if (isLarge) await readInTurns(inbound);

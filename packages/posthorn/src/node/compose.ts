@@ -179,7 +179,7 @@ export function compose(base: NodeBase): Composition {
     feeds,
     ...guardedClients(egress, clock.now, userAgentOf(config), rateLimits),
     ownership: ownershipOf(sender, config, services),
-    urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
+    urls: { check: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     tracing: telemetry?.tracing ?? null,
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };

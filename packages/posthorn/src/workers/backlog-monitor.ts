@@ -66,9 +66,9 @@ export class BacklogMonitor implements Worker, BacklogSource {
     const { services, onFailure } = this.#options;
     const { cluster, statistics } = services();
     // Without lanes, no deliveries are waiting, except on other nodes.
-    if (cluster.alone && statistics.load().lanes === 0) return this.#judge(NONE);
+    if (cluster.alone && statistics.load().lanes === 0) return this.#update(NONE);
     try {
-      this.#judge(await measureBacklog(services(), this.#limit));
+      this.#update(await measureBacklog(services(), this.#limit));
     } catch (error) {
       onFailure(error);
     }
@@ -80,7 +80,7 @@ export class BacklogMonitor implements Worker, BacklogSource {
     await this.#running;
   }
 
-  #judge(backlog: WaitingByApplication): void {
+  #update(backlog: WaitingByApplication): void {
     const { max, onChange } = this.#options;
     const waiting = (this.#waiting = totalOf(backlog));
     const wasOver = this.#isOver;

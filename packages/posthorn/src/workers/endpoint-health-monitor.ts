@@ -11,7 +11,7 @@ import type { Services } from "../domain/context.ts";
 import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
 import { loadStreaks } from "../domain/health/load.ts";
-import { judgeRate } from "../domain/health/rate.ts";
+import { checkFailureRate } from "../domain/health/rate.ts";
 import { disabledAt, disablePercent, type Streak, warningDue, WARNINGS, withFailure } from "../domain/health/streak.ts";
 import { timeOfKey } from "../lib/id.ts";
 import type { InShards } from "../store/shards.ts";
@@ -170,7 +170,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
         if (isOff) return;
       }
       if (endpoint.disabled || !policy.enabled) return;
-      await this.#judge(endpointKey, endpoint.id, policy);
+      await this.#checkPolicy(endpointKey, endpoint.id, policy);
     } catch (error) {
       // The next failure triggers another evaluation.
       this.#lookedAt.delete(endpointKey);
@@ -191,7 +191,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     return was;
   }
 
-  async #judge(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {
+  async #checkPolicy(endpointKey: number, endpointId: string, policy: AutoDisableValues): Promise<void> {
     const services = this.#options.services();
     const streak = this.#streaks.get(endpointKey);
     const percent = streak === undefined ? 0 : disablePercent(streak, policy, this.#options.clock.now());
@@ -218,7 +218,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     const ratedAt = this.#ratedAt.get(endpointKey);
     if (ratedAt !== undefined && now >= ratedAt && now - ratedAt < RATE_MS) return null;
     this.#ratedAt.set(endpointKey, now);
-    return judgeRate(this.#options.services(), { endpointKey, policy });
+    return checkFailureRate(this.#options.services(), { endpointKey, policy });
   }
 
   #saveLater(): void {

@@ -5,7 +5,7 @@ import type { Logger } from "../../src/lib/log.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Logger that discards its lines and checks that logged failures are our own errors. */
-export function judgingLog(verdict: Verdict): Logger {
+export function checkingLog(verdict: Verdict): Logger {
   return pino({
     level: "debug",
     hooks: {

@@ -29,7 +29,7 @@ import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
 import { RecordedAttempts } from "./recorded-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
 import type { SimulatedDatabase } from "./database.ts";
-import { expectOwnError, judgingLog } from "./error-check.ts";
+import { checkingLog, expectOwnError } from "./error-check.ts";
 import type { Ledger } from "./ledger.ts";
 import type { NodeFacts } from "../../src/store/cluster.ts";
 import type { Run, Settings } from "./run.ts";
@@ -171,7 +171,7 @@ export class SimulatedNode {
       ids,
       feed: { watchedElsewhere: () => undefined, storedElsewhere: () => undefined },
       settled: () => settledKeys(store, ids, tracker),
-      log: judgingLog(world.verdict),
+      log: checkingLog(world.verdict),
     });
   }
 

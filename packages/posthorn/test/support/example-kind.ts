@@ -74,7 +74,7 @@ export const EXAMPLE_KIND = httpKind({
     body: message!.body,
     auth: null,
   }),
-  judge: ({ status, headers, body }) => {
+  classify: ({ status, headers, body }) => {
     const said = Buffer.from(body).toString("utf8").slice(0, 200);
     const failed = (code: "credentials_refused" | "target_not_found" | "message_invalid" | "target_unavailable") => ({
       code,

@@ -66,7 +66,7 @@ export const OTHER_SERVICES = {
   },
   backlog: { isFullFor: () => false },
   cluster: { id: 1, alone: true, holdsSlot: true, time: systemTime, view: unused },
-  urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
+  urls: { check: () => Promise.resolve({ allowed: true, addresses: [] }) },
   providerApis: { send: unused, take: unused },
   feeds: { horizon: unused, known: 0, wait: unused },
   sources: {

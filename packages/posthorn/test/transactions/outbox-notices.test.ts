@@ -137,7 +137,7 @@ async function publishUnheard(scene: Scene, watch: OutboxRelay, transactions: st
 async function checkSent(client: pg.Client, after: string): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'posthorn hot'
-     AND (query LIKE '%WITH judged%' OR query LIKE '%pg_notify%') AND state = 'idle' AND query_start > $1::timestamptz`,
+     AND (query LIKE '%INSERT INTO message (%' OR query LIKE '%pg_notify%') AND state = 'idle' AND query_start > $1::timestamptz`,
     [after],
   );
   if (rowCount === 0) throw new Error("the node has sent nothing");

@@ -1,4 +1,4 @@
-/** Judges the responses of token services. */
+/** Classifies the responses of token services. */
 import type { EgressFailure, EgressResponse, EgressResult } from "@posthorn/egress";
 import type { TokenFailure } from "./token-cache.ts";
 

@@ -2,7 +2,7 @@
 import type { TextField, UrlField } from "../../fields/field.ts";
 import type { KindMessage, KindRequest } from "../kind.ts";
 import { attachmentMessage } from "./attachment-card.ts";
-import { jsonPost } from "./judge.ts";
+import { jsonPost } from "./responses.ts";
 import { type CardTemplates, renderCard } from "./render.ts";
 
 /** Webhook URL and channel. */

@@ -1,4 +1,4 @@
-/** Judges attempts that got no response. */
+/** Classifies attempts that got no response. */
 import type { EgressFailure } from "@posthorn/egress";
 import type { SentFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";

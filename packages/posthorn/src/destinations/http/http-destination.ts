@@ -1,4 +1,4 @@
-/** HTTP destination: builds the request, signs it, sends it through the guarded client, and judges the response. */
+/** HTTP destination: builds the request, signs it, sends it through the guarded client, and classifies the response. */
 import { type EgressResponse, headerValue } from "@posthorn/egress";
 import type { OutgoingRequest } from "../../domain/delivery/outgoing-request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
@@ -85,7 +85,7 @@ export class HttpDestination implements Destination {
     const { status: responseCode, timings, peer, tls } = result;
     const { onCertificate, now } = this.#options;
     if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
-    const verdict = judge(result, endpoint.policy.success, now());
+    const verdict = classify(result, endpoint.policy.success, now());
     return {
       ...verdict,
       target: shownUrl,
@@ -150,27 +150,27 @@ const MAX_HEADERS = 64;
 /** Total characters of their names and values. */
 const MAX_HEADER_CHARACTERS = 4096;
 
-interface Judged {
+interface ClassifiedResponse {
   readonly response: string;
   readonly reply: DestinationReply;
   /** What to do about it, if neither the status nor the error code says so. */
   readonly sentence: string | null;
 }
 
-interface JudgedFailure extends Judged {
+interface ClassifiedFailure extends ClassifiedResponse {
   readonly errorCode: "status" | "redirect" | "success_rule";
   readonly problem: null;
 }
 
 export type HttpVerdict =
-  | (Judged & { readonly kind: "ok" })
-  | (JudgedFailure & { readonly kind: "retry" | "closed" })
-  | (JudgedFailure & { readonly kind: "later"; readonly afterMs: number });
+  | (ClassifiedResponse & { readonly kind: "ok" })
+  | (ClassifiedFailure & { readonly kind: "retry" | "closed" })
+  | (ClassifiedFailure & { readonly kind: "later"; readonly afterMs: number });
 
 const GONE = 410;
 
 /** @param now Unix milliseconds. */
-export function judge(response: EgressResponse, rule: SuccessRule, now: number): HttpVerdict {
+export function classify(response: EgressResponse, rule: SuccessRule, now: number): HttpVerdict {
   const { status, headers, body, truncated, bodyError } = response;
   const contentType = headerValue(headers, "content-type") ?? null;
   // A response whose body was cut off still has its status.
@@ -179,7 +179,7 @@ export function judge(response: EgressResponse, rule: SuccessRule, now: number):
   if (refusal === null) return { kind: "ok", response: textOf(body), reply, sentence: null };
   const byRule = !refusal.byStatus || (status >= 200 && status <= 299);
   const isRedirect = status >= 300 && status <= 399;
-  const failure: JudgedFailure = {
+  const failure: ClassifiedFailure = {
     response: isRedirect ? redirectText(response) : textOf(body),
     reply,
     sentence: byRule ? refusal.sentence : null,

@@ -94,14 +94,14 @@ describe("errors of AWS", () => {
       [SNS, xml],
       [S3, xml],
     ] as const) {
-      const [result] = declaration.judge(answer, [message()], NOW);
+      const [result] = declaration.classify(answer, [message()], NOW);
       expect(result).toMatchObject({ kind, code: error });
       expect(result).toMatchObject({ sentence: expect.stringContaining("(What happened).") as string });
     }
   });
 
   it("say that a parameter is too long as a message that is too large", () => {
-    const [result] = SQS.judge(
+    const [result] = SQS.classify(
       response(400, {
         __type: "InvalidParameterValue",
         message: "One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.",
@@ -222,7 +222,7 @@ describe("SQS", () => {
       ],
     });
     const messages = ["a", "b", "c", "d"].map((id) => message({ id }));
-    expect(SQS.judge(answer, messages, NOW)).toMatchObject([
+    expect(SQS.classify(answer, messages, NOW)).toMatchObject([
       { kind: "ok", reference: "aws-0" },
       { kind: "retry", code: "target_unavailable" },
       { kind: "refused", code: "message_invalid" },
@@ -249,7 +249,7 @@ describe("SNS", () => {
       "<PublishBatchResponse><PublishBatchResult><Failed><member><Id>1</Id><Code>Throttled</Code><Message>Rate &amp; more</Message><SenderFault>true</SenderFault></member></Failed>" +
         "<Successful><member><Id>0</Id><MessageId>sns-0</MessageId></member></Successful></PublishBatchResult></PublishBatchResponse>",
     );
-    expect(SNS.judge(answer, [message(), message()], NOW)).toMatchObject([
+    expect(SNS.classify(answer, [message(), message()], NOW)).toMatchObject([
       { kind: "ok", reference: "sns-0" },
       { kind: "later", code: "rate_limited", sentence: expect.stringContaining("Rate & more") as string },
     ]);
@@ -289,7 +289,7 @@ describe("EventBridge", () => {
         { ErrorCode: "ThrottlingException" },
       ],
     });
-    expect(EVENT_BRIDGE.judge(answer, [message(), message(), message(), message()], NOW)).toMatchObject([
+    expect(EVENT_BRIDGE.classify(answer, [message(), message(), message(), message()], NOW)).toMatchObject([
       { kind: "ok", reference: "e-0" },
       { kind: "refused", code: "message_invalid" },
       { kind: "later", code: "rate_limited" },
@@ -331,7 +331,7 @@ describe("Kinesis and Firehose", () => {
         { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" },
       ],
     });
-    expect(KINESIS.judge(kinesis, [message(), message()], NOW)).toMatchObject([
+    expect(KINESIS.classify(kinesis, [message(), message()], NOW)).toMatchObject([
       { kind: "ok", reference: "shardId-0/49" },
       { kind: "later" },
     ]);
@@ -339,7 +339,7 @@ describe("Kinesis and Firehose", () => {
       FailedPutCount: 1,
       RequestResponses: [{ RecordId: "r-0" }, { ErrorCode: "ServiceUnavailableException" }],
     });
-    expect(FIREHOSE.judge(firehose, [message(), message()], NOW)).toMatchObject([
+    expect(FIREHOSE.classify(firehose, [message(), message()], NOW)).toMatchObject([
       { kind: "ok", reference: "r-0" },
       { kind: "retry" },
     ]);
@@ -364,7 +364,7 @@ describe("S3", () => {
   });
 
   it("already has the object if it responds with 412", () => {
-    const [result] = S3.judge(response(412, "<Error><Code>PreconditionFailed</Code></Error>"), [message()], NOW);
+    const [result] = S3.classify(response(412, "<Error><Code>PreconditionFailed</Code></Error>"), [message()], NOW);
     expect(result).toEqual({ kind: "ok", reference: null, isDuplicate: true });
   });
 
@@ -380,7 +380,7 @@ describe("S3", () => {
     ["EntityTooLarge", 400, "refused", "message_too_large"],
     ["KeyTooLongError", 400, "refused", "message_invalid"],
   ])("reports %s with HTTP %i as %s and %s", (code, status, kind, error) => {
-    const [result] = S3.judge(
+    const [result] = S3.classify(
       response(status, `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`),
       [message()],
       NOW,

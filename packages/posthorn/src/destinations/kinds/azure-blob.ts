@@ -93,7 +93,7 @@ export const AZURE_BLOB = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (isSuccess(response)) return forAll(messages, { kind: "ok", reference: response.headers["etag"] ?? null });
     const code = response.headers["x-ms-error-code"] ?? bodyText(response);
     // The blob exists: an earlier attempt has written it.

@@ -161,7 +161,7 @@ export const CLICK_HOUSE = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     const code =
       response.headers["x-clickhouse-exception-code"] ?? /^Code: (\d+)\./.exec(bodyText(response))?.[1] ?? "";
     // Errors that occur after the response headers were sent are in a body with status 200.

@@ -1,5 +1,5 @@
 import { batchEvents, binaryHeaders, structuredEvent } from "../chat/cloud-event.ts";
-import { judgeReceiver } from "../chat/judge.ts";
+import { classifyReceiverResponse } from "../chat/responses.ts";
 import { httpKind, type KindMessage } from "../kind.ts";
 
 export const CLOUD_EVENTS = httpKind({
@@ -78,7 +78,7 @@ export const CLOUD_EVENTS = httpKind({
     const headers = ["content-type", message.contentType, ...binaryHeaders(message, source), ...own, ...secret];
     return { ...parts, headers, body: message.body };
   },
-  judge: (response, messages, now) => messages.map(() => judgeReceiver(response, now)),
+  classify: (response, messages, now) => messages.map(() => classifyReceiverResponse(response, now)),
 });
 
 /** The origin that the receiver has allowed, which every request must name (web hooks 1.0.2, sections 2.1 and 4.1.2). */

@@ -104,7 +104,7 @@ describe.each(NAMES)("kind %s", (name) => {
           ),
         ),
         (status, body) => {
-          const results = kind.judge({ status, headers: {}, body }, messages, NOW);
+          const results = kind.classify({ status, headers: {}, body }, messages, NOW);
           expect(results).toHaveLength(2);
           // 409 and 412 say that an object exists.
           const mayBeOk = status < 300 || status === 409 || status === 412;
@@ -123,7 +123,7 @@ describe.each(NAMES)("kind %s", (name) => {
     [500, { kind: "retry" }],
     [502, { kind: "retry" }],
   ] as const)("treats HTTP %i from a proxy without a body of the service as %j", (status, expected) => {
-    const [result] = kind.judge(response(status, "<html>Sorry</html>", { "retry-after": "7" }), [message()], NOW);
+    const [result] = kind.classify(response(status, "<html>Sorry</html>", { "retry-after": "7" }), [message()], NOW);
     expect(result).toMatchObject(expected);
   });
 

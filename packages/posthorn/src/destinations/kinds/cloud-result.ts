@@ -1,4 +1,4 @@
-/** Results of requests to cloud services: the shared part of judging their responses. */
+/** Results of requests to cloud services: the shared part of classifying their responses. */
 import type { DestinationErrorCode, ItemResult, KindMessage, KindResponse } from "../kind.ts";
 
 /** An outcome that is not `ok`. */

@@ -181,7 +181,7 @@ describe("ClickHouse", () => {
     [99_999, 200, "retry", "target_unavailable"],
   ] as const)("reports error %i with HTTP %i as %s and %s", (code, status, kind, error) => {
     const text = `Code: ${code}. DB::Exception: Said by ClickHouse. (VERSION)`;
-    const [result] = CLICK_HOUSE.judge(response(status, text), [message()], NOW);
+    const [result] = CLICK_HOUSE.classify(response(status, text), [message()], NOW);
     expect(result).toMatchObject({
       kind,
       code: error,
@@ -204,17 +204,17 @@ describe("Pub/Sub and Cloud Storage", () => {
   ] as const)("report %i %s as %s and %s", (status, code, kind, error) => {
     const body = { error: { code: status, status: code, message: "Said by Google." } };
     for (const declaration of [GOOGLE_PUB_SUB, GOOGLE_CLOUD_STORAGE]) {
-      expect(declaration.judge(response(status, body), [message()], NOW)[0]).toMatchObject({ kind, code: error });
+      expect(declaration.classify(response(status, body), [message()], NOW)[0]).toMatchObject({ kind, code: error });
     }
   });
 
   it("return a name for each message of a batch; a response with another number of names counts as a failure", () => {
     const two = [message(), message()];
-    expect(GOOGLE_PUB_SUB.judge(response(200, { messageIds: ["1", "2"] }), two, NOW)).toEqual([
+    expect(GOOGLE_PUB_SUB.classify(response(200, { messageIds: ["1", "2"] }), two, NOW)).toEqual([
       { kind: "ok", reference: "1" },
       { kind: "ok", reference: "2" },
     ]);
-    expect(GOOGLE_PUB_SUB.judge(response(200, { messageIds: ["1"] }), two, NOW)).toMatchObject([
+    expect(GOOGLE_PUB_SUB.classify(response(200, { messageIds: ["1"] }), two, NOW)).toMatchObject([
       { code: "protocol_error" },
       { code: "protocol_error" },
     ]);
@@ -252,7 +252,7 @@ describe("Azure", () => {
     [503, "<Error><Code>503</Code><Detail>ServerBusy</Detail></Error>", "later", "rate_limited"],
     [500, "", "retry", "target_unavailable"],
   ] as const)("Service Bus: %i is distinguished by its text: %s", (status, body, kind, code) => {
-    expect(SERVICE_BUS.judge(response(status, body), [message()], NOW)[0]).toMatchObject({ kind, code });
+    expect(SERVICE_BUS.classify(response(status, body), [message()], NOW)[0]).toMatchObject({ kind, code });
   });
 
   it.each([
@@ -266,7 +266,7 @@ describe("Azure", () => {
     [413, "RequestBodyTooLarge", { kind: "refused", code: "message_too_large" }],
   ])("Blob Storage: %i %s is %j", (status, code, expected) => {
     const headers = { "x-ms-error-code": code };
-    expect(AZURE_BLOB.judge(response(status, "", headers), [message()], NOW)[0]).toMatchObject(expected);
+    expect(AZURE_BLOB.classify(response(status, "", headers), [message()], NOW)[0]).toMatchObject(expected);
   });
 
   it("Event Grid gets JSON, text and bytes as CloudEvents specifies", () => {

@@ -1,7 +1,15 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { DISCORD_LIMITS, discordEmbed, type DiscordMessage } from "../chat/discord-card.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
-import { documentedResult, jsonBody, jsonPost, judgeStatus, maskedUrl, oneByOne, rateLimited } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  jsonBody,
+  jsonPost,
+  maskedUrl,
+  oneByOne,
+  rateLimited,
+} from "../chat/responses.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
@@ -162,9 +170,9 @@ export const DISCORD = httpKind({
     return jsonPost(url.href, body);
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 || response.status === 204) {
     const { id, channel_id: channel } = body ?? {};
@@ -183,7 +191,7 @@ function judge(response: KindResponse, now: number): ItemResult {
     );
   }
   const said = { product: NAMES.product, text: String(body?.["code"]) };
-  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, said) ?? classifyByStatus(response, now, NAMES);
 }
 
 /** How long Discord accepts nothing after this message, by its headers. Waiting avoids the 429 that the next message would get. */

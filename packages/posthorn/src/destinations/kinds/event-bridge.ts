@@ -95,7 +95,7 @@ export const EVENT_BRIDGE = httpKind({
     return awsJsonRequest(config, target, { Entries: entries });
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
     const results = asObjects(bodyObject(response)["Entries"]).map((entry): ItemResult => {
       const code = asText(entry["ErrorCode"]);

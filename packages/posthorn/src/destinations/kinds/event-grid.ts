@@ -79,7 +79,7 @@ export const EVENT_GRID = httpKind({
     };
   },
 
-  judge: (response, messages) =>
+  classify: (response, messages) =>
     forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),
 });
 

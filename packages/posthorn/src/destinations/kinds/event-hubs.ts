@@ -46,7 +46,7 @@ export const EVENT_HUBS = httpKind({
       batchPropertiesOf: propertiesOf,
     }),
 
-  judge: (response, messages) =>
+  classify: (response, messages) =>
     forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),
 });
 

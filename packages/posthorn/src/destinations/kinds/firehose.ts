@@ -66,7 +66,7 @@ export const FIREHOSE = httpKind({
     return awsJsonRequest(config, target, { DeliveryStreamName: config.deliveryStreamName, Records: records });
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
     const results = asObjects(bodyObject(response)["RequestResponses"]).map((record): ItemResult => {
       const code = asText(record["ErrorCode"]);

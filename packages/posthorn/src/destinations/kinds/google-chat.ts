@@ -1,7 +1,15 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
 import { type GoogleChatMessage, googleChatMessage } from "../chat/google-chat-card.ts";
-import { documentedResult, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited, stringIn } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  jsonBody,
+  jsonPost,
+  oneByOne,
+  rateLimited,
+  stringIn,
+} from "../chat/responses.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
@@ -111,9 +119,9 @@ export const GOOGLE_CHAT = httpKind({
     return jsonPost(url.href, body);
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200) {
     const name = body?.["name"];
@@ -125,5 +133,5 @@ function judge(response: KindResponse, now: number): ItemResult {
     return rateLimited(response, now, "Google Chat accepts about one message per second and space. Posthorn waits.");
   }
   const shown = stringIn(error, "message") || stringIn(error, "status");
-  return documentedResult(ERRORS, { product: NAMES.product, text, shown }) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, { product: NAMES.product, text, shown }) ?? classifyByStatus(response, now, NAMES);
 }

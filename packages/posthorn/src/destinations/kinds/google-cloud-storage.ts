@@ -57,7 +57,7 @@ export const GOOGLE_CLOUD_STORAGE = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (isSuccess(response)) {
       return forAll(messages, { kind: "ok", reference: asText(bodyObject(response)["generation"]) || null });
     }

@@ -75,7 +75,7 @@ export const GOOGLE_PUB_SUB = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, googleFailure(TITLE, response));
     const { messageIds: ids } = bodyObject(response);
     if (!Array.isArray(ids) || ids.length !== messages.length) return forAll(messages, unreadable(TITLE, response));

@@ -1,14 +1,14 @@
 import {
+  classifyByStatus,
   documentedResult,
   failed,
   JSON_HEADERS,
   jsonBody,
   jsonBytes,
-  judgeStatus,
   oneByOne,
   quoted,
   stringIn,
-} from "../chat/judge.ts";
+} from "../chat/responses.ts";
 import { readBody } from "../chat/event.ts";
 import { type Excerpt, shortened } from "../chat/excerpt.ts";
 import { summaryOf } from "../chat/flat-card.ts";
@@ -128,7 +128,7 @@ export const IFTTT = httpKind({
     return { kind: "refused", code: "message_invalid", sentence };
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
 type Config = ConfigOf<typeof FIELDS>;
@@ -154,7 +154,7 @@ function isJson(message: KindMessage): boolean {
     ? !/xml|form/i.test(message.contentType)
     : body.kind === "too_large" && /json/i.test(message.contentType);
 }
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     // IFTTT also says this if no applet has such a trigger.
     if (/^congratulations/i.test(quoted(response))) return { kind: "ok", reference: null };
@@ -162,5 +162,5 @@ function judge(response: KindResponse, now: number): ItemResult {
   }
   const [error] = Array.isArray(jsonBody(response)?.["errors"]) ? (jsonBody(response)!["errors"] as unknown[]) : [];
   const said = { product: NAMES.product, text: stringIn(error, "message") };
-  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, said) ?? classifyByStatus(response, now, NAMES);
 }

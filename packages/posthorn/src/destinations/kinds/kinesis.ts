@@ -71,7 +71,7 @@ export const KINESIS = httpKind({
     return awsJsonRequest(config, target, { StreamName: config.streamName, Records: records });
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
     const results = asObjects(bodyObject(response)["Records"]).map((record): ItemResult => {
       const code = asText(record["ErrorCode"]);

@@ -2,15 +2,15 @@ import { escapeMattermost } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
 import {
+  classifyByStatus,
   documentedResult,
   failed,
   jsonBody,
-  judgeStatus,
   maskedUrl,
   oneByOne,
   quoted,
   stringIn,
-} from "../chat/judge.ts";
+} from "../chat/responses.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming webhook in Mattermost under Integrations, and enter its URL here.";
@@ -86,16 +86,16 @@ export const MATTERMOST = httpKind({
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 1),
   request: (config, [message]) => hookRequest(config, message!, escapeMattermost),
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     const said = quoted(response);
     if (said === "ok") return { kind: "ok", reference: null };
     return failed("retry", "protocol_error", `The server did not respond as Mattermost does. ${FIX}`);
   }
   // The same IDs occur with 500 while the database of the server is unavailable.
-  if (response.status === 500) return judgeStatus(response, now, NAMES);
+  if (response.status === 500) return classifyByStatus(response, now, NAMES);
   const said = { product: NAMES.product, text: stringIn(jsonBody(response), "id") };
-  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, said) ?? classifyByStatus(response, now, NAMES);
 }

@@ -1,4 +1,4 @@
-import { failed, judgeReceiver, oneByOne } from "../chat/judge.ts";
+import { classifyReceiverResponse, failed, oneByOne } from "../chat/responses.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 import { mcpEventBody, mcpHeaders } from "./mcp-request.ts";
 
@@ -97,13 +97,13 @@ export const MCP_EVENTS = httpKind({
     const signed = mcpHeaders({ callback, subscription, secret, previousSecret }, id, body, now);
     return { method: "POST", url: callback, headers: [...signed, ...own.flat()], secretHeaders: [], body, auth: null };
   },
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   if (status === 413)
     return failed("refused", "message_too_large", "The client does not accept events of this size (HTTP 413).");
   if (status === 415) return failed("retry", "message_invalid", "The client does not accept JSON (HTTP 415).");
-  return judgeReceiver(response, now);
+  return classifyReceiverResponse(response, now);
 }

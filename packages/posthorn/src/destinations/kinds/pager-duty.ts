@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
-import { documentedResult, failed, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  failed,
+  jsonBody,
+  jsonPost,
+  oneByOne,
+  rateLimited,
+} from "../chat/responses.ts";
 import {
   PAGER_DUTY_ACTIONS,
   PAGER_DUTY_LIMITS,
@@ -122,7 +130,7 @@ export const PAGER_DUTY = httpKind({
     return jsonPost(url, event);
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
 function urlOf(region: string): string {
@@ -137,7 +145,7 @@ function actionOf(text: string): PagerDutyAction {
 function keyOf(key: string): string {
   return key.length <= PAGER_DUTY_LIMITS.dedupKey ? key : createHash("sha256").update(key).digest("hex");
 }
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   const body = jsonBody(response);
   if (status === 202 || status === 200) {
@@ -158,5 +166,5 @@ function judge(response: KindResponse, now: number): ItemResult {
     const refusal = `PagerDuty refused the event${errors === "" ? "" : `: ${errors}`}. Check the templates of the endpoint.`;
     return documented ?? failed("refused", "message_invalid", refusal);
   }
-  return judgeStatus(response, now, NAMES);
+  return classifyByStatus(response, now, NAMES);
 }

@@ -1,4 +1,4 @@
-import { jsonBody, judgeReceiver, maskedUrl, oneByOne } from "../chat/judge.ts";
+import { classifyReceiverResponse, jsonBody, maskedUrl, oneByOne } from "../chat/responses.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 export const POSTHORN = httpKind({
@@ -40,10 +40,10 @@ export const POSTHORN = httpKind({
     const headers = ["content-type", contentType, ...attributes.flat()];
     return { method: "POST", url, headers, secretHeaders: [], body, auth: null };
   },
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   if (status >= 200 && status < 300) {
     const { id, duplicate } = jsonBody(response) ?? {};
@@ -61,5 +61,5 @@ function judge(response: KindResponse, now: number): ItemResult {
     const sentence = "The other Posthorn has no source with this URL (HTTP 404). Copy the URL again from the source.";
     return { kind: "closed", code: "target_not_found", sentence };
   }
-  return judgeReceiver(response, now);
+  return classifyReceiverResponse(response, now);
 }

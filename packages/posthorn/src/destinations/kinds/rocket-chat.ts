@@ -1,7 +1,15 @@
 import { escapeRocketChat } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
-import { documentedResult, failed, jsonBody, judgeStatus, maskedUrl, oneByOne, stringIn } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  failed,
+  jsonBody,
+  maskedUrl,
+  oneByOne,
+  stringIn,
+} from "../chat/responses.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming integration in Rocket.Chat, and enter its webhook URL here.";
@@ -70,9 +78,9 @@ export const ROCKET_CHAT = httpKind({
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 2),
   request: (config, [message]) => hookRequest(config, message!, escapeRocketChat, { parseUrls: false }),
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 && body?.["success"] === true) return { kind: "ok", reference: null };
   const text = stringIn(body, "error") || stringIn(body, "message");
@@ -80,5 +88,5 @@ function judge(response: KindResponse, now: number): ItemResult {
   if (documented !== null) return documented;
   if (response.status === 200)
     return failed("retry", "protocol_error", `The server did not respond as Rocket.Chat does. ${FIX}`);
-  return judgeStatus(response, now, NAMES);
+  return classifyByStatus(response, now, NAMES);
 }

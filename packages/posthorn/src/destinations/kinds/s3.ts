@@ -55,7 +55,7 @@ export const S3 = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (isSuccess(response)) return forAll(messages, { kind: "ok", reference: response.headers["etag"] ?? null });
     // The object exists: an earlier attempt has written it.
     if (response.status === 412) return forAll(messages, { kind: "ok", reference: null, isDuplicate: true });

@@ -52,7 +52,7 @@ export const SERVICE_BUS = httpKind({
       batchPropertiesOf,
     }),
 
-  judge: (response, messages) =>
+  classify: (response, messages) =>
     forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),
 });
 

@@ -1,5 +1,13 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { documentedResult, jsonPost, judgeStatus, maskedUrl, oneByOne, quoted, rateLimited } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  jsonPost,
+  maskedUrl,
+  oneByOne,
+  quoted,
+  rateLimited,
+} from "../chat/responses.ts";
 import { renderCard } from "../chat/render.ts";
 import { slackMessage } from "../chat/slack-card.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
@@ -142,14 +150,14 @@ export const SLACK = httpKind({
     return jsonPost(config.url, body);
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const said = quoted(response);
   if (response.status === 200 && said === "ok") return { kind: "ok", reference: null };
   if (response.status === 429 || said === "ratelimited") {
     return rateLimited(response, now, "Slack accepts about one message per second and channel. Posthorn waits.");
   }
-  return documentedResult(ERRORS, { product: NAMES.product, text: said }) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, { product: NAMES.product, text: said }) ?? classifyByStatus(response, now, NAMES);
 }

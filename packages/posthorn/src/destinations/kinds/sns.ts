@@ -75,7 +75,7 @@ export const SNS = httpKind({
     };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
     const results = new Map<string, ItemResult>();
     for (const [, member] of bodyText(response).matchAll(/<member>(.*?)<\/member>/gs)) {

@@ -82,7 +82,7 @@ export const SQS = httpKind({
     return { ...request, written: { text, payload } };
   },
 
-  judge(response, messages) {
+  classify(response, messages) {
     if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
     const { Successful: successful, Failed: failures } = bodyObject(response);
     const results = new Map<string, ItemResult>();

@@ -1,14 +1,14 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import {
+  classifyByStatus,
   documentedResult,
   jsonBody,
   jsonPost,
-  judgeStatus,
   maskedUrl,
   oneByOne,
   rateLimited,
   stringIn,
-} from "../chat/judge.ts";
+} from "../chat/responses.ts";
 import { renderCard } from "../chat/render.ts";
 import { teamsMessage } from "../chat/teams-card.ts";
 import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
@@ -93,10 +93,10 @@ export const TEAMS = httpKind({
     return jsonPost(config.url, teamsMessage(card));
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const { status, headers } = response;
   // 202: the workflow has started. Teams does not say whether it posts the card.
   if (status >= 200 && status < 300) return { kind: "ok", reference: headers["x-ms-workflow-run-id"] ?? null };
@@ -104,5 +104,5 @@ function judge(response: KindResponse, now: number): ItemResult {
   if (code === "TooManyRequests" || code === "RequestThrottled") {
     return rateLimited(response, now, "Microsoft limits how often the workflow can run. Posthorn waits.");
   }
-  return documentedResult(ERRORS, { product: "Microsoft", text: code }) ?? judgeStatus(response, now, NAMES);
+  return documentedResult(ERRORS, { product: "Microsoft", text: code }) ?? classifyByStatus(response, now, NAMES);
 }

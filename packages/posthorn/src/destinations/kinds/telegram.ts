@@ -1,5 +1,13 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { documentedResult, failed, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited } from "../chat/judge.ts";
+import {
+  classifyByStatus,
+  documentedResult,
+  failed,
+  jsonBody,
+  jsonPost,
+  oneByOne,
+  rateLimited,
+} from "../chat/responses.ts";
 import { renderCard } from "../chat/render.ts";
 import { telegramHtml } from "../chat/telegram-card.ts";
 import { type ConfigOf, type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
@@ -149,13 +157,13 @@ export const TELEGRAM = httpKind({
     return jsonPost(url, body);
   },
   errors: ERRORS,
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
 function methodUrl({ apiUrl }: ConfigOf<typeof FIELDS>, token: string): string {
   return `${apiUrl.replace(/\/+$/, "")}/bot${token}/sendMessage`;
 }
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 && body?.["ok"] === true) return { kind: "ok", reference: referenceIn(body["result"]) };
   const description = typeof body?.["description"] === "string" ? body["description"].slice(0, 200) : "";
@@ -183,7 +191,9 @@ function judge(response: KindResponse, now: number): ItemResult {
       "Telegram did not recognise the bot token. Enter the token that BotFather shows for the bot.",
     );
   }
-  return documentedResult(ERRORS, { product: NAMES.product, text: description }) ?? judgeStatus(response, now, NAMES);
+  return (
+    documentedResult(ERRORS, { product: NAMES.product, text: description }) ?? classifyByStatus(response, now, NAMES)
+  );
 }
 
 function referenceIn(result: unknown): string | null {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { failed, judgeReceiver, oneByOne } from "../chat/judge.ts";
+import { classifyReceiverResponse, failed, oneByOne } from "../chat/responses.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 /** A subscriber at the WebSub hub. The hub creates and changes these endpoints when a subscriber has confirmed its request. */
@@ -64,7 +64,7 @@ export const WEB_SUB = httpKind({
     const headers = ["content-type", contentType, "link", linkHeader(hub, topic), ...signature, ...attributes.flat()];
     return { method: "POST", url: callback, headers, secretHeaders: [], body, auth: null };
   },
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
 /** Names the hub and the topic (WebSub, section 7). */
@@ -72,10 +72,10 @@ export function linkHeader(hub: string, topic: string): string {
   return `<${hub}>; rel="hub", <${topic}>; rel="self"`;
 }
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   // Only 410 ends a subscription. A subscriber cannot choose another content type.
   if (response.status === 415) {
     return failed("retry", "message_invalid", "The subscriber does not accept this content type (HTTP 415).");
   }
-  return judgeReceiver(response, now);
+  return classifyReceiverResponse(response, now);
 }

@@ -1,6 +1,6 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { flatCard } from "../chat/flat-card.ts";
-import { jsonBody, jsonPost, judgeStatus, maskedUrl, oneByOne } from "../chat/judge.ts";
+import { classifyByStatus, jsonBody, jsonPost, maskedUrl, oneByOne } from "../chat/responses.ts";
 import { renderCard } from "../chat/render.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
@@ -54,13 +54,13 @@ export const ZAPIER = httpKind({
     }
     return jsonPost(url, flatCard(renderCard(message!, config).card, message!));
   },
-  judge: oneByOne(judge),
+  classify: oneByOne(classify),
 });
 
-function judge(response: KindResponse, now: number): ItemResult {
+function classify(response: KindResponse, now: number): ItemResult {
   if (response.status >= 200 && response.status < 300) {
     const id = jsonBody(response)?.["id"];
     return { kind: "ok", reference: typeof id === "string" ? id : null };
   }
-  return judgeStatus(response, now, NAMES);
+  return classifyByStatus(response, now, NAMES);
 }

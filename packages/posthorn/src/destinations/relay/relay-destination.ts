@@ -32,7 +32,8 @@ export interface RelayDestinationOptions extends Omit<HttpDestinationOptions, "s
 }
 
 /**
- * Builds, signs and judges requests as for webhooks; only their transport differs. A listener that vanishes uses up no attempt.
+ * Builds and signs requests, and classifies responses, as for webhooks; only their transport differs. A listener that vanishes uses up no
+ * attempt.
  */
 export class RelayDestination implements Destination {
   readonly #options: RelayDestinationOptions;

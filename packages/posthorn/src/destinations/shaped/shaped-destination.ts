@@ -1,6 +1,6 @@
 /**
- * Runs HTTP kinds: builds the request that a kind declares, authenticates it, sends it through the guarded client, and has the kind judge the
- * response.
+ * Runs HTTP kinds: builds the request that a kind declares, authenticates it, sends it through the guarded client, and has the kind
+ * classify the response.
  */
 import { Buffer } from "node:buffer";
 import type { EgressFailure, EgressResponse, EgressResult } from "@posthorn/egress";
@@ -38,9 +38,9 @@ export interface ShapedDestinationOptions {
   readonly onCertificate?: (seen: SeenCertificate) => void;
 }
 
-/** Maximum bytes of a response that a kind judges, and what each message of a batch adds for its ID, or for an error with its text. */
-const MAX_JUDGED_BYTES = 65_536;
-const JUDGED_BYTES_PER_MESSAGE = 512;
+/** Maximum bytes of a response that a kind reads, and what each message of a batch adds for its ID, or for an error with its text. */
+const MAX_READ_BYTES = 65_536;
+const READ_BYTES_PER_MESSAGE = 512;
 const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
 
 /** Problem of a request that a kind could not build. */
@@ -214,7 +214,7 @@ export class ShapedDestination implements Destination {
       headers,
       body,
       timeoutMs: Math.max(1, deadline - now()),
-      maxResponseBytes: MAX_JUDGED_BYTES + JUDGED_BYTES_PER_MESSAGE * messageCount,
+      maxResponseBytes: MAX_READ_BYTES + READ_BYTES_PER_MESSAGE * messageCount,
       signal: limits.signal,
       // Timers stop while a machine is suspended, but its clock does not.
       maySend: () => limits.maySend() && now() < deadline,
@@ -257,7 +257,7 @@ export class ShapedDestination implements Destination {
     };
     const reply = replyOf(response);
     const withoutHeaders = { ...facts, response: { ...facts.response, headers: [] } };
-    return judged(sending, response, now()).map((item, index) => {
+    return classifyAll(sending, response, now()).map((item, index) => {
       const message = messages[index]!;
       const sent = {
         target: endpoint.url,
@@ -318,7 +318,7 @@ function ofEach(messages: readonly KindMessage[], result: SendResult): readonly 
   return messages.map(({ body }) => ({ ...result, facts: { ...result.facts, bodyBytes: body.byteLength } }));
 }
 
-function responseTo(item: Judged, hide: (text: string) => string): string {
+function responseTo(item: ClassifiedItem, hide: (text: string) => string): string {
   return item.kind === "ok" ? "" : hide(item.sentence);
 }
 
@@ -331,16 +331,16 @@ type Exchange = Pick<KindRequest, "url" | "headers"> &
   };
 
 /** The result of the kind for a message. */
-type Judged = ItemResult & { readonly afterMs?: number };
+type ClassifiedItem = ItemResult & { readonly afterMs?: number };
 
-/** An error while a kind judges a response must not stop the lane. */
-function judged({ kind, messages }: Sending, response: EgressResponse, now: number): readonly Judged[] {
+/** An error while a kind classifies a response must not stop the lane. */
+function classifyAll({ kind, messages }: Sending, response: EgressResponse, now: number): readonly ClassifiedItem[] {
   const { title } = kind;
   let items: readonly ItemResult[] = [];
   try {
-    items = kind.judge(responseOf(response), messages, now);
+    items = kind.classify(responseOf(response), messages, now);
   } catch {
-    // Judged below.
+    // Handled below.
   }
   const { status, body, truncated } = response;
   const check = `Check that the configuration names a ${title} server.`;

@@ -41,12 +41,12 @@ export async function findInactive(services: Services, upSince: number): Promise
     .limit(STEP)
     .execute();
   let found = 0;
-  for (const { source_id } of due) if (await judge(services, source_id, upSince, now)) found += 1;
+  for (const { source_id } of due) if (await checkSource(services, source_id, upSince, now)) found += 1;
   return found;
 }
 
 /** Checks again in the transaction: an event may have arrived since, or the server was down in between. */
-function judge(services: Services, sourceKey: number, upSince: number, now: number): Promise<boolean> {
+function checkSource(services: Services, sourceKey: number, upSince: number, now: number): Promise<boolean> {
   return services.store.transaction(async (tx) => {
     const row = await tx.db
       .selectFrom("source_activity")

@@ -73,7 +73,7 @@ function stateOf(
   return inactiveAt === null ? "learning" : "active";
 }
 
-/** Sets the inactivity rule. The source counts as active from now on and is judged by the new rule. */
+/** Sets the inactivity rule. The source counts as active from now on, and the new rule applies to it. */
 export async function setActivity({
   ctx,
   input,

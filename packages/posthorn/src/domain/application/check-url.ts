@@ -14,5 +14,5 @@ export interface CheckUrl {
 export async function checkUrl({ ctx, input }: OutsideCall<CheckUrl>): Promise<UrlVerdict> {
   if (await isOwnCapture(ctx, input.url)) return { allowed: true, addresses: [] };
   const allow = input.app === null ? null : await egressAllowOf(ctx, (await getApplication(ctx, input.app)).key);
-  return ctx.services.urls.judge(input.url, allow);
+  return ctx.services.urls.check(input.url, allow);
 }

@@ -14,7 +14,7 @@ export interface RateLook {
  * Returns why the endpoint should be disabled now; `null` if it should not. Sends warnings first, and never disables an endpoint without a
  * warning: a rate can rise from zero between two checks.
  */
-export async function judgeRate(services: Services, { endpointKey, policy }: RateLook): Promise<Cause | null> {
+export async function checkFailureRate(services: Services, { endpointKey, policy }: RateLook): Promise<Cause | null> {
   const { store, now } = services;
   const row = await store.db
     .selectFrom("endpoint_rate")

@@ -96,7 +96,7 @@ function lower(one: number | null, other: number | null): number | null {
 }
 
 /** The part of a response that was read. */
-export interface JudgedResponse {
+export interface CheckedResponse {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Uint8Array;
@@ -138,7 +138,7 @@ export class SuccessRule {
   }
 
   /** Why this response is not a success; `null` if it is. */
-  refusal(response: JudgedResponse): Refusal | null {
+  refusal(response: CheckedResponse): Refusal | null {
     if (!this.accepts(response.status)) {
       return { byStatus: true, sentence: `The status ${response.status} does not count as success for this endpoint.` };
     }
@@ -163,7 +163,7 @@ class Content {
   #text: string | null = null;
   #json: { readonly value: unknown } | null | undefined;
 
-  constructor({ contentType, body }: JudgedResponse) {
+  constructor({ contentType, body }: CheckedResponse) {
     this.contentType = (contentType ?? "").split(";")[0]!.trim().toLowerCase();
     this.#body = body;
   }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { type JudgedResponse, SuccessRule } from "./endpoint-policy.ts";
+import { type CheckedResponse, SuccessRule } from "./endpoint-policy.ts";
 import type { SuccessClause } from "./success-clauses.ts";
 import type { SuccessValues } from "./success.ts";
 
 const PLAIN: SuccessValues = { statusCodes: ["2xx"], preset: "none", rules: [], undecided: "failure" };
 
-function response(body: string, changes: Partial<JudgedResponse> = {}): JudgedResponse {
+function response(body: string, changes: Partial<CheckedResponse> = {}): CheckedResponse {
   return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
 }
 
 /** Reason why a response is not a success; `null` if it is. */
-function refusal(values: Partial<SuccessValues>, given: JudgedResponse): string | null {
+function refusal(values: Partial<SuccessValues>, given: CheckedResponse): string | null {
   return new SuccessRule({ ...PLAIN, ...values }).refusal(given)?.sentence ?? null;
 }
 
 /** Whether one rule accepts this body. */
-function takes(rule: SuccessClause, body: string, changes: Partial<JudgedResponse> = {}): boolean {
+function takes(rule: SuccessClause, body: string, changes: Partial<CheckedResponse> = {}): boolean {
   return refusal({ rules: [rule] }, response(body, changes)) === null;
 }
 

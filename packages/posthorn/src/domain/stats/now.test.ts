@@ -16,10 +16,10 @@ function live(count: number): readonly LiveEndpoint[] {
 }
 
 it("the settings of a bounded number of endpoints are read: those that have waited longest", () => {
-  const judged = longestWaiting(live(MAX_CHECKED + 3));
-  expect(judged).toHaveLength(MAX_CHECKED);
-  expect(new Set(judged).has(MAX_CHECKED + 2)).toBe(true);
-  expect(judged.filter((key) => key < 3)).toEqual([]);
+  const checked = longestWaiting(live(MAX_CHECKED + 3));
+  expect(checked).toHaveLength(MAX_CHECKED);
+  expect(new Set(checked).has(MAX_CHECKED + 2)).toBe(true);
+  expect(checked.filter((key) => key < 3)).toEqual([]);
 });
 
 it("all are read when there are fewer", () => {

@@ -61,8 +61,8 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const failing = await failingRows(ctx);
   const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
   const unhealthy = await services.lanes.unhealthy([...keys]);
-  const judged = longestWaiting(live);
-  const holds = await holdsAmong(services, judged, at, unhealthy);
+  const checked = longestWaiting(live);
+  const holds = await holdsAmong(services, checked, at, unhealthy);
   const held = new Map([...holds].map(([key, { reason }]) => [key, PROBLEM_OF[reason]]));
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
@@ -75,7 +75,7 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
       held: due - sum(free, (row) => row.due),
       later: sum(live, (row) => row.later),
       oldestDue: free.length === 0 ? null : free.reduce((least, row) => Math.min(least, row.oldest), Infinity),
-      exact: exact && judged.length === live.length,
+      exact: exact && checked.length === live.length,
     },
     load: services.statistics.load(),
     endpoints: await needingAttention(ctx, { live, failing, held, unhealthy, at }),

@@ -71,7 +71,7 @@ export class MailIntake {
     this.limits = options.limits;
   }
 
-  /** Judges an address of RCPT TO. Never rejects. */
+  /** Decides whether an address of RCPT TO is accepted. Never rejects. */
   async recipient(address: string, peer: string): Promise<Recipient | Reply> {
     const { index, limits, services, onFailure } = this.#options;
     const { mailDomain } = services().rules;

@@ -122,7 +122,7 @@ export class SmtpServer implements AsyncDisposable {
         this.#connections.get(session.id)?.recipients.clear();
         done();
       },
-      onRcptTo: ({ address }, session, done) => void this.#judge(address, session, done),
+      onRcptTo: ({ address }, session, done) => void this.#checkRecipient(address, session, done),
       onData: (stream, session, done) => {
         const storing = this.#reply(stream, session, done);
         this.#storing.add(storing);
@@ -141,7 +141,11 @@ export class SmtpServer implements AsyncDisposable {
     }
   }
 
-  async #judge(address: string, session: SMTPServerSession, done: (error?: Error | null) => void): Promise<void> {
+  async #checkRecipient(
+    address: string,
+    session: SMTPServerSession,
+    done: (error?: Error | null) => void,
+  ): Promise<void> {
     done(await this.#recipient(address, session));
   }
 

@@ -59,7 +59,7 @@ export function isMissingPartition(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && error.constraint === undefined;
 }
 
-/** Returns why the database is unusable, judged by an error. */
+/** Returns why the database is unusable, as far as an error shows it. */
 export function outageOf(error: unknown): StoreOutage {
   if (isOutOfConnections(error)) return "no_connections";
   if (error instanceof StoreError) return error.outage ?? "refusing";

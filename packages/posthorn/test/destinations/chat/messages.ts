@@ -98,8 +98,8 @@ export function response(
   return { status, headers, body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)) };
 }
 
-export function judged(name: string, answer: KindResponse) {
-  const results = kindOf(name).judge(answer, [message({})], CREATED_AT);
+export function classified(name: string, answer: KindResponse) {
+  const results = kindOf(name).classify(answer, [message({})], CREATED_AT);
   if (results.length !== 1) throw new Error("one result per message");
   return results[0]!;
 }

@@ -66,12 +66,12 @@ export class FairnessCheck implements Check {
   ended({ endpoint }: TrackedDelivery, attempt: OpenAttempt): void {
     const { run, result } = attempt;
     this.#attemptsInFlight.count(run, String(endpoint.tenant), -1);
-    if (result?.kind === "made") this.#judge(endpoint, attempt, result.attempt.status === 0);
+    if (result?.kind === "made") this.#recordResult(endpoint, attempt, result.attempt.status === 0);
     // After a fault on our side the lane is paused.
     this.#isBusy(endpoint, this.#world.time.elapsed + (result?.kind === "not_now" ? MAX_PAUSE_MS : 0));
   }
 
-  #judge(endpoint: TrackedEndpoint, { ownership, begunAt }: OpenAttempt, succeeded: boolean): void {
+  #recordResult(endpoint: TrackedEndpoint, { ownership, begunAt }: OpenAttempt, succeeded: boolean): void {
     const { elapsed } = this.#world.time;
     let good = this.#good.get(endpoint);
     if (good?.ownership !== ownership) this.#good.set(endpoint, (good = { ownership, attempts: 0, badAt: -Infinity }));

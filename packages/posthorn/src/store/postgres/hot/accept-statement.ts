@@ -51,7 +51,7 @@ function statementOf({ keys, labels, deadlines, exact }: BatchFeatures): Omit<Ac
   const tables = [
     exact &&
       `sealed AS MATERIALIZED (SELECT * FROM ${unnestOf(EXACT_COLUMNS, firstExact)} AS e (${namesOf(EXACT_COLUMNS)}))`,
-    keys ? judged(input) : `fresh AS (SELECT * FROM ${input})`,
+    keys ? checkKeys(input) : `fresh AS (SELECT * FROM ${input})`,
     INSERT_MESSAGES,
     deadlines && INSERT_DEADLINES,
     labels && INSERT_LABELS,
@@ -59,20 +59,20 @@ function statementOf({ keys, labels, deadlines, exact }: BatchFeatures): Omit<Ac
     exact && insertExact(`$${firstExact + EXACT_COLUMNS.length}::bytea`),
     keys && `deliveries AS (${insertDeliveries(exact)} ${IF_FRESH})`,
   ];
-  const last = keys ? "SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken" : insertDeliveries(exact);
+  const last = keys ? "SELECT id, replayed FROM checked WHERE replayed IS NOT NULL OR taken" : insertDeliveries(exact);
   const text = `WITH ${tables.filter((table) => table !== false).join(", ")} ${last}`;
   return { text, parameters: firstExact - 1 + (exact ? EXACT_COLUMNS.length + 1 : 0) };
 }
 
-function judged(input: string): string {
-  return `judged AS MATERIALIZED (
+function checkKeys(input: string): string {
+  return `checked AS MATERIALIZED (
     SELECT i.*,
       (SELECT k.message_id FROM idempotency k
        WHERE k.bucket = ANY (i.buckets::bigint[]) AND k.hash = i.hash AND k.message_id IS NOT NULL LIMIT 1) AS replayed,
       EXISTS (SELECT FROM event_id_taken e WHERE e.app_id = i.app_id AND e.event_id = i.event_id) AS taken
     FROM ${input}
   ), fresh AS (
-    SELECT * FROM judged WHERE replayed IS NULL AND NOT taken
+    SELECT * FROM checked WHERE replayed IS NULL AND NOT taken
   ), keys AS (
     INSERT INTO idempotency (bucket, hash, message_id) SELECT bucket, hash, id FROM fresh WHERE hash IS NOT NULL ORDER BY bucket, hash
   ), event_ids AS (
@@ -130,4 +130,4 @@ function insertDeliveries(exact: boolean): string {
     FROM ${unnestOf(DELIVERY_COLUMNS, FIRST_OF_DELIVERIES)} AS d (${namesOf(DELIVERY_COLUMNS)})`;
 }
 
-const IF_FRESH = "WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)";
+const IF_FRESH = "WHERE d.message_id NOT IN (SELECT id FROM checked WHERE replayed IS NOT NULL OR taken)";

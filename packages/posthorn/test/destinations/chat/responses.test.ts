@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { ItemResult, KindResponse } from "../../../src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../../../src/destinations/kinds.ts";
-import { CONFIGS, configOf, judged, kindOf, message, problemsOf, requestOf, response, SECRET } from "./messages.ts";
+import { classified, configOf, CONFIGS, kindOf, message, problemsOf, requestOf, response, SECRET } from "./messages.ts";
 
 type Outcome = ItemResult["kind"] | `${Exclude<ItemResult["kind"], "ok">} ${string}`;
 
@@ -335,7 +335,7 @@ const ALL_CASES = [
 
 describe("a response to", () => {
   it.each(ALL_CASES)("%s, %s, has the documented outcome", (kind, _name, answer, expected) => {
-    expect(outcome(judged(kind, answer))).toBe(expected);
+    expect(outcome(classified(kind, answer))).toBe(expected);
   });
 
   it("has a case here for each error that its kind documents", () => {
@@ -369,7 +369,7 @@ describe("a response to", () => {
         "<html>",
         '{"ok":true,"success":true}',
       ]) {
-        const result = judged(kind, response(status, body));
+        const result = classified(kind, response(status, body));
         if (result.kind === "ok") continue;
         expect(result.sentence).toMatch(/^[A-Z].*[.!?]$/s);
         if (result.kind === "later") expect(result.afterMs).toBeGreaterThan(0);
@@ -387,27 +387,31 @@ describe("the reference of a message", () => {
     ["pagerDuty", response(202, { dedup_key: "k" }), "k"],
     ["posthorn", response(200, { id: "msg_1", duplicate: true }), "msg_1"],
   ])("of %s is recorded", (kind, answer, reference) => {
-    expect(judged(kind, answer)).toMatchObject({ kind: "ok", reference });
+    expect(classified(kind, answer)).toMatchObject({ kind: "ok", reference });
   });
 });
 
 describe("a wait", () => {
   it("is the value in Discord's body, and in its headers after a success that uses up the limit", () => {
-    expect(judged("discord", response(429, { retry_after: 0.65 }))).toMatchObject({ afterMs: 650 });
+    expect(classified("discord", response(429, { retry_after: 0.65 }))).toMatchObject({ afterMs: 650 });
     const used = { "x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "1.25" };
-    expect(judged("discord", response(200, { id: "1" }, used))).toEqual({ kind: "ok", reference: "1", afterMs: 1250 });
-    expect(judged("discord", response(200, { id: "1" }, { ...used, "x-ratelimit-remaining": "1" }))).not.toHaveProperty(
-      "afterMs",
-    );
-    expect(judged("discord", response(200, { id: "1" }, { ...used, "x-ratelimit-reset-after": "9999" }))).toMatchObject(
-      { afterMs: 60_000 },
-    );
+    expect(classified("discord", response(200, { id: "1" }, used))).toEqual({
+      kind: "ok",
+      reference: "1",
+      afterMs: 1250,
+    });
+    expect(
+      classified("discord", response(200, { id: "1" }, { ...used, "x-ratelimit-remaining": "1" })),
+    ).not.toHaveProperty("afterMs");
+    expect(
+      classified("discord", response(200, { id: "1" }, { ...used, "x-ratelimit-reset-after": "9999" })),
+    ).toMatchObject({ afterMs: 60_000 });
   });
 
   it("is the value of Telegram and Slack, and two minutes for PagerDuty", () => {
-    expect(judged("telegram", telegram(429, "", { retry_after: 35 }))).toMatchObject({ afterMs: 35_000 });
-    expect(judged("slack", response(429, "", { "retry-after": "7" }))).toMatchObject({ afterMs: 7000 });
-    expect(judged("pagerDuty", response(429))).toMatchObject({ afterMs: 120_000 });
+    expect(classified("telegram", telegram(429, "", { retry_after: 35 }))).toMatchObject({ afterMs: 35_000 });
+    expect(classified("slack", response(429, "", { "retry-after": "7" }))).toMatchObject({ afterMs: 7000 });
+    expect(classified("pagerDuty", response(429))).toMatchObject({ afterMs: 120_000 });
   });
 });
 

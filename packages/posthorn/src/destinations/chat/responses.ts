@@ -1,4 +1,4 @@
-/** Judges responses of services by status, as far as this is the same for all of them. Kinds handle their own codes first. */
+/** Classifies responses of services by status, as far as this is the same for all of them. Kinds handle their own codes first. */
 import { retryAfterMs } from "../http/retry-after.ts";
 import type {
   DestinationErrorCode,
@@ -76,7 +76,7 @@ export function documentedResult({ rows }: DocumentedErrors, { product, text, sh
   return row === undefined ? null : failed(row.kind, row.code, `${product} responded with "${shown}". ${row.fix}`);
 }
 
-export interface JudgeNames {
+export interface ServiceNames {
   /** The product, at the beginning of a sentence: `Slack`. */
   readonly product: string;
   /** What to do if the address or the token is wrong: a whole sentence. */
@@ -84,7 +84,7 @@ export interface JudgeNames {
 }
 
 /** What a response other than success means, by its status alone. */
-export function judgeStatus(response: KindResponse, now: number, { product, fix }: JudgeNames): Failed {
+export function classifyByStatus(response: KindResponse, now: number, { product, fix }: ServiceNames): Failed {
   const { status } = response;
   const said = saidOf(response);
   if (status === 429) return rateLimited(response, now, `${product} limits how many messages it accepts (HTTP 429).`);
@@ -148,14 +148,14 @@ export function jsonPost(url: string, body: unknown): KindRequest {
   return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
 }
 
-/** Judges responses of a kind that sends each message in a separate request. */
-export function oneByOne(judge: (response: KindResponse, now: number) => ItemResult) {
+/** Classifies responses of a kind that sends each message in a separate request. */
+export function oneByOne(classify: (response: KindResponse, now: number) => ItemResult) {
   return (response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[] =>
-    messages.map(() => judge(response, now));
+    messages.map(() => classify(response, now));
 }
 
 /** Responses of receivers without their own error table: only 410 and 415 are permanent, as for webhooks. */
-export function judgeReceiver(response: KindResponse, now: number): ItemResult {
+export function classifyReceiverResponse(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   if (status >= 200 && status < 300) return { kind: "ok", reference: null };
   const said = saidOf(response);

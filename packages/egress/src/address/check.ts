@@ -42,7 +42,7 @@ export function parseNat64(prefixes: readonly string[]): readonly Network[] {
  * @param address The address to be dialled: 4 or 16 bytes.
  * @param host The name it was resolved from, in lower case; `null` for an address literal.
  */
-export function judge(
+export function checkAddress(
   address: AddressBytes,
   host: string | null,
   rules: AddressRules,
@@ -50,7 +50,7 @@ export function judge(
 ): Verdict {
   const inner = settings.nat64.find((network) => inNetwork(address, network));
   if (inner !== undefined) {
-    const verdict = judge(embeddedIPv4(address, inner), host, rules, settings);
+    const verdict = checkAddress(embeddedIPv4(address, inner), host, rules, settings);
     return { ...verdict, rule: `nat64:${verdict.rule}` };
   }
   if (namesNetwork(settings.deny, address) || (host !== null && namesHost(settings.deny, host))) {

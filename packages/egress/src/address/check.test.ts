@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { parsePorts, parseTarget } from "../url.ts";
 import { inNetwork, parseAddress, parseNetwork } from "./bytes.ts";
 import type { AddressBytes } from "./bytes.ts";
-import { embeddedIPv4, judge, parseNat64 } from "./judge.ts";
-import type { GuardSettings } from "./judge.ts";
+import { checkAddress, embeddedIPv4, parseNat64 } from "./check.ts";
+import type { GuardSettings } from "./check.ts";
 import { parseAllowList } from "./rules.ts";
 import { SPECIAL_RANGES } from "./special.ts";
 
@@ -14,7 +14,7 @@ const external = parseAllowList("external");
 const everyWord = parseAllowList("external,private,loopback,0.0.0.0/0,::/0");
 const address = (text: string) => parseAddress(text)!;
 const allowed = (text: string, allow = "external", host: string | null = null) =>
-  judge(address(text), host, parseAllowList(allow), settings).allowed;
+  checkAddress(address(text), host, parseAllowList(allow), settings).allowed;
 
 /** Repeated here instead of imported, so that the test finds mistakes in the guard's own table. */
 const ipv4Ranges = [
@@ -100,7 +100,7 @@ function refusedUrl(url: string, allow = external): boolean {
   const verdict = parseTarget(url, urlRules, allow);
   if (!verdict.ok) return true;
   const { literal } = verdict.target;
-  return literal !== null && !judge(literal, null, allow, settings).allowed;
+  return literal !== null && !checkAddress(literal, null, allow, settings).allowed;
 }
 
 describe("the guard refuses every special IPv4 address", () => {
@@ -125,7 +125,7 @@ describe("the guard refuses every special IPv4 address", () => {
   test("and names the range that contains it, so that an operator sees why", () => {
     fc.assert(
       fc.property(specialIPv4, (bytes) => {
-        const verdict = judge(bytes, null, external, settings);
+        const verdict = checkAddress(bytes, null, external, settings);
         const first = SPECIAL_RANGES.find((range) => inNetwork(bytes, range.network))!;
         expect(verdict).toMatchObject({ allowed: false, rule: first.rule });
       }),
@@ -147,7 +147,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
   const stricter = (bytes: AddressBytes): boolean => {
     // Nothing outside 2000::/3 is allocated for the public internet.
     if (bytes.length === 16 && bytes[0]! >> 5 !== 1) return true;
-    const { rule } = judge(bytes, null, external, settings);
+    const { rule } = checkAddress(bytes, null, external, settings);
     return ["metadata", "as112", "amt", "isatap", "protocol-assignments"].includes(rule);
   };
 
@@ -155,7 +155,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
     fc.assert(
       fc.property(fc.oneof(octets(4), specialIPv4), (bytes) => {
         const theirs = new ipaddr.IPv4([...bytes]).range() === "unicast";
-        const mine = judge(bytes, null, external, settings).allowed;
+        const mine = checkAddress(bytes, null, external, settings).allowed;
         expect(mine ? theirs : !theirs || stricter(bytes)).toBe(true);
       }),
       { numRuns: 20_000 },
@@ -176,7 +176,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
       fc.property(fc.oneof(near, global, octets(16)), (bytes) => {
         const other = new ipaddr.IPv6([...bytes]);
         if (other.range() === "rfc6052") return; // NAT64 depends on the embedded address: tested below.
-        const mine = judge(bytes, null, external, settings).allowed;
+        const mine = checkAddress(bytes, null, external, settings).allowed;
         const theirs = other.range() === "unicast";
         expect(mine ? theirs : !theirs || stricter(bytes)).toBe(true);
       }),
@@ -186,7 +186,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
 });
 
 describe("NAT64", () => {
-  test("is judged by the embedded IPv4 address", () => {
+  test("is checked by the embedded IPv4 address", () => {
     expect(allowed("64:ff9b::8.8.8.8")).toBe(true);
     expect(allowed("64:ff9b::10.0.0.1")).toBe(false);
     expect(allowed("64:ff9b::10.0.0.1", "private")).toBe(true);
@@ -207,8 +207,11 @@ describe("NAT64", () => {
       const [prefix, text] = written[bits]!;
       expect(embeddedIPv4(address(text), parseNetwork(prefix)!).join(".")).toBe("192.0.2.33");
       const here = { ...settings, nat64: parseNat64([prefix]) };
-      expect(judge(address(text), null, external, settings).allowed).toBe(true);
-      expect(judge(address(text), null, external, here)).toMatchObject({ allowed: false, rule: "nat64:documentation" });
+      expect(checkAddress(address(text), null, external, settings).allowed).toBe(true);
+      expect(checkAddress(address(text), null, external, here)).toMatchObject({
+        allowed: false,
+        rule: "nat64:documentation",
+      });
     },
   );
 
@@ -239,7 +242,9 @@ describe("allow-list words", () => {
   test("all words together do not allow link-local, metadata, multicast or embedded addresses", () => {
     const never = SPECIAL_RANGES.filter((range) => range.class === "never");
     expect(never.length).toBeGreaterThan(20);
-    const opened = never.filter(({ network }) => judge(network.bytes, "any.example.com", everyWord, settings).allowed);
+    const opened = never.filter(
+      ({ network }) => checkAddress(network.bytes, "any.example.com", everyWord, settings).allowed,
+    );
     // The first /96 of this one is the NAT64 prefix, for which the embedded address counts.
     expect(opened.map(({ cidr }) => cidr).filter((cidr) => cidr !== "64:ff9b::/32")).toEqual([]);
   });
@@ -260,26 +265,30 @@ describe("allow-list words", () => {
 
   test("the deny list takes precedence over every word, by address and by name", () => {
     const denying = { ...settings, deny: parseAllowList("8.8.8.0/24,*.bad.com") };
-    expect(judge(address("8.8.8.8"), null, parseAllowList("external,8.8.8.8"), denying)).toMatchObject({
+    expect(checkAddress(address("8.8.8.8"), null, parseAllowList("external,8.8.8.8"), denying)).toMatchObject({
       rule: "deny-list",
     });
-    expect(judge(address("1.1.1.1"), "a.bad.com", external, denying)).toMatchObject({
+    expect(checkAddress(address("1.1.1.1"), "a.bad.com", external, denying)).toMatchObject({
       allowed: false,
       rule: "deny-list",
     });
-    expect(judge(address("1.1.1.1"), "bad.com", external, denying).allowed).toBe(true);
+    expect(checkAddress(address("1.1.1.1"), "bad.com", external, denying).allowed).toBe(true);
   });
 
   test("this machine's own public address is blocked unless loopback is allowed or the address is listed", () => {
     const own = { ...settings, own: [address("93.184.215.14")] };
-    expect(judge(address("93.184.215.14"), null, external, own)).toMatchObject({ allowed: false, rule: "own-address" });
-    expect(judge(address("64:ff9b::93.184.215.14"), null, external, own).allowed).toBe(false);
-    expect(judge(address("93.184.215.14"), null, parseAllowList("external,loopback"), own).allowed).toBe(true);
-    expect(judge(address("93.184.215.14"), null, parseAllowList("93.184.215.14"), own).allowed).toBe(true);
+    expect(checkAddress(address("93.184.215.14"), null, external, own)).toMatchObject({
+      allowed: false,
+      rule: "own-address",
+    });
+    expect(checkAddress(address("64:ff9b::93.184.215.14"), null, external, own).allowed).toBe(false);
+    expect(checkAddress(address("93.184.215.14"), null, parseAllowList("external,loopback"), own).allowed).toBe(true);
+    expect(checkAddress(address("93.184.215.14"), null, parseAllowList("93.184.215.14"), own).allowed).toBe(true);
   });
 
   test("an error names the setting that would allow the address", () => {
-    const setting = (text: string) => (judge(address(text), null, external, settings) as { setting: string }).setting;
+    const setting = (text: string) =>
+      (checkAddress(address(text), null, external, settings) as { setting: string }).setting;
     expect(setting("10.0.0.1")).toContain(`"private"`);
     expect(setting("127.0.0.1")).toContain(`"loopback"`);
     expect(setting("100.64.0.1")).toContain("CIDR");
