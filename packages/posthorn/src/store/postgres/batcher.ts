@@ -50,8 +50,8 @@ const GATHER_MS = 2;
 const GATHER_FROM = 16;
 /** How long entries that may wait do so for others. */
 const WAIT_MS = 15;
-/** This many entries are committed without waiting. */
-const MAX_WAITING = 64;
+/** This many entries are committed without waiting. With 64, commits under full load took a tenth more of the database's CPU time. */
+const MAX_WAITING = 256;
 /** First and longest pause after the database became unavailable. Up to half is subtracted at random. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;

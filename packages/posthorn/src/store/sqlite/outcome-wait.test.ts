@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { acceptEntry, successOutcome } from "../../../test/support/store.ts";
 import { Batcher } from "../postgres/batcher.ts";
 import { packPage } from "./packed-page.ts";
@@ -120,6 +120,19 @@ describe("an entry of a batcher that may be delayed", () => {
     expect(commits).toEqual([[1, 2, -1]]);
     await batcher.push(3);
     expect(commits).toEqual([[1, 2, -1], [3]]);
+  });
+
+  it("is committed as soon as 256 entries wait", async () => {
+    // The maximum time never passes.
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    using _ = { [Symbol.dispose]: () => vi.useRealTimers() };
+    const { batcher, commits } = open();
+    const entries = Array.from({ length: 256 }, (_entry, index) => index + 1);
+    const pushed = entries.slice(0, -1).map((entry) => batcher.push(entry));
+    await new Promise(setImmediate);
+    expect(commits).toEqual([]);
+    await Promise.all([...pushed, batcher.push(256)]);
+    expect(commits).toEqual([entries]);
   });
 
   it("is on disk once the batcher is settled", async () => {
