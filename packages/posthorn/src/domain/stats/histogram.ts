@@ -28,9 +28,9 @@ function bucketMidpoint(bucket: number): number {
   return (PARTS + ((bucket - EXACT) % PARTS)) * width + Math.floor(width / 2);
 }
 
-export function addDuration(histogram: Histogram, ms: number): void {
+export function addDuration(histogram: Histogram, ms: number, times = 1): void {
   const bucket = bucketOf(ms);
-  histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
+  histogram.set(bucket, (histogram.get(bucket) ?? 0) + times);
 }
 
 export function addAll(histogram: Histogram, other: Histogram): void {

@@ -55,20 +55,19 @@ interface Range {
 }
 
 async function nextRange(services: Services, source: RollUpSource, settled: number): Promise<Range | null> {
+  const { db } = services.store;
   const after = await rolledUpTo(services, source);
-  const rows = await services.store.db
-    .selectFrom(source)
-    .select("id")
-    .where("id", ">", after)
-    .where("id", "<=", settled)
-    .orderBy("id")
-    .limit(STEP)
-    .execute();
-  const [first] = rows;
+  const keys = (last: number, count: number) =>
+    db.selectFrom(source).select("id").where("id", ">", after).where("id", "<=", last).orderBy("id").limit(count);
+  const first = await keys(settled, 1).executeTakeFirst();
   if (first === undefined) return null;
   const hour = hourOf(first.id);
   const end = keyAtTime((hour + 1) * HOUR_MS);
-  return { after, upTo: rows.findLast(({ id }) => id < end)!.id, hour };
+  const { upTo } = await db
+    .selectFrom(keys(Math.min(settled, end - 1), STEP).as("step"))
+    .select((eb) => eb.fn.max<number>("id").as("upTo"))
+    .executeTakeFirstOrThrow();
+  return { after, upTo, hour };
 }
 
 function hourOf(key: number): number {
@@ -174,7 +173,7 @@ async function countMessages(
 async function attemptStep(services: Services, settled: number): Promise<boolean> {
   const range = await nextRange(services, "attempt", settled);
   if (range === null) return false;
-  const attempts = await endedAttempts(services, range);
+  const attempts = await endedAttempts(services.store.db, range);
   const owners = await ownersOf(services, { apps: [], endpoints: [...new Set(attempts.map((row) => row.endpointId))] });
   const tally = new Tally();
   const minutes = new MinuteTally(services.now());
@@ -186,7 +185,7 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
     const minute = minutes.at(places, Math.floor(timeOfKey(row.id) / MINUTE_MS));
     if (minute !== null) countAttempt(minute, counted);
     const kind = counted.succeeded ? stored.attempt : stored.failure;
-    kind.stored++;
+    kind.stored += row.times;
     kind.bytes += row.bytes;
   }
   const { db } = services.store;

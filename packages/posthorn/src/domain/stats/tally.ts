@@ -48,6 +48,8 @@ export function addCounts(to: Counts, from: Counts): void {
 
 /** Properties of an attempt that are counted. */
 export interface CountedAttempt {
+  /** How many attempts have these properties. */
+  readonly times: number;
   /** Whether it failed before anything was sent. Then it only counts for its delivery, not as an attempt. */
   readonly unsent: boolean;
   readonly succeeded: boolean;
@@ -59,17 +61,17 @@ export interface CountedAttempt {
 }
 
 export function countAttempt(counts: Counts, attempt: CountedAttempt): void {
-  const { unsent, succeeded, durationMs, end, latencyMs } = attempt;
+  const { times, unsent, succeeded, durationMs, end, latencyMs } = attempt;
   if (!unsent) {
-    if (succeeded) counts.attemptsOk++;
-    else counts.attemptsFailed++;
-    addDuration(counts.duration, durationMs);
+    if (succeeded) counts.attemptsOk += times;
+    else counts.attemptsFailed += times;
+    addDuration(counts.duration, durationMs, times);
   }
-  if (end === "exhausted") counts.exhausted++;
+  if (end === "exhausted") counts.exhausted += times;
   else if (end !== null) {
-    if (end === "first_try") counts.firstTry++;
-    else counts.later++;
-    addDuration(counts.latency, latencyMs);
+    if (end === "first_try") counts.firstTry += times;
+    else counts.later += times;
+    addDuration(counts.latency, latencyMs, times);
   }
 }
 
