@@ -47,10 +47,11 @@ export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, Accept
   public_id: ["text", (message) => message.publicId],
   app_id: ["bigint", (message) => message.appId],
   event_type: ["text", (message) => message.eventType],
+  content_type: ["text", (message) => message.contentType],
+  // From here on, `null` in most messages: see `isPlain` in the thread protocol of SQLite.
   event_id: ["text", (message) => message.eventId],
   channels_json: ["text", (message) => message.channelsJson],
   tags_json: ["text", (message) => message.tagsJson],
-  content_type: ["text", (message) => message.contentType],
   expires_at: ["bigint", (message) => message.expiresAt],
   deliver_at: ["bigint", (message) => message.deliverAt],
   ordering_key: ["text", (message) => message.orderingKey],

@@ -31,7 +31,7 @@ function firstAttemptsByTheClock(): NamedSabotage {
     const cells: Cell[] = [];
     for (const row of decodeAccepts(accepts)) {
       const { message } = row;
-      const due = message[MESSAGE.at.deliver_at] === null ? dueOf(message[MESSAGE.at.id] as number) : row.due;
+      const due = (message[MESSAGE.at.deliver_at] ?? null) === null ? dueOf(message[MESSAGE.at.id] as number) : row.due;
       encodeAcceptRow(cells, { ...row, due });
     }
     return cells;

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attemptRecord, successOutcome } from "../../../test/support/store-rows.ts";
+import { acceptEntry, attemptRecord, successOutcome } from "../../../test/support/store-rows.ts";
 import type { AttemptRecord, Outcome } from "../delivery.ts";
-import { decodeRecords, RecordWriter } from "./protocol.ts";
+import { MESSAGE } from "../hot-columns.ts";
+import type { AcceptEntry } from "../store.ts";
+import { decodeAccepts, decodeRecords, encodeAccept, encodeAcceptRow, RecordWriter } from "./protocol.ts";
 
 /** Few different values, so that outcomes often have the same as the one before. */
 const few = fc.constantFrom(0, 1, 2);
@@ -72,6 +74,73 @@ describe("outcomes on the way to the writer thread", () => {
     const first = successOutcome(1, { attempt: attemptRecord(5) });
     const second = successOutcome(2, { attempt: attemptRecord(6, { response: "events/2", detailJson: "[1]" }) });
     const { length } = written([first]).cells;
-    expect(written([first, second]).cells.slice(length)).toEqual([2, 2, 6, "atmpt_6", "events/2", "[1]"]);
+    expect(written([first, second]).cells.slice(length)).toEqual([2, 2, 6, "atmpt_6", "events/2", 1, "[1]"]);
+  });
+});
+
+describe("messages on the way to the writer thread", () => {
+  /** Each of the values that most messages do not have. */
+  const RARE: readonly Partial<AcceptEntry>[] = [
+    { eventId: "e" },
+    { channelsJson: '["c"]' },
+    { tagsJson: '["t"]' },
+    { expiresAt: 7 },
+    { deliverAt: 7 },
+    { orderingKey: "o" },
+    { unmatchedJson: "[8]" },
+    { requestJson: "{}" },
+    { deliverUntil: 7 },
+    { traceContext: "00-1" },
+    { exact: { body: Buffer.from("abc"), sealed: Buffer.from("sealed"), keepMs: 5, spans: null } as never },
+    { idempotency: { hash: "h", buckets: [1, 2] } },
+    { flowControl: { now: 1, endpoints: [] } },
+    { orderKeys: ["k", null] },
+    { pulled: [4] },
+    { hasEarlierKey: true },
+  ];
+  const entry = (id: number, changes: Partial<AcceptEntry> = {}): AcceptEntry =>
+    acceptEntry(id, { due: id + 1, endpointIds: [4, 5], ...changes });
+  const cellsOf = (entries: readonly AcceptEntry[]) => {
+    const cells: (string | number | null)[] = [];
+    for (const one of entries) encodeAccept(cells, one);
+    return cells;
+  };
+
+  it("arrive with each value that they have", () => {
+    const entries = [
+      entry(1),
+      ...RARE.map((changes, index) => entry(index + 2, changes)),
+      entry(99, { endpointIds: [] }),
+    ];
+    const rows = decodeAccepts(cellsOf(entries));
+    for (const [index, { payload, due, endpointIds, ...rest }] of entries.entries()) {
+      const { message, ...row } = rows[index]!;
+      const stored = MESSAGE.columns.map((_, place) => message[place] ?? null);
+      expect(stored).toEqual(MESSAGE.columns.map(({ of }) => of(entries[index]!)));
+      expect(row).toEqual({
+        payloadBytes: payload.byteLength,
+        due,
+        endpointIds,
+        exact: rest.exact === undefined ? null : { sealedBytes: 6, keepMs: 5 },
+        idempotency: rest.idempotency,
+        flowControl: rest.flowControl ?? null,
+        orderKeys: rest.orderKeys ?? null,
+        pulled: rest.pulled ?? null,
+        hasEarlierKey: rest.hasEarlierKey === true,
+      });
+    }
+    const again: (string | number | null)[] = [];
+    for (const row of rows) encodeAcceptRow(again, row);
+    const whole = decodeAccepts(again).map(({ message, ...row }) => ({
+      ...row,
+      message: message.filter((cell) => cell !== null),
+    }));
+    expect(whole).toEqual(
+      rows.map(({ message, ...row }) => ({ ...row, message: message.filter((cell) => cell !== null) })),
+    );
+  });
+
+  it("are short when they have no other values than most messages", () => {
+    expect(cellsOf([entry(1)])).toEqual([0, 1, "msg_1", 1, "test.event", "application/json", 8, 2, 2, 4, 5]);
   });
 });

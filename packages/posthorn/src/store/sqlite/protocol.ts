@@ -20,7 +20,7 @@ export interface ThreadOptions {
 
 /** A message and its deliveries, in the form that the writer thread uses. */
 export interface AcceptRow {
-  /** Values of the columns of {@link MESSAGE}. */
+  /** Values of the columns of {@link MESSAGE}; of a plain message, only of {@link PLAIN_COLUMNS}. */
   readonly message: readonly Cell[];
   readonly payloadBytes: number;
   /** Encrypted exact body, which follows the payload; `null`: none. */
@@ -195,8 +195,32 @@ export interface ThreadReply {
   readonly failure?: ThreadFailure;
 }
 
+/** Columns of a plain message. The others are `null`, as in most messages, so they are neither transferred nor bound. */
+export const PLAIN_COLUMNS = MESSAGE.columns.slice(0, MESSAGE.at.event_id);
+const RARE_COLUMNS = MESSAGE.columns.slice(PLAIN_COLUMNS.length);
+
+/** First cell of a message. */
+const PLAIN = 0;
+const WHOLE = 1;
+
+/** Whether a message has only a payload, the values of {@link PLAIN_COLUMNS}, and deliveries that are due at one time. */
+function isPlain(entry: AcceptEntry): boolean {
+  const { idempotency, exact = null, flowControl = null, orderKeys = null, pulled = null, hasEarlierKey } = entry;
+  if (idempotency !== null || exact !== null || flowControl !== null || orderKeys !== null || pulled !== null)
+    return false;
+  return hasEarlierKey !== true && RARE_COLUMNS.every(({ of }) => of(entry) === null);
+}
+
 /** Appends the cells of a message and its deliveries. */
 export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
+  if (isPlain(entry)) {
+    cells.push(PLAIN);
+    for (const { of } of PLAIN_COLUMNS) cells.push(of(entry));
+    cells.push(entry.payload.byteLength, entry.due, entry.endpointIds.length);
+    for (const endpointId of entry.endpointIds) cells.push(endpointId);
+    return;
+  }
+  cells.push(WHOLE);
   for (const { of } of MESSAGE.columns) cells.push(of(entry));
   const { due, idempotency, endpointIds, flowControl, orderKeys, pulled, hasEarlierKey } = entry;
   const sealed = entry.exact?.sealed ?? null;
@@ -215,7 +239,8 @@ export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
 
 /** Appends a row that was decoded. */
 export function encodeAcceptRow(cells: Cell[], row: AcceptRow): void {
-  cells.push(...row.message);
+  const missing = MESSAGE.columns.length - row.message.length;
+  cells.push(WHOLE, ...row.message, ...new Array<null>(missing).fill(null));
   encodeDeliveries(cells, row);
 }
 
@@ -241,24 +266,41 @@ function encodeDeliveries(cells: Cell[], row: Omit<AcceptRow, "message">): void 
 export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
   const rows: AcceptRow[] = [];
   const reader = new CellReader(cells);
-  while (reader.more) {
-    const row = {
-      message: reader.cells(MESSAGE.columns.length),
-      payloadBytes: reader.number(),
-      exact: exactOf(reader.number(), reader.number()),
-      due: reader.number(),
-      flowControl: parsed(reader.textOrNull()) as FlowControl | null,
-      orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
-      pulled: parsed(reader.textOrNull()) as readonly number[] | null,
-      hasEarlierKey: reader.number() === 1,
-    };
-    const hash = reader.textOrNull();
-    const buckets = reader.number();
-    const endpoints = reader.number();
-    const idempotency = hash === null ? null : { hash, buckets: reader.numbers(buckets) };
-    rows.push({ ...row, idempotency, endpointIds: reader.numbers(endpoints) });
-  }
+  while (reader.more) rows.push(reader.number() === PLAIN ? plainAccept(reader) : wholeAccept(reader));
   return rows;
+}
+
+function plainAccept(reader: CellReader): AcceptRow {
+  return {
+    message: reader.cells(PLAIN_COLUMNS.length),
+    payloadBytes: reader.number(),
+    exact: null,
+    due: reader.number(),
+    flowControl: null,
+    orderKeys: null,
+    pulled: null,
+    hasEarlierKey: false,
+    idempotency: null,
+    endpointIds: reader.numbers(reader.number()),
+  };
+}
+
+function wholeAccept(reader: CellReader): AcceptRow {
+  const row = {
+    message: reader.cells(MESSAGE.columns.length),
+    payloadBytes: reader.number(),
+    exact: exactOf(reader.number(), reader.number()),
+    due: reader.number(),
+    flowControl: parsed(reader.textOrNull()) as FlowControl | null,
+    orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
+    pulled: parsed(reader.textOrNull()) as readonly number[] | null,
+    hasEarlierKey: reader.number() === 1,
+  };
+  const hash = reader.textOrNull();
+  const buckets = reader.number();
+  const endpoints = reader.number();
+  const idempotency = hash === null ? null : { hash, buckets: reader.numbers(buckets) };
+  return { ...row, idempotency, endpointIds: reader.numbers(endpoints) };
 }
 
 function exactOf(sealedBytes: number, keepMs: number): AcceptRow["exact"] {
@@ -274,7 +316,13 @@ const WITHOUT_ATTEMPT = 0;
 const WITH_ATTEMPT = 1;
 const LIKE_PREVIOUS = 2;
 /** Values of an attempt that differ between the messages of a batch. They are written after the message, in this order. */
-const OWN_PLACES = [ATTEMPT.at.id, ATTEMPT.at.public_id, ATTEMPT.at.response, ATTEMPT.at.detail_json] as const;
+const OWN_PLACES = [
+  ATTEMPT.at.id,
+  ATTEMPT.at.public_id,
+  ATTEMPT.at.response,
+  ATTEMPT.at.duration_ms,
+  ATTEMPT.at.detail_json,
+] as const;
 
 /** Writes outcomes and their attempts as cells. The outcomes of a batch have most values in common, so all but the first are short. */
 export class RecordWriter {
@@ -287,7 +335,8 @@ export class RecordWriter {
     const before = this.#before;
     this.#before = entry;
     if (before !== null && attempt !== null && isLikePrevious(before, entry, attempt)) {
-      cells.push(LIKE_PREVIOUS, entry.messageId, attempt.id, attempt.publicId, attempt.response, attempt.detailJson);
+      const { id, publicId, response, durationMs, detailJson } = attempt;
+      cells.push(LIKE_PREVIOUS, entry.messageId, id, publicId, response, durationMs, detailJson);
       return;
     }
     cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
@@ -321,7 +370,6 @@ function isLikePrevious(before: Outcome, entry: Outcome, attempt: AttemptRecord)
     attempt.url === other.url &&
     attempt.status === other.status &&
     attempt.responseCode === other.responseCode &&
-    attempt.durationMs === other.durationMs &&
     attempt.errorCode === other.errorCode
   );
 }

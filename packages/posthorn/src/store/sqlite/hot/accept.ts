@@ -2,7 +2,7 @@ import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { FEED_CURSOR } from "../../feed-cursor.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
-import type { AcceptRow, AcceptStatus } from "../protocol.ts";
+import { type AcceptRow, type AcceptStatus, PLAIN_COLUMNS } from "../protocol.ts";
 import { prepareFlowControl } from "./debounce.ts";
 import type { Statements } from "../journal/statements.ts";
 
@@ -26,6 +26,9 @@ export function prepareAccept(
   const insertMessage = db.prepare(`
     INSERT INTO message (${MESSAGE.names}, payload) VALUES (${placeholders(MESSAGE)}, ?)
     ON CONFLICT (app_id, event_id) WHERE event_id IS NOT NULL DO NOTHING`);
+  const insertPlain = db.prepare(`
+    INSERT INTO message (${PLAIN_COLUMNS.map(({ column }) => column).join(", ")}, payload)
+    VALUES (${placeholders({ columns: PLAIN_COLUMNS })}, ?)`);
   const insertDeadline = db.prepare("INSERT INTO message_deadline (deliver_until, message_id) VALUES (?, ?)");
   const insertLabel = db.prepare("INSERT INTO message_label VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   const insertLabels = ({ message }: AcceptRow, kind: LabelKind, names: Cell): void => {
@@ -36,6 +39,9 @@ export function prepareAccept(
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
+  const insertPending = db.prepare(`
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
+    VALUES (?, ?, ${DELIVERY_STATE.pending}, ?, 0, 0, 0)`);
   const dueUnderFlowControl = prepareFlowControl(db);
   const insertLate = db.prepare(`
     INSERT INTO feed_late (app_id, after_key, message_id)
@@ -53,8 +59,15 @@ export function prepareAccept(
     markDeliveries.run(id);
   };
 
+  const storePlain = ({ message, endpointIds, due }: AcceptRow, payload: Uint8Array): AcceptStatus => {
+    insertPlain.run(...message, payload);
+    for (const endpointId of endpointIds) insertPending.run(message[at.id]!, endpointId, due);
+    return "stored";
+  };
+
   const store = (row: AcceptRow, payload: Uint8Array): AcceptStatus => {
     const { message, idempotency: key, flowControl, orderKeys, pulled } = row;
+    if (message.length === PLAIN_COLUMNS.length) return storePlain(row, payload);
     const id = message[at.id] as number;
     const deliverUntil = message[at.deliver_until]!;
     const orderKey = (index: number): string | null => (orderKeys === null ? null : orderKeys[index]!);

@@ -48,6 +48,10 @@ export function prepareRecord(db: Statements): Recorder {
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",
   );
+  // Most outcomes. It binds fewer values.
+  const succeeded = db.prepare(`
+    UPDATE delivery SET state = ${DELIVERY_STATE.succeeded}, due = NULL, attempts = ?
+    WHERE message_id = ? AND endpoint_id = ? AND generation = ?`);
   const manual = db.prepare(`
     UPDATE delivery SET
       state = CASE
@@ -81,18 +85,21 @@ export function prepareRecord(db: Statements): Recorder {
     UPDATE delivery SET pass_at = coalesce(pass_at, ?)
     WHERE message_id = ? AND endpoint_id = ? AND order_key IS NOT NULL`);
 
+  const update = ({ messageId, endpointId, generation, trigger, state, due, attempts }: RecordRow): number | bigint => {
+    if (trigger === TRIGGER.manual) return manual.run(state, messageId, endpointId, generation).changes;
+    if (state === DELIVERY_STATE.succeeded && due === null)
+      return succeeded.run(attempts, messageId, endpointId, generation).changes;
+    return scheduled.run(state, due, attempts, messageId, endpointId, generation).changes;
+  };
+
   const record = (entry: RecordRow): void => {
-    const { messageId, endpointId, generation, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
+    const { messageId, endpointId, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
     if (attempt !== null) {
       insert ??= anyErased.get() === undefined ? insertAttempt : insertUnlessErased;
       const inserted = insert.run(...attempt.values, messageId, endpointId, trigger);
       if (inserted.changes === 0) return;
     }
-    const { changes } =
-      trigger === TRIGGER.manual
-        ? manual.run(state, messageId, endpointId, generation)
-        : scheduled.run(state, due, attempts, messageId, endpointId, generation);
-    if (changes === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
+    if (update(entry) === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
     if (typeof passAt === "number") pass.run(passAt, messageId, endpointId);
     if (cancel) noteCancel.run(messageId, endpointId, cancel.reason, cancel.at);
   };
