@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "../packages/testkit/src/compile-cache.ts";
-import { SlowFirst } from "../packages/testkit/src/slow-first.ts";
+import { SlowFirstOfProject } from "../packages/testkit/src/slow-first.ts";
 
 shareCompileCache();
 
@@ -18,6 +18,17 @@ const ON_BOTH_STORES = [
   "watch-crash",
 ];
 
+/** Tests that load other libraries, which change the globals of their process. */
+const ISOLATED = ["start-size", "transactions", "zapier"];
+
+/** Files share a process, which saves starting it and loading the SDKs for each. A file that leaves something behind fails. */
+const SHARED = { isolate: false, setupFiles: ["../packages/testkit/src/leak-check.ts"] };
+
+/** The paths of test files. */
+function paths(names: readonly string[]): string[] {
+  return names.map((name) => `test/${name}.test.ts`);
+}
+
 export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions: ["@posthorn/source"] },
@@ -27,8 +38,8 @@ export default defineConfig({
     pool: "forks",
     // Each file runs its own server process.
     maxWorkers: 3,
-    setupFiles: "../packages/testkit/src/costs.ts",
-    sequence: { sequencer: SlowFirst },
+    setupFiles: ["../packages/testkit/src/costs.ts"],
+    sequence: { sequencer: SlowFirstOfProject },
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 180_000,
     // Generous, because a page may respond slowly on a busy machine.
@@ -37,13 +48,18 @@ export default defineConfig({
     // The summary of `npm test` prints messages without their diff.
     chaiConfig: { truncateThreshold: 2000 },
     projects: [
-      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "sqlite", include: ["test/**/*.test.ts"], exclude: paths(ISOLATED), ...SHARED },
+      },
+      { extends: true, test: { name: "isolated", include: paths(ISOLATED) } },
       {
         extends: true,
         test: {
           name: "postgres",
-          include: ON_BOTH_STORES.map((name) => `test/${name}.test.ts`),
+          include: paths(ON_BOTH_STORES),
           env: { POSTHORN_TEST_STORE: "postgres" },
+          ...SHARED,
         },
       },
     ],
