@@ -27,8 +27,8 @@ import {
   retry,
 } from "../driver.ts";
 import { causesOf } from "../failure.ts";
-import { isSignatureName } from "../message-cells.ts";
 import { hostAndPort, tlsOptions } from "../tls.ts";
+import { publishFrame } from "./nats-frames.ts";
 
 type Config = ConfigOf<typeof NATS.fields>;
 /** What a connection needs. */
@@ -124,8 +124,8 @@ class NatsLink implements Link {
   readonly #inbox = createInbox();
   /** Messages that are not acknowledged yet, by the last part of the subject of their acknowledgement. */
   readonly #inFlight = new Map<string, Receipt>();
-  /** Headers of the message that is being published, for the client, which encodes them at once. */
-  readonly #headers = new EncodedHeaders();
+  /** Largest size of a frame's headers and body; 0: the client must encode all messages. */
+  readonly #maxFrameBytes: number;
   /** Whether the acknowledgements are subscribed to. */
   #isSubscribed = false;
   #lastNumber = 0;
@@ -133,6 +133,9 @@ class NatsLink implements Link {
   constructor(connection: NatsConnection, subject: string) {
     this.#connection = connection;
     this.#subject = subject;
+    const { headers = false, max_payload: maxBytes = 0 } = connection.info ?? {};
+    // The client refuses other subjects.
+    this.#maxFrameBytes = headers && /^\S+$/.test(subject) ? maxBytes : 0;
     void this.#watch();
     void connection.closed().then(() => this.#failAll(new Error("connection closed")));
   }
@@ -145,11 +148,18 @@ class NatsLink implements Link {
     this.#inFlight.set(number, receipt);
     try {
       this.#subscribe();
-      const headers = this.#headers.of(message);
-      this.#connection.publish(this.#subject, body, { headers, reply: `${this.#inbox}.${number}` });
+      this.#publish(message, `${this.#inbox}.${number}`);
     } catch (error) {
       this.#failOne(number, error);
     }
+  }
+
+  #publish(message: KindMessage, reply: string): void {
+    const connection = this.#connection;
+    // A connection that is closed throws the error of the client.
+    const frame = connection.isClosed() ? null : publishFrame(message, this.#subject, reply, this.#maxFrameBytes);
+    if (frame === null) connection.publish(this.#subject, message.body, { headers: headersOf(message), reply });
+    else protocolOf(connection).sendCommand(frame);
   }
 
   async close(): Promise<void> {
@@ -206,38 +216,19 @@ class NatsLink implements Link {
   }
 }
 
-/**
- * Encodes the headers of messages. The client's own way takes several times as long: for each header it copies the list of names, twice, and
- * converts the name to another form.
- */
-class EncodedHeaders {
-  #bytes: Uint8Array = new Uint8Array(0);
-  readonly #encoded = Object.assign(natsHeaders(), { encode: () => this.#bytes });
-
-  /** Valid until the next call. */
-  of(message: KindMessage): MsgHdrs {
-    const { id, eventType, contentType, attributes } = message;
-    if (!attributes.every(([name]) => isSignatureName(name)) || !isOneLine(eventType) || !isOneLine(contentType))
-      return headersOf(message);
-    let text = `NATS/1.0\r\nContent-Type: ${contentType.trim()}\r\nevent-type: ${eventType.trim()}\r\n`;
-    for (const [name, value] of attributes) text += `${name}: ${value}\r\n`;
-    this.#bytes = Buffer.from(`${text}Nats-Msg-Id: ${id}\r\n\r\n`);
-    return this.#encoded;
-  }
+/** The client's own protocol, which collects the frames of a turn. */
+function protocolOf(connection: NatsConnection): { sendCommand(frame: Uint8Array): void } {
+  return (connection as unknown as { readonly protocol: { sendCommand(frame: Uint8Array): void } }).protocol;
 }
 
-/** For headers of the endpoint, which may repeat names in another case, or have names and values that the client refuses. */
-function headersOf({ id, eventType, contentType, attributes }: KindMessage): MsgHdrs {
+/** Headers of a message in the client's form. */
+export function headersOf({ id, eventType, contentType, attributes }: KindMessage): MsgHdrs {
   const headers = natsHeaders();
   headers.set("Content-Type", contentType);
   headers.set("event-type", eventType);
   for (const [name, value] of attributes) headers.set(name, value);
   headers.set("Nats-Msg-Id", id);
   return headers;
-}
-
-function isOneLine(text: string): boolean {
-  return !text.includes("\n") && !text.includes("\r");
 }
 
 interface Acknowledgement {
