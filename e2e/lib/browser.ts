@@ -4,10 +4,13 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { findChromium } from "./chromium.ts";
 import { Contexts, type TestContext } from "./contexts.ts";
 
-/** Without these, Chromium contacts Google's servers at each start. */
+/** Some keep Chromium from contacting Google's servers at each start, and others save CPU time. */
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
+  // A page takes a seventh less CPU time if drawing and the network have no processes of their own.
+  "--in-process-gpu",
+  "--enable-features=NetworkServiceInProcess2",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
