@@ -112,6 +112,32 @@ describe("the roll-up", () => {
     expect([...organisation!.duration.values()]).toEqual([1]);
   });
 
+  it("goes on after attempts that were deleted while a step looked for its last one", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    await message(store, START, [{ after: 100, status: 0, state: 1 }]);
+    const attempt = keyAtTime(START + 100);
+    let deletions = 0;
+    const db = store.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        const [row] = result.rows;
+        if (row?.["id"] === attempt && deletions++ === 0)
+          await store.transaction((tx) => tx.db.deleteFrom("attempt").execute());
+        return result;
+      },
+    });
+    const transaction = store.transaction.bind(store);
+    const watched = Object.create(store, { db: { value: db }, transaction: { value: transaction } }) as Store;
+    await rollUp({ ...services, store: watched }, ALL, signal);
+    expect(deletions).toBe(1);
+    expect((await hours(store))[0]).toMatchObject({ messages: 1, attemptsOk: 0 });
+    await message(store, START + 1000, [{ after: 100, status: 0, state: 1 }]);
+    await rollUp(services, ALL, signal);
+    expect((await hours(store))[0]).toMatchObject({ messages: 2, attemptsOk: 1 });
+  });
+
   it("counts an attempt in its hour, and the latency of a delayed message from its due time", async () => {
     await using files = await openStore();
     const { store } = files;

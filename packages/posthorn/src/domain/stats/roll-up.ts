@@ -65,9 +65,10 @@ async function nextRange(services: Services, source: RollUpSource, settled: numb
   const end = keyAtTime((hour + 1) * HOUR_MS);
   const { upTo } = await db
     .selectFrom(keys(Math.min(settled, end - 1), STEP).as("step"))
-    .select((eb) => eb.fn.max<number>("id").as("upTo"))
+    .select((eb) => eb.fn.max<number | null>("id").as("upTo"))
     .executeTakeFirstOrThrow();
-  return { after, upTo, hour };
+  // They may have been deleted in the meantime.
+  return { after, upTo: upTo ?? first.id, hour };
 }
 
 function hourOf(key: number): number {
