@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { usedMemory } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { readHead } from "./direct-head.ts";
 
@@ -145,4 +146,19 @@ describe("Node's parser reads", () => {
   ])("%s", (_title, text) => {
     expect(readHead(Buffer.from(text, "latin1"), SOCKET)).toBeNull();
   });
+});
+
+it("names of headers do not keep the heads of their requests in memory, however many there are", () => {
+  const kept: string[] = [];
+  const readNext = (): void => {
+    const { rawHeaders, headers } = read(
+      post("/", [`X-Name-Of-Request-${kept.length}: 1`, `x-padding: ${"p".repeat(8000)}`]),
+    )!;
+    kept.push(rawHeaders[0]!, Object.keys(headers)[0]!);
+  };
+  readNext();
+  const before = usedMemory();
+  while (kept.length < 4000) readNext();
+  expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024);
+  expect(kept.slice(-2)).toEqual(["X-Name-Of-Request-3998", "x-name-of-request-3998"]);
 });

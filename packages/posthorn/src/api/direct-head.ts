@@ -108,10 +108,9 @@ function readHeaders(head: string, start: number, headers: IncomingHttpHeaders, 
 function nameOf(text: string): HeaderName | null {
   const lower = text.toLowerCase();
   if (!NAME.test(text) || UNUSUAL.has(lower)) return null;
-  if (names.size >= MAX_NAMES || text.length > MAX_NAME_LENGTH) return { sent: text, lower };
-  // Copies: a part of a string keeps the whole of it in memory.
+  // Copies: a part of a string keeps the whole of it in memory, and what is known of a name is remembered in several places.
   const name = { sent: copyOf(text), lower: copyOf(lower) };
-  names.set(name.sent, name);
+  if (names.size < MAX_NAMES && text.length <= MAX_NAME_LENGTH) names.set(name.sent, name);
   return name;
 }
 

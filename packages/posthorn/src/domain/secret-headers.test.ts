@@ -1,3 +1,4 @@
+import { usedMemory } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { HARMLESS_HEADERS, SECRET_HEADERS } from "../../test/support/secret-headers.ts";
 import { isSecretHeader, isSecretResponseHeader, masked } from "./secret-headers.ts";
@@ -51,4 +52,10 @@ describe("a header of a response", () => {
   it("is hidden when its value is a credential", () => {
     expect(isSecretResponseHeader("x-echo", "Bearer abc")).toBe(true);
   });
+});
+
+it("long names of headers are not remembered", () => {
+  const before = usedMemory();
+  for (let number = 0; number < 2000; number++) isSecretHeader(`x-${number}-${Buffer.alloc(8000, "p").toString()}`, "");
+  expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024);
 });

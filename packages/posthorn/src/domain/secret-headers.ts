@@ -21,6 +21,8 @@ const SECRET_VALUE =
 
 /** Results by name: senders use the same few names again and again. */
 const KNOWN = boundedCache<string, boolean>(2000);
+/** Longer names are not remembered: a sender could fill the memory with them. */
+const MAX_KNOWN_LENGTH = 256;
 
 /** Whether the value of a header is hidden, and stored encrypted. */
 export function isSecretHeader(name: string, value: string): boolean {
@@ -32,7 +34,7 @@ function isSecretName(name: string): boolean {
   if (known === undefined) {
     const isKey = KEY_WORD.test(name) && !HARMLESS_KEY.test(name);
     known = isKey || SECRET_PART.test(name) || SECRET_WORD.test(name);
-    KNOWN.set(name, known);
+    if (name.length <= MAX_KNOWN_LENGTH) KNOWN.set(name, known);
   }
   return known;
 }
