@@ -78,7 +78,7 @@ export function receiveInbound(gateway: Gateway, call: InboundCall): Promise<Inb
     const known = gateway.known(call.token);
     return known === null ? find(gateway, call) : admit(gateway, known, call);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 }
 
