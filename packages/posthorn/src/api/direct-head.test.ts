@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { usedMemory } from "@posthorn/testkit";
+import { eventually, usedMemory } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { readHead } from "./direct-head.ts";
 
@@ -148,7 +148,7 @@ describe("Node's parser reads", () => {
   });
 });
 
-it("names of headers do not keep the heads of their requests in memory, however many there are", () => {
+it("names of headers do not keep the heads of their requests in memory, however many there are", async () => {
   const kept: string[] = [];
   const readNext = (): void => {
     const { rawHeaders, headers } = read(
@@ -159,6 +159,7 @@ it("names of headers do not keep the heads of their requests in memory, however 
   readNext();
   const before = usedMemory();
   while (kept.length < 4000) readNext();
-  expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024);
+  // What is created while the collector marks survives its first collection.
+  await eventually(() => expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024), { timeoutMs: 10_000 });
   expect(kept.slice(-2)).toEqual(["X-Name-Of-Request-3998", "x-name-of-request-3998"]);
 });

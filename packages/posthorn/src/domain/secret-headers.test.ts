@@ -1,4 +1,4 @@
-import { usedMemory } from "@posthorn/testkit";
+import { eventually, usedMemory } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { HARMLESS_HEADERS, SECRET_HEADERS } from "../../test/support/secret-headers.ts";
 import { isSecretHeader, isSecretResponseHeader, masked } from "./secret-headers.ts";
@@ -54,8 +54,9 @@ describe("a header of a response", () => {
   });
 });
 
-it("long names of headers are not remembered", () => {
+it("long names of headers are not remembered", async () => {
   const before = usedMemory();
   for (let number = 0; number < 2000; number++) isSecretHeader(`x-${number}-${Buffer.alloc(8000, "p").toString()}`, "");
-  expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024);
+  // What is created while the collector marks survives its first collection.
+  await eventually(() => expect(usedMemory() - before).toBeLessThan(4 * 1024 * 1024), { timeoutMs: 10_000 });
 });
