@@ -124,8 +124,8 @@ class NatsLink implements Link {
   readonly #inbox = createInbox();
   /** Messages that are not acknowledged yet, by the last part of the subject of their acknowledgement. */
   readonly #inFlight = new Map<string, Receipt>();
-  /** Largest size of a frame's headers and body; 0: the client must encode all messages. */
-  readonly #maxFrameBytes: number;
+  /** Whether frames can be written past the client's `publish`, which refuses other subjects. */
+  readonly #writesFrames: boolean;
   /** Whether the acknowledgements are subscribed to. */
   #isSubscribed = false;
   #lastNumber = 0;
@@ -133,9 +133,7 @@ class NatsLink implements Link {
   constructor(connection: NatsConnection, subject: string) {
     this.#connection = connection;
     this.#subject = subject;
-    const { headers = false, max_payload: maxBytes = 0 } = connection.info ?? {};
-    // The client refuses other subjects.
-    this.#maxFrameBytes = headers && /^\S+$/.test(subject) ? maxBytes : 0;
+    this.#writesFrames = typeof protocolOf(connection)?.sendCommand === "function" && /^\S+$/.test(subject);
     void this.#watch();
     void connection.closed().then(() => this.#failAll(new Error("connection closed")));
   }
@@ -156,10 +154,13 @@ class NatsLink implements Link {
 
   #publish(message: KindMessage, reply: string): void {
     const connection = this.#connection;
+    // A server may announce another limit at any time.
+    const { headers = false, max_payload: maxBytes = 0 } = connection.info ?? {};
     // A connection that is closed throws the error of the client.
-    const frame = connection.isClosed() ? null : publishFrame(message, this.#subject, reply, this.#maxFrameBytes);
+    const isLeftToClient = !this.#writesFrames || !headers || connection.isClosed();
+    const frame = isLeftToClient ? null : publishFrame(message, this.#subject, reply, maxBytes);
     if (frame === null) connection.publish(this.#subject, message.body, { headers: headersOf(message), reply });
-    else protocolOf(connection).sendCommand(frame);
+    else protocolOf(connection)!.sendCommand(frame);
   }
 
   async close(): Promise<void> {
@@ -216,9 +217,9 @@ class NatsLink implements Link {
   }
 }
 
-/** The client's own protocol, which collects the frames of a turn. */
-function protocolOf(connection: NatsConnection): { sendCommand(frame: Uint8Array): void } {
-  return (connection as unknown as { readonly protocol: { sendCommand(frame: Uint8Array): void } }).protocol;
+/** The client's own protocol, which collects the frames of a turn. It is not part of its interface, so another version may have none. */
+function protocolOf(connection: NatsConnection): { sendCommand(frame: Uint8Array): void } | undefined {
+  return (connection as unknown as { readonly protocol?: { sendCommand(frame: Uint8Array): void } }).protocol;
 }
 
 /** Headers of a message in the client's form. */
