@@ -112,6 +112,29 @@ describe("the roll-up", () => {
     expect([...organisation!.duration.values()]).toEqual([1]);
   });
 
+  it("counts equal attempts, which the database groups, as often as they were made, up to the settled key", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const services = await customer(store);
+    const ok: Try = { after: 100, status: 0, state: 1 };
+    for (let n = 0; n < 12; n++) await message(store, START, [ok], n);
+    const settled = { ...ALL, attempts: keyAtTime(START + 100) + 9 };
+    await rollUp(services, settled, signal);
+    expect((await hours(store))[0]).toMatchObject({ messages: 12, attemptsOk: 10, firstTry: 10 });
+    await rollUp(services, ALL, signal);
+    for (const row of await hours(store)) {
+      expect(row).toMatchObject({ messages: 12, attemptsOk: 12, attemptsFailed: 0, firstTry: 12, later: 0 });
+      expect([...row.duration.values()]).toEqual([12]);
+      expect([...row.latency.values()]).toEqual([12]);
+    }
+    const { stored } = await store.db
+      .selectFrom("storage_day")
+      .select((eb) => eb.fn.sum<number>("stored").as("stored"))
+      .where("kind", "=", "attempt")
+      .executeTakeFirstOrThrow();
+    expect(stored).toBe(12);
+  });
+
   it("goes on after attempts that were deleted while a step looked for its last one", async () => {
     await using files = await openStore();
     const { store } = files;
