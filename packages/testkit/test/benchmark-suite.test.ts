@@ -148,7 +148,7 @@ describe("the command", () => {
     for (const [args, text] of [
       [["--only", "none"], 'There is no scenario "none". --list shows them.'],
       [["--rounds", "0"], '--rounds must be a whole number of at least 1, not "0"'],
-      [["--subjects", "nginx"], 'No system of these scenarios has a name with "nginx".'],
+      [["--subjects", "nginx"], 'No system of these scenarios has a name that contains "nginx".'],
       [["--fast"], "Unknown option '--fast'"],
       [["--save", "--subjects", "forwarder"], "--save is for figures that are published: "],
     ] as const) {
