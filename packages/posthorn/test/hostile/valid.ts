@@ -18,8 +18,7 @@ const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema
 const RULE = { read: { value: "$.amount" }, when: { above: 5 } };
 const WATCH = { name: "Amount", rule: RULE, emit: { type: "amount.high" } };
 
-/** Valid bodies of routes whose schema does not define what is valid. */
-export const VALID = new Map<string, object>([
+const VALID: ReadonlyMap<string, object> = new Map<string, object>([
   ["v1.identity-provider.create", { name: "Staff", issuer: "https://silent.example.com/", clientId: "posthorn" }],
   ["v1.identity-provider.update", { name: "Staff", issuer: "https://silent.example.com/", clientId: "posthorn" }],
   ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
@@ -66,3 +65,17 @@ export const VALID = new Map<string, object>([
   ),
   ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
 ]);
+
+/**
+ * Valid bodies by operation, of routes whose schema does not define what is valid. A new map for each test file: files of one process share
+ * their modules.
+ *
+ * @param offset Position of a message that every consumer has received.
+ */
+export function validBodies(offset: number): Map<string, object> {
+  const bodies = new Map(VALID);
+  for (const feed of ["feed.consumer.commit", "endpoint.feed.consumer.commit", "polling-endpoint.consumer-commit"]) {
+    bodies.set(`v1.${feed}`, { offset });
+  }
+  return bodies;
+}
