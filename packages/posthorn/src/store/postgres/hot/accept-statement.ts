@@ -102,7 +102,7 @@ const IDS = (() => {
   return `unnest($${at("id")}::bigint[], $${at("app_id")}::bigint[]) AS fresh (id, app_id)`;
 })();
 
-/** Readers are rarely that far, and then the messages are not looked at. */
+/** Readers of feeds rarely pass the lowest key of a batch before it is stored. If none has, the messages are not read here. */
 function insertLate(messages: string): string {
   return `feed AS MATERIALIZED (
     SELECT feed_limit() AS next
