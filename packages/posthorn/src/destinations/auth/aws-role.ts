@@ -80,7 +80,7 @@ function readError(response: EgressResponse, secrets: readonly string[]): RoleOu
   const message = quoted(xmlText(xml, "Message") ?? "", secrets);
   const said = `${SERVICE}: ${code}${message === "" ? "" : ` (${message})`}.`;
   if (TEMPORARY.has(code) || (isTemporary(response.status) && !DATE_ERRORS.has(code))) {
-    return unusable(`${said} Posthorn tries again.`);
+    return unusable(`${said} We try again.`);
   }
   const refusal = refused(`${said} ${adviceFor(code)}`);
   const isDate = DATE_ERRORS.has(code) || (code === "SignatureDoesNotMatch" && /expired|not yet current/.test(message));
@@ -106,7 +106,7 @@ function adviceFor(code: string): string {
       return "Enter keys that have not expired.";
     case "RequestExpired":
     case "RequestTimeTooSkewed":
-      return "The clock of Posthorn's machine is wrong: synchronise it.";
+      return "The clock of the sending server is wrong: synchronise it.";
     default:
       return "Check keys, role ARN and external ID.";
   }

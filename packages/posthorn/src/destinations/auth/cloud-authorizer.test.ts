@@ -204,8 +204,8 @@ describe("roles of AWS", () => {
     ["InvalidClientTokenId", 403, "closed", "credentials_refused", /access key ID/],
     ["RegionDisabledException", 403, "closed", "credentials_refused", /Activate STS/],
     ["ValidationError", 400, "closed", "credentials_refused", /role ARN/],
-    ["Throttling", 400, "retry", "target_unavailable", /tries again/],
-    ["InternalFailure", 500, "retry", "target_unavailable", /tries again/],
+    ["Throttling", 400, "retry", "target_unavailable", /try again/],
+    ["InternalFailure", 500, "retry", "target_unavailable", /try again/],
   ])(
     "report %s with advice, and without a secret that the service repeats",
     async (code, status, kind, error, advice) => {

@@ -104,7 +104,7 @@ export async function fetchGoogleToken(
 function readToken(response: EgressResponse): IssuedToken<string> | TokenFailure {
   const { access_token: token, expires_in: life } = parseObject(bodyText(response)) ?? {};
   if (typeof token !== "string" || !TOKEN.test(token)) {
-    return unusable(`${SERVICE} responded without an access token. Posthorn tries again.`);
+    return unusable(`${SERVICE} responded without an access token. We try again.`);
   }
   const lifeSeconds = typeof life === "number" && life > 0 ? Math.min(life, JWT_SECONDS) : 300;
   return { kind: "token", token, lifeMs: lifeSeconds * 1000 };
@@ -115,9 +115,9 @@ function readError(response: EgressResponse, assertion: string): TokenFailure {
   const code = typeof error === "string" ? quoted(error, [assertion]) : `HTTP ${response.status}`;
   const detail = typeof description === "string" ? ` (${quoted(description, [assertion])})` : "";
   const said = `${SERVICE}: ${code}${detail}.`;
-  if (isTemporary(response.status)) return unusable(`${said} Posthorn tries again.`);
+  if (isTemporary(response.status)) return unusable(`${said} We try again.`);
   return refused(
-    `${said} Check that the service account and its key exist and are enabled, and that the clock of Posthorn's machine is right.`,
+    `${said} Check that the service account and its key exist and are enabled, and that the clock of the sending server is right.`,
   );
 }
 

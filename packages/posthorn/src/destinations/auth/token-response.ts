@@ -10,7 +10,7 @@ const MAX_QUOTE = 300;
 export function completeResponse(result: EgressResult, service: string): EgressResponse | TokenFailure {
   if (result.kind === "error") return unreachable(result, service);
   if (result.truncated || result.bodyError !== undefined) {
-    return unusable(`${service} sent an incomplete response. Posthorn tries again.`);
+    return unusable(`${service} sent an incomplete response. We try again.`);
   }
   return result;
 }

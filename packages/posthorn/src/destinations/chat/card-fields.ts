@@ -35,7 +35,7 @@ export const CARD_FIELDS = {
   severity: {
     ...template,
     label: "Severity",
-    help: `Template that returns ${SEVERITIES.slice(0, -1).join(", ")} or ${SEVERITIES.at(-1)}, which sets the colour. Without one, Posthorn derives it from the event and its type.`,
+    help: `Template that returns ${SEVERITIES.slice(0, -1).join(", ")} or ${SEVERITIES.at(-1)}, which sets the colour. Without one, it is derived from the event and its type.`,
     example: '{{ body.status | map: "firing", "error", "resolved", "success" }}',
   },
 } as const;

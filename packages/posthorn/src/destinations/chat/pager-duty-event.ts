@@ -78,7 +78,7 @@ function build(card: Card, parts: PagerDutyParts, event: unknown): PagerDutyEven
     routing_key: routingKey,
     event_action: action,
     dedup_key: dedupKey,
-    client: "Posthorn",
+    client: "Webhooks",
     ...(card.link === null ? {} : { client_url: card.link, links: [{ href: card.link, text: "View details" }] }),
     payload: {
       summary: shortened(card.title, { limit: PAGER_DUTY_LIMITS.summary }),

@@ -114,7 +114,7 @@ export function classifyByStatus(response: KindResponse, now: number, { product,
     };
   }
   if (status >= 500)
-    return failed("retry", "target_unavailable", `${product} failed (HTTP ${status})${said}. Posthorn retries.`);
+    return failed("retry", "target_unavailable", `${product} failed (HTTP ${status})${said}. We retry.`);
   if (status >= 400)
     return failed("refused", "message_invalid", `${product} refused the message (HTTP ${status})${said}.`);
   return failed(

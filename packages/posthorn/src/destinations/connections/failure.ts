@@ -90,10 +90,7 @@ export function unknownFailure(error: unknown): FailedResult {
 
 function guardFailure({ isFlood, refusal, message }: GuardError): FailedResult {
   if (isFlood) {
-    return retry(
-      "protocol_error",
-      `${message} Posthorn ended the connection. Check that the port belongs to the service.`,
-    );
+    return retry("protocol_error", `${message} We ended the connection. Check that the port belongs to the service.`);
   }
   if (refusal === null) return refused("connection_failed", message);
   const isAddress =

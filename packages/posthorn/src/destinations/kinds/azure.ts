@@ -34,7 +34,7 @@ export const NAMESPACE_FIELDS = {
     required: true,
     secret: false,
     maxLength: 256,
-    example: "posthorn",
+    example: "webhooks",
   },
   key: {
     type: "text",
@@ -145,7 +145,7 @@ const NOT_FOUND = closed("target_not_found", "Check that the target exists and i
 const FULL: FailureClass = {
   kind: "later",
   code: "rate_limited",
-  advice: "The target is full or over its quota. Posthorn waits and tries again.",
+  advice: "The target is full or over its quota. We wait and try again.",
 };
 const TOO_LARGE: FailureClass = { kind: "refused", code: "message_too_large", advice: "Send smaller messages." };
 

@@ -7,7 +7,7 @@ const BROKERS = "[^\\s,:/]+(?::\\d{1,5})?|\\[[0-9a-fA-F:]+\\](?::\\d{1,5})?";
 export const KAFKA_BROKERS = {
   type: "text",
   label: "Bootstrap brokers",
-  help: "Hosts and ports of one or more brokers, separated by commas. Posthorn also connects to the other brokers that these advertise.",
+  help: "Hosts and ports of one or more brokers, separated by commas. The other brokers that these advertise are contacted too.",
   required: true,
   secret: false,
   isTarget: true,
@@ -28,7 +28,7 @@ export const KAFKA_SECURITY = {
   } as const satisfies BooleanField,
   saslMechanism: choice({
     label: "SASL mechanism",
-    help: "How Posthorn authenticates. Choose none for listeners without authentication or with client certificates.",
+    help: "How to authenticate. Choose none for listeners without authentication or with client certificates.",
     choices: ["none", "plain", "scram-sha-256", "scram-sha-512"],
     default: "none",
   }),
@@ -65,7 +65,7 @@ export function kafkaSecurityProblem(config: KafkaAccount) {
 export const NATS_SERVERS = {
   type: "text",
   label: "Servers",
-  help: "Hosts and ports of one or more servers, separated by commas. Posthorn connects to these only, not to servers that they announce.",
+  help: "Hosts and ports of one or more servers, separated by commas. Servers that these announce are not used.",
   required: true,
   secret: false,
   isTarget: true,

@@ -38,7 +38,7 @@ const FIELDS = {
     secret: false,
     maxLength: 256,
     pattern: "[\\x20-\\x7e]+",
-    example: "posthorn",
+    example: "webhooks",
   },
   password: {
     type: "text",
@@ -104,7 +104,7 @@ export const CLICK_HOUSE = httpKind({
   deduplication: "The table recognises a batch within its deduplication window.",
   setup: [
     "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
-    "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
+    "Create a user: CREATE USER webhooks IDENTIFIED BY '…'; GRANT INSERT ON events TO webhooks.",
     "Enter the URL of the HTTP interface, the user, and the names of the database and the table.",
     "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.",
   ],

@@ -35,7 +35,7 @@ export const CLOUD_EVENTS = httpKind({
       help: "The attribute source: a URI that identifies where the events come from.",
       required: false,
       secret: false,
-      default: "urn:posthorn",
+      default: "urn:webhooks",
       example: "https://example.com/billing",
     },
     authorization: {

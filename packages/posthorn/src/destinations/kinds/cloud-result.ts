@@ -98,7 +98,7 @@ export function classOfStatus(status: number): FailureClass {
   if (status === 413) {
     return { kind: "refused", code: "message_too_large", advice: "Send smaller messages." };
   }
-  if (status === 429) return { kind: "later", code: "rate_limited", advice: "Posthorn waits and tries again." };
+  if (status === 429) return { kind: "later", code: "rate_limited", advice: "We wait and try again." };
   if (status === 408 || status >= 500) return UNAVAILABLE;
   if (status === 400 || status === 422) {
     return { kind: "refused", code: "message_invalid", advice: "Change the message or the configuration." };
@@ -109,12 +109,12 @@ export function classOfStatus(status: number): FailureClass {
 export const UNAVAILABLE: FailureClass = {
   kind: "retry",
   code: "target_unavailable",
-  advice: "Posthorn tries again.",
+  advice: "We try again.",
 };
 export const RATE_LIMITED: FailureClass = {
   kind: "later",
   code: "rate_limited",
-  advice: "Posthorn waits and tries again. Raise the limit of the target if this happens often.",
+  advice: "We wait and try again. Raise the limit of the target if this happens often.",
 };
 
 function quoted(text: string): string {

@@ -19,7 +19,7 @@ export const TLS_FIELDS = {
   clientCertificate: {
     ...pem,
     label: "Client certificate",
-    help: "PEM certificate that Posthorn presents, for servers that require one (mutual TLS).",
+    help: "PEM certificate to present to servers that require one (mutual TLS).",
     secret: false,
     example: CERTIFICATE,
   },

@@ -186,7 +186,7 @@ function classify(response: KindResponse, now: number): ItemResult {
     return rateLimited(
       response,
       now,
-      "Discord limits how many messages it accepts (HTTP 429). Posthorn waits as long as Discord asks.",
+      "Discord limits how many messages it accepts (HTTP 429). We wait as long as Discord asks.",
       waitMs,
     );
   }

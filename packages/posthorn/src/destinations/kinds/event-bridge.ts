@@ -44,7 +44,7 @@ const FIELDS = {
     secret: false,
     maxLength: 256,
     pattern: "(?!aws\\.)[A-Za-z0-9._/@-]+",
-    default: "posthorn",
+    default: "webhooks",
     example: "com.example.orders",
   },
   detailType: {

@@ -36,7 +36,7 @@ const FIELDS = {
     secret: false,
     maxLength: 1024,
     pattern: "[\\x21-\\x7e]+",
-    default: "/posthorn",
+    default: "/webhooks",
   },
 } as const satisfies Fields;
 

@@ -130,7 +130,7 @@ function classify(response: KindResponse, now: number): ItemResult {
   const error = body?.["error"];
   const text = JSON.stringify(error ?? "");
   if (/RESOURCE_EXHAUSTED/.test(text)) {
-    return rateLimited(response, now, "Google Chat accepts about one message per second and space. Posthorn waits.");
+    return rateLimited(response, now, "Google Chat accepts about one message per second and space. We wait.");
   }
   const shown = stringIn(error, "message") || stringIn(error, "status");
   return documentedResult(ERRORS, { product: NAMES.product, text, shown }) ?? classifyByStatus(response, now, NAMES);

@@ -11,7 +11,7 @@ export const KAFKA = connectionKind({
     topic: {
       type: "text",
       label: "Topic",
-      help: "Name of an existing topic. Posthorn does not create topics.",
+      help: "Name of an existing topic. Missing topics are not created.",
       required: true,
       secret: false,
       maxLength: 249,
@@ -26,8 +26,8 @@ export const KAFKA = connectionKind({
   ordering: "key",
   setup: [
     "Create the topic, for example with kafka-topics.sh --create --topic webhooks.",
-    "Create an account for Posthorn and allow it to write to the topic (operations Write, Describe and IdempotentWrite).",
-    "Make sure that Posthorn can reach the address that each broker advertises (advertised.listeners).",
+    "Create an account that may write to the topic (operations Write, Describe and IdempotentWrite).",
+    "Make sure that the address that each broker advertises (advertised.listeners) is reachable from this server.",
     "Enter the brokers, the topic and the credentials here, and send a test event.",
   ],
   ...KAFKA_CLIENT,

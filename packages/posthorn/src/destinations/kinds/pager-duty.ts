@@ -93,7 +93,7 @@ export const PAGER_DUTY = httpKind({
       label: "Source",
       help: "Template of the system that has the problem.",
       example: "{{ body.host }}",
-      default: "Posthorn",
+      default: "Webhooks",
     },
     ...CARD_FIELDS,
   },
@@ -123,7 +123,7 @@ export const PAGER_DUTY = httpKind({
       routingKey: config.routingKey,
       action: actionOf(resultOf(config.action)),
       dedupKey: keyOf((config.dedupKey === null ? "" : resultOf(config.dedupKey)) || id),
-      source: shortened(lineOf(resultOf(config.source) || "Posthorn"), { limit: PAGER_DUTY_LIMITS.source }),
+      source: shortened(lineOf(resultOf(config.source) || "Webhooks"), { limit: PAGER_DUTY_LIMITS.source }),
       eventType,
     });
     const url = urlOf(config.region);
@@ -156,7 +156,7 @@ function classify(response: KindResponse, now: number): ItemResult {
     return rateLimited(
       response,
       now,
-      "PagerDuty limits how many events it accepts for a service (HTTP 429). Posthorn waits.",
+      "PagerDuty limits how many events it accepts for a service (HTTP 429). We wait.",
       WAIT_MS,
     );
   }

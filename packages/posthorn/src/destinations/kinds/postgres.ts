@@ -43,7 +43,7 @@ export const POSTGRES = connectionKind({
   deduplication: "The table recognises an ID as long as its row exists.",
   setup: [
     "Create the table: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Payloads that are always JSON can be stored as jsonb instead of bytea.",
-    "Create a role for Posthorn: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.",
+    "Create a role that may insert rows: GRANT INSERT, SELECT (id) ON webhooks TO webhooks_writer.",
     "Enter the URL, the credentials and the table here, and send a test event.",
   ],
   packages: ["pg@8"],

@@ -34,7 +34,7 @@ export const RABBITMQ = connectionKind({
   ordering: "all",
   setup: [
     "Declare a durable queue for the messages, and bind it to the exchange if you use one.",
-    "Create a user for Posthorn with write permission on the exchange (amq.default for the default exchange).",
+    "Create a user with write permission on the exchange (amq.default for the default exchange).",
     "Enter the URI and the routing key here, and send a test event.",
   ],
   ...RABBITMQ_CLIENT,

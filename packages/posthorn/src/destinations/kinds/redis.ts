@@ -35,7 +35,7 @@ export const REDIS = connectionKind({
   idempotency: "none",
   ordering: "all",
   setup: [
-    "Create an ACL user that may run XADD on the stream: ACL SETUSER posthorn on >PASSWORD ~webhooks +xadd, and +select for a database other than 0.",
+    "Create an ACL user that may run XADD on the stream: ACL SETUSER webhooks on >PASSWORD ~webhooks +xadd, and +select for a database other than 0.",
     "Set appendonly to yes, and appendfsync to always if a confirmed message must survive a crash of the server.",
     "Enter the URL, the stream and the credentials here, and send a test event.",
   ],

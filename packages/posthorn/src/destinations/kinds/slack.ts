@@ -91,7 +91,7 @@ const ERRORS: DocumentedErrors = {
       said: ["rollup_error"],
       kind: "retry",
       code: "target_unavailable",
-      fix: "Slack failed to post the message. Posthorn retries.",
+      fix: "Slack failed to post the message. We retry.",
     },
   ],
 };
@@ -157,7 +157,7 @@ function classify(response: KindResponse, now: number): ItemResult {
   const said = quoted(response);
   if (response.status === 200 && said === "ok") return { kind: "ok", reference: null };
   if (response.status === 429 || said === "ratelimited") {
-    return rateLimited(response, now, "Slack accepts about one message per second and channel. Posthorn waits.");
+    return rateLimited(response, now, "Slack accepts about one message per second and channel. We wait.");
   }
   return documentedResult(ERRORS, { product: NAMES.product, text: said }) ?? classifyByStatus(response, now, NAMES);
 }

@@ -102,7 +102,7 @@ function classify(response: KindResponse, now: number): ItemResult {
   if (status >= 200 && status < 300) return { kind: "ok", reference: headers["x-ms-workflow-run-id"] ?? null };
   const code = stringIn(jsonBody(response)?.["error"], "code");
   if (code === "TooManyRequests" || code === "RequestThrottled") {
-    return rateLimited(response, now, "Microsoft limits how often the workflow can run. Posthorn waits.");
+    return rateLimited(response, now, "Microsoft limits how often the workflow can run. We wait.");
   }
   return documentedResult(ERRORS, { product: "Microsoft", text: code }) ?? classifyByStatus(response, now, NAMES);
 }

@@ -173,7 +173,7 @@ function classify(response: KindResponse, now: number): ItemResult {
     return rateLimited(
       response,
       now,
-      "Telegram limits how many messages a bot may send (HTTP 429). Posthorn waits as long as Telegram asks.",
+      "Telegram limits how many messages a bot may send (HTTP 429). We wait as long as Telegram asks.",
       waitMs,
     );
   }

@@ -41,7 +41,7 @@ export const ZAPIER = httpKind({
     "In Zapier, select Create, then Zaps, and select Trigger.",
     "Search for Webhooks by Zapier, select the event Catch Hook, and select Continue.",
     "Copy the webhook URL from the step Test and enter it here.",
-    "Send a test event from Posthorn, then select Test trigger in Zapier, so that it learns the fields.",
+    "Send a test event, then select Test trigger in Zapier, so that it learns the fields.",
     "Add the actions of the Zap and select Publish.",
   ],
   check: cardProblem,

@@ -346,8 +346,8 @@ function classifyAll({ kind, messages }: Sending, response: EgressResponse, now:
   const check = `Check that the configuration names a ${title} server.`;
   const advice = messages.length > 1 ? `Use smaller batches. ${check}` : check;
   const sentence = truncated
-    ? `${title} responded with status ${status} and more than ${body.byteLength} bytes, the most that Posthorn reads, so it may have accepted the message. ${advice}`
-    : `${title} responded with status ${status} in a format that Posthorn does not understand. ${check}`;
+    ? `${title} responded with status ${status} and more than ${body.byteLength} bytes, the most that we read, so it may have accepted the message. ${advice}`
+    : `${title} responded with status ${status} in a format that we do not understand. ${check}`;
   return messages.map((_, index) => {
     const item = items[index];
     const isUnknown = item === undefined || (truncated && item.kind === "retry" && item.code === "protocol_error");
@@ -506,7 +506,7 @@ function unusable({ url, destinationKind }: DirectoryEndpoint): SendResult {
 
 /** A bug in the code of the kind. It would stop the lane if it did not count as an attempt. */
 function broken(endpoint: DirectoryEndpoint, detail: string): SendResult {
-  const sentence = "Posthorn could not build the request for this message. Report this to the operator.";
+  const sentence = "We could not build the request for this message. Report this to the operator.";
   const result = unsent(endpoint, { kind: "retry", code: "message_invalid", sentence });
   return { ...result, problem: { code: KIND_FAILED, detail, origin: endpoint.url } } as SendResult;
 }

@@ -48,7 +48,7 @@ export const KAFKA_SOURCE = listeningKind({
   repeats: "dropped",
   setup: [
     "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete if Posthorn creates the group).",
-    "Make sure that Posthorn can reach the address that each broker advertises (advertised.listeners).",
+    "Make sure that the address that each broker advertises (advertised.listeners) is reachable from this server.",
     "Enter the brokers, the topics and the credentials here. `state` says whether the source is connected.",
   ],
   ...KAFKA_CLIENT,

@@ -10,8 +10,8 @@ export const brokers: Readonly<Record<string, string>> = {
   "PEM certificates that the server's certificate must be signed by. Leave it empty if a public authority signed it.":
     "PEM-Zertifikate, von denen das Zertifikat des Servers signiert sein muss. Leer lassen, wenn eine öffentliche Zertifizierungsstelle es signiert hat.",
   "Client certificate": "Client-Zertifikat",
-  "PEM certificate that Posthorn presents, for servers that require one (mutual TLS).":
-    "PEM-Zertifikat, mit dem sich Posthorn ausweist, für Server, die eines verlangen (mutual TLS).",
+  "PEM certificate to present to servers that require one (mutual TLS).":
+    "PEM-Zertifikat für Server, die ein Client-Zertifikat verlangen (mutual TLS).",
   "Client key": "Schlüssel des Client-Zertifikats",
   "PEM private key of the client certificate, without a passphrase.":
     "Privater PEM-Schlüssel des Client-Zertifikats, ohne Passphrase.",
@@ -20,21 +20,21 @@ export const brokers: Readonly<Record<string, string>> = {
   "Produces each message to a topic, with the ordering key as the record's key.":
     "Schreibt jede Nachricht in ein Topic, mit dem Ordnungsschlüssel als Schlüssel des Datensatzes.",
   "Bootstrap brokers": "Bootstrap-Broker",
-  "Hosts and ports of one or more brokers, separated by commas. Posthorn also connects to the other brokers that these advertise.":
-    "Hosts und Ports eines oder mehrerer Broker, durch Kommas getrennt. Posthorn verbindet sich auch mit den anderen Brokern, die diese bekannt geben.",
-  "Name of an existing topic. Posthorn does not create topics.":
-    "Name eines bestehenden Topics. Posthorn legt keine Topics an.",
+  "Hosts and ports of one or more brokers, separated by commas. The other brokers that these advertise are contacted too.":
+    "Hosts und Ports eines oder mehrerer Broker, durch Kommas getrennt. Auch die anderen Broker, die diese bekannt geben, werden kontaktiert.",
+  "Name of an existing topic. Missing topics are not created.":
+    "Name eines bestehenden Topics. Fehlende Topics werden nicht angelegt.",
   "Turn on if the brokers use TLS (security protocol SSL or SASL_SSL).":
     "Ob der Listener der Broker TLS verwendet (Sicherheitsprotokoll SSL oder SASL_SSL).",
   "SASL mechanism": "SASL-Mechanismus",
-  "How Posthorn authenticates. Choose none for listeners without authentication or with client certificates.":
-    "Wie sich Posthorn anmeldet. Wählen Sie none für Listener ohne Anmeldung oder mit Client-Zertifikaten.",
+  "How to authenticate. Choose none for listeners without authentication or with client certificates.":
+    "Art der Anmeldung. Wählen Sie none für Listener ohne Anmeldung oder mit Client-Zertifikaten.",
   "Create the topic, for example with kafka-topics.sh --create --topic webhooks.":
     "Legen Sie das Topic an, zum Beispiel mit kafka-topics.sh --create --topic webhooks.",
-  "Create an account for Posthorn and allow it to write to the topic (operations Write, Describe and IdempotentWrite).":
-    "Legen Sie ein Konto für Posthorn an, und erlauben Sie ihm, in das Topic zu schreiben (Operationen Write, Describe und IdempotentWrite).",
-  "Make sure that Posthorn can reach the address that each broker advertises (advertised.listeners).":
-    "Stellen Sie sicher, dass Posthorn die Adresse erreicht, die jeder Broker bekannt gibt (advertised.listeners).",
+  "Create an account that may write to the topic (operations Write, Describe and IdempotentWrite).":
+    "Legen Sie ein Konto an, das in das Topic schreiben darf (Operationen Write, Describe und IdempotentWrite).",
+  "Make sure that the address that each broker advertises (advertised.listeners) is reachable from this server.":
+    "Stellen Sie sicher, dass die Adresse, die jeder Broker bekannt gibt (advertised.listeners), von diesem Server aus erreichbar ist.",
   "Enter the brokers, the topic and the credentials here, and send a test event.":
     "Tragen Sie Broker, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
@@ -52,8 +52,8 @@ export const brokers: Readonly<Record<string, string>> = {
     "Routing-Key jeder Nachricht. Beim Standard-Exchange der Name der Queue.",
   "Declare a durable queue for the messages, and bind it to the exchange if you use one.":
     "Legen Sie eine dauerhafte Queue für die Nachrichten an, und binden Sie sie an den Exchange, falls Sie einen verwenden.",
-  "Create a user for Posthorn with write permission on the exchange (amq.default for the default exchange).":
-    "Legen Sie für Posthorn einen Benutzer mit Schreibrecht auf den Exchange an (amq.default für den Standard-Exchange).",
+  "Create a user with write permission on the exchange (amq.default for the default exchange).":
+    "Legen Sie einen Benutzer mit Schreibrecht auf den Exchange an (amq.default für den Standard-Exchange).",
   "Enter the URI and the routing key here, and send a test event.":
     "Tragen Sie URI und Routing-Key hier ein, und senden Sie ein Testereignis.",
 
@@ -76,8 +76,8 @@ export const brokers: Readonly<Record<string, string>> = {
   "Publishes each message to a JetStream subject, which recognises messages that are sent again.":
     "Veröffentlicht jede Nachricht unter einem JetStream-Subject, das wiederholt gesendete Nachrichten erkennt.",
   Servers: "Server",
-  "Hosts and ports of one or more servers, separated by commas. Posthorn connects to these only, not to servers that they announce.":
-    "Hosts und Ports eines oder mehrerer Server, durch Kommas getrennt. Posthorn verbindet sich nur mit diesen, nicht mit weiteren Servern, die sie bekannt geben.",
+  "Hosts and ports of one or more servers, separated by commas. Servers that these announce are not used.":
+    "Hosts und Ports eines oder mehrerer Server, durch Kommas getrennt. Weitere Server, die diese bekannt geben, werden nicht verwendet.",
   Subject: "Subject",
   "Subject of each message. A stream must store it.": "Subject jeder Nachricht. Ein Stream muss es speichern.",
   "Turn on to require TLS.": "Ob TLS verlangt wird.",
@@ -109,8 +109,8 @@ export const brokers: Readonly<Record<string, string>> = {
     "Ungefähre Anzahl der Einträge, die erhalten bleiben. Ältere entfernt Redis. Leer lassen, um alle zu behalten.",
   "User name of an ACL user. Leave it empty for the default user.":
     "Name eines ACL-Benutzers. Leer lassen für den Standardbenutzer.",
-  "Create an ACL user that may run XADD on the stream: ACL SETUSER posthorn on >PASSWORD ~webhooks +xadd, and +select for a database other than 0.":
-    "Legen Sie einen ACL-Benutzer an, der auf dem Stream XADD ausführen darf: ACL SETUSER posthorn on >PASSWORT ~webhooks +xadd, für eine andere Datenbank als 0 zusätzlich +select.",
+  "Create an ACL user that may run XADD on the stream: ACL SETUSER webhooks on >PASSWORD ~webhooks +xadd, and +select for a database other than 0.":
+    "Legen Sie einen ACL-Benutzer an, der auf dem Stream XADD ausführen darf: ACL SETUSER webhooks on >PASSWORT ~webhooks +xadd, für eine andere Datenbank als 0 zusätzlich +select.",
   "Set appendonly to yes, and appendfsync to always if a confirmed message must survive a crash of the server.":
     "Setzen Sie appendonly auf yes, und appendfsync auf always, wenn eine bestätigte Nachricht einen Absturz des Servers überstehen muss.",
   "Enter the URL, the stream and the credentials here, and send a test event.":
@@ -144,8 +144,8 @@ export const brokers: Readonly<Record<string, string>> = {
     "verify-full verlangt TLS und ein Zertifikat für den Host; disable verbindet unverschlüsselt.",
   "Create the table: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Payloads that are always JSON can be stored as jsonb instead of bytea.":
     "Legen Sie die Tabelle an: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Sind alle Payloads JSON, ist statt bytea auch jsonb möglich.",
-  "Create a role for Posthorn: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.":
-    "Legen Sie eine Rolle für Posthorn an: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.",
+  "Create a role that may insert rows: GRANT INSERT, SELECT (id) ON webhooks TO webhooks_writer.":
+    "Legen Sie eine Rolle an, die Zeilen einfügen darf: GRANT INSERT, SELECT (id) ON webhooks TO webhooks_writer.",
   "Enter the URL, the credentials and the table here, and send a test event.":
     "Tragen Sie URL, Zugangsdaten und Tabelle hier ein, und senden Sie ein Testereignis.",
 

@@ -15,8 +15,8 @@ export const chat: Readonly<Record<string, string>> = {
   "Template of the URL that the card links to. Without one, the URL in the event.":
     "Vorlage der URL, auf die die Karte verweist. Ohne Vorlage: die URL im Ereignis.",
   Severity: "Schweregrad",
-  "Template that returns info, success, warning, error or critical, which sets the colour. Without one, Posthorn derives it from the event and its type.":
-    "Vorlage, die info, success, warning, error oder critical ergibt und die Farbe bestimmt. Ohne Vorlage leitet Posthorn den Schweregrad aus dem Ereignis und seinem Typ ab.",
+  "Template that returns info, success, warning, error or critical, which sets the colour. Without one, it is derived from the event and its type.":
+    "Vorlage, die info, success, warning, error oder critical ergibt und die Farbe bestimmt. Ohne Vorlage ergibt sich der Schweregrad aus dem Ereignis und seinem Typ.",
 
   // Slack
   "Posts each event as a message to a Slack channel.": "Postet jedes Ereignis als Nachricht in einem Slack-Kanal.",
@@ -171,8 +171,8 @@ export const chat: Readonly<Record<string, string>> = {
     "Suchen Sie nach *Webhooks by Zapier*, wählen Sie das Ereignis *Catch Hook* und dann *Continue*.",
   "Copy the webhook URL from the step Test and enter it here.":
     "Kopieren Sie die Webhook-URL aus dem Schritt *Test*, und tragen Sie sie hier ein.",
-  "Send a test event from Posthorn, then select Test trigger in Zapier, so that it learns the fields.":
-    "Senden Sie aus Posthorn ein Testereignis, und wählen Sie dann in Zapier *Test trigger*, damit Zapier die Felder kennt.",
+  "Send a test event, then select Test trigger in Zapier, so that it learns the fields.":
+    "Senden Sie ein Testereignis, und wählen Sie dann in Zapier *Test trigger*, damit Zapier die Felder kennt.",
   "Add the actions of the Zap and select Publish.": "Fügen Sie die Aktionen des Zaps hinzu, und wählen Sie *Publish*.",
   "Runs an IFTTT applet with each event.": "Führt mit jedem Ereignis ein IFTTT-Applet aus.",
   "The key of your Webhooks service in IFTTT.": "Der Schlüssel Ihres Dienstes *Webhooks* in IFTTT.",

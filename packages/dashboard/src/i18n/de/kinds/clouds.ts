@@ -330,8 +330,8 @@ export const clouds: Readonly<Record<string, string>> = {
     "Welcher Teil der Nachricht in welche Spalte kommt, als Teil=Spalte, durch Kommas getrennt. Teile: id, eventId, eventType, createdAt, contentType, payload, payloadEncoding. Payloads, die kein Text sind, werden in Base64 gespeichert; payloadEncoding gibt das an.",
   "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.":
     "Legen Sie eine Tabelle an, zum Beispiel: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
-  "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.":
-    "Legen Sie einen Benutzer an: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
+  "Create a user: CREATE USER webhooks IDENTIFIED BY '…'; GRANT INSERT ON events TO webhooks.":
+    "Legen Sie einen Benutzer an: CREATE USER webhooks IDENTIFIED BY '…'; GRANT INSERT ON events TO webhooks.",
   "Enter the URL of the HTTP interface, the user, and the names of the database and the table.":
     "Tragen Sie die URL der HTTP-Schnittstelle, den Benutzer sowie die Namen von Datenbank und Tabelle ein.",
   "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.":

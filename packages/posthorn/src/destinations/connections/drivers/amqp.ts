@@ -218,7 +218,7 @@ function conditionFailure(condition: string, text: string): FailedResult | null 
     case "amqp:link:redirect":
       return closed(
         "target_not_found",
-        `The broker redirects to another address (${condition}), which Posthorn does not follow. Enter that address.`,
+        `The broker redirects to another address (${condition}), which we do not follow. Enter that address.`,
       );
     case "amqp:link:message-size-exceeded":
       return refused("message_too_large", `The message is larger than the broker accepts: ${text}.`);

@@ -140,7 +140,7 @@ function reasonFailure(code: number, message: string): FailedResult {
     case 0x9d:
       return closed(
         "target_not_found",
-        `The broker refers to another server (${text}), which Posthorn does not follow. Enter the address of that server.`,
+        `The broker refers to another server (${text}), which we do not follow. Enter the address of that server.`,
       );
     case 0x95:
       return refused("message_too_large", `The message is larger than the broker accepts (${text}).`);
