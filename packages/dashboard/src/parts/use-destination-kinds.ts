@@ -3,10 +3,15 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
+import type { Language } from "../i18n/i18n.ts";
 import { type DeclaredKind, type KindTexts, localKind, type LocalKind, type Localised } from "../lib/kind-texts.ts";
 
-/** Texts of a language into which the kinds are not translated. */
-const NO_TEXTS: KindTexts = { products: [], texts: {}, places: {} };
+/** Load the texts of a language. English texts are those of the declarations. */
+const TEXTS: Readonly<Record<Exclude<Language, "en">, () => Promise<KindTexts>>> = {
+  de: () => import("../i18n/de/kinds.ts"),
+  fr: () => import("../i18n/fr/kinds.ts"),
+  es: () => import("../i18n/es/kinds.ts"),
+};
 
 export type SourceKind = components["schemas"]["SourceKindOut"];
 export type LocalSourceKind = Localised<SourceKind>;
@@ -38,8 +43,8 @@ function useKinds<Kind extends DeclaredKind>(
   const kinds = useQuery({ queryKey: [key], queryFn: load, staleTime: Number.POSITIVE_INFINITY });
   const texts = useQuery({
     queryKey: ["kind-texts", language],
-    queryFn: (): Promise<KindTexts | null> =>
-      language === "de" ? import("../i18n/de/kinds.ts") : Promise.resolve(language === "en" ? null : NO_TEXTS),
+    queryFn: async (): Promise<KindTexts | null> =>
+      language === "en" ? null : TEXTS[language as keyof typeof TEXTS](),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return useMemo(

@@ -9,47 +9,7 @@ import { sourceBrokers } from "./kinds/source-brokers.ts";
 import { sourceTables } from "./kinds/source-tables.ts";
 import { sources } from "./kinds/sources.ts";
 
-/** Titles of products, which have the same name in every language. Other titles are in `texts`. */
-export const products: readonly string[] = [
-  "Webhook",
-  "MCP Events",
-  "Amazon SQS",
-  "Amazon SNS",
-  "Amazon EventBridge",
-  "Amazon Kinesis Data Streams",
-  "Amazon Data Firehose",
-  "Google Cloud Pub/Sub",
-  "Azure Service Bus",
-  "Azure Event Hubs",
-  "Azure Event Grid",
-  "Amazon S3",
-  "Google Cloud Storage",
-  "Azure Blob Storage",
-  "ClickHouse",
-  "Slack",
-  "Discord",
-  "Microsoft Teams",
-  "Google Chat",
-  "Telegram",
-  "Mattermost",
-  "Rocket.Chat",
-  "PagerDuty",
-  "Zapier",
-  "IFTTT",
-  "CloudEvents",
-  "WebSub",
-  "Posthorn",
-  "Apache Kafka",
-  "RabbitMQ",
-  "AMQP 1.0",
-  "NATS JetStream",
-  "MQTT",
-  "CalDAV",
-  "PostgreSQL",
-  "HTTP",
-  "iCalendar",
-  "CalDAV",
-];
+export { products } from "../kind-products.ts";
 
 export const texts: Readonly<Record<string, string>> = {
   ...clouds,
