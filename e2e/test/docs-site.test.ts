@@ -110,3 +110,17 @@ describe("a page", () => {
     await page.getByRole("heading", { level: 1, name: "Configure retries" }).waitFor();
   });
 });
+
+describe("the API reference at /docs/api", () => {
+  it("shows the operations under a policy that allows only scripts and styles with the nonce of its response", async () => {
+    const { headers } = await fetch(`${world.server.url}/docs/api/`);
+    expect(headers.get("content-security-policy")).not.toContain("unsafe");
+    const page = await browser.open();
+    await page.goto(`${world.server.url}/docs/api/`);
+    await page.getByRole("heading", { level: 1, name: "Posthorn" }).first().waitFor();
+    const sheets = () =>
+      page.evaluate(() => [...document.querySelectorAll("style")].map(({ sheet }) => sheet !== null));
+    expect(await sheets()).toContain(true);
+    await expect.poll(sheets).not.toContain(false);
+  });
+});
