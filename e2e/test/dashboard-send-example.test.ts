@@ -36,11 +36,11 @@ async function send(page: Page): Promise<string> {
 }
 
 describe.each(FACES)("in the %s", (face) => {
-  it("sends posthorn.ping without any event type, message or typed text", async () => {
+  it("sends webhook.ping without any event type, message or typed text", async () => {
     const page = await openEndpoint(face);
-    expect(await page.getByLabel("Event type").inputValue()).toBe("posthorn.ping");
+    expect(await page.getByLabel("Event type").inputValue()).toBe("webhook.ping");
     expect(await send(page)).toBe('{"success":true}');
-    await page.getByRole("heading", { level: 1, name: "posthorn.ping" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "webhook.ping" }).waitFor();
   });
 });
 

@@ -182,7 +182,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     for (const path of ["/", "/messages", "/portal"]) {
       const page = await call(path, { headers: { accept: "text/html" } });
       const html = await page.text();
-      expect(html).toContain('<meta name="posthorn-base" content="/hooks" />');
+      expect(html).toContain('<meta name="server-base" content="/hooks" />');
       const script = /src="(\/hooks\/assets\/[^"]+\.js)"/.exec(html)![1]!;
       const file = await fetch(`${host.url}${script}`);
       expect([file.status, file.headers.get("content-type")]).toEqual([200, expect.stringContaining("javascript")]);

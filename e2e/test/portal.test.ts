@@ -433,6 +433,33 @@ describe("a disabled endpoint", () => {
   });
 });
 
+describe("the name of Posthorn", () => {
+  it("is in no page, its source, dialogs or code to copy", async () => {
+    const source = await fetch(`${world.server.url}/portal`, { headers: { accept: "text/html" } });
+    expect(await source.text()).not.toMatch(/posthorn/i);
+    const page = await open();
+    const named = async (place: string): Promise<readonly string[]> => {
+      const html = await page.evaluate(() => document.documentElement.outerHTML);
+      return [...html.matchAll(/.{0,60}posthorn.{0,60}/gi)].map(([found]) => `${place}: ${found}`);
+    };
+    const found: string[] = [];
+    for (const [name, path] of portalPages(scene)) {
+      await goTo(page, path);
+      await settled(page);
+      found.push(...(await named(name)));
+    }
+    await goTo(page, `/portal/endpoints/${scene.good}?tab=matching`);
+    await page.getByRole("button", { name: "Start with an example" }).click();
+    found.push(...(await named("transformation")));
+    await goTo(page, "/portal");
+    await page.getByRole("button", { name: "New endpoint" }).click();
+    await page.getByRole("button", { name: "Choose another destination" }).click();
+    await page.getByRole("radio", { name: "Slack" }).waitFor();
+    found.push(...(await named("destinations")));
+    expect(found).toEqual([]);
+  });
+});
+
 describe("the element <posthorn-portal>", () => {
   it("shows the portal, grows with it, applies its attributes, and reports the end of the session", async () => {
     const { url, token } = await portalLink(world, scene.app);

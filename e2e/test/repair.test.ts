@@ -260,7 +260,7 @@ describe("examples", () => {
     const seen = `seen.${Date.now()}`;
     const refused = await send(seen);
     expect([refused.status, refused.json.code]).toEqual([400, "no_example"]);
-    expect(refused.json.detail).toContain("posthorn.ping");
+    expect(refused.json.detail).toContain("webhook.ping");
     await world.api.post(`${endpoint.path.replace(/\/endpoint\/.*/, "")}/msg`, {
       eventType: seen,
       payload: { id: "inv_1" },
@@ -269,7 +269,7 @@ describe("examples", () => {
     expect([sent.status, sent.json.payload]).toEqual([202, { id: "inv_1" }]);
   });
 
-  test.each(["posthorn.ping", "svix.ping"])("%s is built in", async (eventType) => {
+  test.each(["webhook.ping", "posthorn.ping", "svix.ping"])("%s is built in", async (eventType) => {
     const { status, json } = await world.api.post(`${endpoint.path}/send-example`, { eventType });
     expect([status, json.eventType]).toEqual([202, eventType]);
     await expect(tenant.delivery(endpoint, json.id)).resolves.toBeDefined();

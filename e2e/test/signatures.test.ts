@@ -90,7 +90,7 @@ describe("a delivery", () => {
     const { method, headers } = await tenant.delivery(endpoint, message);
     expect(method).toBe("POST");
     expect(headers).toMatchObject({ "content-type": "application/json", "webhook-id": message });
-    expect(headers["user-agent"]).toMatch(/posthorn/i);
+    expect(headers["user-agent"]).toBe("Webhooks/1.0");
     expect(Math.abs(Date.now() / 1000 - Number(headers["webhook-timestamp"]))).toBeLessThan(120);
   });
 

@@ -190,7 +190,7 @@ describe("an endpoint of a kind with a configuration", () => {
     const { status, json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping" });
     expect(status).toBe(200);
     expect(json).toMatchObject({
-      message: { eventType: "posthorn.ping", tags: ["posthorn.test"] },
+      message: { eventType: "posthorn.ping", tags: ["webhook.test"] },
       attempt: {
         status: 2,
         errorCode: "credentials_refused",

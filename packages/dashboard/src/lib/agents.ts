@@ -14,24 +14,42 @@ export interface AgentConfiguration {
   readonly text: string;
 }
 
+export interface AgentOptions {
+  readonly key?: string;
+  /** Name of the server in the configuration. */
+  readonly name?: string;
+}
+
+/** Name of a server in configurations that customers copy: that of the operator's product, or a neutral one. */
+export function serverNameOf(product: string | undefined): string {
+  const name = (product ?? "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "");
+  return name === "" ? "webhooks" : name;
+}
+
 /** Ready-made configuration for programs that speak MCP. */
-export function agentConfigurations(url: string, key: string = KEY): readonly AgentConfiguration[] {
+export function agentConfigurations(
+  url: string,
+  { key = KEY, name = "posthorn" }: AgentOptions = {},
+): readonly AgentConfiguration[] {
   const headers = { Authorization: `Bearer ${key}` };
   const json = (value: object): string => JSON.stringify(value, null, 2);
   return [
     {
       program: "Claude Code",
-      text: `claude mcp add --transport http posthorn ${url} \\\n  --header "Authorization: Bearer ${key}"`,
+      text: `claude mcp add --transport http ${name} ${url} \\\n  --header "Authorization: Bearer ${key}"`,
     },
-    { program: "Cursor (.cursor/mcp.json)", text: json({ mcpServers: { posthorn: { url, headers } } }) },
-    { program: "VS Code (.vscode/mcp.json)", text: json({ servers: { posthorn: { type: "http", url, headers } } }) },
+    { program: "Cursor (.cursor/mcp.json)", text: json({ mcpServers: { [name]: { url, headers } } }) },
+    { program: "VS Code (.vscode/mcp.json)", text: json({ servers: { [name]: { type: "http", url, headers } } }) },
     {
       program: "Codex (~/.codex/config.toml)",
-      text: `[mcp_servers.posthorn]\nurl = "${url}"\nhttp_headers = { Authorization = "Bearer ${key}" }`,
+      text: `[mcp_servers.${name}]\nurl = "${url}"\nhttp_headers = { Authorization = "Bearer ${key}" }`,
     },
     {
       program: "OpenAI Responses API (tools)",
-      text: json([{ type: "mcp", server_label: "posthorn", server_url: url, headers, require_approval: "always" }]),
+      text: json([{ type: "mcp", server_label: name, server_url: url, headers, require_approval: "always" }]),
     },
   ];
 }

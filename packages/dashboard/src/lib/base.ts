@@ -2,7 +2,7 @@
 
 /** Path below which the page is mounted, such as `/webhooks`; empty at the root. */
 export function basePath(): string {
-  return document.querySelector<HTMLMetaElement>('meta[name="posthorn-base"]')?.content ?? "";
+  return document.querySelector<HTMLMetaElement>('meta[name="server-base"]')?.content ?? "";
 }
 
 /** URL of the API and the pages, without a trailing slash. */
@@ -12,12 +12,12 @@ export function baseUrl(): string {
 
 /** Whether inbound webhooks have a separate origin, different from that of this page. */
 export function hasSeparateIngest(): boolean {
-  return document.querySelector('meta[name="posthorn-ingest"]') !== null;
+  return document.querySelector('meta[name="server-ingest"]') !== null;
 }
 
 /** Address of the documentation, such as `/docs`; `null` when this server does not serve it. */
 export function docsPath(): string | null {
-  return document.querySelector<HTMLMetaElement>('meta[name="posthorn-docs"]')?.content ?? null;
+  return document.querySelector<HTMLMetaElement>('meta[name="server-docs"]')?.content ?? null;
 }
 
 /** Whether this page is one of the portal, which customers see. */

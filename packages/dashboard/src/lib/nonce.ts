@@ -3,6 +3,6 @@
  * because browsers hide the attribute.
  */
 export function styleNonce(): string | null {
-  const nonce = document.querySelector<HTMLElement>("meta[name=posthorn-styles]")?.nonce;
+  const nonce = document.querySelector<HTMLElement>("meta[name=server-styles]")?.nonce;
   return nonce === undefined || nonce === "" ? null : nonce;
 }

@@ -1,8 +1,9 @@
 import type { FormValues } from "../components/form.tsx";
 
 /** Event type that is built into the server, with an example. */
-export const PING = "posthorn.ping";
-const PINGS: ReadonlySet<string> = new Set([PING, "svix.ping"]);
+export const PING = "webhook.ping";
+/** Earlier names, and the one of existing SDKs. */
+const PINGS: ReadonlySet<string> = new Set([PING, "posthorn.ping", "svix.ping"]);
 
 /** Event types with an example: registered ones, recently published ones, and the built-in one, last. */
 export function exampleTypes(registered: readonly string[], published: readonly string[]): readonly string[] {

@@ -10,6 +10,33 @@ export interface Snippet {
   readonly code: string;
 }
 
+/** JavaScript for customers, who do not see the name of Posthorn. */
+const NEUTRAL_JAVASCRIPT: Snippet = {
+  id: "javascript",
+  label: "JavaScript",
+  install: "npm install standardwebhooks",
+  code: `import { Webhook } from "standardwebhooks";
+
+const webhook = new Webhook(process.env.WEBHOOK_SECRET);
+
+// Any fetch-style server: Node with Hono, Deno, Bun, Workers, Next.js …
+export async function POST(request) {
+  const body = await request.text();
+  let event;
+  try {
+    event = webhook.verify(body, Object.fromEntries(request.headers));
+  } catch {
+    return new Response("bad signature", { status: 400 });
+  }
+  return new Response(null, { status: 204 });
+}`,
+};
+
+/** The snippets as customers see them. */
+export function customerSnippets(): readonly Snippet[] {
+  return SNIPPETS.map((snippet) => (snippet.id === NEUTRAL_JAVASCRIPT.id ? NEUTRAL_JAVASCRIPT : snippet));
+}
+
 export const SNIPPETS: readonly Snippet[] = [
   {
     id: "javascript",

@@ -25,6 +25,7 @@ export interface DestinationPickerProps {
 /** Shows the chosen kind, and on request a list of all kinds that can be searched. */
 export function DestinationPicker({ kinds, of = "destinations", value, onChange }: DestinationPickerProps) {
   const { t } = useTranslation();
+  const isPortal = useAudience().kind === "portal";
   const [open, setOpen] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
   const id = useId();
@@ -49,15 +50,26 @@ export function DestinationPicker({ kinds, of = "destinations", value, onChange 
         </Button>
       </div>
       <div id={id} hidden={!open}>
-        {open && <Kinds kinds={kinds.filter(isShown)} of={of} value={value} onChange={onChange} onClose={close} />}
+        {open && (
+          <Kinds
+            kinds={kinds.filter((one) => isShown(one, isPortal))}
+            of={of}
+            value={value}
+            onChange={onChange}
+            onClose={close}
+          />
+        )}
       </div>
     </div>
   );
 }
 
-/** Kinds that the operator does not allow are not offered. */
-function isShown({ problem }: PickedKind): boolean {
-  return problem?.code !== "kind_not_allowed";
+/** Destinations that need Posthorn on the customer's side. */
+const WITH_POSTHORN: ReadonlySet<string> = new Set(["posthorn", "relay"]);
+
+/** Kinds that the operator does not allow are not offered, and customers are not offered those that name Posthorn. */
+function isShown({ kind, problem }: PickedKind, isPortal: boolean): boolean {
+  return problem?.code !== "kind_not_allowed" && !(isPortal && WITH_POSTHORN.has(kind));
 }
 
 interface KindsProps extends Required<DestinationPickerProps> {

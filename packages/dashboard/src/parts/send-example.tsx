@@ -22,7 +22,7 @@ interface SendExampleProps {
   readonly endpoint?: Endpoint;
 }
 
-/** Dialog that sends an example of an event type to one endpoint only. `posthorn.ping` is always available. */
+/** Dialog that sends an example of an event type to one endpoint only. `webhook.ping` is always available. */
 export function SendExample({ app, endpoint }: SendExampleProps) {
   const { t } = useTranslation();
   const audience = useAudience();

@@ -3,7 +3,8 @@ import { useState } from "react";
 import { CodeBlock } from "../components/code-block.tsx";
 import { SelectField } from "../components/form.tsx";
 import { Card, Columns } from "../components/page.tsx";
-import { SNIPPETS } from "../lib/verify-snippets.ts";
+import { customerSnippets, SNIPPETS } from "../lib/verify-snippets.ts";
+import { useAudience } from "../session/audience.ts";
 import { Secret } from "./endpoint-secret.tsx";
 import { SignatureDoctor } from "./signature-doctor.tsx";
 import styles from "./signing.module.css";
@@ -23,15 +24,17 @@ export function Signing({ app, id }: { readonly app: string; readonly id: string
 
 export function VerifyCode() {
   const { t } = useTranslation();
-  const [language, setLanguage] = useState(SNIPPETS[0]!.id);
-  const { install, code, label } = SNIPPETS.find(({ id }) => id === language) ?? SNIPPETS[0]!;
+  const isPortal = useAudience().kind === "portal";
+  const snippets = isPortal ? customerSnippets() : SNIPPETS;
+  const [language, setLanguage] = useState(snippets[0]!.id);
+  const { install, code, label } = snippets.find(({ id }) => id === language) ?? snippets[0]!;
   return (
     <Card title={t("portal.signing.code")} lead={t("portal.signing.codeLead")}>
       <SelectField
         label={t("portal.signing.language")}
         value={language}
         onChange={setLanguage}
-        choices={SNIPPETS.map((one) => ({ value: one.id, label: one.label }))}
+        choices={snippets.map((one) => ({ value: one.id, label: one.label }))}
       />
       {install !== null && <CodeBlock label={t("portal.signing.install")} text={install} />}
       <CodeBlock label={`${t("portal.signing.code")}: ${label}`} text={code} />

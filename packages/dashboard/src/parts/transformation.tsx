@@ -22,7 +22,7 @@ import { routesKey } from "./use-routes.ts";
 type Tried = components["schemas"]["EndpointTryOut"];
 
 const EXAMPLE = `function handler(webhook) {
-  webhook.payload.source = "posthorn";
+  webhook.payload.source = "webhook";
   return webhook;
 }`;
 

@@ -26,6 +26,7 @@ async function serverWithBuilds(options: Partial<PagesOptions> = {}) {
     docs: "public",
     frameAncestors: [],
     ingestUrl: "",
+    portalLook: { name: null, logo: null },
     trustedProxies: [],
     pageBuilds: builds,
     folders: { dashboard: `${path}/web`, docs: `${path}/docs` },

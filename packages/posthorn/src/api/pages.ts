@@ -6,13 +6,15 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { sendBuildPage } from "./build-page.ts";
 import { type DocsAccess, DOCS_FOLDER, hasDocsSite, registerDocsSite } from "./docs-site.ts";
 import type { PageBuild, PageBuilds } from "./page-build.ts";
-import { type PageServer, registerWeb, WEB_FOLDER } from "./web.ts";
+import { type PageServer, registerWeb, WEB_FOLDER, type WebOptions } from "./web.ts";
 
 export interface PagesOptions {
   readonly base: string;
   readonly docs: DocsAccess;
   readonly frameAncestors: readonly string[];
   readonly ingestUrl: string;
+  /** Name and logo of the operator's product, which customers see in the portal. */
+  readonly portalLook: WebOptions["portalLook"];
   /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   /** Builds that may still be running; absent: the pages are there, or this server has none. */
@@ -66,10 +68,10 @@ function registerDocs(app: FastifyInstance, options: PagesOptions): Promise<void
 
 function registerDashboard(
   app: FastifyInstance,
-  { base, frameAncestors, ingestUrl, folders = FOLDERS }: PagesOptions,
+  { base, frameAncestors, ingestUrl, portalLook, folders = FOLDERS }: PagesOptions,
   hasDocs: boolean,
 ): Promise<PageServer> {
-  return registerWeb(app, { folder: folders.dashboard, base, frameAncestors, ingestUrl, hasDocs });
+  return registerWeb(app, { folder: folders.dashboard, base, frameAncestors, ingestUrl, hasDocs, portalLook });
 }
 
 /** Pages that are served once their build has ended. */

@@ -215,6 +215,7 @@ async function registerWebsite(app: FastifyInstance, options: ServerOptions, cal
   });
   const page = await registerPages(app, {
     ...options,
+    portalLook: services.rules.portalLook,
     identify: (request) => identifyReader(request, callers),
     respondNotFound: (request, response) => send(response, noSuchRoute(request)),
     prepare: (late) =>

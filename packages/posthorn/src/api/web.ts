@@ -10,6 +10,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { PortalLook } from "../domain/portal/look.ts";
+import { escapeHtml } from "../lib/html.ts";
 
 /** Output folder of the build, next to both `src` and `dist`. */
 export const WEB_FOLDER = fileURLToPath(new URL("../../web", import.meta.url));
@@ -24,6 +26,8 @@ export interface WebOptions {
   readonly ingestUrl: string;
   /** Whether this server has the documentation, so that pages link to it. */
   readonly hasDocs: boolean;
+  /** Name and logo of the operator's product, which customers see in the portal. */
+  readonly portalLook: Pick<PortalLook, "name" | "logo">;
 }
 
 /** Responds to a request for a page; returns `null` for any other request. */
@@ -40,6 +44,7 @@ const RESERVED = /^\/+(api|auth|in|ingest|health|docs|assets|share|\.well-known)
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
   const html = pageAt(options, await readFile(`${options.folder}/index.html`, "utf8"));
+  const portalHtml = portalPageOf(html, options.portalLook);
   await registerEmbed(app, options.folder);
   await registerNotices(app, options.folder);
   await app.register(fastifyStatic, {
@@ -53,7 +58,7 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     setHeaders: (response) => void response.header("x-content-type-options", "nosniff"),
   });
   const ancestors = options.frameAncestors.length === 0 ? "'none'" : options.frameAncestors.join(" ");
-  const page = (response: FastifyReply, frames: string): FastifyReply => {
+  const page = (response: FastifyReply, content: string, frames: string): FastifyReply => {
     const nonce = randomBytes(NONCE_BYTES).toString("base64");
     return response
       .code(200)
@@ -66,30 +71,42 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
       })
-      .send(html.replace(NONCE_PLACE, nonce));
+      .send(content.replace(NONCE_PLACE, nonce));
   };
   return (request, response) => {
     const path = request.url.split("?")[0]!;
     const wanted = (request.method === "GET" || request.method === "HEAD") && !RESERVED.test(path);
     if (!wanted || !(request.headers.accept ?? "").includes("text/html")) return null;
-    // The page is the same, but only the portal may be embedded.
-    return page(response, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
+    // Both load the same scripts, but only the portal may be embedded.
+    const isPortal = path === "/portal" || path.startsWith("/portal/");
+    return isPortal ? page(response, portalHtml, ancestors) : page(response, html, "'none'");
   };
 }
 
 /** The page, with the base path of its files and the API, and the origin of inbound webhooks. */
 function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): string {
   const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
+  // Customers see these names in the source of the portal.
   const facts = {
-    "posthorn-base": base,
-    ...(ingestUrl === "" ? {} : { "posthorn-ingest": ingestUrl }),
-    ...(hasDocs ? { "posthorn-docs": `${base}/docs` } : {}),
+    "server-base": base,
+    ...(ingestUrl === "" ? {} : { "server-ingest": ingestUrl }),
+    ...(hasDocs ? { "server-docs": `${base}/docs` } : {}),
   };
   const metas = Object.entries(facts).map(([name, content]) => `\n    <meta name="${name}" content="${content}" />`);
   // In an attribute that scripts can read as a property, and style sheets cannot read at all.
-  const styles = `\n    <meta name="posthorn-styles" nonce="${NONCE_PLACE}" />`;
+  const styles = `\n    <meta name="server-styles" nonce="${NONCE_PLACE}" />`;
   return placed.replace("<head>", `<head>${styles}${metas.join("")}`);
 }
+
+/** The page of the portal: before its script has started, the title and the icon are those of the operator's product, or neutral. */
+function portalPageOf(html: string, { name, logo }: WebOptions["portalLook"]): string {
+  return html
+    .replace(/<title>[^<]*<\/title>/, () => `<title>${escapeHtml(name ?? "Webhooks")}</title>`)
+    .replace(/<link rel="icon"[^>]*>/, () => `<link rel="icon" href="${escapeHtml(logo ?? NO_ICON)}" />`);
+}
+
+/** Without an icon, browsers ask for `/favicon.ico`. */
+const NO_ICON = "data:,";
 
 /** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
 async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { PortalLook } from "../domain/portal/look.ts";
 import type { RetentionPeriods } from "../domain/retention/retention.ts";
 import type { Logger } from "../lib/log.ts";
-import { USER_AGENT } from "../destinations/http/request.ts";
+import { DELIVERY_USER_AGENT } from "../destinations/http/request.ts";
 import type { Store } from "../store/store.ts";
 import { TransformPool } from "../transform/pool.ts";
 
@@ -127,5 +127,5 @@ export function transformPoolOf(
 
 /** User agent of requests to receivers. */
 export function userAgentOf({ userAgent }: Pick<Config, "userAgent">): string {
-  return userAgent === "" ? USER_AGENT : userAgent;
+  return userAgent === "" ? DELIVERY_USER_AGENT : userAgent;
 }

@@ -104,6 +104,17 @@ describe("access to the endpoints", () => {
     expect(headers.get("content-type")).toBe("application/json");
   });
 
+  it("does not show the name of Posthorn to clients of customers", async () => {
+    const { json } = await owner.call("POST", "app/app/portal-key", { name: "Agent" });
+    const customer = new McpClient(node, json["token"] as string, "/mcp/app/app");
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+    const started = await customer.send({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+    expect(started.result).toMatchObject({ serverInfo: { name: "webhooks", title: "Webhooks" } });
+    for (const { text } of [started, await customer.request("server/discover"), await customer.request("tools/list")]) {
+      expect(text.replaceAll(/POSTHORN_MCP/g, "")).not.toMatch(/posthorn/i);
+    }
+  });
+
   it("is separate for the endpoints of organisation and applications", async () => {
     const { json } = await owner.call("POST", "auth/app-portal-access/app", {});
     const token = json["token"] as string;

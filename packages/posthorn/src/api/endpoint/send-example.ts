@@ -15,7 +15,7 @@ export const sendExample = defineRoute({
   description:
     "Sends `payload` byte for byte if you set it, otherwise `examples[exampleIndex]` of version 1 of the event type's schema. " +
     "If the schema has no examples, the first one is generated from the schema, or from the newest message of that type in the " +
-    "application. `posthorn.ping` is built in and needs no event type. The endpoint gets the message regardless of the event types it " +
+    "application. `webhook.ping` is built in and needs no event type. The endpoint gets the message regardless of the event types it " +
     "subscribes to.",
   access: "CreateAttempts",
   permission: "messages:replay",

@@ -7,7 +7,7 @@ import { drained } from "../feed/stream.ts";
 import { openEventStream } from "../open-event-stream.ts";
 import type { ToolCaller } from "./call-tool.ts";
 import { occurrence, type Subscribed, subscribed } from "./events.ts";
-import { CODE, type Message, META, resultText } from "./protocol.ts";
+import { CODE, type Message, META, resultText, type ServerInfo, serverInfo } from "./protocol.ts";
 
 /** Interval of heartbeats, which advance the cursor of the client and reveal disconnected clients. */
 const HEARTBEAT_MS = 15_000;
@@ -33,7 +33,7 @@ export async function streamEvents(caller: ToolCaller, message: Message, parts: 
   if (response === null) return;
   const ended = new AbortController();
   response.once("close", () => ended.abort());
-  const frames = new Frames(message, subscription);
+  const frames = new Frames(message, subscription, serverInfo(caller.app, caller.services.rules.portalLook.name));
   const signal = AbortSignal.any([ended.signal, closing]);
   response.write(frames.active());
   try {
@@ -75,10 +75,12 @@ async function pump(
 class Frames {
   readonly #message: Message;
   readonly #subscription: Subscribed;
+  readonly #info: ServerInfo;
 
-  constructor(message: Message, subscription: Subscribed) {
+  constructor(message: Message, subscription: Subscribed, info: ServerInfo) {
     this.#message = message;
     this.#subscription = subscription;
+    this.#info = info;
   }
 
   active(): string {
@@ -100,7 +102,7 @@ class Frames {
   }
 
   result(): string {
-    return `data: ${resultText(this.#message, { _meta: {} })}\n\n`;
+    return `data: ${resultText(this.#message, { _meta: {} }, this.#info)}\n\n`;
   }
 
   #cursor(at: Position): string {

@@ -17,7 +17,23 @@ export const META = {
   subscription: "io.modelcontextprotocol/subscriptionId",
 } as const;
 
-export const SERVER_INFO = { name: "posthorn", title: "Posthorn", version: VERSION } as const;
+/** How the server introduces itself to clients. */
+export interface ServerInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly version: string;
+}
+
+const OWN_INFO: ServerInfo = { name: "posthorn", title: "Posthorn", version: VERSION };
+
+/**
+ * Clients of a customer see the name of the operator's product, or a neutral one.
+ *
+ * @param app `null`: the client is one of the organisation.
+ */
+export function serverInfo(app: string | null, product: string | null): ServerInfo {
+  return app === null ? OWN_INFO : { name: "webhooks", title: product ?? "Webhooks", version: VERSION };
+}
 
 /** Error codes of JSON-RPC, of MCP and of its Events extension. */
 export const CODE = {
@@ -140,13 +156,10 @@ function unsupportedVersion(requested: unknown): RpcError {
 }
 
 /** A result in the format of the request's protocol version. */
-export function resultText({ id, isCurrent }: Message, result: object): string {
-  const body = isCurrent ? { resultType: "complete", ...result, _meta: serverMeta(result) } : result;
+export function resultText({ id, isCurrent }: Message, result: object, info: ServerInfo): string {
+  const meta = { ...metaOf(result as Params), [META.serverInfo]: info };
+  const body = isCurrent ? { resultType: "complete", ...result, _meta: meta } : result;
   return JSON.stringify({ jsonrpc: "2.0", id, result: body });
-}
-
-function serverMeta(result: object): object {
-  return { ...metaOf(result as Params), [META.serverInfo]: SERVER_INFO };
 }
 
 /** @param id `null`: the request could not be read, and the error has no ID. */

@@ -132,7 +132,7 @@ async function respond(
     challengeScope(reply, services.rules);
     return send(reply, 403, errorText(message.id, NEEDS_WRITE));
   }
-  const { runMethod, streamEvents } = await methods();
+  const { infoFor, runMethod, streamEvents } = await methods();
   const caller: McpCaller = {
     services,
     actor,
@@ -149,7 +149,7 @@ async function respond(
   };
   try {
     if (message.method !== "events/stream")
-      return send(reply, 200, resultText(message, await runMethod(caller, message)));
+      return send(reply, 200, resultText(message, await runMethod(caller, message), infoFor(caller)));
     const isStillAllowed = async (): Promise<boolean> => {
       const now = await identifyAgain(identified, { services, authenticator }, request.ip);
       return now !== null && isSameAccess(now, actor);

@@ -52,7 +52,7 @@ export const deliverySettings = {
   }),
   userAgent: setting({
     name: "POSTHORN_USER_AGENT",
-    help: "User-Agent header of deliveries, endpoint verifications, requests to subscribers, and reads of the metadata documents of MCP clients, such as `Acme-Webhooks/1.0`, so that customers see the name of your product. Empty: `Posthorn` with its version.",
+    help: "User-Agent header of deliveries, endpoint verifications, requests to subscribers, and reads of the metadata documents of MCP clients, such as `Acme-Webhooks/1.0`, so that customers see the name of your product. Empty: `Webhooks/1.0`, which does not name Posthorn.",
     default: "",
     parse: (text) => parsePattern(text, "^([!-~]([ -~]{0,198}[!-~])?)?$", "up to 200 printable ASCII characters"),
   }),

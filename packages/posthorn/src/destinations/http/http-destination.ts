@@ -12,7 +12,7 @@ import {
   namingProxy,
   signedHeaders,
   standardHeaders,
-  USER_AGENT,
+  DELIVERY_USER_AGENT,
 } from "./request.ts";
 import { failureOf, type SentRequest } from "./failure.ts";
 import { forwardedRequest } from "./forward.ts";
@@ -27,7 +27,7 @@ export interface HttpDestinationOptions {
   /** Header names under which the signature of a delivery is sent. */
   readonly families: readonly HeaderFamily[];
   readonly secretBox: SecretBox;
-  /** User agent of the requests. Default: Posthorn with its version. */
+  /** User agent of the requests. Default: a neutral name. */
   readonly userAgent?: string;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
   readonly onCertificate?: (seen: SeenCertificate) => void;
@@ -110,7 +110,7 @@ export class HttpDestination implements Destination {
   }
 
   #untraced({ messageId, endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
-    const { families, secretBox, userAgent = USER_AGENT } = this.#options;
+    const { families, secretBox, userAgent = DELIVERY_USER_AGENT } = this.#options;
     if (requestJson === null) {
       const as = { families, userAgent };
       if (changed !== null)

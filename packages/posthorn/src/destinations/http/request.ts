@@ -15,7 +15,11 @@ import { boundedCache } from "../../lib/bounded-cache.ts";
 import { WEBHOOK_KIND } from "../kinds.ts";
 import { TRACE_NAMES, traceHeaders } from "../../lib/trace-context.ts";
 
+/** User agent of requests to partners of the operator, such as identity providers. */
 export const USER_AGENT = `Posthorn/${VERSION}`;
+
+/** Default user agent of requests to customers. It does not name Posthorn, as the portal. */
+export const DELIVERY_USER_AGENT = "Webhooks/1.0";
 
 /** Prefix of the header names for ID, timestamp and signature. */
 export type HeaderFamily = "webhook" | "svix" | "x-posthorn";
@@ -34,7 +38,7 @@ export interface DeliveryHeaders {
 /** The Standard Webhooks headers, signed with every active secret. Without ID and signature if another signature style replaces them. */
 export function standardHeaders(
   endpoint: DirectoryEndpoint,
-  { messageId, now, contentType, body, families, userAgent = USER_AGENT }: DeliveryHeaders,
+  { messageId, now, contentType, body, families, userAgent = DELIVERY_USER_AGENT }: DeliveryHeaders,
 ): StandardFacts {
   const timestamp = Math.floor(now / 1000);
   if (endpoint.requestSigner !== null && !endpoint.policy.values.signing.standardHeaders) {

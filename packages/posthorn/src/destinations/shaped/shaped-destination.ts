@@ -13,7 +13,7 @@ import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
 import { batchRules } from "../batch-rules.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
-import { type EndpointSender, type HeaderFamily, namingProxy, USER_AGENT } from "../http/request.ts";
+import { type EndpointSender, type HeaderFamily, namingProxy, DELIVERY_USER_AGENT } from "../http/request.ts";
 import { failureOf } from "../http/failure.ts";
 import { MAX_RESPONSE_BYTES, responseFacts, textOf } from "../http/http-destination.ts";
 import type { Fields, HttpKind, ItemResult, KindConfig, KindMessage, KindRequest, KindResponse } from "../kind.ts";
@@ -407,7 +407,7 @@ function hopsHeader(outgoing: readonly OutgoingMessage[]): readonly string[] {
 function sentHeaders(
   { hops }: Pick<Sending, "hops">,
   { headers }: AuthorizedRequest,
-  userAgent = USER_AGENT,
+  userAgent = DELIVERY_USER_AGENT,
 ): readonly string[] {
   const isNamed = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "user-agent");
   return [...hops, ...headers, ...(isNamed ? [] : ["user-agent", userAgent])];

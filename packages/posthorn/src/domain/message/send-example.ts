@@ -21,7 +21,7 @@ export interface SendExample extends EndpointRef {
 }
 
 /** Built-in event types, for endpoints of an application without event types (see docs/compatibility.md). */
-const PING_TYPES = new Set(["svix.ping", "posthorn.ping"]);
+const PING_TYPES = new Set(["svix.ping", "posthorn.ping", "webhook.ping"]);
 const JSON_TYPE = "application/json";
 
 interface Example {
@@ -84,7 +84,7 @@ async function findExample(
   if (eventType !== null) return jsonExample({ example: true });
   throw new PosthornError(
     "no_example",
-    `The event type "${name}" is not registered and has no messages in this application. Register it, send a "payload", or send "posthorn.ping".`,
+    `The event type "${name}" is not registered and has no messages in this application. Register it, send a "payload", or send "webhook.ping".`,
   );
 }
 

@@ -1,2 +1,2 @@
 /** Tag of messages that a user sent to test an endpoint. */
-export const TEST_TAG = "posthorn.test";
+export const TEST_TAG = "webhook.test";

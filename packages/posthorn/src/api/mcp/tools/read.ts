@@ -193,8 +193,7 @@ export const READ_TOOLS: readonly ToolDeclaration[] = [
   {
     name: "schema_read",
     title: "Read inferred schemas",
-    description:
-      "Event types of a source with the JSON Schema that Posthorn inferred from its events, and schema changes.",
+    description: "Event types of a source with the JSON Schema inferred from its events, and schema changes.",
     kind: "read",
     actions: {
       list: { operation: "v1.ingest.catalogue.list", summary: "List.", audience: "organisation" },

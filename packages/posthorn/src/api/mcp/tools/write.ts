@@ -70,7 +70,7 @@ export const WRITE_TOOLS: readonly ToolDeclaration[] = [
       resume: { operation: "v1.endpoint.resume", summary: "Continue after a pause.", preview: "v1.endpoint.get-state" },
       enable: {
         operation: "v1.endpoint.enable",
-        summary: "Enable it after Posthorn disabled it.",
+        summary: "Enable it after it was disabled automatically.",
         preview: "v1.endpoint.get-state",
       },
       test: {
