@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, composeMessage } from "./compose.ts";
+import { composeMessage } from "./compose.ts";
+import { bodyOf } from "./publish-body.ts";
 import { publishSnippets } from "./publish-snippets.ts";
 
 describe("a composed message", () => {

@@ -34,9 +34,3 @@ export function composeMessage({ eventType = "", payload = "", tags = "", delay 
   };
   return composed;
 }
-
-/** The body of the request. The payload stays as typed: parsing and serialising would change numbers such as 1.0. */
-export function bodyOf({ eventType, payload, fields }: Omit<ComposedMessage, "idempotencyKey">): string {
-  const others = JSON.stringify(fields).slice(1, -1);
-  return `{"eventType":${JSON.stringify(eventType)},"payload":${payload}${others === "" ? "" : `,${others}`}}`;
-}

@@ -1,5 +1,5 @@
 /** Code that publishes a message in nine languages, with the standard library of each and `reqwest` for Rust. */
-import { bodyOf } from "./compose.ts";
+import { bodyOf } from "./publish-body.ts";
 import type { Snippet } from "./verify-snippets.ts";
 
 export interface PublishTarget {
