@@ -183,6 +183,17 @@ describe("an endpoint that only fails", () => {
     expect(after.told.map(({ data }) => data["percent"])).toEqual([70, 90, undefined]);
   });
 
+  it("has no stored streak when it succeeded while the streak was being saved", async () => {
+    await using files = await openStore();
+    await using world = await watched(files);
+    await world.end(2);
+    world.clock.advance(30_000);
+    // The transaction that stores the streak has begun.
+    world.watch.recorded({ ...successOutcome(++lastMessage), attempt: attemptRecord(lastMessage, { status: 0 }) });
+    await world.watch[Symbol.asyncDispose]();
+    expect(await files.store.db.selectFrom("endpoint_failure").selectAll().execute()).toEqual([]);
+  });
+
   it("starts over when it succeeded just before a crash", async () => {
     await using files = await openStore();
     const before = await watched(files);

@@ -259,8 +259,13 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
       throw error;
     }
     for (const [key, streak] of rows) {
-      if (streak === null) this.#saved.delete(key);
-      else this.#saved.add(key);
+      if (streak === null) {
+        this.#saved.delete(key);
+        continue;
+      }
+      this.#saved.add(key);
+      // It succeeded while its row was being written, and would be listed as failing until its next failure.
+      if (!this.#streaks.has(key)) this.#unsaved.add(key);
     }
   }
 }
