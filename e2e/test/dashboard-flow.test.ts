@@ -304,8 +304,11 @@ describe("the live page", () => {
       const messages = Array.from({ length: count }, () => ({ eventType, payload: {} }));
       await world.api.post("/api/v1/app/large/msg/batch", { messages });
     };
-    await publishMany("read.here", 60);
     const frame = page.getByRole("group", { name: "Live" });
+    await publishMany("read.before", 1);
+    await frame.getByRole("link", { name: /read\.before/ }).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await publishMany("read.here", 60);
     const height = () => frame.evaluate((element) => element.scrollHeight);
     await expect.poll(height).toBeGreaterThan(60 * 38 - 1);
     const whole = await height();

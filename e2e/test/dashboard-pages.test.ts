@@ -257,7 +257,9 @@ describe("the live page", () => {
     await world.api.post("/api/v1/app/short/msg", { eventType: "short", payload: {} });
     await world.api.post(`/api/v1/app/${scene.app}/msg`, { eventType: LONG_TYPE, channels: [LONG], payload: {} });
     const frame = page.getByRole("group", { name: "Live" });
-    await expect.poll(() => frame.getByRole("link").count()).toBe(4);
+    const published = frame.getByRole("link").filter({ hasText: "short" });
+    await expect.poll(() => published.count()).toBe(2);
+    await expect.poll(() => frame.getByRole("link", { name: /Failed/ }).count()).toBe(2);
     const attempt = frame.getByRole("link", { name: /Failed/ }).filter({ hasText: "Short" });
     expect(await attempt.innerText()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/short/);
     const columns = await frame

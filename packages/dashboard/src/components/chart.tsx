@@ -1,9 +1,10 @@
 /** Time series as stacked bars or lines on a canvas, with the same numbers as an accessible table. */
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type UPlot from "uplot";
-import { regional } from "../lib/format.ts";
+import { onClock, readClock } from "../lib/clock.ts";
 import styles from "./chart.module.css";
+import { useTimeFormat } from "./time.tsx";
 
 export interface ChartSeries {
   readonly label: string;
@@ -32,10 +33,11 @@ export function Chart(props: ChartProps) {
   const { label, times, series } = props;
   const { t, i18n } = useTranslation();
   const theme = useTheme();
+  const clock = useSyncExternalStore(onClock, readClock);
   const [open, setOpen] = useState(false);
   return (
     <figure className={styles["figure"]} aria-label={label}>
-      <Plot key={JSON.stringify([theme, i18n.language, times, series])} chart={props} language={i18n.language} />
+      <Plot key={JSON.stringify([theme, clock, i18n.language, times, series])} chart={props} language={i18n.language} />
       <details className={styles["table"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t("chart.table")}</summary>
         {open && <ChartTable {...props} />}
@@ -46,8 +48,8 @@ export function Chart(props: ChartProps) {
 
 /** Table with the numbers of the chart. */
 function ChartTable({ label, times, series, format, rowLink }: ChartProps) {
-  const { t, i18n } = useTranslation();
-  const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
+  const { t } = useTranslation();
+  const moment = useTimeFormat({ dateStyle: "short", timeStyle: "short" });
   return (
     // Scrollable regions must be reachable by keyboard.
     <div className={styles["scroll"]} tabIndex={0} role="group" aria-label={label}>
@@ -79,7 +81,7 @@ function ChartTable({ label, times, series, format, rowLink }: ChartProps) {
   );
 }
 
-/** The canvas. Its key remounts it when the data or the theme changes. */
+/** The canvas. Its key remounts it when the data, the theme or the clock changes. */
 function Plot({ chart, language }: { readonly chart: ChartProps; readonly language: string }) {
   const plot = useRef<HTMLDivElement>(null);
   const latest = useRef(chart);

@@ -1,7 +1,7 @@
 /** Draws charts with uPlot. Loaded with the first chart. */
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { regional } from "../lib/format.ts";
+import { readClock, timeFormat } from "../lib/clock.ts";
 import type { ChartProps } from "./chart.tsx";
 
 /** Value of `UPlot.Scale.Distr.Logarithmic`: uPlot declares the enum only in its types. */
@@ -33,6 +33,8 @@ export function draw(element: HTMLElement, props: ChartProps, { height, language
           fill: (_chart, place) => (place === 0 ? "transparent" : colour(series[order[place - 1]!]!.colour)),
         },
       },
+      // Ticks are at full hours and days of the zone that the reader chose.
+      ...(readClock() === "utc" ? { tzDate: (time) => UPlot.tzDate(new Date(time * 1000), "Etc/UTC") } : {}),
       scales: scalesOf(props),
       axes: axesOf(props, { colour, font: getComputedStyle(element).fontFamily, language }),
       series: [
@@ -156,13 +158,13 @@ const DAY_SECONDS = 86_400;
 
 function tickTexts(ticks: readonly number[], language: string): string[] {
   const span = (ticks.at(-1) ?? 0) - (ticks[0] ?? 0);
-  const format = new Intl.DateTimeFormat(
-    regional(language),
+  const format = timeFormat(
+    language,
     span > 2 * DAY_SECONDS ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" },
   );
   return ticks.map((tick) => format.format(tick * 1000));
 }
 
 function timeText(time: number, language: string): string {
-  return new Intl.DateTimeFormat(regional(language), { dateStyle: "short", timeStyle: "short" }).format(time * 1000);
+  return timeFormat(language, { dateStyle: "short", timeStyle: "short" }).format(time * 1000);
 }

@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { type Clock, clockOptions, onClock, readClock } from "../lib/clock.ts";
-import { regional } from "../lib/format.ts";
+import { type Clock, onClock, readClock, timeFormat } from "../lib/clock.ts";
 
 const TICK_MS = 10_000;
 const UNITS = [
@@ -53,17 +52,24 @@ export function Time({ at, relative = false }: TimeProps) {
 
 /** Date and time in the zone that the reader chose. */
 export function timeText(language: string, at: number, clock: Clock): string {
-  const format = new Intl.DateTimeFormat(regional(language), {
-    year: "numeric",
-    month: "short",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "short",
-    ...clockOptions(clock),
-  });
-  return format.format(at);
+  return timeFormat(language, EXACT, clock).format(at);
+}
+
+const EXACT = {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+} as const;
+
+/** Format of dates and times that follows the clock that the reader chooses. */
+export function useTimeFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const { i18n } = useTranslation();
+  const clock = useSyncExternalStore(onClock, readClock);
+  return timeFormat(i18n.language, options, clock);
 }
 
 function relativeText(language: string, at: number, current: number): string {

@@ -1,7 +1,8 @@
 /** Values over time with thresholds and marked events, as an SVG. The same data is in a table for readers who do not see it. */
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { formatNumber, regional } from "../lib/format.ts";
+import { type Clock, onClock, readClock, timeFormat } from "../lib/clock.ts";
+import { formatNumber } from "../lib/format.ts";
 import { valueText } from "../lib/watch.ts";
 import {
   type ChartLine,
@@ -15,6 +16,7 @@ import {
   ticksOf,
   timeTicks,
 } from "../lib/value-chart.ts";
+import { useTimeFormat } from "./time.tsx";
 import styles from "./value-chart.module.css";
 
 export interface ValueChartProps {
@@ -96,7 +98,8 @@ function Drawing({
   const right = Math.max(width - MARGIN.right, MARGIN.left + 1);
   const number = (value: number): string => formatNumber(i18n.language, value, 4);
   const times = timeTicks(x.domain, Math.max(2, Math.floor(width / 150)));
-  const time = timeFormat(i18n.language, x.domain[1] - x.domain[0]);
+  const clock = useSyncExternalStore(onClock, readClock);
+  const time = tickFormat(i18n.language, x.domain[1] - x.domain[0], clock);
   return (
     <div ref={ref} className={styles["plot"]}>
       <svg width={width} height={HEIGHT} role="img" aria-label={label}>
@@ -161,16 +164,16 @@ function Drawing({
   );
 }
 
-function timeFormat(language: string, span: number): Intl.DateTimeFormat {
+function tickFormat(language: string, span: number, clock: Clock): Intl.DateTimeFormat {
   const day = 86_400_000;
-  if (span > 3 * day) return new Intl.DateTimeFormat(regional(language), { day: "numeric", month: "short" });
-  const clock = {
+  if (span > 3 * day) return timeFormat(language, { day: "numeric", month: "short" }, clock);
+  const time = {
     hour: "2-digit",
     minute: "2-digit",
     ...(span < 600_000 ? { second: "2-digit" as const } : {}),
   } as const;
-  if (span <= day) return new Intl.DateTimeFormat(regional(language), clock);
-  return new Intl.DateTimeFormat(regional(language), { day: "numeric", month: "short", ...clock });
+  if (span <= day) return timeFormat(language, time, clock);
+  return timeFormat(language, { day: "numeric", month: "short", ...time }, clock);
 }
 
 function useWidth() {
@@ -194,7 +197,7 @@ function ValueTable({
   language,
 }: ValueChartProps & { readonly language: string }): ReactNode {
   const { t } = useTranslation();
-  const moment = new Intl.DateTimeFormat(regional(language), { dateStyle: "short", timeStyle: "medium" });
+  const moment = useTimeFormat({ dateStyle: "short", timeStyle: "medium" });
   return (
     // Scrollable regions must be reachable by keyboard.
     <div className={styles["scroll"]} tabIndex={0} role="group" aria-label={label}>

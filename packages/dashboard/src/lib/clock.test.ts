@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { type Clock, clockOptions } from "./clock.ts";
 
@@ -11,4 +12,24 @@ function shown(clock: Clock): string {
 
 it("shows 12-hour times in regions that use them, 24-hour times in the reader's zone, or 24-hour times in UTC, with the zone", () => {
   expect([shown("region"), shown("24h"), shown("utc")]).toEqual(["10:04 AM EST", "10:04 EST", "15:04 UTC"]);
+});
+
+/** Formats of something other than a moment for the reader, by file. */
+const OTHERS: readonly string[] = [
+  "lib/clock.ts",
+  // The zone of the reader's computer, and due times in the zone of a schedule.
+  "parts/alert-rule-dialog.tsx",
+  "parts/due-times.tsx",
+  // The names of weekdays.
+  "parts/week-map.tsx",
+];
+
+it("applies to every date and time that a page shows or reads", () => {
+  const root = new URL("../", import.meta.url).pathname;
+  const formatting = globSync("**/*.{ts,tsx}", { cwd: root })
+    .filter((file) => !file.includes(".test."))
+    .filter((file) =>
+      /Intl\.DateTimeFormat\(|\.toLocale(?:Date|Time)?String\(/.test(readFileSync(root + file, "utf8")),
+    );
+  expect(formatting.toSorted()).toEqual(OTHERS.toSorted());
 });

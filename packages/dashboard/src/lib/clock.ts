@@ -1,4 +1,6 @@
 /** How times are shown: in the zone of the browser or in UTC, and with 12 or 24 hours. Kept in this browser. */
+import { regional } from "./format.ts";
+
 const KEY = "posthorn.clock";
 
 /** `region`: as usual in the language and region of the browser. */
@@ -41,6 +43,15 @@ export function onClock(listener: () => void): () => void {
 export function clockOptions(clock: Clock): Intl.DateTimeFormatOptions {
   if (clock === "region") return {};
   return { hourCycle: "h23", ...(clock === "utc" ? { timeZone: "UTC" } : {}) };
+}
+
+/** Format of dates and times in the language of the page, with the clock that the reader chose. */
+export function timeFormat(
+  language: string,
+  options: Intl.DateTimeFormatOptions,
+  clock = readClock(),
+): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(regional(language), { ...options, ...clockOptions(clock) });
 }
 
 function load(): Clock {

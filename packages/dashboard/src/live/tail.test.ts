@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { MessageAccepted } from "./live.ts";
-import { withEvents, withGap, EMPTY_TAIL, MAX_ROWS, newestAt, pausedTail, resumedTail, type TailRow } from "./tail.ts";
+import {
+  withEvents,
+  withGap,
+  withOlder,
+  EMPTY_TAIL,
+  MAX_ROWS,
+  newestAt,
+  pausedTail,
+  resumedTail,
+  type TailRow,
+} from "./tail.ts";
 
 function accepted(n: number): MessageAccepted {
   const msgId = `msg_${n}`;
@@ -30,6 +40,17 @@ describe("the rows of the live page", () => {
     const before = withEvents(EMPTY_TAIL, [accepted(1)]);
     expect(names(withGap(before, "1", [accepted(2), accepted(3)]).rows)).toEqual(["msg_3", "msg_2", "gap 2", "msg_1"]);
     expect(names(withGap(before, "1", null).rows)).toEqual(["gap null", "msg_1"]);
+  });
+
+  it("begin with the messages from before the page was opened, each once, below those that arrived meanwhile", () => {
+    const opened = withEvents(EMPTY_TAIL, [accepted(3), accepted(4)]);
+    expect(names(withOlder(opened, [accepted(1), accepted(2), accepted(3)]).rows)).toEqual([
+      "msg_4",
+      "msg_3",
+      "msg_2",
+      "msg_1",
+    ]);
+    expect(names(withOlder(pausedTail(EMPTY_TAIL), [accepted(1)]).rows)).toEqual(["msg_1"]);
   });
 
   it("are limited, and count the removed ones", () => {

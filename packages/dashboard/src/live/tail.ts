@@ -22,16 +22,20 @@ export const EMPTY_TAIL: Tail = { rows: [], waiting: [], paused: false, dropped:
 export const MAX_ROWS = 1000;
 
 export function withEvents(tail: Tail, events: readonly LiveEvent[]): Tail {
-  return withRows(
-    tail,
-    events.map((event): TailRow => ({ kind: "event", key: `${event.type} ${keyOf(event)}`, event })).toReversed(),
-  );
+  return withRows(tail, events.map(rowOf).toReversed());
 }
 
 /** Adds a gap and the events fetched for it, oldest first; `null` when they could not be fetched. */
 export function withGap(tail: Tail, id: string, events: readonly LiveEvent[] | null): Tail {
   const gap: TailRow = { kind: "gap", key: `gap ${id}`, caughtUp: events?.length ?? null };
   return withEvents(withRows(tail, [gap]), events ?? []);
+}
+
+/** Adds events from before the tail began, oldest first. */
+export function withOlder(tail: Tail, events: readonly LiveEvent[]): Tail {
+  const known = new Set([...tail.rows, ...tail.waiting].map(({ key }) => key));
+  const older = events.toReversed().map(rowOf);
+  return { ...tail, rows: [...tail.rows, ...older.filter(({ key }) => !known.has(key))].slice(0, MAX_ROWS) };
 }
 
 export function pausedTail(tail: Tail): Tail {
@@ -54,6 +58,10 @@ function withRows(tail: Tail, fresh: readonly TailRow[]): Tail {
   const kept = rows.slice(0, MAX_ROWS);
   const dropped = tail.dropped + rows.length - kept.length;
   return tail.paused ? { ...tail, waiting: kept, dropped } : { ...tail, rows: kept, dropped };
+}
+
+function rowOf(event: LiveEvent): TailRow {
+  return { kind: "event", key: `${event.type} ${keyOf(event)}`, event };
 }
 
 function keyOf(event: LiveEvent): string {

@@ -8,9 +8,8 @@ import { useList } from "../api/list.ts";
 import { Allowed } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
-import { Time } from "../components/time.tsx";
+import { Time, useTimeFormat } from "../components/time.tsx";
 import { captureInput, DEFAULT_RESPONSE, expiryOf, isCapture } from "../lib/capture.ts";
-import { regional } from "../lib/format.ts";
 import styles from "./capture.module.css";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { capturesSearch } from "../lib/page-search.ts";
@@ -72,15 +71,14 @@ export function Captures() {
 
 /** Creates a capture with default settings and opens it. */
 function CreateCapture() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const moment = useTimeFormat({ dateStyle: "medium", timeStyle: "short" });
   const create = useMutation({
     mutationFn: () => {
       const now = Date.now();
-      const name = t("capture.nameOf", {
-        time: new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "medium", timeStyle: "short" }).format(now),
-      });
+      const name = t("capture.nameOf", { time: moment.format(now) });
       return must(
         api.POST("/ingest/api/v1/source", { body: captureInput(name, expiryOf("day", now), DEFAULT_RESPONSE) }),
       );

@@ -2,7 +2,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Pause, Play, Trash2 } from "lucide-react";
-import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Badge, Count } from "../components/badge.tsx";
@@ -10,15 +10,17 @@ import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Page } from "../components/page.tsx";
-import { Empty } from "../components/state.tsx";
+import { Empty, Loading } from "../components/state.tsx";
+import { useTimeFormat } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
-import { formatDuration, regional } from "../lib/format.ts";
+import { formatDuration } from "../lib/format.ts";
 import { LIVE_ROWS, liveSearch } from "../lib/page-search.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import type { LiveEvent, MessageAccepted } from "../live/live.ts";
 import {
   withEvents,
   withGap,
+  withOlder,
   EMPTY_TAIL,
   newestAt,
   pausedTail,
@@ -40,6 +42,8 @@ type Shown = (typeof SHOWN)[number];
 const ROW_HEIGHT = 38;
 const PHONE_ROW_HEIGHT = 54;
 const MAX_CAUGHT_UP = 250;
+/** Messages that the page shows when it is opened. */
+const RECENT = 50;
 
 export function Live() {
   const { t } = useTranslation();
@@ -52,6 +56,7 @@ export function Live() {
   const shown = filter.show ?? "all";
   const text = typed ?? filter.search ?? "";
   const gaps = useRef(0);
+  const isLoading = useRecent((events) => setTail((before) => withOlder(before, events)));
   useLive({
     events: (events) => setTail((before) => withEvents(before, events)),
     gap: () => {
@@ -93,7 +98,9 @@ export function Live() {
           onBlur={() => setTyped(null)}
         />
       </div>
-      {rows.length === 0 ? (
+      {rows.length === 0 && isLoading ? (
+        <Loading />
+      ) : rows.length === 0 ? (
         <Empty action={<ApiCommand call={publish()} />}>{t("live.none")}</Empty>
       ) : (
         <Rows rows={rows} />
@@ -132,12 +139,13 @@ function Rows({ rows }: { readonly rows: readonly TailRow[] }) {
     overscan: 10,
   });
   useStableScroll(scroll, rows, height);
+  const time = useTimeFormat({ timeStyle: "medium" });
   return (
     <div ref={scroll} className={styles["frame"]} tabIndex={0} role="group" aria-label={t("live.title")}>
       <ol className={styles["rows"]} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map(({ index, key, start }) => (
           <li key={String(key)}>
-            <Row row={rows[index]!} top={start} />
+            <Row row={rows[index]!} top={start} time={time} />
           </li>
         ))}
       </ol>
@@ -156,7 +164,13 @@ function useStableScroll(scroll: RefObject<HTMLDivElement | null>, rows: readonl
   }, [scroll, rows, height]);
 }
 
-function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
+interface RowProps {
+  readonly row: TailRow;
+  readonly top: number;
+  readonly time: Intl.DateTimeFormat;
+}
+
+function Row({ row, top, time }: RowProps) {
   const { t, i18n } = useTranslation();
   const place = { transform: `translateY(${top}px)` };
   if (row.kind === "gap") {
@@ -168,9 +182,6 @@ function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
     );
   }
   const { event } = row;
-  const time = new Intl.DateTimeFormat(regional(i18n.language), { timeStyle: "medium" }).format(
-    new Date(event.timestamp),
-  );
   const accepted = event.type === "message.accepted";
   const failed = !accepted && event.status !== 0;
   const link = accepted
@@ -181,7 +192,7 @@ function Row({ row, top }: { readonly row: TailRow; readonly top: number }) {
       } as const);
   return (
     <Link {...link} className={styles["row"]} style={place}>
-      <span className={styles["time"]}>{time}</span>
+      <span className={styles["time"]}>{time.format(new Date(event.timestamp))}</span>
       <span className={styles["badge"]}>
         <Badge tone={accepted ? "info" : failed ? "bad" : "good"}>
           {t(accepted ? "live.message" : failed ? "status.fail" : "status.success")}
@@ -221,11 +232,42 @@ function searchedText(event: LiveEvent): string {
   return `${event.eventType} ${event.appName} ${event.appId} ${event.appUid ?? ""} ${event.msgId} ${endpoint}`;
 }
 
+/** Loads the newest messages once, so that the page does not start empty. @returns Whether they are still loading. */
+function useRecent(onLoaded: (events: readonly MessageAccepted[]) => void): boolean {
+  const [isLoading, setIsLoading] = useState(true);
+  const latest = useRef(onLoaded);
+  useEffect(() => {
+    latest.current = onLoaded;
+  });
+  useEffect(() => {
+    let isGone = false;
+    const start = async (): Promise<void> => {
+      const events = await loadMessages({ limit: RECENT });
+      if (isGone) return;
+      latest.current(events ?? []);
+      setIsLoading(false);
+    };
+    void start();
+    return () => {
+      isGone = true;
+    };
+  }, []);
+  return isLoading;
+}
+
 /** Loads the messages accepted since `after` from the message list; `null` when the request fails. */
 async function loadMissed(after: string | null): Promise<readonly MessageAccepted[] | null> {
   if (after === null) return [];
+  return loadMessages({ after, before: new Date(Date.now() + 60_000).toISOString(), limit: MAX_CAUGHT_UP });
+}
+
+/** Loads messages as live events, oldest first; `null` when the request fails. */
+async function loadMessages(query: {
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit: number;
+}): Promise<readonly MessageAccepted[] | null> {
   try {
-    const query = { after, before: new Date(Date.now() + 60_000).toISOString(), limit: MAX_CAUGHT_UP };
     const { data } = await must(api.GET("/api/v1/message", { params: { query } }));
     return data.toReversed().map(({ id, appId, appUid, appName, eventType, eventId, deliveries, timestamp }) => ({
       type: "message.accepted",

@@ -10,7 +10,7 @@ import { Card, Columns, Page } from "../components/page.tsx";
 import { PickListField } from "../components/pick-field.tsx";
 import { Empty, Note } from "../components/state.tsx";
 import { causeText } from "../lib/cause.ts";
-import { toLocalInput } from "../lib/local-input.ts";
+import { fromLocalInput, toLocalInput } from "../lib/local-input.ts";
 import { eventTypesOf } from "../lib/option-sources.ts";
 import { AcrossResult } from "../parts/across-result.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
@@ -140,8 +140,8 @@ function planOf(values: FormValues, incident: string | undefined): Plan {
   const { since = "", until = "", hosts, causes, statuses, eventTypes } = values;
   return {
     ...(incident === undefined ? {} : { incident }),
-    ...(since === "" ? {} : { since: new Date(since).toISOString() }),
-    ...(until === "" ? {} : { until: new Date(until).toISOString() }),
+    ...(since === "" ? {} : { since: fromLocalInput(since) }),
+    ...(until === "" ? {} : { until: fromLocalInput(until) }),
     hosts: namesOf(hosts),
     causes: namesOf(causes),
     statuses: namesOf(statuses) as Status[] | null,

@@ -9,7 +9,7 @@ import { ChecksField, Form, FormRow, type FormValues, SelectField, TextField } f
 import { Card, Columns, Page } from "../components/page.tsx";
 import { PickField, PickListField } from "../components/pick-field.tsx";
 import { Empty } from "../components/state.tsx";
-import { toLocalInput } from "../lib/local-input.ts";
+import { fromLocalInput, toLocalInput } from "../lib/local-input.ts";
 import { APPLICATIONS, endpointsOf, eventTypesOf } from "../lib/option-sources.ts";
 import { DryRunResult } from "../parts/dry-run-result.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
@@ -144,8 +144,8 @@ function SelectionFields({ app, endpoint }: { readonly app: string; readonly end
 
 function planOf({ since = "", until = "", statuses, endpoints, eventTypes, order }: FormValues): Plan {
   return {
-    since: new Date(since).toISOString(),
-    ...(until === "" ? {} : { until: new Date(until).toISOString() }),
+    since: fromLocalInput(since),
+    ...(until === "" ? {} : { until: fromLocalInput(until) }),
     statuses: namesOf(statuses) as Status[] | null,
     endpoints: namesOf(endpoints),
     eventTypes: namesOf(eventTypes),

@@ -14,7 +14,7 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { ListPage, ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
+import { Time, useTimeFormat } from "../components/time.tsx";
 import { PickField } from "../components/pick-field.tsx";
 import { APPLICATIONS } from "../lib/option-sources.ts";
 import { usersSearch } from "../lib/page-search.ts";
@@ -112,8 +112,8 @@ export function UsersPage() {
 
 /** A link that was just created. It is shown only once. */
 function LinkNote({ link }: { readonly link: NewLink }) {
-  const { t, i18n } = useTranslation();
-  const until = new Date(link.expiresAt).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const { t } = useTranslation();
+  const until = useTimeFormat({ dateStyle: "medium", timeStyle: "short" }).format(new Date(link.expiresAt));
   const isForAdministrator = !link.emailSent;
   return (
     <Note tone={link.emailProblem === null ? "good" : "warn"}>

@@ -11,6 +11,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { type BackfillRun, type BackfillSettings, runPercent } from "../lib/backfill.ts";
+import { fromLocalInput } from "../lib/local-input.ts";
 import { TASK_TONES, type TaskState } from "../lib/task.ts";
 import styles from "./backfill-runs.module.css";
 
@@ -66,7 +67,7 @@ export function StartRun({ source, settings }: StartRunProps) {
 }
 
 function toIso(local: string): string | null {
-  return local === "" ? null : new Date(local).toISOString();
+  return local === "" ? null : fromLocalInput(local);
 }
 
 /** Backfill runs, newest first, with their results and the progress of a running one. */

@@ -9,6 +9,7 @@ import { Button } from "../components/button.tsx";
 import { Confirm, Dialog } from "../components/dialog.tsx";
 import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { fromLocalInput } from "../lib/local-input.ts";
 import { useAudience } from "../session/audience.ts";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 import { useEndpointState } from "./use-endpoint-state.ts";
@@ -70,7 +71,7 @@ function Disable({ app, id, onDone }: SwitchProps) {
 }
 
 function enableBody(held: Held, since: string): components["schemas"]["EndpointEnableIn"] {
-  return held === "since" ? { held, since: new Date(since).toISOString() } : { held };
+  return held === "since" ? { held, since: fromLocalInput(since) } : { held };
 }
 
 function Enable({ app, id, onDone }: SwitchProps) {

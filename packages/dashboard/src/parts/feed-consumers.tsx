@@ -14,6 +14,7 @@ import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
 import { expiresSoon, feedSnippets, feedUrl, MAX_LAG } from "../lib/feed.ts";
 import { formatNumber } from "../lib/format.ts";
+import { fromLocalInput } from "../lib/local-input.ts";
 import styles from "./row-actions.module.css";
 
 type Consumer = components["schemas"]["FeedConsumerOut"];
@@ -169,7 +170,7 @@ function Reset({ app, endpoint, name }: ActionsProps) {
     mutationFn: ({ after = "" }: FormValues) => {
       const body =
         to === "after"
-          ? { after: new Date(after).toISOString() }
+          ? { after: fromLocalInput(after) }
           : { startingPosition: to === "latest" ? ("latest" as const) : ("earliest" as const) };
       return endpoint === null
         ? must(

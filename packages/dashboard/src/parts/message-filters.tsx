@@ -7,7 +7,7 @@ import { SelectField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { PickField } from "../components/pick-field.tsx";
 import { DIRECTIONS, MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
-import { toLocalInput } from "../lib/local-input.ts";
+import { fromLocalInput, toLocalInput } from "../lib/local-input.ts";
 import { APPLICATIONS, endpointsOf, eventTypesOf } from "../lib/option-sources.ts";
 import styles from "./filters.module.css";
 
@@ -203,7 +203,7 @@ interface TimeFieldProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Date and time field: entered in the reader's zone, stored in UTC. */
+/** Date and time field: entered in the zone that the reader chose, stored in UTC. */
 function TimeField({ label, value, onChange }: TimeFieldProps) {
   const local = value === undefined ? "" : toLocal(value);
   return (
@@ -213,7 +213,7 @@ function TimeField({ label, value, onChange }: TimeFieldProps) {
         type="datetime-local"
         className={formStyles["input"]}
         value={local}
-        onChange={({ target }) => onChange(target.value === "" ? undefined : new Date(target.value).toISOString())}
+        onChange={({ target }) => onChange(target.value === "" ? undefined : fromLocalInput(target.value))}
       />
     </label>
   );

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { regional } from "../lib/format.ts";
 import { SelectField } from "../components/form.tsx";
+import { useTimeFormat } from "../components/time.tsx";
 
 const SHOWN = 50;
 
@@ -14,7 +14,7 @@ export interface SamplePickerProps {
 
 /** Selects a past message for a test. */
 export function SamplePicker({ app, value, onChange }: SamplePickerProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const messages = useQuery({
     queryKey: ["samples", app],
     queryFn: () =>
@@ -24,7 +24,7 @@ export function SamplePicker({ app, value, onChange }: SamplePickerProps) {
         }),
       ),
   });
-  const moment = new Intl.DateTimeFormat(regional(i18n.language), { dateStyle: "short", timeStyle: "short" });
+  const moment = useTimeFormat({ dateStyle: "short", timeStyle: "short" });
   return (
     <SelectField
       label={t("tryIt.message")}

@@ -4,7 +4,7 @@ import { type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "../components/button.tsx";
 import formStyles from "../components/form.module.css";
-import { toLocalInput } from "../lib/local-input.ts";
+import { fromLocalInput, toLocalInput } from "../lib/local-input.ts";
 import {
   type FieldPath,
   initialValue,
@@ -218,7 +218,7 @@ function LineField({ kind, ...props }: AnyFieldProps & { readonly kind: "text" |
       {...props}
       type="datetime-local"
       text={Number.isNaN(time) ? "" : toLocalInput(time)}
-      onText={(next) => store(next === "" ? "" : new Date(next).toISOString())}
+      onText={(next) => store(next === "" ? "" : fromLocalInput(next))}
     />
   );
 }
