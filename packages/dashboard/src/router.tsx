@@ -1,5 +1,7 @@
 /** Routes of dashboard and portal. Filters and tabs are search parameters, so that every view can be bookmarked and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { Starting } from "./components/starting.tsx";
+import { Loading } from "./components/state.tsx";
 import { loadTexts } from "./i18n/i18n.ts";
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
@@ -37,6 +39,7 @@ const root = createRootRoute({
     pathname.slice(basePath().length) === "/" || pathname === "/" ? null : loadTexts(),
   notFoundComponent: NotFound,
   errorComponent: PageFault,
+  pendingComponent: Starting,
 });
 
 const operator = createRoute({ getParentRoute: () => root, id: "operator", component: Operator });
@@ -372,6 +375,8 @@ export const router = createRouter({
   ...(basePath() === "" ? {} : { basepath: basePath() }),
   defaultErrorComponent: PageFault,
   defaultPreload: "intent",
+  // On a slow connection, the frame stays and the page shows that it is loading.
+  defaultPendingComponent: Loading,
   scrollRestoration: true,
 });
 

@@ -2,6 +2,7 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Trans } from "react-i18next";
+import { Starting } from "../components/starting.tsx";
 import { loadTexts } from "../i18n/i18n.ts";
 import { isSource } from "../lib/source.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
@@ -9,7 +10,7 @@ import { AudienceContext, type Audience, type Capability } from "../session/audi
 import { mayCall, maySomewhere, type Permission } from "../lib/caller.ts";
 import { useCallerQuery } from "../session/use-caller.ts";
 import { useSession } from "../session/use-session.ts";
-import { Shell } from "./shell.tsx";
+import { Shell, ShellPlaceholder } from "./shell.tsx";
 
 /** Loaded only when signed out. */
 const SignIn = lazy(async () => {
@@ -71,7 +72,7 @@ export function Operator() {
   const session = useSession();
   if (session === null) {
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Starting />}>
         <SignIn />
       </Suspense>
     );
@@ -100,9 +101,10 @@ function SignedIn() {
         <Suspense fallback={null}>
           <RequiredFactor onDone={() => setSettingUp(false)} />
         </Suspense>
+      ) : isPending ? (
+        <ShellPlaceholder />
       ) : (
-        // What is shown depends on what the caller may do.
-        !isPending && <Shell />
+        <Shell />
       )}
     </AudienceContext>
   );

@@ -1,7 +1,7 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { EmptyHelp } from "../components/state.tsx";
+import { EmptyHelp, Loading } from "../components/state.tsx";
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { OrganisationSwitch } from "../parts/organisation-switch.tsx";
@@ -19,6 +19,24 @@ import { useHelpUrl } from "./use-help-url.ts";
 import { useShortcuts } from "./use-shortcuts.ts";
 
 const NOTHING = { events: () => undefined, gap: () => undefined };
+
+/** The frame while the permissions of the reader are loading, which decide what it contains. */
+export function ShellPlaceholder() {
+  const { t } = useTranslation();
+  return (
+    <div className={styles["shell"]}>
+      <header className={styles["top"]}>
+        <Brand />
+      </header>
+      <aside className={styles["side"]} aria-label={t("app.name")}>
+        <Brand />
+      </aside>
+      <main className={styles["main"]}>
+        <Loading />
+      </main>
+    </div>
+  );
+}
 
 /** Frame of the dashboard: sidebar, header, and the current page. */
 export function Shell() {
