@@ -11,6 +11,7 @@ import { php, programArguments, ruby } from "@posthorn/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { allBlocks, type Block, placeOf } from "../../scripts/snippets/blocks.ts";
 import { checkOf } from "../../scripts/snippets/rule.ts";
+import { withIds } from "../lib/doc-ids.ts";
 import { useWorld } from "../lib/world.ts";
 
 const world = useWorld();
@@ -72,10 +73,10 @@ function moved(code: string): string {
 const STATE = ".shell-state";
 const SAVE = `{ declare -p | grep -vE '^declare -[A-Za-z]*r|^declare -[A-Za-z-]+ (BASH\\w*|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|_)\\b'; declare -f; } > ${STATE}\n`;
 
-function programOf({ language, code }: Block, before: string): string {
+async function programOf({ language, code }: Block, before: string): Promise<string> {
   if (language === "php") return `<?php\n${code}`;
   if (language !== "sh") return moved(code);
-  return `${before}if [ -f ${STATE} ]; then . ./${STATE}; fi\n${moved(code)}${SAVE}`;
+  return `${before}if [ -f ${STATE} ]; then . ./${STATE}; fi\n${await withIds(moved(code), world)}${SAVE}`;
 }
 
 async function run(block: Block, folder: string, before: string): Promise<void> {
@@ -85,7 +86,7 @@ async function run(block: Block, folder: string, before: string): Promise<void> 
     if (process.env["CI"] === undefined) return;
     throw new Error(`${placeOf(block)} was not run, because this machine has nothing that runs ${block.language}.`);
   }
-  writeFileSync(join(folder, file), programOf(block, before));
+  writeFileSync(join(folder, file), await programOf(block, before));
   // The packages of this repository are not built.
   const NODE_OPTIONS = "--conditions=@posthorn/source";
   const { url: POSTHORN_URL, token: POSTHORN_TOKEN } = world.server;
@@ -116,6 +117,9 @@ async function failuresOf(blocks: readonly Block[], before = ""): Promise<readon
     symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
     // Pages send a file of the repository as binary data.
     copyFileSync(join(REPOSITORY, "LICENSE"), join(folder, "LICENSE"));
+    // Files of the reader.
+    writeFileSync(join(folder, "sample.json"), '{"customer": {"email": "ada@example.com"}}');
+    writeFileSync(join(folder, "freezer.json"), '{"read": {"value": "$.temperature"}, "when": {"above": -12}}');
     const args = programArguments().map((arg) => `'${arg}'`);
     writeFileSync(join(folder, "posthorn"), `#!/bin/sh\nexec '${process.execPath}' ${args.join(" ")} "$@"\n`, {
       mode: 0o755,
@@ -152,6 +156,8 @@ it("the guide for products publishes from each language that is installed", asyn
 /** Their snippets continue the first steps of the README, with the application `demo`, and of the guide for products, with `acme`. */
 describe("the reference", () => {
   beforeAll(async () => {
+    // An incident needs a receiver that fails.
+    world.receiver.respondWith(({ path }) => (path === "/down" ? 502 : 204));
     await world.api.post("/api/v1/app", { name: "Demo", uid: "demo" });
     await world.api.post("/api/v1/app?get_if_exists=true", { name: "Acme", uid: "acme" });
     await world.api.post("/api/v1/app", { name: "Plant", uid: "plant" });
