@@ -11,6 +11,7 @@ import { PERMISSIONS } from "../packages/posthorn/src/domain/grant.ts";
 import { ROLE_PERMISSIONS, ROLES } from "../packages/posthorn/src/domain/role.ts";
 import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/lib/errors.ts";
 import { formatted } from "./formatted.ts";
+import { taskTable } from "./task-table.ts";
 
 const GENERATED: Record<string, Record<string, () => string>> = {
   "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
@@ -18,6 +19,7 @@ const GENERATED: Record<string, Record<string, () => string>> = {
   "docs/access.md": { roles: rolesTable },
   "docs/configuration.md": { settings: settingsTable },
   "docs/delivery.md": { causes: causesTable },
+  "e2e/README.md": { tasks: taskTable },
 };
 
 const check = process.argv.includes("--check");

@@ -194,7 +194,7 @@ describe("a customer in the portal", () => {
     }));
 
   it("36. resends failed messages (before: 4 clicks)", () =>
-    task(portal, 4, async (hand) => {
+    task(portal, 3, async (hand) => {
       await hand.click(/\/failing/);
       await hand.click("Recover");
       await hand.click(inDialog(hand, "Recover"));
@@ -213,7 +213,7 @@ describe("a customer in the portal", () => {
     }));
 
   it("38. gets an email when an endpoint fails (before: not possible)", () =>
-    task(portal, 4, async (hand) => {
+    task(portal, 3, async (hand) => {
       await hand.click("Alerts");
       await hand.click("Add recipient");
       await hand.type("Email address", "ops@acme.example");
