@@ -112,8 +112,12 @@ The page of each command has its exit codes. These are the same everywhere:
 `;
 }
 
+/** Examples that end by themselves and name nothing but the application of the guides. */
+const RUN = /^posthorn (?:apps ls|endpoints ls|events ls|publish|replay .*--dry-run|trigger$)/;
+
 /** Commands of other programs cannot be compared with our definitions: see scripts/snippets/rule.ts. */
 function markOf(line: string): string {
+  if (RUN.test(line)) return " run";
   return line.startsWith("posthorn ") ? "" : " skip=starts-another-program";
 }
 

@@ -19,9 +19,9 @@ const FINDERS: Readonly<Record<string, Find>> = {
     return first(world, `/api/v1/app/demo/attempt/msg/${message}`);
   },
   ENDPOINT: async (world, code) => {
-    const isPolled = code.includes("/poller/");
-    const body = isPolled ? { kind: "polling" } : { url: `${world.receiver.url}/documented` };
-    return made(world, `/api/v1/app/${isPolled ? "acme" : "demo"}/endpoint`, body);
+    const app = /\bapp\/(\w+)/.exec(code)![1]!;
+    const body = code.includes("/poller/") ? { kind: "polling" } : { url: `${world.receiver.url}/documented` };
+    return made(world, `/api/v1/app/${app}/endpoint`, body);
   },
   REPLAY: async (world, code) => {
     const isOfOne = code.includes("app/demo/replay/REPLAY");
