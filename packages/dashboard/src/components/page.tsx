@@ -41,14 +41,16 @@ export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }:
           </nav>
         )}
         <div className={styles["head"]}>
-          <div className={styles["name"]}>
-            <h1 title={fullUrl ?? title}>{fullUrl === undefined ? title : <Url url={fullUrl} />}</h1>
-            {fullUrl !== undefined && fullUrl !== title && <Copy text={fullUrl} />}
-            {badge}
+          <div className={styles["title"]}>
+            <div className={styles["name"]}>
+              <h1 title={fullUrl ?? title}>{fullUrl === undefined ? title : <Url url={fullUrl} />}</h1>
+              {fullUrl !== undefined && fullUrl !== title && <Copy text={fullUrl} />}
+              {badge}
+            </div>
+            {lead !== undefined && <div className={styles["lead"]}>{lead}</div>}
           </div>
           {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}
         </div>
-        {lead !== undefined && <div className={styles["lead"]}>{lead}</div>}
       </header>
       {children}
     </div>

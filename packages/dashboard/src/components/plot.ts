@@ -93,11 +93,13 @@ function axesOf({ kind, format }: ChartProps, { colour, font, language }: AxisLo
     ticks: { show: false },
   };
   const known: UPlot.Axis = { splits: durationsBetween, filter: (_chart, splits) => splits };
+  // Bars count, and there is no half of an event.
+  const counts: UPlot.Axis = { incrs: COUNT_STEPS };
   return [
     { ...axis, size: 26, space: 64, grid: { show: false }, values: (_chart, ticks) => tickTexts(ticks, language) },
     {
       ...axis,
-      ...(kind === "durations" ? known : {}),
+      ...(kind === "durations" ? known : counts),
       size: 52,
       values: (_chart, ticks) => ticks.map((tick) => format(tick)),
     },
@@ -117,6 +119,11 @@ function stack(rows: readonly (readonly (number | null)[])[]): readonly (readonl
   }
   return sums;
 }
+
+/** Distances between the ticks of counts: 1, 2, 5, 10 and so on. */
+const COUNT_STEPS: number[] = Array.from({ length: 12 }, (_, power) =>
+  [1, 2, 5].map((one) => one * 10 ** power),
+).flat();
 
 /** Round durations in milliseconds for the axis, each about ten times the one before. */
 const DURATIONS = [

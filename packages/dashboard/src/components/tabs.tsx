@@ -18,10 +18,16 @@ export interface TabsProps<Name extends string> {
 export function Tabs<Name extends string>({ label, tabs, current }: TabsProps<Name>) {
   const first = tabs[0]?.name;
   const row = useRef<HTMLElement>(null);
-  // Scrolls the current tab into view where the tabs are wider than the window.
+  // Scrolls the current tab into view where the tabs are wider than the window, also when a phone is turned.
   useEffect(() => {
-    const shown = row.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
-    if (shown) row.current?.scrollTo({ left: shown.offsetLeft - (row.current.clientWidth - shown.offsetWidth) / 2 });
+    const all = row.current;
+    const shown = all?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
+    if (!all || !shown) return;
+    const observer = new ResizeObserver(() => {
+      all.scrollTo({ left: shown.offsetLeft - (all.clientWidth - shown.offsetWidth) / 2 });
+    });
+    observer.observe(all);
+    return () => observer.disconnect();
   }, [current]);
   return (
     <nav ref={row} className={styles["tabs"]} aria-label={label}>

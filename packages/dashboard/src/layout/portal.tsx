@@ -62,7 +62,14 @@ export function Portal() {
   const session = useSession();
   return (
     <div className={styles["portal"]}>
-      {session === null ? <Empty>{t("signIn.portal")}</Empty> : <SignedIn key={session.token} />}
+      {session === null ? (
+        <main>
+          <h1 className="visually-hidden">{t("signIn.portalTitle")}</h1>
+          <Empty>{t("signIn.portal")}</Empty>
+        </main>
+      ) : (
+        <SignedIn key={session.token} />
+      )}
     </div>
   );
 }
@@ -78,8 +85,13 @@ function SignedIn() {
     if (data !== undefined) serverLook(data.look);
   }, [data]);
   const audience = useMemo(() => audienceOf(data?.capabilities ?? []), [data]);
-  if (portal.error !== null) return <Failed error={portal.error} retry={() => void portal.refetch()} />;
-  if (data === undefined) return <Loading />;
+  if (data === undefined) {
+    return (
+      <main>
+        {portal.error === null ? <Loading /> : <Failed error={portal.error} retry={() => void portal.refetch()} />}
+      </main>
+    );
+  }
   return (
     <AudienceContext value={audience}>
       <PortalFrame app={data.app.name} docs={data.docsUrl} />

@@ -53,9 +53,9 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
       <Blockers app={app} endpoint={endpoint.id} />
       {isPortal && <EndpointHealth app={app} endpoint={endpoint.id} />}
       <Columns>
-        <EndpointStateCard app={app} endpoint={endpoint.id} />
+        {/* Two stacks, so that no card is stretched to the height of those beside it. */}
         <Stack>
-          <LastDay app={app} id={endpoint.id} />
+          <EndpointStateCard app={app} endpoint={endpoint.id} />
           <Card title={t("endpoints.about")}>
             <Facts
               facts={[
@@ -72,6 +72,9 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
               ]}
             />
           </Card>
+        </Stack>
+        <Stack>
+          <LastDay app={app} id={endpoint.id} />
           {endpoint.kind !== "http" && <EndpointConfig endpoint={endpoint} />}
         </Stack>
       </Columns>

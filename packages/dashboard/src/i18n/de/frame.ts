@@ -69,6 +69,7 @@ export const frame: typeof english = {
       "Dieses Token ist ungültig: Es ist abgelaufen, wurde widerrufen oder nicht vollständig kopiert. Melden Sie sich mit einem anderen Token an.",
     linkInvalid:
       "Dieser Link wurde schon verwendet oder ist abgelaufen. Starten Sie den Server neu, um einen neuen zu erhalten.",
+    portalTitle: "Link abgelaufen",
     portal:
       "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, über das Sie hierher gelangt sind.",
   },

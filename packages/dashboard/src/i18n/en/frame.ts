@@ -65,6 +65,7 @@ export const frame = {
     tokenExpired:
       "This token is not valid. It may have expired, been revoked, or not been copied in full. Sign in with another token.",
     linkInvalid: "This link has been used or has expired. Restart the server to get a new one.",
+    portalTitle: "Link expired",
     portal: "This link has expired. Open the page again from the product that sent you here.",
   },
   list: {

@@ -14,7 +14,10 @@ export const frame = {
     language: "Idioma",
     notices: "Licencias de código abierto",
   },
-  signIn: { portal: "Este enlace ha caducado. Vuelva a abrir la página desde el servicio en el que la encontró." },
+  signIn: {
+    portalTitle: "Enlace caducado",
+    portal: "Este enlace ha caducado. Vuelva a abrir la página desde el servicio en el que la encontró.",
+  },
   list: {
     command: "Lo mismo con la API",
     docs: "Leer la documentación",

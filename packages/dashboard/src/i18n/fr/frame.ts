@@ -14,7 +14,10 @@ export const frame = {
     language: "Langue",
     notices: "Licences open source",
   },
-  signIn: { portal: "Ce lien a expiré. Rouvrez cette page depuis le service où vous l’avez trouvée." },
+  signIn: {
+    portalTitle: "Lien expiré",
+    portal: "Ce lien a expiré. Rouvrez cette page depuis le service où vous l’avez trouvée.",
+  },
   list: {
     command: "La même chose avec l’API",
     docs: "Lire la documentation",
