@@ -123,7 +123,7 @@ describe("membership slots", () => {
 
   it("are listed with their last report and the end of their lease", async () => {
     await seated(async (a, b) => {
-      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      await scene.until(of(one).renew(a.id, LEASE_MS, REPORT));
       const { nodes, shards } = await scene.until(of(two).view());
       expect(nodes.map(({ id }) => id)).toEqual([a.id, b.id]);
       expect(nodes[0]).toMatchObject({ host: "here", version: "1", report: REPORT });
@@ -133,16 +133,30 @@ describe("membership slots", () => {
     });
   });
 
+  it("see the same cluster when they renew their membership as when they only look at it", async () => {
+    await seated(async (a) => {
+      const [shard] = await take(one, a, [3]);
+      const renewed = await scene.until(of(one).renew(a.id, LEASE_MS, REPORT));
+      const seen = await scene.until(of(two).view());
+      expect(renewed!.nodes.map(({ id, report }) => ({ id, report }))).toEqual(
+        seen.nodes.map(({ id, report }) => ({ id, report })),
+      );
+      expect(renewed!.nodes[0]!.leaseMs).toBe(betweenThreads ? Infinity : LEASE_MS);
+      expect(renewed!.shards).toEqual(seen.shards);
+      expect(renewed!.shards[3]).toEqual({ ...shard, nodeId: a.id });
+    });
+  });
+
   it.skipIf(betweenThreads)("can be renewed after their lease expired, until another node removes them", async () => {
     await seated(async (a, b) => {
       await scene.leasesPass(2 * LEASE_MS);
-      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).not.toBeNull();
       // Its lease is valid again.
       await take(two, b, [], [a]);
-      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).not.toBeNull();
       await scene.leasesPass(2 * LEASE_MS);
       await take(two, b, [], [a]);
-      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(false);
+      expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBeNull();
       expect((await scene.until(of(two).view())).nodes.map(({ id }) => id)).toEqual([b.id]);
     });
   });
@@ -206,7 +220,7 @@ describe("shards", () => {
       expect(next.slot).not.toBe(killed.slot);
       const taken = await take(two, next, [1, 2, 3], [living, unknown]);
       expect(taken.map(({ shard }) => shard)).toEqual([1]);
-      expect(await scene.until(of(one).renew(killed.id, LEASE_MS, REPORT))).toBe(false);
+      expect(await scene.until(of(one).renew(killed.id, LEASE_MS, REPORT))).toBeNull();
       for (const member of [living, unknown, next]) await leave(two, member);
     },
   );

@@ -1,5 +1,6 @@
 /** Statements to PostgreSQL per delivery, counted on the wire, so that the result does not depend on the speed of the machine. */
 import { eventually, type Receiver, startReceiver, startWireCounter, type WireCounter } from "@posthorn/testkit";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { Pool, withClient } from "../src/store/postgres/connections.ts";
@@ -7,7 +8,10 @@ import { acceptTogether } from "../src/store/postgres/hot/accept.ts";
 import { duePages } from "../src/store/postgres/hot/due.ts";
 import { recordTogether } from "../src/store/postgres/hot/record.ts";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
+import type { Clock } from "../src/dispatch/types.ts";
+import type { NodeFacts } from "../src/store/cluster.ts";
 import type { PageSelection } from "../src/store/delivery.ts";
+import { ManualClock } from "./support/manual-clock.ts";
 import { startNode } from "./support/posthorn.ts";
 import { borrowDatabase } from "./support/postgres.ts";
 import { acceptEntry, attemptRecord, onPostgres, successOutcome, temporaryFolder } from "./support/store.ts";
@@ -33,6 +37,16 @@ const SELECTIONS: readonly (PageSelection | undefined)[] = [
   { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null },
   { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: ["a", "b"] },
 ];
+
+const NODE: NodeFacts = {
+  host: "here",
+  version: "1",
+  secretsMark: "same",
+  process: null,
+  kinds: [],
+  hasEnded: () => false,
+};
+const REPORT = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } };
 
 interface Cluster {
   readonly nodes: readonly { readonly shards: number }[];
@@ -199,3 +213,52 @@ describe.runIf(onPostgres)("under load, PostgreSQL runs a fraction of a statemen
     expect(asked).toBeLessThan(MAX_PER_DELIVERY * MESSAGES + ofASecond * seconds);
   });
 });
+
+/** Statements of the background jobs in a minute without any event, including those of their transactions. */
+const MAX_AT_REST = 230;
+
+describe.runIf(onPostgres)("at rest", () => {
+  it("a node renews its membership and reads the cluster with one statement", async () => {
+    await using database = await borrowDatabase();
+    await using counter = await startWireCounter(Number(new URL(database.url).port));
+    await using store = await PostgresStore.open({ url: counter.through(database.url) });
+    const { cluster } = store;
+    const { id } = await cluster.join(NODE, 60_000);
+    const renewals = await during(counter, async () => {
+      for (let round = 0; round < 20; round++) expect((await cluster.renew(id, 60_000, REPORT))!.nodes).toHaveLength(1);
+    });
+    // The health probe may check in the meantime.
+    expect(renewals).toBeLessThan(25);
+  });
+
+  it("background jobs look for work with few statements", async () => {
+    await using database = await borrowDatabase();
+    await using counter = await startWireCounter(Number(new URL(database.url).port));
+    using folder = temporaryFolder();
+    const clock = new ManualClock(Date.now());
+    const workerClock: Clock = {
+      now: () => clock.now(),
+      setTimer: (ms, callback) => clock.setTimer(ms, callback),
+    };
+    const env = { POSTHORN_DATABASE_URL: counter.through(database.url) };
+    await using node = await startNode(folder.path, { env, workerClock });
+    await node.services.store.ping();
+    await quiet(counter);
+    const statements = await during(counter, async () => {
+      for (let second = 0; second < 60; second++) {
+        clock.advance(1000);
+        await quiet(counter);
+      }
+    });
+    expect(statements).toBeGreaterThan(0);
+    expect(statements).toBeLessThan(MAX_AT_REST);
+  });
+});
+
+/** Resolves when no statement has been answered for a moment. */
+async function quiet(counter: WireCounter): Promise<void> {
+  for (let before = -1; before !== counter.statements;) {
+    before = counter.statements;
+    await delay(20);
+  }
+}

@@ -198,7 +198,9 @@ export class Member implements LaneOwners, AsyncDisposable {
     const { store, time } = this.#options;
     const asked = time.monotonic();
     const report = { ...work.report(), draining: this.#draining };
-    if (!(await store.renew(this.#membership.id, this.#leaseMs, report))) {
+    let changes = this.#changes;
+    let view = await store.renew(this.#membership.id, this.#leaseMs, report);
+    if (view === null) {
       await this.#rejoin(work);
       return 0;
     }
@@ -208,9 +210,11 @@ export class Member implements LaneOwners, AsyncDisposable {
       this.#heldSince = asked;
       work.renewed();
     }
-    if (this.#left.size > 0) await this.#release();
-    const changes = this.#changes;
-    const view = await store.view();
+    if (this.#left.size > 0) {
+      await this.#release();
+      changes = this.#changes;
+      view = await store.view();
+    }
     if (this.#changes === changes) this.#settle(view, work);
     this.#view = await this.#withKinds(view);
     await this.#follow(this.#view, work);

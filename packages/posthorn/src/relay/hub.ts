@@ -50,6 +50,7 @@ export interface RelayHubOptions extends RemoteRequestsOptions {
 
 /** How long frames and sessions are cleaned up after the last listener. Both expire within a minute. */
 const CLEAN_MS = 180_000;
+const CLEAN_EVERY_MS = 30_000;
 
 export class RelayHub implements RelayListeners, Worker {
   readonly name = "relay";
@@ -66,6 +67,7 @@ export class RelayHub implements RelayListeners, Worker {
   readonly #ending = new Set<number>();
   /** When there was a listener, or this node started. */
   #usedAt = 0;
+  #cleanedAt = 0;
   #cancelTick: (() => void) | null = null;
   #working: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -291,13 +293,16 @@ export class RelayHub implements RelayListeners, Worker {
     if (connections.length > 0 || this.#places.size > 0) this.#usedAt = clock.now();
     if (clock.now() - this.#usedAt > CLEAN_MS) return;
     await this.#remote.takeFrames();
-    await this.#clean();
+    if (clock.now() - this.#cleanedAt >= CLEAN_EVERY_MS) await this.#clean();
   }
 
   async #clean(): Promise<void> {
     const { store, clock } = this.#options;
-    await store().transaction((tx) => deleteExpired(tx, clock.now()), "relay.expire");
-    await this.#remote.deleteStale();
+    this.#cleanedAt = clock.now();
+    await store().transaction(async (tx) => {
+      await deleteExpired(tx, clock.now());
+      await this.#remote.deleteStale(tx);
+    }, "relay.expire");
   }
 
   async #showBacklog(connection: RelayConnection): Promise<void> {

@@ -5,6 +5,7 @@ import type { SecretBox } from "../lib/secret-box.ts";
 import { sealedIn } from "../store/sealed-columns.ts";
 import type { Database } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
+import type { Tx } from "../store/tx.ts";
 import type { RelayAnswer } from "./connection.ts";
 import type { ClientFrame, RequestFrame } from "./frames.ts";
 
@@ -70,14 +71,11 @@ export class NodeFrameQueue {
     }
   }
 
-  async deleteStale(): Promise<void> {
-    const { store, now } = this.#options;
-    await store().transaction(async ({ db }) => {
-      await db
-        .deleteFrom("relay_frame")
-        .where("created_at", "<", now() - STALE_MS)
-        .execute();
-    }, "relay.clean");
+  async deleteStale({ db }: Pick<Tx, "db">): Promise<void> {
+    await db
+      .deleteFrom("relay_frame")
+      .where("created_at", "<", this.#options.now() - STALE_MS)
+      .execute();
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Store } from "../store/store.ts";
+import type { Tx } from "../store/tx.ts";
 import { GONE, type RelayAnswer, type RelayConnection } from "./connection.ts";
 import { type ClientFrame, MAX_RELAY_BODY_CHARACTERS, MAX_RELAY_WINDOW, type RequestFrame } from "./frames.ts";
 import { RemoteRequestWindow } from "./remote-request-window.ts";
@@ -138,8 +139,8 @@ export class RemoteRequests {
     this.#window.end((key) => !listeners.has(key));
   }
 
-  deleteStale(): Promise<void> {
-    return this.#frames.deleteStale();
+  deleteStale(tx: Pick<Tx, "db">): Promise<void> {
+    return this.#frames.deleteStale(tx);
   }
 
   /** Ends all requests. */

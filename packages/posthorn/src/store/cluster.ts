@@ -107,8 +107,11 @@ export interface ClusterStore {
    * Throws `config_invalid` when the secrets differ from those of the other nodes, or no slot is free.
    */
   join(facts: NodeFacts, leaseMs: number): Promise<Membership>;
-  /** Extends the membership and all its leases to `leaseMs` from now. False: another node has removed it, and its leases are over. */
-  renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean>;
+  /**
+   * Extends the membership and all its leases to `leaseMs` from now. Resolves with the cluster as of then; `null`: another node has removed
+   * the membership, and its leases are over.
+   */
+  renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<ClusterView | null>;
   view(): Promise<ClusterView>;
   /** Which shards have endpoints of these kinds. Its cost does not depend on the number of endpoints. */
   kindsByShard(kinds: readonly string[]): Promise<KindsByShard>;

@@ -1,7 +1,7 @@
 /** Relays messages that applications publish in their own transactions, as soon as these commit. Only one node relays at a time. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
-import { type ParkedRow, relayOutbox } from "../domain/message/relay-outbox.ts";
+import { hasOutboxRows, type ParkedRow, relayOutbox } from "../domain/message/relay-outbox.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Worker } from "./worker.ts";
 
@@ -41,6 +41,7 @@ export class OutboxRelay implements Worker {
   #cancelPause: (() => void) | null = null;
   /** Cancels the next scan; `null`: none is scheduled. */
   #cancelScan: (() => void) | null = null;
+  #scanning: Promise<void> | null = null;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
@@ -71,6 +72,7 @@ export class OutboxRelay implements Worker {
     this.#stopped = true;
     this.#cancelPause?.();
     this.#cancelScan?.();
+    await this.#scanning;
     await this.#running;
   }
 
@@ -133,7 +135,19 @@ export class OutboxRelay implements Worker {
     if (!this.#options.looks) return;
     this.#cancelScan ??= this.#options.clock.setTimer(SCAN_MS, () => {
       this.#cancelScan = null;
-      this.wake();
+      this.#scanning = this.#scan().finally(() => (this.#scanning = null));
     });
+  }
+
+  /** Takes the lock only if there are rows: a scan usually finds none. */
+  async #scan(): Promise<void> {
+    // If the database cannot tell, the relay fails too, and reports it.
+    const isEmpty = await hasOutboxRows(this.#options.services()).then(
+      (has) => !has,
+      () => false,
+    );
+    if (this.#stopped) return;
+    if (isEmpty) this.#scanLater();
+    else this.wake();
   }
 }

@@ -108,17 +108,27 @@ export async function dropParked({ store }: Services, before: number): Promise<v
   }, "message.relay-outbox");
 }
 
-async function nextRows(
-  { store, now }: Services,
-  from: number,
-): Promise<{ readonly ids: readonly number[]; readonly next: number | null }> {
-  const rows = await store.db
+/** Whether there are rows that can be relayed now. */
+export async function hasOutboxRows(services: Services): Promise<boolean> {
+  return (await rowsFrom(services, 0).select("id").limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Rows that can be relayed now, in the order of their keys. */
+function rowsFrom({ store, now }: Services, from: number) {
+  return store.db
     .selectFrom("outbox")
-    .select((eb) => ["id", eb.fn<number>("octet_length", ["payload"]).as("bytes")])
     .where("id", ">=", from)
     .where("parked_at", "is", null)
     .where((eb) => eb.or([eb("retry_at", "is", null), eb("retry_at", "<=", now())]))
-    .orderBy("id")
+    .orderBy("id");
+}
+
+async function nextRows(
+  services: Services,
+  from: number,
+): Promise<{ readonly ids: readonly number[]; readonly next: number | null }> {
+  const rows = await rowsFrom(services, from)
+    .select((eb) => ["id", eb.fn<number>("octet_length", ["payload"]).as("bytes")])
     .limit(STEP)
     .execute();
   let bytes = 0;

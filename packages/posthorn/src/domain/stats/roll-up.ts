@@ -4,7 +4,7 @@
  * It reads messages and attempts once, in the order of their keys. The counts of a step and the new cursor are stored in one
  * transaction, so that a crash at any time neither loses nor repeats a row. It runs outside the delivery path.
  */
-import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
+import { type Expression, type ExpressionBuilder, type Kysely, sql, type SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Services, TransactionServices } from "../context.ts";
@@ -32,9 +32,27 @@ export type RollUpSource = "message" | "attempt";
 
 /** Counts until nothing is left or the signal is aborted. */
 export async function rollUp(services: Services, settled: SettledKeys, signal: AbortSignal): Promise<void> {
+  if (!(await hasNewRows(services, settled))) return;
   while (!signal.aborted && (await messageStep(services, settled.messages)));
   while (!signal.aborted && (await lateStep(services)));
   while (!signal.aborted && (await attemptStep(services, settled.attempts)));
+}
+
+/** Looks for rows of all steps with one statement, because a server at rest has none. */
+async function hasNewRows({ store: { db } }: Services, settled: SettledKeys): Promise<boolean> {
+  const cursor = (source: RollUpSource) =>
+    sql<number>`coalesce((SELECT last_id FROM rollup_cursor WHERE source = ${source}), 0)`;
+  // The order makes PostgreSQL read the index from the cursor on, and not the whole table.
+  const next = (source: RollUpSource, last: number) =>
+    db.selectFrom(source).select("id").where("id", ">", cursor(source)).where("id", "<=", last).orderBy("id").limit(1);
+  const found = await db
+    .selectNoFrom([
+      next("message", settled.messages).as("message"),
+      next("attempt", settled.attempts).as("attempt"),
+      db.selectFrom("late_message").select("id").orderBy("id").limit(1).as("late"),
+    ])
+    .executeTakeFirstOrThrow();
+  return found.message !== null || found.attempt !== null || found.late !== null;
 }
 
 /** Returns the last key that was counted. */

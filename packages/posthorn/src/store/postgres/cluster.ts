@@ -30,16 +30,23 @@ const JOIN = `
   INSERT INTO node (slot, host, version, secrets_mark, process, kinds, thread, started_at, seen_at, leased_until)
   VALUES ($1, $2, $3, $4, $5, $7, $8, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
+/** Columns of a node as `NodeRow` names them. */
+const NODE_COLUMNS = `
+  id, host, thread, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
+  in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, kinds`;
+const SHARDS_NOW = `(SELECT json_agg(json_build_array(id, node_id, fence) ORDER BY id) FROM shard) AS shards`;
+const VIEW = `
+  WITH nodes AS (SELECT ${NODE_COLUMNS} FROM node)
+  SELECT clock_ms() AS at, (SELECT json_agg(nodes ORDER BY id) FROM nodes) AS nodes, ${SHARDS_NOW}`;
+/** Renews and reads the cluster in one statement, because nodes at rest do little else. Its snapshot has the earlier row of the node itself. */
 const RENEW = `
-  UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
-    settled_messages = $6, settled_attempts = $7, lag_ms = $8
-  WHERE id = $1 RETURNING id`;
-const NODES = `
-  SELECT id, host, thread, version, started_at AS "startedAt", seen_at AS "seenAt", leased_until - clock_ms() AS "leaseMs", draining,
-    in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, kinds,
-    clock_ms() AS at
-  FROM node ORDER BY id`;
-const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
+  WITH renewed AS (
+    UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
+      settled_messages = $6, settled_attempts = $7, lag_ms = $8
+    WHERE id = $1 RETURNING ${NODE_COLUMNS}),
+  nodes AS (SELECT * FROM renewed UNION ALL SELECT ${NODE_COLUMNS} FROM node WHERE id <> $1)
+  SELECT clock_ms() AS at, (SELECT json_agg(nodes ORDER BY id) FROM nodes) AS nodes, ${SHARDS_NOW}
+  WHERE EXISTS (SELECT FROM renewed)`;
 /** One look-up in an index for each shard and kind: `LIMIT` keeps PostgreSQL from reading all endpoints of the kinds instead. */
 const KINDS_BY_SHARD = `
   SELECT s.shard, k.kind FROM unnest($1::text[]) AS k(kind), generate_series(0, $2::bigint - 1) AS s(shard),
@@ -86,7 +93,13 @@ interface NodeRow {
   readonly attempts: number;
   /** JSON list; `null`: the node has an earlier version. */
   readonly kinds: string | null;
+}
+
+interface ViewRow {
   readonly at: number;
+  /** `null`: there are none. */
+  readonly nodes: readonly NodeRow[] | null;
+  readonly shards: readonly (readonly [shard: number, nodeId: number | null, fence: number])[] | null;
 }
 
 /** Membership and shard ownership in PostgreSQL. Changes go through the pool, one node at a time; renewals use the notification connection and do not wait behind them. */
@@ -131,23 +144,21 @@ export class PostgresCluster implements ClusterStore {
     });
   }
 
-  async renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean> {
+  async renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<ClusterView | null> {
     const { draining, inFlight, lanes, settled, lagMs } = report;
     const values = [nodeId, leaseMs, draining ? 1 : 0, inFlight, lanes, settled.messages, settled.attempts, lagMs];
-    return (await this.#notifications.query(RENEW, values)).length === 1;
+    const [row] = await this.#notifications.query<ViewRow>({ name: "renew", text: RENEW, values });
+    return row === undefined ? null : toView(row);
   }
 
   async view(): Promise<ClusterView> {
-    const [nodes, shards] = await Promise.all([
-      this.#notifications.query<NodeRow>(NODES),
-      this.#notifications.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
-    ]);
-    return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
+    const [row] = await this.#notifications.query<ViewRow>({ name: "view", text: VIEW });
+    return toView(row!);
   }
 
   async kindsByShard(kinds: readonly string[]): Promise<KindsByShard> {
     const values = [kinds, SHARDS];
-    const rows = await this.#notifications.query<{ shard: number; kind: string }>(KINDS_BY_SHARD, values);
+    const rows = await this.#notifications.query<{ shard: number; kind: string }>({ text: KINDS_BY_SHARD, values });
     return kindsByShard(rows);
   }
 
@@ -185,7 +196,15 @@ export class PostgresCluster implements ClusterStore {
   }
 }
 
-function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, at: _at, ...node }: NodeRow): ClusterNode {
+function toView({ at, nodes, shards }: ViewRow): ClusterView {
+  return {
+    at,
+    nodes: (nodes ?? []).map(toNode),
+    shards: (shards ?? []).map(([shard, nodeId, fence]) => ({ shard, nodeId, fence })),
+  };
+}
+
+function toNode({ draining, inFlight, lanes, lagMs, messages, attempts, ...node }: NodeRow): ClusterNode {
   return {
     ...node,
     kinds: node.kinds === null ? null : (JSON.parse(node.kinds) as readonly string[]),

@@ -149,7 +149,9 @@ export class Pool {
     try {
       if (this.#probe === null)
         await this.#servers.known((url) => new pg.Client(clientConfig({ ...this.#options, url })));
-      return await this.#connections.connect();
+      const client = await this.#connections.connect();
+      this.#probe?.lent();
+      return client;
     } catch (error) {
       this.failed(error);
       throw toStoreError(error);
@@ -170,6 +172,12 @@ export class Pool {
   failed(error: unknown): void {
     if (this.#probe === null) this.#servers.doubt();
     else this.#probe.failed(error);
+  }
+
+  /** Takes a connection back. @param isBroken It is closed instead of being used again. */
+  takeBack(client: pg.PoolClient, isBroken: boolean): void {
+    this.#probe?.returned();
+    client.release(isBroken);
   }
 
   /** Resolves when all connections were returned and closed. */
@@ -263,7 +271,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
     release: async () => {
       if (!broken && (doubtful || client.getTransactionStatus() !== IDLE) && !(await settle(client))) broken = true;
       client.off("error", onError);
-      client.release(broken || pool.isAboveMax);
+      pool.takeBack(client, broken || pool.isAboveMax);
     },
   };
 }

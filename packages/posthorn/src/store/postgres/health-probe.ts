@@ -1,4 +1,4 @@
-/** Health of PostgreSQL, checked with a query on one connection every second. */
+/** Health of PostgreSQL, checked with a query on one connection: every second while other connections are used. */
 import { Socket } from "node:net";
 import pg from "pg";
 import { describeOutage, StoreError, type StoreOutage } from "../errors.ts";
@@ -17,10 +17,14 @@ export interface HealthProbeOptions {
   readonly onChange: (outage: StoreOutage | null) => void;
   /** A number from 0 to below 1, as `Math.random`. */
   readonly random: () => number;
+  /** Whether every check is made, because the node renews its membership over other connections, and would not notice an outage of these. */
+  readonly checksIdle?: boolean;
 }
 
-/** Time between two checks while the database is available. */
+/** Time between two checks while the database is available and connections are used. */
 const CHECK_EVERY_MS = 1000;
+/** Checks that are skipped while no connection is used: no statement waits for their result then. */
+const SKIPPED_CHECKS = 4;
 /**
  * First and longest pause between checks while it is unavailable. Up to half is subtracted at random, so that nodes do
  * not check in step.
@@ -44,6 +48,11 @@ export class HealthProbe implements AsyncDisposable {
   /** A connection has failed since the last check; callers wait for the next check. */
   #suspect = false;
   #gapMs = 0;
+  /** Lent connections. */
+  #inUse = 0;
+  /** Whether a connection was lent since the last check. */
+  #wasUsed = false;
+  #skipped = 0;
   #timer: NodeJS.Timeout | null = null;
   #back = Promise.withResolvers<void>();
   #closed = false;
@@ -76,6 +85,17 @@ export class HealthProbe implements AsyncDisposable {
   async open(more: pg.ClientConfig = {}): Promise<pg.Client> {
     await this.servers.known((url) => this.#clientTo(url));
     return opened(this.#clientTo(this.servers.url, more));
+  }
+
+  /** Reports that a connection was lent to a caller. */
+  lent(): void {
+    this.#wasUsed = true;
+    this.#inUse++;
+  }
+
+  /** Reports that a lent connection was returned. */
+  returned(): void {
+    this.#inUse--;
   }
 
   /** Resolves when connections may be used. Rejects at once while the database is unavailable; nothing was sent then. */
@@ -121,13 +141,27 @@ export class HealthProbe implements AsyncDisposable {
 
   async #check(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#skipped = 0;
+    this.#wasUsed = this.#inUse > 0;
     const outage = await this.#look();
     if (this.#closed) return;
     this.#become(outage);
     const { random } = this.#options;
     this.#gapMs = outage === null ? 0 : Math.min(MAX_GAP_MS, Math.max(GAP_MS, 2 * this.#gapMs));
-    const gapMs = outage === null ? CHECK_EVERY_MS : this.#gapMs * (1 - random() / 2);
-    this.#timer = setTimeout(() => void this.check(), gapMs);
+    this.#checkIn(outage === null ? CHECK_EVERY_MS : this.#gapMs * (1 - random() / 2));
+  }
+
+  get #maySkip(): boolean {
+    if (this.#options.checksIdle === true || this.#outage !== null) return false;
+    return !this.#wasUsed && this.#skipped < SKIPPED_CHECKS;
+  }
+
+  #checkIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      if (!this.#maySkip) return void this.check();
+      this.#skipped++;
+      this.#checkIn(CHECK_EVERY_MS);
+    }, ms);
     this.#timer.unref();
   }
 

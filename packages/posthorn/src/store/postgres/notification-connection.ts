@@ -52,9 +52,12 @@ export class NotificationConnection implements AsyncDisposable {
     return connection;
   }
 
-  /** Runs a query on this connection. If there is no response in time, the connection is dropped and opened again. */
-  query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
-    const result = this.#lastQuery.then(() => this.#ask<Row>(text, values));
+  /**
+   * Runs a query on this connection. If there is no response in time, the connection is dropped and opened again. With a `name`, PostgreSQL
+   * parses and plans it once per connection.
+   */
+  query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<readonly Row[]> {
+    const result = this.#lastQuery.then(() => this.#ask<Row>(query));
     this.#lastQuery = result.catch(() => undefined);
     return result;
   }
@@ -78,11 +81,11 @@ export class NotificationConnection implements AsyncDisposable {
     }
   }
 
-  async #ask<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
+  async #ask<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<readonly Row[]> {
     const client = this.#client;
     if (client === null) throw down();
     try {
-      return (await client.query<Row>(text, values)).rows;
+      return (await client.query<Row>(query)).rows;
     } catch (error) {
       // Regardless of the error, a new connection is known to work.
       await this.#disconnect(client);

@@ -37,7 +37,14 @@ export function connectionsOf(options: PostgresStoreOptions, onChange: () => voi
   const { url, directUrl = null, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
   const probeOf = (to: string, pooled: boolean): HealthProbe => {
     const config = (server: string) => clientConfig({ url: server, use: "coordination", pooled, timeoutMs });
-    return new HealthProbe({ servers: new Servers(to), config, timeoutMs, onChange, random: Math.random });
+    return new HealthProbe({
+      servers: new Servers(to),
+      config,
+      timeoutMs,
+      onChange,
+      random: Math.random,
+      checksIdle: pooled,
+    });
   };
   const pooled = directUrl !== null;
   const direct = probeOf(directUrl ?? url, false);

@@ -167,18 +167,16 @@ export class SharedStore extends SqliteStore {
   #clusterOn(link: SimulatedLink): ClusterStore {
     const { coordination } = this.#options;
     const call = <T>(work: () => T): Promise<T> => ask(this.#options, work);
+    const view = () => ({
+      at: this.#options.time.utc,
+      nodes: coordination.nodes(),
+      shards: coordination.shards(),
+    });
     return {
       join: (facts: NodeFacts, leaseMs: number) => call(() => coordination.join(facts, leaseMs)),
       renew: (nodeId: number, leaseMs: number, report: NodeReport) =>
-        link.query(() => coordination.renew(nodeId, leaseMs, report)),
-      view: async () => {
-        // Two statements, so the data can change in between.
-        const [nodes, shards] = await Promise.all([
-          link.query(() => coordination.nodes()),
-          link.query(() => coordination.shards()),
-        ]);
-        return { at: this.#options.time.utc, nodes, shards };
-      },
+        link.query(() => (coordination.renew(nodeId, leaseMs, report) ? view() : null)),
+      view: () => link.query(view),
       kindsByShard: async (kinds) => {
         const rows = await this.hotDb
           .selectFrom("endpoint")

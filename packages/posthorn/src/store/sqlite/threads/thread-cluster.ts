@@ -41,8 +41,8 @@ export class ThreadCluster implements ClusterStore {
     return membership;
   }
 
-  renew(nodeId: number, _leaseMs: number, report: NodeReport): Promise<boolean> {
-    return this.#options.thread.ask<"renew">({ op: "renew", nodeId, report });
+  async renew(nodeId: number, _leaseMs: number, report: NodeReport): Promise<ClusterView | null> {
+    return (await this.#options.thread.ask<"renew">({ op: "renew", nodeId, report })) ? this.view() : null;
   }
 
   async view(): Promise<ClusterView> {
