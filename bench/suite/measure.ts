@@ -11,7 +11,7 @@ import type { Job, Published } from "../lib/publisher.ts";
 import { type CountingReceiver, startReceiver } from "./receiver-process.ts";
 import type { Machine, Percentiles, Round } from "./results.ts";
 import type { Load, Scenario, SubjectName } from "./scenarios.ts";
-import { coreSecondsOf, cpuSecondsOf, pssMibOf, type Running, type Subjects } from "./subjects.ts";
+import { coreSecondsOf, cpuSecondsOf, memoryOf, type Running, type Subjects } from "./subjects.ts";
 
 export interface RoundOptions {
   readonly subjects: Subjects;
@@ -96,7 +96,7 @@ async function closed(
     cpuMicros: ((cpuSecondsOf(running) - cpu) / (accepted * fan)) * 1e6,
     publishMs: { p50, p99 },
     receivedMs: null,
-    pssMib: memory.largest(),
+    ...memory.largest(),
     restPercent: null,
   };
 }
@@ -118,7 +118,7 @@ async function drain(events: number, running: Running, receiver: CountingReceive
     cpuMicros: ((cpuSecondsOf(running) - cpu) / stored) * 1e6,
     publishMs: null,
     receivedMs: null,
-    pssMib: memory.largest(),
+    ...memory.largest(),
     restPercent: null,
   };
 }
@@ -143,7 +143,7 @@ async function atRate(
     cpuMicros: ((cpuSecondsOf(running) - cpu) / count) * 1e6,
     publishMs: percentiles(published),
     receivedMs: percentiles(received),
-    pssMib: memory.largest(),
+    ...memory.largest(),
     restPercent: null,
   };
 }
@@ -159,7 +159,7 @@ async function atRest(wanted: number, running: Running): Promise<Figures> {
     cpuMicros: null,
     publishMs: null,
     receivedMs: null,
-    pssMib: pssMibOf(running),
+    ...memoryOf(running),
     restPercent,
   };
 }
@@ -182,9 +182,12 @@ function startPublisher({ origin, paths, token }: Running, requests: Job["reques
   };
 }
 
-function watchMemory(running: Running): Disposable & { largest(): number } {
-  let most = pssMibOf(running);
-  const look = (): void => void (most = Math.max(most, pssMibOf(running)));
+function watchMemory(running: Running): Disposable & { largest(): ReturnType<typeof memoryOf> } {
+  let most = memoryOf(running);
+  const look = (): void => {
+    const now = memoryOf(running);
+    if (now.pssMib > most.pssMib) most = now;
+  };
   const timer = setInterval(look, MEMORY_INTERVAL_MS);
   return {
     largest: () => {

@@ -27,6 +27,8 @@ export interface Round {
   readonly receivedMs: Percentiles | null;
   /** Largest proportional set size of all processes of the subject. */
   readonly pssMib: number;
+  /** Part of it that belongs to the processes of its database; absent: it has none, or an earlier version measured. */
+  readonly databaseMib?: number;
   /** Share of a core used at rest, in percent. */
   readonly restPercent: number | null;
   /** Load of the machine before the round. */

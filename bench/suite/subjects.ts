@@ -8,6 +8,7 @@ import { type MeasuredNode, organisationToken, SECRET, startMeasuredNode } from 
 import { fillWithAttempts, openSchema } from "../lib/history.ts";
 import { nextMessage, startModule, stop, treeCoreSeconds, treeCpuSeconds, treePssMib } from "../lib/processes.ts";
 import type { Requests } from "../lib/publisher.ts";
+import type { Round } from "./results.ts";
 import type { Setup, SubjectName } from "./scenarios.ts";
 
 /** A system that is ready for events. */
@@ -19,8 +20,8 @@ export interface Running extends AsyncDisposable {
   /** Requests that it takes instead of those of the load; `null`: the same. */
   readonly requests: Requests | null;
   readonly deliveriesPerEvent: number;
-  /** Process ids of its server and its database. Their child processes belong to it too. */
-  readonly pids: readonly number[];
+  /** Process ids of its server and then its database. Their child processes belong to it too. */
+  readonly pids: readonly [server: number, ...database: number[]];
   /** Pauses its endpoints. Returns a function that resumes them. `null`: it cannot. */
   readonly pause: (() => Promise<() => Promise<void>>) | null;
 }
@@ -229,6 +230,7 @@ export function coreSecondsOf({ pids }: Running): number {
 }
 
 /** Proportional set size of all processes of a system. */
-export function pssMibOf({ pids }: Running): number {
-  return pids.reduce((sum, pid) => sum + treePssMib(pid), 0);
+export function memoryOf({ pids: [server, ...database] }: Running): Pick<Round, "pssMib" | "databaseMib"> {
+  const databaseMib = database.reduce((sum, pid) => sum + treePssMib(pid), 0);
+  return { pssMib: treePssMib(server) + databaseMib, ...(database.length === 0 ? {} : { databaseMib }) };
 }

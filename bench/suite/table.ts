@@ -18,6 +18,7 @@ const COLUMNS: readonly Column[] = [
   { head: "received p50 / p99 ms", cell: (rounds) => pair(rounds, ({ receivedMs }) => receivedMs) },
   { head: "CPU at rest %", cell: (rounds) => median(rounds, ({ restPercent }) => restPercent, 2) },
   { head: "MiB", cell: (rounds) => median(rounds, ({ pssMib }) => pssMib, 0) },
+  { head: "of which database", cell: (rounds) => median(rounds, ({ databaseMib }) => databaseMib ?? null, 0) },
 ];
 
 /** Only the columns that the scenario has. Figures are medians, with minimum and maximum in parentheses. */
