@@ -38,7 +38,9 @@ async function withPool<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
 }
 
 const readBack = (pool: Pool, rows: readonly Row[]): Promise<readonly Row[]> =>
-  withClient(pool, (client) => runBatch<Row>(client, ROWS, new BindMessage(ROWS.name, 4).arrays(rows, COLUMNS)));
+  withClient(pool, (client) =>
+    runBatch<Row>(client, { statement: ROWS, message: new BindMessage(ROWS.name, 4).arrays(rows, COLUMNS) }),
+  );
 
 describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL", () => {
   it("with every integer and text unchanged, and NULLs where they were", async () => {
@@ -66,7 +68,7 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
     await withPool(async (pool) => {
       const message = new BindMessage(SCALARS.name, 2).bigint(-(2 ** 40)).concatenated(chunks);
       const [row] = await withClient(pool, (client) =>
-        runBatch<{ number: number; bytes: Buffer }>(client, SCALARS, message),
+        runBatch<{ number: number; bytes: Buffer }>(client, { statement: SCALARS, message }),
       );
       expect(row!.number).toBe(-(2 ** 40));
       expect(row!.bytes.equals(Buffer.concat(chunks))).toBe(true);
@@ -95,7 +97,7 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
     const other = new pg.Client(clientConfig({ url: database.url, use: "hot" }));
     await Promise.all([slow.connect(), other.connect()]);
     const send = (client: pg.Client, rows: readonly Row[]): Promise<readonly Row[]> =>
-      runBatch<Row>(client, ROWS, new BindMessage(ROWS.name, 4).arrays(rows, COLUMNS));
+      runBatch<Row>(client, { statement: ROWS, message: new BindMessage(ROWS.name, 4).arrays(rows, COLUMNS) });
     const first = [{ id: 1, big: 1, small: 1, words: "first" }];
     const second = [{ id: 2, big: 2, small: 2, words: "other" }];
     socket.cork();
@@ -131,7 +133,7 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
     await withPool(async (pool) => {
       const refused = { name: "refused", text: "SELECT 1 / count(*) FROM unnest($1::bigint[]) WHERE FALSE" };
       const message = new BindMessage(refused.name, 1).arrays([{ id: 1, big: 1, small: 1, words: "a" }], [COLUMNS[0]!]);
-      await expect(withClient(pool, (client) => runBatch(client, refused, message))).rejects.toThrow(
+      await expect(withClient(pool, (client) => runBatch(client, { statement: refused, message }))).rejects.toThrow(
         "division by zero",
       );
       const rows: readonly Row[] = [{ id: 1, big: 2, small: 3, words: "four" }];

@@ -31,6 +31,9 @@ const ENDPOINTS = 5;
 /** As far apart as the keys of messages that are published every few milliseconds. */
 const KEY_STEP = 1 << 20;
 
+/** Longer than an outcome waits until messages take it along in PostgreSQL. */
+const MESSAGE_EVERY_MS = 10;
+
 const keyOf = (index: number): number => (index + 1) * KEY_STEP;
 const endpointOf = (index: number): number => (index % ENDPOINTS) + 1;
 const message = (index: number) =>
@@ -62,6 +65,7 @@ const PATTERNS: Readonly<Record<string, (store: Store) => Promise<void>>> = {
     for (let index = 0; index < DELIVERIES; index++) {
       await Promise.all([store.accept(message(index)), recorded]);
       recorded = store.record({ ...outcome(index), mayWait: true });
+      if (onPostgres) vi.advanceTimersByTime(MESSAGE_EVERY_MS);
       // Long enough for a separate commit, if it did not wait for the next message.
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     }
@@ -177,6 +181,8 @@ async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Cost
 async function countOnPostgres(run: (store: Store) => Promise<void>): Promise<Costs> {
   await using database = await borrowDatabase();
   await using counter = await startWireCounter(Number(new URL(database.url).port));
+  vi.useFakeTimers({ toFake: ["performance"] });
+  using _ = { [Symbol.dispose]: () => vi.useRealTimers() };
   await using store = await PostgresStore.open({ url: counter.through(database.url) });
   const before = { statements: counter.statements, roundTrips: counter.roundTrips };
   await run(store);

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Batcher, type Series } from "./batcher.ts";
 
 /** A batcher whose commits the test completes, in any order. */
@@ -72,5 +72,75 @@ describe("entries in a series", () => {
     (await commit(1)).ended.reject(broken);
     (await commit(2)).ended.resolve();
     expect((await pushed).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  });
+});
+
+describe("entries that wait for others", () => {
+  /** A batcher of entries that may wait, with the commits that it made itself. */
+  function openWaiting(whenUnavailable: "refuse" | "keep" = "keep") {
+    const commits: (readonly number[])[] = [];
+    const batcher = new Batcher<number, number>({
+      commit: async (entries) => {
+        commits.push(entries);
+        return entries;
+      },
+      namesOf: () => [],
+      bytesOf: () => 1,
+      mayWait: () => true,
+      whenUnavailable,
+    });
+    return { batcher, commits };
+  }
+  const any = (): boolean => true;
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it("are committed by another batcher that takes them, and not by their own", async () => {
+    const { batcher, commits } = openWaiting();
+    const pushed = [batcher.push(1), batcher.push(2)];
+    vi.advanceTimersByTime(10);
+    const taken = batcher.takeWaiting(10, any);
+    expect(taken!.entries).toEqual([1, 2]);
+    expect(batcher.takeWaiting(10, any)).toBeNull();
+    taken!.committed([10, 20]);
+    expect(await Promise.all(pushed)).toEqual([10, 20]);
+    vi.advanceTimersByTime(100);
+    await batcher.close();
+    expect(commits).toEqual([]);
+  });
+
+  it("are not taken if a later commit can still take them, nor if one of them cannot be included", async () => {
+    const { batcher, commits } = openWaiting();
+    const pushed = [batcher.push(1), batcher.push(2)];
+    expect(batcher.takeWaiting(10, any)).toBeNull();
+    vi.advanceTimersByTime(10);
+    expect(batcher.takeWaiting(4, any)).toBeNull();
+    expect(batcher.takeWaiting(10, (entries) => !entries.includes(2))).toBeNull();
+    vi.advanceTimersByTime(10);
+    await Promise.all(pushed);
+    expect(commits).toEqual([[1, 2]]);
+  });
+
+  it("get a commit of their own if the other one failed", async () => {
+    const { batcher, commits } = openWaiting();
+    const pushed = batcher.push(1);
+    vi.advanceTimersByTime(10);
+    batcher.takeWaiting(10, any)!.failed(lockTimeout());
+    expect(await pushed).toBe(1);
+    expect(commits).toEqual([[1]]);
+  });
+
+  it("are kept until the database is available again if the other commit lost its connection", async () => {
+    const { batcher, commits } = openWaiting();
+    const pushed = batcher.push(1);
+    vi.advanceTimersByTime(10);
+    batcher.takeWaiting(10, any)!.failed(new Error("Connection terminated"));
+    await new Promise(setImmediate);
+    expect(commits).toEqual([]);
+    expect(batcher.takeWaiting(10, any)).toBeNull();
+    batcher.resume();
+    expect(await pushed).toBe(1);
+    expect(commits).toEqual([[1]]);
   });
 });

@@ -28,6 +28,14 @@ export interface Series {
   failure: StoreError | null;
 }
 
+/** Entries that another batcher commits together with its own. */
+export interface TakenEntries<Entry, Result> {
+  readonly entries: readonly Entry[];
+  /** Call with the result of each entry when the commit has ended, or with its error if none was written. */
+  committed(results: readonly Result[]): void;
+  failed(error: unknown): void;
+}
+
 interface Waiting<Entry, Result> {
   readonly entry: Entry;
   readonly series: Series | null;
@@ -49,7 +57,7 @@ const GATHER_MS = 2;
 /** Size of the last batch that counts as load. */
 const GATHER_FROM = 16;
 /** How long entries that may wait do so for others. */
-const WAIT_MS = 15;
+const WAIT_MS = 20;
 /** This many entries are committed without waiting. With 64, commits under full load took a tenth more of the database's CPU time. */
 const MAX_WAITING = 256;
 /** First and longest pause after the database became unavailable. Up to half is subtracted at random. */
@@ -69,6 +77,8 @@ export class Batcher<Entry, Result> {
   #gathering = false;
   /** The timer of entries that wait for others; `null`: none do. */
   #waitTimer: NodeJS.Timeout | null = null;
+  /** When that timer was started. */
+  #waitingSince = 0;
   #lastBatch = 0;
   #pause = 0;
   #pausedUntil: NodeJS.Timeout | null = null;
@@ -96,8 +106,28 @@ export class Batcher<Entry, Result> {
       this.#waiting.push({ entry, series, names, bytes, place: this.#places++, resolve, reject });
       const mayWait = this.#options.mayWait?.(entry) === true && this.#waiting.length < MAX_WAITING;
       if (!mayWait) this.#gather();
-      else if (!this.#gathering) this.#waitTimer ??= setTimeout(() => this.#gather(), WAIT_MS);
+      else if (!this.#gathering && this.#waitTimer === null) this.#beginWait();
     });
+  }
+
+  /**
+   * Takes the entries that wait for others, for a commit that includes them. If it fails although the database is available, they are
+   * committed on their own. Nothing is taken as long as a later commit of the caller can take more.
+   *
+   * @param nextMs Time until that commit, as far as the caller knows.
+   * @param mayTake Whether the commit can include an entry. Nothing is taken if it cannot include all.
+   * @returns `null` if nothing is taken.
+   */
+  takeWaiting(nextMs: number, mayTake: (entries: readonly Entry[]) => boolean): TakenEntries<Entry, Result> | null {
+    if (this.#waitTimer === null || !this.#mayCommit) return null;
+    if (performance.now() + nextMs < this.#waitingSince + WAIT_MS) return null;
+    if (!mayTake(this.#waiting.map(({ entry }) => entry))) return null;
+    this.#endWait();
+    const batch = this.#take();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
+    if (batch.length === 0) return null;
+    void this.#run(batch, () => promise);
+    return { entries: batch.map(({ entry }) => entry), committed: resolve, failed: reject };
   }
 
   /** Entries that are not on disk yet. */
@@ -155,8 +185,7 @@ export class Batcher<Entry, Result> {
 
   #gather(): void {
     this.#endWait();
-    if (this.#gathering || this.#pausedUntil !== null || this.#inProgress.size >= (this.#options.parallel ?? PARALLEL))
-      return;
+    if (!this.#mayCommit) return;
     this.#gathering = true;
     const go = (): void => {
       this.#gathering = false;
@@ -200,12 +229,12 @@ export class Batcher<Entry, Result> {
     return batch;
   }
 
-  async #run(batch: Waiting<Entry, Result>[]): Promise<void> {
+  async #run(batch: Waiting<Entry, Result>[], commit = this.#options.commit): Promise<void> {
     this.#inProgress.add(batch);
     this.#lastBatch = batch.length;
     if (this.#hasUrgent) this.#gather();
     try {
-      await this.#settle(batch);
+      await this.#settle(batch, commit);
       this.#pause = 0;
     } catch (error) {
       this.#rejectUnavailable(batch, error);
@@ -222,9 +251,20 @@ export class Batcher<Entry, Result> {
     if (this.#hasUrgent) this.#gather();
   }
 
+  /** Whether the next commit may begin. */
+  get #mayCommit(): boolean {
+    const parallel = this.#options.parallel ?? PARALLEL;
+    return !this.#gathering && this.#pausedUntil === null && this.#inProgress.size < parallel;
+  }
+
   /** Whether entries are queued that do not wait for others. */
   get #hasUrgent(): boolean {
     return this.#waiting.length > 0 && this.#waitTimer === null;
+  }
+
+  #beginWait(): void {
+    this.#waitingSince = performance.now();
+    this.#waitTimer = setTimeout(() => this.#gather(), WAIT_MS);
   }
 
   #endWait(): void {
@@ -233,17 +273,19 @@ export class Batcher<Entry, Result> {
   }
 
   /** Commits a batch. If an entry is invalid, commits each one separately, so that the others succeed. Rejects when the database is unavailable. */
-  async #settle(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
+  async #settle(batch: readonly Waiting<Entry, Result>[], commit = this.#options.commit): Promise<void> {
     const [first] = batch;
     if (batch.length === 1 && isFailed(first!.series)) return first!.reject(first!.series!.failure!);
     try {
       const entries = batch.map(({ entry }) => entry);
-      const results = await this.#options.commit(entries);
+      const results = await commit(entries);
       this.#options.onCommit?.(entries, results);
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      if (batch.length === 1) rejectWith(batch[0]!, toStoreError(error));
+      // The fault may lie with the entries of the other batcher.
+      if (commit !== this.#options.commit) await this.#settle(batch);
+      else if (batch.length === 1) rejectWith(batch[0]!, toStoreError(error));
       else for (const waiting of batch) await this.#settle([waiting]);
     }
   }

@@ -1,12 +1,14 @@
 /** What is written and read in batches: accepted messages, outcomes, and pages of due deliveries. */
+import { isRare } from "../announcing.ts";
 import type { AttemptRecord, JobPage, Outcome } from "../delivery.ts";
 import type { AcceptEntry, AcceptResult, CommitListener } from "../store.ts";
 import type { WriteHealth } from "../write-health.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, type TakenEntries } from "./batcher.ts";
 import type { Pool } from "./connections.ts";
 import type { Counters } from "./counters.ts";
-import { isUnique, toStoreError } from "./errors.ts";
+import { isUnavailable, isUnique, toStoreError } from "./errors.ts";
 import { acceptTogether, acceptWithFlowControl, keysOf } from "./hot/accept.ts";
+import { acceptAndRecord, mayJoinMessages, mayShareCommit } from "./hot/accept-and-record.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import { duePages } from "./hot/due.ts";
 import type { DueAsk } from "./hot/page.ts";
@@ -14,6 +16,10 @@ import type { Recorded } from "./hot/record.ts";
 
 /** Outcomes of one batch of deliveries that get a separate commit. */
 const LARGE_BATCH = 16;
+/** After a commit of messages and outcomes has failed, they get separate ones for this long. */
+const APART_MS = 1000;
+
+type RecordBatcher = Batcher<readonly Outcome[], Recorded>;
 
 export interface BatcherParts {
   readonly hot: Pool;
@@ -28,12 +34,15 @@ export interface AcceptHooks {
   readonly writeHealth: WriteHealth;
   /** The connection was lost during a commit: it is unknown whether it took place. */
   readonly onUnknownCommit: () => void;
+  /** Outcomes that wait for others are stored with the next messages. */
+  readonly records: RecordBatcher;
 }
 
 export function acceptBatcher(
   { hot, listener, counters, trying }: BatcherParts,
-  { writeHealth, onUnknownCommit }: AcceptHooks,
+  { writeHealth, onUnknownCommit, records }: AcceptHooks,
 ): Batcher<AcceptEntry, AcceptResult> {
+  const shared = new SharedCommits(hot, counters, records);
   return new Batcher<AcceptEntry, AcceptResult>({
     whenUnavailable: "refuse",
     onUnknownCommit,
@@ -49,7 +58,7 @@ export function acceptBatcher(
       const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
       try {
         const accepting = () => trying(entries.at(-1)!.id, accept, raced);
-        const results = await counters.timing("accepts", entries.length, accepting);
+        const results = (await shared.commit(entries)) ?? (await counters.timing("accepts", entries.length, accepting));
         writeHealth.committed();
         return results;
       } catch (error) {
@@ -67,6 +76,53 @@ export function acceptBatcher(
   });
 }
 
+/** Commits of messages together with outcomes. */
+class SharedCommits {
+  readonly #hot: Pool;
+  readonly #counters: Counters;
+  readonly #records: RecordBatcher;
+  /** Until then, messages and outcomes get separate commits. */
+  #apartUntil = 0;
+  /** Time of the last commit of messages, which are assumed to arrive steadily. */
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  constructor(hot: Pool, counters: Counters, records: RecordBatcher) {
+    this.#hot = hot;
+    this.#counters = counters;
+    this.#records = records;
+  }
+
+  /** Stores the messages together with outcomes that wait. Resolves with `null` if they must be stored without: nothing was stored. */
+  async commit(entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[] | null> {
+    const now = performance.now();
+    const nextMs = now - this.#lastAt;
+    this.#lastAt = now;
+    if (now < this.#apartUntil || !mayShareCommit(entries)) return null;
+    const taken = this.#records.takeWaiting(nextMs, (waiting) => mayJoinMessages(waiting, isRare));
+    if (taken === null) return null;
+    try {
+      return await this.#commitBoth(entries, taken);
+    } catch (error) {
+      taken.failed(error);
+      if (isUnavailable(error)) throw error;
+      this.#apartUntil = performance.now() + APART_MS;
+      return null;
+    }
+  }
+
+  async #commitBoth(
+    entries: readonly AcceptEntry[],
+    taken: TakenEntries<readonly Outcome[], Recorded>,
+  ): Promise<readonly AcceptResult[]> {
+    const outcomes = taken.entries.flat();
+    const both = () => acceptAndRecord(this.#hot, entries, outcomes);
+    const { accepted, recorded } = await this.#counters.timing("accepts", entries.length, both);
+    this.#counters.records += outcomes.length;
+    taken.committed(recorded);
+    return accepted;
+  }
+}
+
 /**
  * Each entry has the outcomes of one attempt: one, or those of a batch, which are committed together.
  *
@@ -75,7 +131,7 @@ export function acceptBatcher(
 export function recordBatcher(
   { hot, listener, counters, trying }: BatcherParts,
   onAnnounced: () => void,
-): Batcher<readonly Outcome[], Recorded> {
+): RecordBatcher {
   const recording = new AnnouncingRecord();
   return new Batcher<readonly Outcome[], Recorded>({
     whenUnavailable: "keep",

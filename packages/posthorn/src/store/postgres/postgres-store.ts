@@ -97,11 +97,12 @@ export class PostgresStore implements Store {
       counters: this.counters,
       trying: (newestKey, work, retry) => this.#trying(newestKey, work, retry),
     };
+    this.#records = recordBatcher(batching, () => this.#announced());
     this.#accepts = acceptBatcher(batching, {
       writeHealth: this.#writeHealth,
       onUnknownCommit: () => this.#onUnknownCommit(),
+      records: this.#records,
     });
-    this.#records = recordBatcher(batching, () => this.#announced());
     this.#pages = pageBatcher(parts.hot);
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();

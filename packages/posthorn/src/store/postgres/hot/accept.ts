@@ -12,7 +12,7 @@ import {
 import { acceptStatement } from "./accept-statement.ts";
 import { BindMessage } from "./bind-message.ts";
 import { controlledDues } from "./debounce.ts";
-import { runBatch } from "./run-batch.ts";
+import { type BoundStatement, runBatch } from "./run-batch.ts";
 
 /** Accepts messages that do not share keys with each other. Rejects if one of them fails. */
 export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
@@ -48,6 +48,12 @@ async function run(
   entries: readonly AcceptEntry[],
   dues: Dues | null,
 ): Promise<ReadonlyMap<number, AcceptResult>> {
+  const rows = await runBatch<{ id: number; replayed: number | null }>(client, boundAccept(entries, dues));
+  return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));
+}
+
+/** @param dues Due times of the deliveries; `null`: those of the messages. */
+export function boundAccept(entries: readonly AcceptEntry[], dues: Dues | null): BoundStatement {
   const exact = entries.filter((entry) => (entry.exact?.sealed ?? null) !== null);
   const features = {
     keys: entries.some(({ idempotency, eventId }) => idempotency !== null || eventId !== null),
@@ -68,8 +74,7 @@ async function run(
       features.keys ? MESSAGE_COLUMNS_WITH_KEYS : MESSAGE_COLUMNS,
     );
   if (features.exact) addExactBodies(message, exact, dues);
-  const rows = await runBatch<{ id: number; replayed: number | null }>(client, statement, message);
-  return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));
+  return { statement, message };
 }
 
 function addExactBodies(message: BindMessage, entries: readonly AcceptEntry[], dues: Dues | null): void {

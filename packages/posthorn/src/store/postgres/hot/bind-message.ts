@@ -24,8 +24,8 @@ const NUMERIC_VALUE_OUT_OF_RANGE = "22003";
 const MIN_BYTES = 64 * 1024;
 /** Larger buffers are not used again. */
 const MAX_KEPT_BYTES = 1024 * 1024;
-/** One for each of the statements that are sent at the same time. */
-const MAX_KEPT = 4;
+/** One for each of the messages that are sent at the same time. */
+const MAX_KEPT = 6;
 const kept: Buffer[] = [];
 
 export class BindMessage {

@@ -4,7 +4,7 @@ import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { Lease } from "../../delivery.ts";
 import type { Outcome } from "../../delivery.ts";
 import { BindMessage, type Column } from "./bind-message.ts";
-import { runBatch } from "./run-batch.ts";
+import { type BoundStatement, type PreparedStatement, runBatch } from "./run-batch.ts";
 import { namesOf, unnestOf } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
@@ -43,6 +43,23 @@ const ATTEMPT_VALUES = ATTEMPT_INPUT.map(({ column }) => {
 }).join(", ");
 
 /**
+ * How long outcomes that share a commit with messages wait for locks: of a transaction that has changed their deliveries, or of a change of
+ * a shard's owner. Such a message should not wait for them.
+ */
+const LOCK_WAIT_MS = 50;
+const LIMITS = `limits AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_WAIT_MS}', true) AS lock),`;
+/** Sets the limit before the first lock is taken. */
+const IS_LIMITED = "(SELECT lock FROM limits) IS NOT NULL";
+
+interface RecordVariant {
+  readonly name: string;
+  /** Attempts may be stored already. */
+  readonly isRepeated?: boolean;
+  /** The statement fails if it waits for a lock for long. */
+  readonly isLimited?: boolean;
+}
+
+/**
  * Writes outcomes of attempts in one statement: inserts the attempts and updates their deliveries.
  *
  * Each outcome has the lease under which the attempt was made. The leases of a batch are checked once, in the order of their shards, and the
@@ -54,15 +71,16 @@ const ATTEMPT_VALUES = ATTEMPT_INPUT.map(({ column }) => {
  *
  * Safe to repeat: when a connection breaks, the result of the commit is unknown, so its outcomes are recorded again with the same attempts.
  */
-const recordStatement = (isRepeated: boolean) => ({
-  name: isRepeated ? "record again" : "record",
+const recordStatement = ({ name, isRepeated = false, isLimited = false }: RecordVariant): PreparedStatement => ({
+  name,
   text: `
-  WITH leases AS MATERIALIZED (
+  WITH ${isLimited ? LIMITS : ""} leases AS MATERIALIZED (
     SELECT array_agg(holds(l.shard, l.fence) ORDER BY l.place) AS held
     FROM ${unnestOf(LEASE, INPUT.length + 1)} WITH ORDINALITY AS l (${namesOf(LEASE)}, place)
+    ${isLimited ? `WHERE ${IS_LIMITED}` : ""}
   ), input AS MATERIALIZED (
     SELECT * FROM ${unnestOf(INPUT)} AS i (${namesOf(INPUT)})
-    WHERE i.lease IS NULL OR (SELECT held FROM leases)[i.lease]
+    WHERE ${isLimited ? `${IS_LIMITED} AND` : ""} (i.lease IS NULL OR (SELECT held FROM leases)[i.lease])
   ), made AS (
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type)
     SELECT ${ATTEMPT_VALUES}, message_id, endpoint_id, trigger_type
@@ -106,8 +124,9 @@ const recordStatement = (isRepeated: boolean) => ({
   )
   SELECT held::int[] FROM leases`,
 });
-const RECORD = recordStatement(false);
-const RECORD_AGAIN = recordStatement(true);
+const RECORD = recordStatement({ name: "record" });
+const RECORD_AGAIN = recordStatement({ name: "record again", isRepeated: true });
+const RECORD_WITH_MESSAGES = recordStatement({ name: "record with messages", isLimited: true });
 
 /**
  * Records outcomes, each of another delivery. Returns the result of each. Rejects with a unique violation if one of their attempts is
@@ -120,15 +139,40 @@ export async function recordTogether(
   entries: readonly Outcome[],
   isRepeated = false,
 ): Promise<readonly Recorded[]> {
+  const { bound, resultsOf } = boundRecord(entries, isRepeated ? RECORD_AGAIN : RECORD);
+  return resultsOf(await runBatch<RecordedRow>(client, bound));
+}
+
+/** The row that the statement returns. */
+export interface RecordedRow {
+  /** Whether each lease is held: 1 or 0. */
+  readonly held: readonly number[] | null;
+}
+
+export interface BoundRecord {
+  readonly bound: BoundStatement;
+  /** Returns the result of each outcome. */
+  resultsOf(rows: readonly RecordedRow[]): readonly Recorded[];
+}
+
+/** Outcomes that share a commit with messages. Rejects with a timeout if it waits for locks. */
+export function boundRecordWithMessages(entries: readonly Outcome[]): BoundRecord {
+  return boundRecord(entries, RECORD_WITH_MESSAGES);
+}
+
+function boundRecord(entries: readonly Outcome[], statement: PreparedStatement): BoundRecord {
   const { leases, places } = leasesOf(entries);
   const rows = entries.map((outcome, index) => ({ outcome, lease: places[index]! }));
-  const statement = isRepeated ? RECORD_AGAIN : RECORD;
   const message = new BindMessage(statement.name, INPUT.length + LEASE.length)
     .arrays(rows, INPUT)
     .arrays(leases, LEASE);
-  const [row] = await runBatch<{ held: readonly number[] | null }>(client, statement, message);
-  const held = row!.held ?? [];
-  return places.map((place) => (place === null || held[place - 1] === 1 ? "recorded" : "lost"));
+  return {
+    bound: { statement, message },
+    resultsOf: ([row]) => {
+      const held = row!.held ?? [];
+      return places.map((place) => (place === null || held[place - 1] === 1 ? "recorded" : "lost"));
+    },
+  };
 }
 
 /** Returns the distinct leases of a batch in the order of their shards, and for each entry the position of its lease, counted from 1. */
