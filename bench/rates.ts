@@ -5,29 +5,33 @@
  *
  * The counts (bytes and pages of the write-ahead log, bytes of the commit journal, commits, syncs, statements, messages between threads, timers) do not depend on the
  * load of the machine; CPU, wake-ups and latencies do. `--pages` lists the pages by table and index (SQLite), `--top` the most frequent
- * statements (PostgreSQL).
+ * statements (PostgreSQL). `--pauses` lists pauses of the main thread with their causes instead, because the profiler that finds them takes
+ * CPU time.
  */
-import { createDatabase, startPostgres, type TestPostgres } from "@posthorn/testkit";
+import { createDatabase, startPostgres } from "@posthorn/testkit";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import pg from "pg";
 import type { Hops } from "@posthorn/testkit/count-hops";
+import { type MeasuredDatabase, postgresDatabase, sqlite, type Written } from "./lib/measured-database.ts";
 import { type MeasuredNode, organisationToken, percentile, startMeasuredNode } from "./lib/node-api.ts";
-import { type Latencies, OpenLoop } from "./lib/open-loop.ts";
-import { openStatements, type Statements } from "./lib/postgres-statements.ts";
-import { loadAverage, treeCpuSeconds } from "./lib/processes.ts";
+import { type Latencies, OpenLoop, type OpenLoopJob } from "./lib/open-loop.ts";
+import type { Pause } from "./lib/pause-probe.ts";
+import { openStatements } from "./lib/postgres-statements.ts";
+import { loadAverage } from "./lib/processes.ts";
 import { countSyncs } from "./lib/sync-counter.ts";
 import { threadUsage, usageSince } from "./lib/thread-usage.ts";
-import { WalRecording } from "./lib/wal-pages.ts";
 
 const { values } = parseArgs({
   options: {
     stores: { type: "string", default: "sqlite,postgres" },
     rates: { type: "string", default: "10,100,500,full" },
     seconds: { type: "string", default: "10" },
+    "warm-up": { type: "string", default: "20000" },
+    pauses: { type: "boolean", default: false },
+    tree: { type: "string" },
     pages: { type: "boolean", default: false },
     top: { type: "boolean", default: false },
   },
@@ -35,106 +39,22 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds);
 /** Number of events of a run at full speed. */
 const FULL_EVENTS = 2000 * SECONDS;
-/** Events before the measurement, at 200 a second, so that hot code is compiled. */
-const WARM_UP_EVENTS = 1000;
-/** PostgreSQL's statistics lag by up to a second. */
-const STATISTICS_MS = 1500;
-
+/**
+ * Events before the measurement, at full speed. A server that has delivered 2,000 events runs most of its code uncompiled, and needs several
+ * times the CPU time that it will need a few minutes later.
+ */
+const WARM_UP_EVENTS = Number(values["warm-up"]);
+/** File for the counts of a server. */
+const COUNTS = "counts.json";
+const CALM_MS = 500;
 const SETTINGS = { shared_buffers: "256MB", max_wal_size: "2GB", shared_preload_libraries: "pg_stat_statements" };
 
-/** Totals of the database's work. */
-interface Written {
-  readonly walBytes: number;
-  readonly commits: number;
-  readonly syncs: number | null;
-  readonly statements: number | null;
-  /** CPU time of the database outside of the server's process. */
-  readonly cpuMicros: number;
-}
-
-interface Recorded {
-  readonly db: MeasuredDatabase;
-  /** Returns the database's work since the start of the recording. */
-  read(): Promise<Written>;
-}
-
-interface MeasuredDatabase {
-  readonly env: Readonly<Record<string, string>>;
-  record(folder: string): Promise<Recorded & AsyncDisposable>;
-}
-
-function sqlite(): MeasuredDatabase {
-  const db: MeasuredDatabase = {
-    env: {},
-    record: async (folder) => {
-      const recording = new WalRecording(join(folder, "posthorn.db"));
-      return {
-        db,
-        read: async () => {
-          const { bytes, commits, pages } = recording.read();
-          if (values.pages)
-            console.log([...pages].map(([name, count]) => `${String(count).padStart(7)} ${name}`).join("\n"));
-          return { walBytes: bytes, commits, syncs: null, statements: null, cpuMicros: 0 };
-        },
-        [Symbol.asyncDispose]: async () => recording[Symbol.dispose](),
-      };
-    },
-  };
-  return db;
-}
-
-function postgresDatabase(postgres: TestPostgres, url: string, statements: Statements): MeasuredDatabase {
-  const totals = async (client: pg.Client): Promise<Written> => {
-    const { rows } = await client.query<Record<"bytes" | "commits" | "syncs" | "statements", string>>(
-      `/* bench */ SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS bytes, (SELECT wal_sync FROM pg_stat_wal) AS syncs,
-         (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()) AS commits,
-         (SELECT sum(calls) FROM public.pg_stat_statements WHERE query NOT LIKE '/* bench */%') AS statements`,
-    );
-    const { bytes, commits, syncs, statements: calls } = rows[0]!;
-    const cpuMicros = treeCpuSeconds(postgres.pid) * 1e6;
-    return {
-      walBytes: Number(bytes),
-      commits: Number(commits),
-      syncs: Number(syncs),
-      statements: Number(calls),
-      cpuMicros,
-    };
-  };
-  const db: MeasuredDatabase = {
-    env: { POSTHORN_DATABASE_URL: url },
-    record: async () => {
-      const client = new pg.Client(url);
-      await client.connect();
-      await statements.reset();
-      await delay(STATISTICS_MS);
-      const before = await totals(client);
-      return {
-        db,
-        read: async () => {
-          await delay(STATISTICS_MS);
-          const after = await totals(client);
-          const since = (of: (written: Written) => number): number => of(after) - of(before);
-          return {
-            walBytes: since(({ walBytes }) => walBytes),
-            commits: since(({ commits }) => commits),
-            syncs: since(({ syncs }) => syncs!),
-            statements: since((written) => written.statements!),
-            cpuMicros: since(({ cpuMicros }) => cpuMicros),
-          };
-        },
-        [Symbol.asyncDispose]: () => client.end(),
-      };
-    },
-  };
-  return db;
-}
-
-/** Counts of the server since its start. */
-async function hopsOf({ node }: MeasuredNode, path: string): Promise<Hops> {
+/** Has the server write what a preloaded module has counted. */
+async function countsOf<Counts>({ node }: MeasuredNode, path: string): Promise<Counts> {
   rmSync(path, { force: true });
   node.child.kill("SIGUSR2");
   while (statSync(path, { throwIfNoEntry: false }) === undefined) await delay(5);
-  return JSON.parse(readFileSync(path, "utf8")) as Hops;
+  return JSON.parse(readFileSync(path, "utf8")) as Counts;
 }
 
 /** Milliseconds that this disk takes to sync 4 KiB at this rate, without a database. */
@@ -166,17 +86,31 @@ interface Row {
   readonly events: number;
 }
 
-async function measure(database: MeasuredDatabase, rate: number | null): Promise<Row> {
+/** A server with one endpoint, after the warm-up. */
+interface Started extends AsyncDisposable {
+  readonly folder: string;
+  readonly node: MeasuredNode;
+  readonly loop: OpenLoop;
+  readonly job: Omit<OpenLoopJob, "count">;
+  /** Number of events of a measurement. */
+  readonly count: number;
+}
+
+/** @param preload Module that counts something in the server, and writes it to a file in the folder that it finds in this variable. */
+async function start(
+  database: MeasuredDatabase,
+  rate: number | null,
+  preload: { readonly url: string; readonly variable: string },
+): Promise<Started> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const hopsPath = join(folder, "hops.json");
   const env = {
     ...database.env,
-    HOPS_FILE: hopsPath,
-    NODE_OPTIONS: `--import=${import.meta.resolve("@posthorn/testkit/count-hops")}`,
+    [preload.variable]: join(folder, COUNTS),
+    NODE_OPTIONS: `--import=${preload.url}`,
   };
-  const node = stack.use(await startMeasuredNode(env, { folder }));
+  const node = stack.use(await startMeasuredNode(env, { folder, tree: values.tree }));
   const loop = stack.use(await OpenLoop.start());
   await node.call("POST", "app/bench/endpoint", { url: loop.url });
   const job = {
@@ -186,17 +120,48 @@ async function measure(database: MeasuredDatabase, rate: number | null): Promise
     rate,
   };
   const count = rate === null ? FULL_EVENTS : Math.max(50, rate * SECONDS);
-  await loop.publish({ ...job, rate: rate === null ? null : 200, count: rate === null ? count : WARM_UP_EVENTS });
+  if (WARM_UP_EVENTS > 0) await loop.publish({ ...job, rate: null, count: WARM_UP_EVENTS });
+  // The last outcomes are stored, and the next events are alone.
+  await delay(CALM_MS);
+  const opened = stack.move();
+  return { folder, node, loop, job, count, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** Prints the pauses of the main thread over 20 ms. */
+async function listPauses(database: MeasuredDatabase, store: string, rate: number | null): Promise<void> {
+  const preload = { url: new URL("lib/pause-probe.ts", import.meta.url).href, variable: "PAUSES_FILE" };
+  await using started = await start(database, rate, preload);
+  const { folder, node, loop, job, count } = started;
+  const path = join(folder, COUNTS);
+  await countsOf<readonly Pause[]>(node, path);
+  await loop.publish({ ...job, count });
+  await delay(CALM_MS);
+  const pauses = await countsOf<readonly Pause[]>(node, path);
+  const own = pauses.filter(({ ms, cpuMs, gcMs }) => Math.max(cpuMs, gcMs) >= ms / 2);
+  const others = `${pauses.length - own.length} in which the thread waited for a core or for the kernel`;
+  const run = `${store}, ${rate ?? "full"}, ${count} events, load ${loadAverage()}`;
+  console.log(`${run}: ${own.length} pauses over 20 ms with work of the thread, and ${others}`);
+  for (const { ms, cpuMs, gcMs, functions } of own.toSorted((first, second) => second.cpuMs - first.cpuMs)) {
+    const times = `${ms.toFixed(0)} ms, CPU ${cpuMs.toFixed(0)}, collector ${gcMs.toFixed(0)}`;
+    console.log(`  ${times}: ${functions.join(", ")}`);
+  }
+}
+
+async function measure(database: MeasuredDatabase, rate: number | null): Promise<Row> {
+  const preload = { url: import.meta.resolve("@posthorn/testkit/count-hops"), variable: "HOPS_FILE" };
+  await using started = await start(database, rate, preload);
+  const { folder, node, loop, job, count } = started;
+  const hopsPath = join(folder, COUNTS);
   const diskSyncs = rate === null ? [] : await syncLatencies(folder, rate, count);
   const pid = node.node.child.pid!;
   const recording = await database.record(folder);
-  const hopsBefore = await hopsOf(node, hopsPath);
+  const hopsBefore = await countsOf<Hops>(node, hopsPath);
   const usageBefore = threadUsage(pid);
   const latencies = await loop.publish({ ...job, count });
   // The last outcomes are stored after their events have arrived.
   await delay(200);
   const usage = usageSince(usageBefore, threadUsage(pid));
-  const hopsAfter = await hopsOf(node, hopsPath);
+  const hopsAfter = await countsOf<Hops>(node, hopsPath);
   const written = await recording.read();
   await recording[Symbol.asyncDispose]();
   const hops = Object.fromEntries(
@@ -273,6 +238,10 @@ const rows: string[] = [];
 const run = async (store: string, database: () => Promise<MeasuredDatabase & AsyncDisposable>): Promise<void> => {
   for (const rate of rates) {
     await using opened = await database();
+    if (values.pauses) {
+      await listPauses(opened, store, rate);
+      continue;
+    }
     const load = loadAverage();
     const row = `| ${[store, rate ?? "full", ...cellsOf(await measure(opened, rate)), load].join(" | ")} |`;
     console.log(row);
@@ -280,7 +249,7 @@ const run = async (store: string, database: () => Promise<MeasuredDatabase & Asy
   }
 };
 if (values.stores.includes("sqlite"))
-  await run("SQLite", async () => ({ ...sqlite(), [Symbol.asyncDispose]: async () => undefined }));
+  await run("SQLite", async () => ({ ...sqlite(values.pages), [Symbol.asyncDispose]: async () => undefined }));
 if (values.stores.includes("postgres")) {
   await using postgres = await startPostgres({ settings: SETTINGS });
   await run("PostgreSQL", async () => {
@@ -296,5 +265,6 @@ if (values.stores.includes("postgres")) {
     };
   });
 }
-console.log(`\n${SECONDS} s, payloads of 1 KiB, one endpoint; figures per event\n`);
-console.log(`| ${HEAD.join(" | ")} |\n| ${HEAD.map(() => "---:").join(" | ")} |\n${rows.join("\n")}`);
+if (rows.length > 0) console.log(`\n${SECONDS} s, payloads of 1 KiB, one endpoint; figures per event\n`);
+if (rows.length > 0)
+  console.log(`| ${HEAD.join(" | ")} |\n| ${HEAD.map(() => "---:").join(" | ")} |\n${rows.join("\n")}`);
