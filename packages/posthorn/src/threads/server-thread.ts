@@ -4,6 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MetricReading } from "../telemetry/types.ts";
 import { useCompiledCode } from "../lib/compiled-code.ts";
+import { returnThreadMemoryAtRest } from "../lib/memory-at-rest.ts";
 import type { FromThread, ThreadStart, ToThread } from "./protocol.ts";
 import { WorkerHealth } from "./health.ts";
 import { SiblingPorts } from "./siblings.ts";
@@ -37,6 +38,7 @@ main.on("message", (message: ToThread) => {
 });
 for (const { thread, port } of start.siblings) siblings.add(thread, port);
 if (start.compiled !== null) useCompiledCode(start.compiled);
+returnThreadMemoryAtRest();
 const { runNode } = await import("./run-node.ts");
 await runNode(start, {
   siblings,

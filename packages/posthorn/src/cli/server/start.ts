@@ -3,6 +3,7 @@ import { type Config, envToConfig } from "../../config/config.ts";
 import { type RawSettings, readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { createLog, type Logger } from "../../lib/log.ts";
+import { returnMemoryAtRest } from "../../lib/memory-at-rest.ts";
 import { fixedThreads, MAIN_THREAD } from "../../node/thread.ts";
 import { EarlyStore } from "../../store/early-store.ts";
 import type { ThreadPool } from "../../threads/pool.ts";
@@ -23,6 +24,7 @@ export function addStartCommand(program: Command, surroundings: Surroundings = {
 const FAILED = 1;
 
 async function start(options: Record<string, unknown>, surroundings: Surroundings): Promise<void> {
+  returnMemoryAtRest();
   const settings = readEnv(sourcesOf(options));
   const config = envToConfig(settings);
   const secrets = loadSecrets(config);

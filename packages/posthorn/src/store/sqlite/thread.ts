@@ -1,5 +1,6 @@
 /** Entry point of a database thread: one connection that handles requests in order. The writer commits batches, readers only read. */
 import { parentPort, workerData } from "node:worker_threads";
+import { returnThreadMemoryAtRest } from "../../lib/memory-at-rest.ts";
 import type { ThreadMessage, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
 import { failureOf, type Handler, memoryOf, openReader } from "./reader.ts";
 import type { WalLoss } from "./wal-loss.ts";
@@ -11,6 +12,7 @@ try {
   if (options.role === "reader") serve(readerOnDemand(options.path));
   else await openWriter();
   port.postMessage({ id: 0 } satisfies ThreadReply);
+  returnThreadMemoryAtRest();
 } catch (error) {
   port.postMessage({ id: 0, failure: failureOf(error) } satisfies ThreadReply);
   port.close();
