@@ -1,7 +1,7 @@
 /** The components in `docs/portal.md` that embed the portal, compiled as the build of a product compiles them. */
 import { readFileSync } from "node:fs";
-import { compileScript, parse } from "@vue/compiler-sfc";
 import { build, type Plugin, type Rolldown } from "vite";
+import { vueModule } from "../../scripts/snippets/vue.ts";
 
 const PAGE = new URL("../../docs/portal.md", import.meta.url);
 /** Where the build finds the component: the directory does not exist, so that packages come from this workspace. */
@@ -51,17 +51,9 @@ export async function portalSnippet(language: keyof typeof ENTRIES): Promise<str
   return script.code;
 }
 
-function blockOf(language: string): string {
+/** The block of this language in the documentation. */
+export function blockOf(language: string): string {
   const found = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(readFileSync(PAGE, "utf8"))?.[1];
   if (found === undefined) throw new Error(`docs/portal.md has no block of ${language}.`);
   return found;
-}
-
-/** With the option that the documentation tells readers to set. */
-function vueModule(source: string): string {
-  const { descriptor, errors } = parse(source);
-  if (errors.length > 0) throw new AggregateError(errors, "The Vue component cannot be parsed.");
-  const compilerOptions = { isCustomElement: (tag: string): boolean => tag === "posthorn-portal" };
-  return compileScript(descriptor, { id: "snippet", inlineTemplate: true, templateOptions: { compilerOptions } })
-    .content;
 }

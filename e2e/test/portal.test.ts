@@ -12,7 +12,7 @@ import {
   setUpPortal,
   startHost,
 } from "../lib/portal-scene.ts";
-import { portalSnippet } from "../lib/portal-snippets.ts";
+import { blockOf, portalSnippet } from "../lib/portal-snippets.ts";
 import { useWorld } from "../lib/world.ts";
 
 /** Responses of the product, by path. */
@@ -463,8 +463,11 @@ describe("the name of Posthorn", () => {
 describe("the element <posthorn-portal>", () => {
   it("shows the portal, grows with it, applies its attributes, and reports the end of the session", async () => {
     const { url, token } = await portalLink(world, scene.app);
-    host.show(`<script type="module" src="${world.server.url}/portal/embed.js"></script>
-      <posthorn-portal src="${url}" theme="dark" lang="de" colour="#0a7d5c"></posthorn-portal>
+    // The block of the documentation as it is, with the addresses of this server and another theme.
+    const example = blockOf("html")
+      .replace("https://hooks.example.com", world.server.url)
+      .replace(/src="…[^"]*"/, `src="${url}"`);
+    host.show(`${example.replace('theme="auto"', 'theme="dark"')}
       <script>document.querySelector("posthorn-portal").addEventListener("session-ended", () => (window.ended = true));</script>`);
     const page = await browser.open();
     await page.goto(host.origin);

@@ -1,12 +1,15 @@
-/** Type-checks the TypeScript and JavaScript of documents. Blocks of a page that name a file can be imported by the others. */
+/** Type-checks the TypeScript, JavaScript and Vue components of documents. Blocks of a page that name a file can be imported by the others. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Block, placeOf } from "./blocks.ts";
 import { checkOf } from "./rule.ts";
 import { SURROUNDINGS, TYPED_SURROUNDINGS } from "./surroundings.ts";
+import { vueModule } from "./vue.ts";
 
-const LANGUAGES: ReadonlySet<string> = new Set(["js", "ts", "tsx"]);
+const VUE = "vue";
+const LANGUAGES: ReadonlySet<string> = new Set(["js", "ts", "tsx", VUE]);
+
 /** Errors in the compiled blocks, with their location. */
 export function compileBlocks(root: string, blocks: readonly Block[]): readonly string[] {
   const cache = join(root, "node_modules/.cache");
@@ -19,7 +22,7 @@ export function compileBlocks(root: string, blocks: readonly Block[]): readonly 
       const path = pathOf(block, index);
       if (path === null) continue;
       mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), block.code);
+      writeFileSync(join(folder, path), block.language === VUE ? vueModule(block.code) : block.code);
       places.set(path, block);
     }
     return (["ts", "js"] as const).flatMap((kind) => compile(root, folder, kind, places));
@@ -33,6 +36,8 @@ function pathOf(block: Block, index: number): string | null {
   if (!LANGUAGES.has(block.language)) return null;
   const check = checkOf(block);
   const page = `${block.language === "js" ? "js" : "ts"}/${block.file.replaceAll(/\W/g, "_")}`;
+  // It is compiled to TypeScript, which the browser test of the page runs.
+  if (block.language === VUE) return `${page}/block-${index}.ts`;
   if (check?.kind === "file") return `${page}/${check.path}`;
   if (check?.kind !== "types" && check?.kind !== "run") return null;
   return `${page}/block-${index}.${block.language}`;

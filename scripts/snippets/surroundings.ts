@@ -5,6 +5,11 @@ export const SURROUNDINGS = `declare module "next/script" {
   export default function Script(props: { readonly type: string; readonly src: string }): import("react").JSX.Element;
 }
 
+/** The types of the runtime that the package \`vue\` exports. */
+declare module "vue" {
+  export * from "@vue/runtime-dom";
+}
+
 declare module "*/lib/session.ts" {
   export function requireCustomer(): Promise<string>;
 }
