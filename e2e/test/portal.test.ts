@@ -90,28 +90,6 @@ describe("the filter of an endpoint", () => {
   });
 });
 
-describe("the language of the portal", () => {
-  it("is that of the browser, including French and Spanish, and the choice of the customer is kept", async () => {
-    const page = await open(`/portal/endpoints/${scene.bad}`, { page: { locale: "fr-FR" } });
-    await page.getByRole("link", { name: "Catalogue d’événements" }).waitFor();
-    await page.getByRole("region", { name: "Santé" }).getByText("Tentatives réussies", { exact: true }).waitFor();
-    await page.getByText("Derniers échecs").waitFor();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe("fr");
-    await settled(page);
-    expect(await axeFaults(page, "light")).toEqual([]);
-    await page.getByRole("button", { name: "Thème, langue et session" }).click();
-    await page.getByRole("menuitemradio", { name: "Español" }).click();
-    await page.getByRole("link", { name: "Catálogo de eventos" }).waitFor();
-    await page.reload();
-    await page.getByRole("region", { name: "Salud" }).getByText("Intentos correctos", { exact: true }).waitFor();
-    // The dashboard is not translated into Spanish.
-    const dashboard = await browser.open({ locale: "es-ES" });
-    await dashboard.goto(world.server.url);
-    await dashboard.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
-    expect(await dashboard.evaluate(() => document.documentElement.lang)).toBe("en");
-  });
-});
-
 describe("the state of an endpoint", () => {
   it("is explained to customers in plain language, with what they can do", async () => {
     const id = (

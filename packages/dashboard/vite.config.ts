@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
-import { defaultClientConditions, defineConfig } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+import { languageDocuments } from "./scripts/language-documents.ts";
 
 const FIRST = `${import.meta.dirname}/src/main.tsx`;
 const first = new Set<string>();
@@ -30,12 +31,26 @@ function isFirstIcon(name: string, codeOf: (id: string) => string | null): boole
   );
 }
 
+/** Files with the texts of the portal, from which operators translate it. */
+const languages: Plugin = {
+  name: "languages",
+  generateBundle() {
+    for (const [tag, document] of languageDocuments()) {
+      this.emitFile({
+        type: "asset",
+        fileName: `languages/${tag}.json`,
+        source: `${JSON.stringify(document, null, 2)}\n`,
+      });
+    }
+  },
+};
+
 /** One build with two entry points: the app of dashboard and portal, and the embed script. */
 export default defineConfig({
   root: import.meta.dirname,
   // A program can mount the page below any path, so files refer to each other by relative paths.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), languages],
   // Resolves packages of this repository to their source, without building them first.
   resolve: { conditions: ["@posthorn/source", ...defaultClientConditions] },
   build: {

@@ -10,7 +10,7 @@ export const DOCS_MARK = `${DOCS_FOLDER}/version.json`;
 
 const DASHBOARD_SOURCES = [
   "packages/dashboard/src/**/*",
-  "packages/dashboard/scripts/notices.ts",
+  "packages/dashboard/scripts/{language-documents,notices}.ts",
   "packages/dashboard/*",
   // The one module that the pages share with the server.
   "packages/posthorn/src/domain/event-type/schema-examples.ts",

@@ -1,29 +1,53 @@
 /** Translations. The language comes from the URL (`?lang=de`), the stored choice, the profile of the user, or the browser, in that order. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { isPortal } from "../lib/base.ts";
+import { basePath, isPortal, portalLanguages } from "../lib/base.ts";
 import { SERVER_TEXTS } from "../lib/server-text.ts";
 import type { en } from "./en.ts";
 import { first } from "./en/first.ts";
 
+/** Languages that are built in. */
 export const LANGUAGES = ["en", "de", "fr", "es"] as const;
-export type Language = (typeof LANGUAGES)[number];
+type BuiltIn = (typeof LANGUAGES)[number];
+/** Tag of a language. Operators can add languages of the portal (docs/portal.md). */
+export type Language = string;
 
 /** Languages of the dashboard. The others are those of the portal only. */
 const DASHBOARD_LANGUAGES: readonly Language[] = ["en", "de"];
 
 /** Languages in which the current page is available. */
 export function availableLanguages(): readonly Language[] {
-  return isPortal() ? LANGUAGES : DASHBOARD_LANGUAGES;
+  return isPortal() ? [...new Set([...LANGUAGES, ...portalLanguages().keys()])] : DASHBOARD_LANGUAGES;
+}
+
+/** The available language for a tag: the same one, or one of the same language, such as `de` for `de-AT`. */
+export function languageFor(tag: string): Language | undefined {
+  const here = availableLanguages();
+  const wanted = tag.toLowerCase();
+  const [base] = wanted.split("-");
+  return (
+    here.find((one) => one.toLowerCase() === wanted) ??
+    here.find((one) => one === base) ??
+    here.find((one) => one.toLowerCase().startsWith(`${base}-`))
+  );
 }
 
 /** Names of the languages, each in its own language. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
+const NAMES: Readonly<Record<BuiltIn, string>> = {
   en: "English",
   de: "Deutsch",
   fr: "Français",
   es: "Español",
 };
+
+export function languageName(language: Language): string {
+  return portalLanguages().get(language) ?? NAMES[builtInLanguage(language)];
+}
+
+/** The language, or English if it is not built in: the server writes emails in these. */
+export function builtInLanguage(language: Language): BuiltIn {
+  return LANGUAGES.find((one) => one === language) ?? "en";
+}
 
 const KEY = "posthorn.language";
 
@@ -52,18 +76,46 @@ async function loadRest(): Promise<void> {
 
 /** Loads the texts of a language. For English, the texts of {@link loadTexts} may still be missing when the page starts. */
 async function load(language: Language): Promise<void> {
+  if (loaded.has(language)) return;
   if (language === "en") {
     if (i18next.language !== "en" && !isWhole) await loadRest();
-    return;
   }
-  if (i18next.hasResourceBundle(language, "translation")) return;
-  const [texts, server] = await TRANSLATIONS[language]();
-  i18next.addResourceBundle(language, "translation", texts);
-  i18next.addResourceBundle(language, SERVER_TEXTS, server);
+  const translation = await TRANSLATIONS[language]?.();
+  if (translation !== undefined) {
+    const [texts, server] = translation;
+    i18next.addResourceBundle(language, "translation", texts);
+    i18next.addResourceBundle(language, SERVER_TEXTS, server);
+  }
+  if (isPortal() && portalLanguages().has(language)) await loadOwn(language);
+  if (language !== "en") loaded.add(language);
+}
+
+const loaded = new Set<Language>();
+
+/** Texts of a language that the operator has added or changed. */
+interface OwnTexts {
+  readonly texts?: object;
+  readonly server?: object;
+  readonly kinds?: Readonly<Record<string, string>>;
+}
+
+/** Namespace of the texts of destinations in languages that the operator has added, by their English text. */
+export const KIND_TEXTS = "kinds";
+
+/** Loads a file of the operator. Without it, the texts that are built in are shown. */
+async function loadOwn(language: Language): Promise<void> {
+  await whole();
+  const response = await fetch(`${basePath()}/portal/languages/${language}.json`);
+  if (!response.ok) return;
+  const { texts = {}, server = {}, kinds = {} } = (await response.json()) as OwnTexts;
+  // What a file has replaces what is built in.
+  i18next.addResourceBundle(language, "translation", texts, true, true);
+  i18next.addResourceBundle(language, SERVER_TEXTS, server, true, true);
+  i18next.addResourceBundle(language, KIND_TEXTS, kinds, false, true);
 }
 
 /** Load the texts of a language, and its translations of the server's sentences. */
-const TRANSLATIONS: Readonly<Record<Exclude<Language, "en">, () => Promise<readonly [object, object]>>> = {
+const TRANSLATIONS: Readonly<Record<string, () => Promise<readonly [object, object]>>> = {
   de: async () => {
     const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
     return [de, server];
@@ -136,8 +188,7 @@ export async function showLanguage(language: Language): Promise<void> {
 
 function preferredLanguage(chosenByUser: string | null): Language {
   const asked = [new URLSearchParams(location.search).get("lang"), chosen(), chosenByUser, ...navigator.languages];
-  const here = availableLanguages();
-  const known = asked.map((tag) => here.find((name) => name === tag?.slice(0, 2)));
+  const known = asked.map((tag) => (tag === null ? undefined : languageFor(tag)));
   return known.find((name) => name !== undefined) ?? "en";
 }
 

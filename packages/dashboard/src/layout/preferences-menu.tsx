@@ -3,7 +3,7 @@ import { CircleUser, Keyboard, LogOut } from "lucide-react";
 import { type ReactElement, useContext, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
-import { chooseLanguage, LANGUAGE_NAMES, availableLanguages, type Language } from "../i18n/i18n.ts";
+import { availableLanguages, chooseLanguage, languageName } from "../i18n/i18n.ts";
 import { chooseClock, CLOCKS, onClock, readClock } from "../lib/clock.ts";
 import { AudienceContext } from "../session/audience.ts";
 import { readSession, signOut } from "../session/session.ts";
@@ -36,8 +36,8 @@ export function PreferencesMenu({ trigger, defaultOpen }: PreferencesMenuProps) 
       <MenuLine />
       <MenuChoice
         label={t("app.language")}
-        value={i18n.language as Language}
-        choices={availableLanguages().map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+        value={i18n.language}
+        choices={availableLanguages().map((value) => ({ value, label: languageName(value) }))}
         onChange={(language) => void chooseLanguage(language)}
       />
       <MenuLine />

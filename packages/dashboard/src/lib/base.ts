@@ -20,6 +20,12 @@ export function docsPath(): string | null {
   return document.querySelector<HTMLMetaElement>('meta[name="server-docs"]')?.content ?? null;
 }
 
+/** Names of the languages of the portal that the operator has added, by their tag. */
+export function portalLanguages(): ReadonlyMap<string, string> {
+  const content = document.querySelector<HTMLMetaElement>('meta[name="portal-languages"]')?.content ?? "[]";
+  return new Map(JSON.parse(content) as [string, string][]);
+}
+
 /** Whether this page is one of the portal, which customers see. */
 export function isPortal(): boolean {
   return /\/portal(\/|$)/.test(location.pathname);

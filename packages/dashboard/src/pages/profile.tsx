@@ -14,7 +14,7 @@ import { ListSection } from "../components/list-page.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { LANGUAGE_NAMES, LANGUAGES, type Language, followProfile } from "../i18n/i18n.ts";
+import { followProfile, languageName, LANGUAGES } from "../i18n/i18n.ts";
 import { NewPasswordField } from "../parts/new-account.tsx";
 import { Identities } from "../parts/identities.tsx";
 import { Passkeys } from "../parts/passkeys.tsx";
@@ -96,7 +96,7 @@ function Account({ profile }: { readonly profile: Profile }) {
             value={profile.locale ?? ""}
             choices={[
               { value: "", label: t("profile.browserLanguage") },
-              ...LANGUAGES.map((value: Language) => ({ value, label: LANGUAGE_NAMES[value] })),
+              ...LANGUAGES.map((value) => ({ value, label: languageName(value) })),
             ]}
           />
         </FormRow>

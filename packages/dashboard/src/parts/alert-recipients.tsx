@@ -13,7 +13,7 @@ import { PickField } from "../components/pick-field.tsx";
 import { endpointsOf } from "../lib/option-sources.ts";
 import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
-import type { Language } from "../i18n/i18n.ts";
+import { builtInLanguage } from "../i18n/i18n.ts";
 import { Time } from "../components/time.tsx";
 import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
@@ -141,7 +141,7 @@ function NewRecipient({ app, hasEmail, endpoints }: NewRecipientProps) {
           body: {
             ...(kind === "email" ? { email } : { endpoint }),
             digest: digest as (typeof DIGESTS)[number],
-            locale: i18n.language as Language,
+            locale: builtInLanguage(i18n.language),
           },
         }),
       ),

@@ -3,11 +3,11 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
-import type { Language } from "../i18n/i18n.ts";
+import { KIND_TEXTS } from "../i18n/i18n.ts";
 import { type DeclaredKind, type KindTexts, localKind, type LocalKind, type Localised } from "../lib/kind-texts.ts";
 
 /** Load the texts of a language. English texts are those of the declarations. */
-const TEXTS: Readonly<Record<Exclude<Language, "en">, () => Promise<KindTexts>>> = {
+const TEXTS: Readonly<Record<string, () => Promise<KindTexts>>> = {
   de: () => import("../i18n/de/kinds.ts"),
   fr: () => import("../i18n/fr/kinds.ts"),
   es: () => import("../i18n/es/kinds.ts"),
@@ -39,12 +39,16 @@ function useKinds<Kind extends DeclaredKind>(
   key: string,
   load: () => Promise<{ readonly data: readonly Kind[] }>,
 ): readonly Localised<Kind>[] | undefined {
-  const { language } = useTranslation().i18n;
+  const { i18n } = useTranslation();
+  const { language } = i18n;
   const kinds = useQuery({ queryKey: [key], queryFn: load, staleTime: Number.POSITIVE_INFINITY });
   const texts = useQuery({
     queryKey: ["kind-texts", language],
-    queryFn: async (): Promise<KindTexts | null> =>
-      language === "en" ? null : TEXTS[language as keyof typeof TEXTS](),
+    queryFn: async (): Promise<KindTexts | null> => {
+      const own = (i18n.getResourceBundle(language, KIND_TEXTS) ?? {}) as KindTexts["texts"];
+      const builtIn = (await TEXTS[language]?.()) ?? { products: [], texts: {}, places: {} };
+      return language === "en" ? null : { ...builtIn, texts: { ...builtIn.texts, ...own } };
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
   return useMemo(

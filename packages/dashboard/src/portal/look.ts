@@ -2,7 +2,7 @@
  * Appearance of the portal. The parent page of a frame overrides the link, which overrides the settings of the server. The URL
  * parameters are those that the existing React component appends (docs/portal.md).
  */
-import { LANGUAGES, showLanguage } from "../i18n/i18n.ts";
+import { languageFor, showLanguage } from "../i18n/i18n.ts";
 import { applyTheme, readTheme, type Theme } from "../layout/theme.ts";
 import { accentVariables, parseColour } from "../lib/colour.ts";
 
@@ -70,7 +70,7 @@ function lookOf(query: URLSearchParams): Look {
 /** Validates a look. It comes from a URL or another page, so only known values of known fields are used. */
 function checked({ name, logo, colour, font, theme, language }: Readonly<Record<string, unknown>>): Look {
   const hex = typeof colour === "string" ? parseColour(colour) : null;
-  const known = LANGUAGES.find((one) => typeof language === "string" && language.slice(0, 2).toLowerCase() === one);
+  const known = typeof language === "string" ? languageFor(language) : undefined;
   return {
     ...(typeof name === "string" && name !== "" ? { name: name.slice(0, 100) } : {}),
     ...(typeof logo === "string" && URL.parse(logo)?.protocol === "https:" ? { logo } : {}),
@@ -89,7 +89,7 @@ function show(): void {
   const { style } = document.documentElement;
   if (colour !== undefined) showColour(style, colour);
   if (font !== undefined) style.setProperty("--font", `${font}, system-ui, sans-serif`);
-  if (language !== undefined) void showLanguage(language as (typeof LANGUAGES)[number]);
+  if (language !== undefined) void showLanguage(language);
   for (const listener of listeners) listener();
 }
 

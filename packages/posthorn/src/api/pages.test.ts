@@ -27,6 +27,7 @@ async function serverWithBuilds(options: Partial<PagesOptions> = {}) {
     frameAncestors: [],
     ingestUrl: "",
     portalLook: { name: null, logo: null },
+    portalLanguages: [],
     trustedProxies: [],
     pageBuilds: builds,
     folders: { dashboard: `${path}/web`, docs: `${path}/docs` },

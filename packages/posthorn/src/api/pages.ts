@@ -5,6 +5,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { sendBuildPage } from "./build-page.ts";
 import { type DocsAccess, DOCS_FOLDER, hasDocsSite, registerDocsSite } from "./docs-site.ts";
+import type { PortalLanguage } from "./portal-languages.ts";
 import type { PageBuild, PageBuilds } from "./page-build.ts";
 import { type PageServer, registerWeb, WEB_FOLDER, type WebOptions } from "./web.ts";
 
@@ -15,6 +16,8 @@ export interface PagesOptions {
   readonly ingestUrl: string;
   /** Name and logo of the operator's product, which customers see in the portal. */
   readonly portalLook: WebOptions["portalLook"];
+  /** Languages of the portal that the operator has added. */
+  readonly portalLanguages: readonly PortalLanguage[];
   /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   /** Builds that may still be running; absent: the pages are there, or this server has none. */
@@ -68,10 +71,18 @@ function registerDocs(app: FastifyInstance, options: PagesOptions): Promise<void
 
 function registerDashboard(
   app: FastifyInstance,
-  { base, frameAncestors, ingestUrl, portalLook, folders = FOLDERS }: PagesOptions,
+  { base, frameAncestors, ingestUrl, portalLook, portalLanguages, folders = FOLDERS }: PagesOptions,
   hasDocs: boolean,
 ): Promise<PageServer> {
-  return registerWeb(app, { folder: folders.dashboard, base, frameAncestors, ingestUrl, hasDocs, portalLook });
+  return registerWeb(app, {
+    folder: folders.dashboard,
+    base,
+    frameAncestors,
+    ingestUrl,
+    hasDocs,
+    portalLook,
+    portalLanguages,
+  });
 }
 
 /** Pages that are served once their build has ended. */

@@ -13,6 +13,7 @@ import { Front, inboundRoute, type Listener, publishRoute, responder } from "./f
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import type { PageBuilds } from "./page-build.ts";
 import { registerPages, trustProxyOf } from "./pages.ts";
+import type { PortalLanguage } from "./portal-languages.ts";
 import { parseQuery } from "./query.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -70,6 +71,8 @@ export interface ServerOptions {
   readonly feed: LiveFeed;
   /** Origins that may embed the portal in a frame. */
   readonly frameAncestors: readonly string[];
+  /** Languages of the portal that the operator has added. */
+  readonly portalLanguages: readonly PortalLanguage[];
   /** Where to report vulnerabilities; empty: not published. */
   readonly securityContacts: readonly string[];
   /** Who may read the documentation. */

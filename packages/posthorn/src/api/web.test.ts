@@ -23,6 +23,7 @@ beforeAll(async () => {
     ingestUrl: "",
     hasDocs: false,
     portalLook: { name: "A & B", logo: "https://b.example/l.svg" },
+    portalLanguages: [],
   });
   app.setNotFoundHandler((request, response) => pages(request, response) ?? response.code(404).send());
 });

@@ -6,12 +6,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { PortalLook } from "../domain/portal/look.ts";
 import { escapeHtml } from "../lib/html.ts";
+import { gapsOf, type PortalLanguage, textsOf } from "./portal-languages.ts";
 
 /** Output folder of the build, next to both `src` and `dist`. */
 export const WEB_FOLDER = fileURLToPath(new URL("../../web", import.meta.url));
@@ -28,6 +29,8 @@ export interface WebOptions {
   readonly hasDocs: boolean;
   /** Name and logo of the operator's product, which customers see in the portal. */
   readonly portalLook: Pick<PortalLook, "name" | "logo">;
+  /** Languages of the portal that the operator has added. */
+  readonly portalLanguages: readonly PortalLanguage[];
 }
 
 /** Responds to a request for a page; returns `null` for any other request. */
@@ -44,7 +47,8 @@ const RESERVED = /^\/+(api|auth|in|ingest|health|docs|assets|share|\.well-known)
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
   const html = pageAt(options, await readFile(`${options.folder}/index.html`, "utf8"));
-  const portalHtml = portalPageOf(html, options.portalLook);
+  const portalHtml = portalPageOf(html, options);
+  await registerLanguages(app, options);
   await registerEmbed(app, options.folder);
   await registerNotices(app, options.folder);
   await app.register(fastifyStatic, {
@@ -99,14 +103,48 @@ function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): string 
 }
 
 /** The page of the portal: before its script has started, the title and the icon are those of the operator's product, or neutral. */
-function portalPageOf(html: string, { name, logo }: WebOptions["portalLook"]): string {
+function portalPageOf(html: string, { portalLook: { name, logo }, portalLanguages }: WebOptions): string {
+  const own = JSON.stringify(portalLanguages.map(({ tag, name: label }) => [tag, label]));
+  const languages =
+    portalLanguages.length === 0 ? "" : `\n    <meta name="portal-languages" content="${escapeHtml(own)}" />`;
   return html
+    .replace("<head>", () => `<head>${languages}`)
     .replace(/<title>[^<]*<\/title>/, () => `<title>${escapeHtml(name ?? "Webhooks")}</title>`)
     .replace(/<link rel="icon"[^>]*>/, () => `<link rel="icon" href="${escapeHtml(logo ?? NO_ICON)}" />`);
 }
 
 /** Without an icon, browsers ask for `/favicon.ico`. */
 const NO_ICON = "data:,";
+
+/** Serves the languages that the operator has added, and the built-in ones, from which translators start. */
+async function registerLanguages(app: FastifyInstance, { folder, portalLanguages }: WebOptions): Promise<void> {
+  const builtIn = `${folder}/languages`;
+  // Older builds have none.
+  const tags = existsSync(builtIn) ? (await readdir(builtIn)).map((file) => file.replace(/\.json$/, "")) : [];
+  const documents = new Map<string, string>();
+  for (const tag of tags) documents.set(tag, await readFile(`${builtIn}/${tag}.json`, "utf8"));
+  const english = textsOf(JSON.parse(documents.get("en") ?? "{}") as object);
+  for (const language of portalLanguages) {
+    const { missing, unknown } = gapsOf(language, english);
+    const { tag, content } = language;
+    if (unknown.length > 0) app.log.warn({ language: tag, unknown }, "a language of the portal has unknown texts");
+    if (!documents.has(tag) && missing > 0) {
+      app.log.warn({ language: tag, missing }, "a language of the portal lacks texts, which are shown in English");
+    }
+    documents.set(tag, content);
+  }
+  app.get<{ Params: { file: string } }>("/portal/languages/:file", (request, response) => {
+    const document = documents.get(request.params.file.replace(/\.json$/, ""));
+    if (document === undefined) return response.code(404).send();
+    return response
+      .headers({
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-cache",
+        "x-content-type-options": "nosniff",
+      })
+      .send(document);
+  });
+}
 
 /** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
 async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {

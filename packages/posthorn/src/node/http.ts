@@ -2,6 +2,7 @@
 import { createServer, type ListenOptions } from "node:net";
 import { webhookSources } from "@posthorn/egress";
 import type { FastifyInstance, FastifyListenOptions } from "fastify";
+import { readPortalLanguages } from "../api/portal-languages.ts";
 import { RequestLog } from "../api/request-log/buffer.ts";
 import { buildServer } from "../api/server.ts";
 import { cannotListen } from "../api/startup-server.ts";
@@ -97,6 +98,7 @@ export async function startHttp(
     trustedProxies,
     ingestUrl,
     frameAncestors: config.portalFrameAncestors,
+    portalLanguages: readPortalLanguages(config.portalLanguages),
     securityContacts: config.securityContacts,
     docs: config.docs,
     ...(pageBuilds === undefined ? {} : { pageBuilds }),

@@ -40,6 +40,12 @@ export const portalSettings = {
     default: "",
     parse: (text) => parsePattern(text, FONT_PATTERN, "a list of font families"),
   }),
+  portalLanguages: setting({
+    name: "POSTHORN_PORTAL_LANGUAGES",
+    help: "Folder with languages of the customer portal: one JSON file for each, such as it.json (docs/portal.md). A file of a built-in language replaces some of its texts. Read at start. Empty: none.",
+    default: "",
+    parse: parseText,
+  }),
   portalDocs: setting({
     name: "POSTHORN_PORTAL_DOCS",
     help: "The https URL of your own webhook documentation. The customer portal links to it. Empty: no link.",
