@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdGenerator, isId, keyAfterTime, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
+import { IdGenerator, isId, iteratorOfKey, keyAfterTime, keyAtTime, keyOfId, timeOfKey } from "./id.ts";
 
 describe("ids", () => {
   it("contain their key, so a look-up by ID needs no index", () => {
@@ -9,6 +10,36 @@ describe("ids", () => {
       expect(keyOfId("msg_", id)).toBe(key);
       expect(Number.isSafeInteger(key)).toBe(true);
     }
+  });
+
+  it("lie between the smallest IDs of their key and of the next one, at any time and also at the ends of a second", () => {
+    const seconds = fc.integer({ min: 1_400_000_000, max: 3_540_000_000 });
+    const tick = fc.oneof(fc.constantFrom(0, 996, 999), fc.nat(999));
+    const sequence = fc.oneof(fc.constantFrom(0, 16_383), fc.nat(16_383));
+    fc.assert(
+      fc.property(seconds, tick, sequence, (second, ms, skipped) => {
+        const last = keyAtTime(second * 1000 + ms) + skipped - 1;
+        const ids = new IdGenerator(() => 0, last);
+        for (let count = 1; count <= 40; count++) {
+          const { key, id } = ids.next("msg_");
+          expect(key).toBe(last + count);
+          expect(keyOfId("msg_", id)).toBe(key);
+          expect(iteratorOfKey("msg_", key) < id && id < iteratorOfKey("msg_", key + 1)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("have 17 last digits that are each any of 62, and 26 beginnings for each key", () => {
+    const digits = Array.from({ length: 17 }, () => new Set<string>());
+    const heads = new Set<string>();
+    for (let count = 0; count < 3000; count++) {
+      const { id } = new IdGenerator(() => 0, keyAtTime(1_764_000_000_123)).next("msg_");
+      heads.add(id.slice(0, -17));
+      digits.forEach((seen, place) => seen.add(id.at(place - 17)!));
+    }
+    expect(digits.map(({ size }) => size)).toEqual(digits.map(() => 62));
+    expect(heads.size).toBe(26);
   });
 
   it("sort by creation time, as text and as keys", () => {

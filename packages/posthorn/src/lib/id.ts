@@ -9,8 +9,8 @@
  *     bytes 7–19  random
  *
  * Ids sort by time. The first 53 significant bits are the row's integer key, so a look-up by public id is a look-up by key, and no
- * table needs an index on text (inserting random text keys costs 5 to 15 times as much). The 106 random bits make an id unguessable;
- * they are stored with the row and compared.
+ * table needs an index on text (inserting random text keys costs 5 to 15 times as much). The random bits make an id unguessable;
+ * they are stored with the row and compared. There are 105.9 of them: see {@link IdEncoder}.
  */
 import { getRandomValues } from "node:crypto";
 import { PosthornError } from "./errors.ts";
@@ -67,7 +67,7 @@ const KEYS_PER_SECOND = TICKS_PER_SECOND_SLOT * SEQUENCES_PER_TICK;
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const ENCODED_LENGTH = 27;
-/** 62^5, the largest power whose remainder times 2^16 still fits in a double. */
+/** Five digits. */
 const CHUNK = 62 ** 5;
 
 /** The smallest key of an id created at `ms` (Unix milliseconds), for comparing keys with times. */
@@ -117,8 +117,7 @@ export class IdGenerator {
   #lastKey: number;
   #slot: number | null;
   readonly #now: () => number;
-  readonly #pool = new Uint16Array(2048);
-  #poolOffset = 2048;
+  readonly #encoder = new IdEncoder();
   readonly #membership: SlotMembership;
   readonly #newestKey: (() => number) | null;
 
@@ -178,8 +177,7 @@ export class IdGenerator {
     const key = this.#free(Math.max(keyAtTime(this.#now()), last + 1));
     // A tick has 16,384 keys and a second 250 ticks. The counter may overflow into ticks 250–255, which is harmless.
     this.#lastKey = key;
-    this.#spread(key);
-    return { key, id: encodeLimbs(prefix) };
+    return { key, id: this.#encoder.encode(prefix, key) };
   }
 
   /** The first key from `key` on that belongs to the slot. */
@@ -190,36 +188,17 @@ export class IdGenerator {
     const tick = key - sequence;
     return next < SHARED_SEQUENCES ? tick + next : tick + SEQUENCES_PER_TICK + this.#slot;
   }
-
-  #spread(key: number): void {
-    if (this.#poolOffset + 7 > this.#pool.length) {
-      getRandomValues(this.#pool);
-      this.#poolOffset = 0;
-    }
-    spread(key, this.#pool, this.#poolOffset);
-    this.#poolOffset += 7;
-  }
 }
 
 /** The smallest id with a key: an iterator for a list whose last scanned row is not shown. No object has this id. */
 export function iteratorOfKey(prefix: IdPrefix, key: number): string {
-  spread(key, NO_RANDOM_BITS, 0);
-  return encodeLimbs(prefix);
-}
-
-const NO_RANDOM_BITS = new Uint16Array(7);
-
-/** Writes the 20 bytes of an id to `scratch`: its key, and 106 bits from the seven numbers at `from`. */
-function spread(key: number, random: Uint16Array, from: number): void {
-  const seconds = Math.floor(key / KEYS_PER_SECOND);
-  const rest = key - seconds * KEYS_PER_SECOND;
-  const tick = Math.floor(rest / SEQUENCES_PER_TICK);
-  const sequence = rest - tick * SEQUENCES_PER_TICK;
-  scratch[0] = seconds >>> 16;
-  scratch[1] = seconds & 0xffff;
-  scratch[2] = (tick << 8) | (sequence >>> 6);
-  scratch[3] = ((sequence & 0x3f) << 10) | (random[from]! & 0x3ff);
-  for (let limb = 4; limb < 10; limb++) scratch[limb] = random[from + limb - 3]!;
+  let rest = BigInt(key) << BigInt(RANDOM_BITS);
+  let digits = "";
+  for (let count = 0; count < ENCODED_LENGTH; count++) {
+    digits = `${ALPHABET[Number(rest % 62n)]!}${digits}`;
+    rest /= 62n;
+  }
+  return prefix + digits;
 }
 
 /** The integer key of a public id, or `null` if `id` is not an id with that prefix. */
@@ -249,45 +228,112 @@ export function isOrganisationId(id: string): boolean {
   return /^org_[0-9A-Za-z._-]{1,100}$/.test(id);
 }
 
+/** Bits of an id after its key. */
+const RANDOM_BITS = 106;
+/** Digits of an id that are random without regard to its key. */
+const RANDOM_DIGITS = 17;
+const RANDOM_PAIRS = (RANDOM_DIGITS - 1) / 2;
+/** How many values of the digits before the random ones belong to one key: 27.4. */
+const HEADS_PER_KEY = 2 ** RANDOM_BITS / Number(62n ** BigInt(RANDOM_DIGITS));
+/** So many of them belong to the key for certain, whatever is rounded. */
+const SAFE_HEADS = 26;
+/** More than the error of the sum that determines the first of them. */
+const ROUNDING = 1e-6;
+/** Two digits. */
+const PAIR = 62 ** 2;
+/** The greatest multiple of `PAIR` that is not above 2^16. */
+const PAIR_VALUES = PAIR * Math.floor(2 ** 16 / PAIR);
+
 /** The two digits of each number below 62², as character codes. */
-const PAIRS = Uint8Array.from({ length: 2 * 62 * 62 }, (_, place) => {
+const PAIRS = Uint8Array.from({ length: 2 * PAIR }, (_, place) => {
   const value = place >>> 1;
   return ALPHABET.charCodeAt(place % 2 === 0 ? Math.floor(value / 62) : value % 62);
 });
-/** An id as ten 16-bit numbers, most significant first. Shared by all calls, which fill and use it synchronously. */
-const scratch = new Uint16Array(10);
-/** Characters of an id. Putting it together from parts of texts creates a dozen of them. */
-const characters = Buffer.allocUnsafeSlow(64);
 /** Place of the first digit, behind the longest prefix. */
-const DIGITS_AT = characters.byteLength - ENCODED_LENGTH;
+const DIGITS_AT = 64 - ENCODED_LENGTH;
 
-/** Encodes the number in `scratch` in base 62. */
-function encodeLimbs(prefix: IdPrefix): string {
-  let first = 0;
-  // Five digits per round, the last of them first, and two in the last round.
-  for (let at = characters.byteLength - 5; at > DIGITS_AT - 5; at -= 5) {
-    let remainder = 0;
-    for (let limb = first; limb < 10; limb++) {
-      const value = remainder * 65_536 + scratch[limb]!;
-      const quotient = Math.floor(value / CHUNK);
-      scratch[limb] = quotient;
-      remainder = value - quotient * CHUNK;
-    }
-    // Each round shortens the number by almost two limbs.
-    while (first < 10 && scratch[first] === 0) first++;
-    const high = Math.floor(remainder / 62 ** 2);
-    const low = 2 * (remainder - high * 62 ** 2);
-    characters[at + 3] = PAIRS[low]!;
-    characters[at + 4] = PAIRS[low + 1]!;
-    if (at < DIGITS_AT) break;
-    const middle = 2 * (high % 62 ** 2);
+/**
+ * Encodes new ids. Instead of converting 160 bits to base 62, it draws the last 17 digits at random, and one of the 26 values of the ten
+ * digits before them with which every such id contains the key. That is 26 · 62^17 of the 2^106 ids of a key: 105.9 random bits.
+ */
+class IdEncoder {
+  /** Characters of an id, at the end. The first five digits stay for the next one. */
+  readonly #characters = Buffer.allocUnsafeSlow(DIGITS_AT + ENCODED_LENGTH);
+  readonly #random = new Uint16Array(2048);
+  #used = 2048;
+  /** Second for which the three numbers below were computed, since the epoch of keys. */
+  #second = -1;
+  /** Value of the ten digits before the random ones in the first id of the second: five digits, five digits, and a fraction. */
+  #high = 0;
+  #low = 0;
+  #fraction = 0;
+  /** Value of the first five digits in `#characters`. */
+  #written = -1;
+
+  encode(prefix: IdPrefix, key: number): string {
+    const second = Math.floor(key / KEYS_PER_SECOND);
+    if (second !== this.#second) this.#begin(second);
+    const before = this.#fraction + (key - second * KEYS_PER_SECOND) * HEADS_PER_KEY;
+    const low = this.#low + Math.floor(before + ROUNDING) + 1 + (this.#pair() % SAFE_HEADS);
+    const carry = low < CHUNK ? 0 : 1;
+    this.#writeHigh(this.#high + carry);
+    this.#writeFive(low - carry * CHUNK, DIGITS_AT + 5);
+    this.#writeRandom(DIGITS_AT + 10);
+    const start = DIGITS_AT - prefix.length;
+    for (let place = 0; place < prefix.length; place++) this.#characters[start + place] = prefix.charCodeAt(place);
+    return this.#characters.toString("latin1", start);
+  }
+
+  #begin(second: number): void {
+    const unit = 62n ** BigInt(RANDOM_DIGITS);
+    const first = BigInt(second * KEYS_PER_SECOND) << BigInt(RANDOM_BITS);
+    const heads = first / unit;
+    this.#second = second;
+    this.#high = Number(heads / BigInt(CHUNK));
+    this.#low = Number(heads % BigInt(CHUNK));
+    this.#fraction = Number(first % unit) / Number(unit);
+  }
+
+  #writeHigh(value: number): void {
+    if (value === this.#written) return;
+    this.#written = value;
+    this.#writeFive(value, DIGITS_AT);
+  }
+
+  #writeFive(value: number, at: number): void {
+    const characters = this.#characters;
+    const top = Math.floor(value / PAIR);
+    const last = 2 * (value - top * PAIR);
+    const first = Math.floor(top / PAIR);
+    const middle = 2 * (top - first * PAIR);
+    characters[at] = PAIRS[2 * first + 1]!;
     characters[at + 1] = PAIRS[middle]!;
     characters[at + 2] = PAIRS[middle + 1]!;
-    characters[at] = PAIRS[2 * Math.floor(high / 62 ** 2) + 1]!;
+    characters[at + 3] = PAIRS[last]!;
+    characters[at + 4] = PAIRS[last + 1]!;
   }
-  const start = DIGITS_AT - prefix.length;
-  for (let place = 0; place < prefix.length; place++) characters[start + place] = prefix.charCodeAt(place);
-  return characters.toString("latin1", start);
+
+  #writeRandom(from: number): void {
+    const characters = this.#characters;
+    for (let at = from; at < from + 2 * RANDOM_PAIRS; at += 2) {
+      const pair = 2 * this.#pair();
+      characters[at] = PAIRS[pair]!;
+      characters[at + 1] = PAIRS[pair + 1]!;
+    }
+    characters[from + 2 * RANDOM_PAIRS] = PAIRS[2 * this.#pair() + 1]!;
+  }
+
+  /** A random number below 62². Values that would make some numbers more likely are skipped. */
+  #pair(): number {
+    for (;;) {
+      if (this.#used === this.#random.length) {
+        getRandomValues(this.#random);
+        this.#used = 0;
+      }
+      const value = this.#random[this.#used++]!;
+      if (value < PAIR_VALUES) return value % PAIR;
+    }
+  }
 }
 
 function decode(text: string): Uint8Array | null {
