@@ -233,7 +233,6 @@ export class Pool {
 
   #park(connection: Connection, now: number): void {
     const { idle, idleTimer } = this.#sockets;
-    connection.transport.park();
     connection.idleUntil = now + connection.transport.idleMs;
     connection.idle = idle.push(connection);
     this.#idle.push(connection);

@@ -30,14 +30,12 @@ export interface ReplyHandler {
   onFailure(error: EgressError): void;
 }
 
-/** Speaks HTTP/1.1 on one open socket, one request at a time. */
+/** Speaks HTTP/1.1 on one open socket, one request at a time. An idle socket does not keep the process running. */
 export interface Transport {
   /** Milliseconds that the connection may stay idle. `Infinity` when the transport closes it itself. */
   readonly idleMs: number;
   /** Sends a request. A reused connection writes it only after pending events of its socket have been handled. */
   send(request: OutgoingRequest, reply: ReplyHandler): void;
-  /** Called when the connection becomes idle. An idle connection does not keep the process running. */
-  park(): void;
   /** Closes the connection. The handler of a pending request may still receive a failure. */
   destroy(): void;
 }

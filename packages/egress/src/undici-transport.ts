@@ -50,9 +50,6 @@ export class UndiciTransport implements Transport {
     this.#client.dispatch({ method, path, headers: headers as string[], body }, exchange);
   }
 
-  /** undici unrefs an idle socket itself. */
-  park(): void {}
-
   destroy(): void {
     this.#opened.socket.destroy();
     void this.#client.destroy().catch(() => {});

@@ -33,7 +33,6 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
   readonly #isEarly: boolean;
   #isWritten = false;
   #isUsed = false;
-  #isParked = false;
   readonly #isTls: boolean;
   #isClosed = false;
 
@@ -44,6 +43,8 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     this.#parser = new ResponseParser(limits.maxHeaderBytes);
     this.#isTls = tls !== null;
     this.#isEarly = inbox?.isEarly === true;
+    // The timer of its deadline keeps the process running while a request has no response: see `Deadlines`.
+    socket.unref();
     if (inbox === null) socket.on("data", (chunk: Buffer) => this.onBytes(chunk, chunk.length));
     else inbox.receiver = this;
     socket.on("end", () => this.#onPeerEnd());
@@ -64,17 +65,8 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     }
     this.#request = request;
     this.#reply = reply;
-    if (this.#isParked) {
-      this.#isParked = false;
-      this.#socket.ref();
-    }
     if (this.#isUsed) this.#queue.add(this);
     else this.write();
-  }
-
-  park(): void {
-    this.#isParked = true;
-    this.#socket.unref();
   }
 
   destroy(): void {
