@@ -132,6 +132,39 @@ describe("a connection", () => {
     },
   );
 
+  it("writes the headers of each response, whatever those before it had", async () => {
+    const lists = [
+      ["a", "1", "content-length", "2"],
+      ["a", "1", "content-length", "2"],
+      ["a", "2", "content-length", "2"],
+      ["a", "1", "b", "3", "content-length", "2"],
+      ["content-length", "2", "a", "1"],
+      ["content-length", "2"],
+      ["a", "1", "content-length", "2", "b", "\xe9"],
+      ["a", "1", "content-length", "2"],
+    ];
+    const { server, late } = await scene();
+    const client = new Client(server);
+    const heads: string[] = [];
+    for (const [index, list] of lists.entries()) {
+      client.received = "";
+      client.socket.write(post("/late"));
+      await eventually(() => expect(late.length).toBe(index + 1));
+      late[index]!.writeHead(202, list);
+      late[index]!.end("ok", "latin1");
+      await eventually(() => expect(client.received).toContain("\r\n\r\nok"));
+      heads.push(client.received.slice(0, client.received.indexOf("Date: ")));
+    }
+    const linesOf = (list: readonly string[]): string =>
+      list.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join("");
+    expect(heads).toEqual(lists.map((list) => `HTTP/1.1 202 Accepted\r\n${linesOf(list)}`));
+    client.socket.write(post("/late"));
+    await eventually(() => expect(late.length).toBe(lists.length + 1));
+    const response = late.at(-1)!;
+    expect(() => response.writeHead(202, ["a", "1\r\nb: 2", "content-length", "2"])).toThrow(/Invalid character/);
+    expect(() => response.writeHead(202, ["a", "1", "b c", "2"])).toThrow(/Header name/);
+  });
+
   it.each([
     ["a request of another route", [post("/other")], ["node"], ["node /other"]],
     [

@@ -207,16 +207,7 @@ class DirectResponse implements HotResponse {
   /** Throws for a header that cannot be written. */
   writeHead(status: number, headers: readonly string[] | OutgoingHttpHeaders): this {
     const list = Array.isArray(headers) ? (headers as readonly string[]) : listOf(headers as OutgoingHttpHeaders);
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
-    let isLast = false;
-    for (let index = 0; index < list.length; index += 2) {
-      const name = list[index] as string;
-      const value = list[index + 1] as string;
-      if (!validNames.has(name)) checkName(name);
-      validateHeaderValue(name, value);
-      if (name === "connection") isLast = true;
-      head += `${name}: ${value}\r\n`;
-    }
+    const { text: head, isLast } = headOf(status, list);
     this.#head = `${head}${this.#connection.finalHeaders(isLast)}\r\n`;
     this.#isLast = isLast;
     return this;
@@ -231,6 +222,56 @@ class DirectResponse implements HotResponse {
     this.#connection.write(this.#head + text, isText && body !== "" ? encoding : "latin1", this.#isLast);
     return this;
   }
+}
+
+/** The first lines of a response. */
+interface KnownHead {
+  /** Names and values of its headers, in turn. */
+  readonly list: readonly string[];
+  readonly text: string;
+  readonly isLast: boolean;
+}
+
+/** The last head by status, without its last header, which is the length of the body in most responses. */
+const knownHeads = new Map<number, KnownHead>();
+const MAX_KNOWN_HEADS = 100;
+
+/** Status line and headers of a response. Most responses repeat those before them, up to the last header. */
+function headOf(status: number, list: readonly string[]): KnownHead {
+  let known = knownHeads.get(status);
+  if (known === undefined || !startsWith(list, known.list)) {
+    known = withHeaders(
+      { list: [], text: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`, isLast: false },
+      list.slice(0, -2),
+    );
+    // In one piece, because it is copied for each response.
+    known = { ...known, text: Buffer.from(known.text, "latin1").toString("latin1") };
+    if (knownHeads.size >= MAX_KNOWN_HEADS) knownHeads.clear();
+    knownHeads.set(status, known);
+  }
+  return withHeaders(known, list.slice(known.list.length));
+}
+
+/** Whether a list has the given values and two more. */
+function startsWith(list: readonly string[], values: readonly string[]): boolean {
+  if (list.length !== values.length + 2) return false;
+  for (let index = 0; index < values.length; index++) if (list[index] !== values[index]) return false;
+  return true;
+}
+
+/** Adds headers. Throws for one that cannot be written. */
+function withHeaders({ text, isLast }: KnownHead, list: readonly string[]): KnownHead {
+  let head = text;
+  let closes = isLast;
+  for (let index = 0; index < list.length; index += 2) {
+    const name = list[index] as string;
+    const value = list[index + 1] as string;
+    if (!validNames.has(name)) checkName(name);
+    validateHeaderValue(name, value);
+    if (name === "connection") closes = true;
+    head += `${name}: ${value}\r\n`;
+  }
+  return { list, text: head, isLast: closes };
 }
 
 function listOf(headers: OutgoingHttpHeaders): readonly string[] {

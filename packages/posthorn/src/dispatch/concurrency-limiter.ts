@@ -102,9 +102,10 @@ export class ConcurrencyLimiter {
   /** Permit for a first attempt of the lane; `null` when a limit is reached: the lane is queued again once the limit allows it. */
   permitFor(lane: Lane, now: number): Permit | null {
     const { tenant, host } = lane.control.policy;
-    const semaphores = lane.isSlow(now) ? [this.#host(host), this.#slow] : [this.#host(host)];
-    const exhausted = semaphores.find((semaphore) => !semaphore.isAvailable);
-    if (exhausted === undefined) return { tenant, host, semaphores };
+    const ofHost = this.#host(host);
+    const slow = lane.isSlow(now) ? this.#slow : null;
+    const exhausted = !ofHost.isAvailable ? ofHost : slow?.isAvailable === false ? slow : null;
+    if (exhausted === null) return { tenant, host, semaphores: slow === null ? [ofHost] : [ofHost, slow] };
     exhausted.enqueue(lane);
     return null;
   }
@@ -115,10 +116,10 @@ export class ConcurrencyLimiter {
   }
 
   /** Counts an attempt that starts. Returns the permit to release when it ends. */
-  acquire({ tenant, host, semaphores }: Permit, isRetry: boolean): Permit {
-    const permit = { tenant, host, semaphores: isRetry ? [...semaphores, this.#retries] : semaphores };
+  acquire(first: Permit, isRetry: boolean): Permit {
+    const permit = isRetry ? { ...first, semaphores: [...first.semaphores, this.#retries] } : first;
     for (const semaphore of permit.semaphores) semaphore.inFlight++;
-    this.#queue.started(tenant);
+    this.#queue.started(permit.tenant);
     this.#inFlight++;
     return permit;
   }

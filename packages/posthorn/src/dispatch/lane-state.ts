@@ -20,6 +20,8 @@ export class LaneJobs {
   readonly #revoked = new Set<number>();
   /** Attempts in flight, oldest first. */
   readonly #tickets = new Set<Ticket>();
+  /** None of them started before this time. */
+  #startedFrom = Number.POSITIVE_INFINITY;
   /** Number of jobs in flight; exceeds the number of attempts if batches are sent. */
   #started = 0;
   /** Jobs that an attempt has taken out of order. They are still in the queue, and are skipped there. */
@@ -56,8 +58,11 @@ export class LaneJobs {
 
   /** Whether the oldest attempt in flight has taken so long that the endpoint counts as slow. */
   isHanging(now: number): boolean {
+    // Finding the first entry of a set from which entries were deleted takes long.
+    if (!isHanging(this.#startedFrom, now)) return false;
     const [oldest] = this.#tickets;
-    return oldest !== undefined && isHanging(oldest.startedAt, now);
+    this.#startedFrom = oldest?.startedAt ?? Number.POSITIVE_INFINITY;
+    return isHanging(this.#startedFrom, now);
   }
 
   /**
@@ -133,6 +138,7 @@ export class LaneJobs {
 
   attemptStarted(ticket: Ticket, jobs: number): void {
     this.#tickets.add(ticket);
+    this.#startedFrom = Math.min(this.#startedFrom, ticket.startedAt);
     this.#started += jobs;
   }
 

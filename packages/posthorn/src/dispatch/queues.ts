@@ -2,7 +2,7 @@
 
 /** First-in, first-out queue with constant cost at any length (`Array.shift` moves every remaining element). */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -20,6 +20,8 @@ export class Fifo<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
+    // The array may keep its place for long.
+    this.#items[this.#head] = undefined;
     this.#head++;
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
@@ -30,7 +32,7 @@ export class Fifo<T> {
 
   /** Removes and returns all items. */
   drain(): readonly T[] {
-    const items = this.#items.slice(this.#head);
+    const items = this.#items.slice(this.#head) as T[];
     this.#items = [];
     this.#head = 0;
     return items;
