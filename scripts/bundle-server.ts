@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { type OutputOptions, rolldown } from "rolldown";
 import { CLIENT_PACKAGES, COMPLETE_EXTERNAL, EXTERNAL, PACKAGE, SERVER_THREADS, SOURCE } from "./bundle-parts.ts";
 import { withoutHttpImports } from "./http-import.ts";
+import { withoutRouterFunctions } from "./router-functions.ts";
 import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
 
 const MODULES = join(PACKAGE, "../../node_modules");
@@ -37,6 +38,7 @@ const bundle = await rolldown({
   platform: "node",
   external: [...(values.complete ? COMPLETE_EXTERNAL : EXTERNAL)],
   resolve: { conditionNames: ["@posthorn/source", "node", "default"] },
+  plugins: [withoutRouterFunctions()],
   transform: { define: values.complete ? { BUNDLED_CLIENTS: JSON.stringify(clientVersions()) } : {} },
   logLevel: "warn",
 });
