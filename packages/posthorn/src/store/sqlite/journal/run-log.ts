@@ -3,6 +3,8 @@ import type { SQLInputValue } from "node:sqlite";
 
 const TYPE = { null: 0, number: 1, bigint: 2, text: 3, bytes: 4 } as const;
 const FIRST_BYTES = 8 * 1024;
+/** Longest text, in UTF-16 units, that is written without a call of native code. */
+const MAX_SHORT = 48;
 
 /** One execution of a statement. */
 export interface Run {
@@ -13,7 +15,10 @@ export interface Run {
 
 /** Collects executions of statements in one buffer. */
 export class RunLog {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  // Not a part of the memory that Node shares among small buffers, so that the offsets of the view are those of the buffer.
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  /** Writes numbers without the checks of `Buffer`. */
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   get length(): number {
@@ -31,45 +36,66 @@ export class RunLog {
 
   add(statement: number, values: readonly SQLInputValue[]): void {
     this.#reserve(4);
-    this.#length = this.#bytes.writeUInt16LE(statement, this.#length);
-    this.#length = this.#bytes.writeUInt16LE(values.length, this.#length);
+    this.#view.setUint16(this.#length, statement, true);
+    this.#view.setUint16(this.#length + 2, values.length, true);
+    this.#length += 4;
     for (const value of values) this.#addValue(value);
   }
 
   #addValue(value: SQLInputValue): void {
-    if (value === null) this.#addType(TYPE.null, 0);
+    if (typeof value === "string") this.#addText(value);
     else if (typeof value === "number") {
       this.#addType(TYPE.number, 8);
-      this.#length = this.#bytes.writeDoubleLE(value, this.#length);
-    } else if (typeof value === "bigint") {
+      this.#view.setFloat64(this.#length, value, true);
+      this.#length += 8;
+    } else if (value === null) this.#addType(TYPE.null, 0);
+    else if (typeof value === "bigint") {
       this.#addType(TYPE.bigint, 8);
-      this.#length = this.#bytes.writeBigInt64LE(value, this.#length);
-    } else if (typeof value === "string") {
-      // A UTF-16 unit has at most three bytes in UTF-8.
-      this.#addType(TYPE.text, 4 + 3 * value.length);
-      const size = this.#bytes.write(value, this.#length + 4, "utf8");
-      this.#length = this.#bytes.writeUInt32LE(size, this.#length) + size;
+      this.#view.setBigInt64(this.#length, value, true);
+      this.#length += 8;
     } else {
-      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      const bytes =
+        value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
       this.#addType(TYPE.bytes, 4 + bytes.byteLength);
-      this.#length = this.#bytes.writeUInt32LE(bytes.byteLength, this.#length);
-      this.#bytes.set(bytes, this.#length);
-      this.#length += bytes.byteLength;
+      this.#view.setUint32(this.#length, bytes.byteLength, true);
+      this.#bytes.set(bytes, this.#length + 4);
+      this.#length += 4 + bytes.byteLength;
     }
+  }
+
+  #addText(text: string): void {
+    // A UTF-16 unit has at most three bytes in UTF-8.
+    this.#addType(TYPE.text, 4 + 3 * text.length);
+    const from = this.#length + 4;
+    const size = writeShortAscii(this.#bytes, text, from) ? text.length : this.#bytes.write(text, from, "utf8");
+    this.#view.setUint32(this.#length, size, true);
+    this.#length = from + size;
   }
 
   #addType(type: number, valueBytes: number): void {
     this.#reserve(1 + valueBytes);
-    this.#length = this.#bytes.writeUInt8(type, this.#length);
+    this.#bytes[this.#length++] = type;
   }
 
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
   }
+}
+
+/** Writes a short text of ASCII characters: a call of native code takes longer. False: it is another text. */
+function writeShortAscii(bytes: Buffer, text: string, from: number): boolean {
+  if (text.length > MAX_SHORT) return false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 127) return false;
+    bytes[from + index] = unit;
+  }
+  return true;
 }
 
 /** Decodes the executions of a {@link RunLog}. Throws a `RangeError` if the bytes end early. */
