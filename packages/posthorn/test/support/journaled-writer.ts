@@ -1,7 +1,7 @@
 /** A writer connection with a commit journal, without a thread. Copies its files at each step, as `kill -9` at that moment would leave them. */
 import { copyFileSync, existsSync, fdatasyncSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Outcome } from "../../src/store/delivery.ts";
 import type { Cell } from "../../src/store/hot-columns.ts";
 import { writerOn } from "../../src/store/sqlite/connection.ts";
@@ -15,7 +15,7 @@ import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
 import { emptyDatabase } from "./empty-database.ts";
 
-/** Called before and after each statement that begins or ends a transaction, and each system call on the journal. */
+/** Called before and after each statement that begins or ends a transaction and each system call on the journal, and before each insert. */
 export type OnStep = (step: string) => void;
 
 class SteppedDatabase extends DatabaseSync {
@@ -25,6 +25,20 @@ class SteppedDatabase extends DatabaseSync {
     this.onStep(`before ${sql}`);
     super.exec(sql);
     this.onStep(`after ${sql}`);
+  }
+
+  override prepare(sql: string): StatementSync {
+    const statement = super.prepare(sql);
+    const [insert] = /INSERT INTO \w+/.exec(sql) ?? [];
+    if (insert === undefined) return statement;
+    for (const method of ["run", "get"] as const) {
+      const original = statement[method].bind(statement) as (...values: unknown[]) => never;
+      statement[method] = (...values: unknown[]) => {
+        this.onStep(`before ${insert}`);
+        return original(...values);
+      };
+    }
+    return statement;
   }
 }
 

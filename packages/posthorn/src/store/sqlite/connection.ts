@@ -5,10 +5,12 @@ import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
 import { destroyAtEnd, openExactBodies } from "./exact-bodies.ts";
+import { PendingDeliveries } from "./hot/pending-deliveries.ts";
 import { packPage } from "./packed-page.ts";
 import { prepareRecord } from "./hot/record.ts";
 import { FreeSpace } from "./free-space.ts";
-import { Commits, rollback } from "./journal/commits.ts";
+import { Commits } from "./journal/commits.ts";
+import { rollback } from "./journal/transact.ts";
 import {
   type AcceptRow,
   type Batch,
@@ -17,6 +19,7 @@ import {
   decodeRecords,
   type FreeSpaceStep,
   type PackedResult,
+  type RecordRow,
   type ThreadFailure,
 } from "./protocol.ts";
 import { close, failureOf, type Handler, prepareQuery } from "./reader.ts";
@@ -24,10 +27,14 @@ import { close, failureOf, type Handler, prepareQuery } from "./reader.ts";
 /** Primary result codes after which the other rows of the batch would fail too. */
 const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26 /* NOTADB */]);
 
-/** Messages and outcomes of a small batch. Larger ones share a commit already, and are written to the database only. */
+/** Messages and outcomes of a small batch. Larger ones share a commit already, and go to the journal only if most deliveries can be inserted later. */
 const MAX_SMALL_ROWS = 16;
 /** Size of the journal's entry for a small batch, without what all of its rows have. */
 const MAX_SMALL_BYTES = 64 * 1024;
+/** The same for each message of a larger batch. Writing large payloads to the journal too costs more than it saves. */
+const MAX_MESSAGE_BYTES = 4 * 1024;
+/** Messages and outcomes of the largest batch that goes to the journal. */
+const MAX_JOURNALED_ROWS = 256;
 /** Bytes of a delivery in the journal. */
 const DELIVERY_BYTES = 64;
 
@@ -35,9 +42,11 @@ const NOTHING: PackedResult = { columns: [], cells: [], changes: null };
 
 /** Returns the handler of the writer thread: batches, and queries that must see them. The schema must be up to date. */
 export function writerOn(db: DatabaseSync, commits = new Commits(db, { path: null })): Handler {
-  const announcing = prepareAnnouncing(commits.statements, prepareRecord(commits.statements));
+  const pending = new PendingDeliveries(commits.statements);
+  commits.deferred = pending;
+  const announcing = prepareAnnouncing(commits.statements, prepareRecord(commits.statements, pending), pending);
   const freeSpace = new FreeSpace(db);
-  const commit = prepareCommit(db, commits, announcing, freeSpace);
+  const commit = prepareCommit(db, commits, { announcing, freeSpace, pending });
   const query = prepareQuery(db);
   const due = prepareDue(db);
   const backlog = prepareBacklog(db);
@@ -57,10 +66,10 @@ export function writerOn(db: DatabaseSync, commits = new Commits(db, { path: nul
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);
       case "due":
-        commits.recover();
+        commits.apply();
         return packPage(due(request));
       case "backlog":
-        commits.recover();
+        commits.apply();
         return backlog();
       case "reclaim":
         commits.settle();
@@ -95,14 +104,19 @@ function runStep(freeSpace: FreeSpace, commits: Commits, step: FreeSpaceStep): n
   }
 }
 
+interface CommitParts {
+  readonly announcing: AnnouncingRecord;
+  readonly freeSpace: FreeSpace;
+  readonly pending: PendingDeliveries;
+}
+
 /** Runs a batch as one transaction. If one of its rows fails, runs each row in a separate transaction, so that the others succeed. */
 function prepareCommit(
   db: DatabaseSync,
   commits: Commits,
-  announcing: AnnouncingRecord,
-  freeSpace: FreeSpace,
+  { announcing, freeSpace, pending }: CommitParts,
 ): (batch: Batch) => BatchResult {
-  const accept = prepareAccept(commits.statements, () => {
+  const accept = prepareAccept(commits.statements, pending, () => {
     freeSpace.alwaysOverwriteFreed();
     destroyAtEnd(db);
   });
@@ -111,14 +125,14 @@ function prepareCommit(
   return (batch) => {
     const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
     const records = decodeRecords(batch.records);
-    const isSmall = accepts.length + records.length <= MAX_SMALL_ROWS && mayBeJournaled(accepts);
+    const isJournaled = isSmall(accepts, records) || isWorthwhile(accepts, records, pending);
     try {
       const result = commits.transact(() => {
         const statuses = accepts.map((one) => accept(...one));
         for (const row of records) record(row);
         const all = statuses.every((status) => status === "stored");
         return { accepts: all ? null : statuses, records: null, announced: announced() };
-      }, isSmall);
+      }, isJournaled);
       return { ...result, isOpen: commits.isOpen };
     } catch (error) {
       const code = failureOf(error).sqliteCode;
@@ -132,10 +146,7 @@ function prepareCommit(
   };
 }
 
-function withPayloads(
-  rows: readonly AcceptRow[],
-  payloads: Uint8Array,
-): readonly (readonly [AcceptRow, payload: Uint8Array, sealed: Uint8Array | null])[] {
+function withPayloads(rows: readonly AcceptRow[], payloads: Uint8Array): readonly PayloadRow[] {
   let offset = 0;
   return rows.map((row) => {
     const payload = payloads.subarray(offset, offset + row.payloadBytes);
@@ -147,14 +158,33 @@ function withPayloads(
   });
 }
 
+/** A message, its payload, and its encrypted exact body. */
+type PayloadRow = readonly [AcceptRow, payload: Uint8Array, sealed: Uint8Array | null];
+
+function isSmall(accepts: readonly PayloadRow[], records: readonly RecordRow[]): boolean {
+  return accepts.length + records.length <= MAX_SMALL_ROWS && mayBeJournaled(accepts, MAX_SMALL_BYTES);
+}
+
+/** Whether the journal saves more for a larger batch than it costs: most of its rows are messages, or outcomes of deliveries that are not inserted yet. */
+function isWorthwhile(
+  accepts: readonly PayloadRow[],
+  records: readonly RecordRow[],
+  pending: PendingDeliveries,
+): boolean {
+  const rows = accepts.length + records.length;
+  if (rows > MAX_JOURNALED_ROWS || !mayBeJournaled(accepts, accepts.length * MAX_MESSAGE_BYTES)) return false;
+  const fresh = records.reduce((count, { messageId }) => count + (pending.has(messageId) ? 1 : 0), accepts.length);
+  return 2 * fresh >= rows;
+}
+
 /** Exact bodies are destroyed at a time that the statement reads from the clock, so their statements are not run again later. */
-function mayBeJournaled(accepts: readonly (readonly [AcceptRow, Uint8Array, Uint8Array | null])[]): boolean {
+function mayBeJournaled(accepts: readonly PayloadRow[], maxBytes: number): boolean {
   let bytes = 0;
   for (const [row, payload, sealed] of accepts) {
     if (sealed !== null) return false;
     bytes += payload.byteLength + row.endpointIds.length * DELIVERY_BYTES;
   }
-  return bytes <= MAX_SMALL_BYTES;
+  return bytes <= maxBytes;
 }
 
 function attempt<T>(work: () => T): T | ThreadFailure {

@@ -44,7 +44,8 @@ export function openWriter(
     throw error;
   }
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-  const commits = new Commits(db, { path });
+  // A limit of the file's size simulates a full disk.
+  const commits = new Commits(db, { path, ...(maxPages === null ? {} : { freeBytes: () => 0 }) });
   const inner = writerOn(db, commits);
   const handle = extension === null ? inner : extension.wrap(db, inner);
   const marker = WalMarker.open(db, path);

@@ -5,6 +5,7 @@ import { DELIVERY_STATE } from "../../schema.ts";
 import { type AcceptRow, type AcceptStatus, PLAIN_COLUMNS } from "../protocol.ts";
 import { prepareFlowControl } from "./debounce.ts";
 import type { Statements } from "../journal/statements.ts";
+import type { PendingDeliveries } from "./pending-deliveries.ts";
 
 const { at } = MESSAGE;
 
@@ -18,6 +19,7 @@ const { at } = MESSAGE;
  */
 export function prepareAccept(
   db: Statements,
+  pending: PendingDeliveries,
   beforeExact: () => void,
 ): (row: AcceptRow, payload: Uint8Array, sealed: Uint8Array | null) => AcceptStatus {
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
@@ -39,9 +41,6 @@ export function prepareAccept(
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
-  const insertPending = db.prepare(`
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual)
-    VALUES (?, ?, ${DELIVERY_STATE.pending}, ?, 0, 0, 0)`);
   const dueUnderFlowControl = prepareFlowControl(db);
   const insertLate = db.prepare(`
     INSERT INTO feed_late (app_id, after_key, message_id)
@@ -60,8 +59,8 @@ export function prepareAccept(
   };
 
   const storePlain = ({ message, endpointIds, due }: AcceptRow, payload: Uint8Array): AcceptStatus => {
-    insertPlain.run(...message, payload);
-    for (const endpointId of endpointIds) insertPending.run(message[at.id]!, endpointId, due);
+    insertPlain.execute(...message, payload);
+    pending.add(message[at.id] as number, endpointIds, due);
     return "stored";
   };
 
@@ -83,6 +82,10 @@ export function prepareAccept(
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
     if (row.hasEarlierKey) insertLate.run(message[at.app_id]!, id, id);
+    if (flowControl === null && orderKeys === null && pulled === null && row.exact === null) {
+      pending.add(id, row.endpointIds, row.due);
+      return "stored";
+    }
     if (flowControl === null) {
       row.endpointIds.forEach((endpointId, index) => {
         if (pulled?.includes(endpointId) === true)

@@ -1,5 +1,6 @@
 import { type Announcement, Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
 import { APPLICATION_KIND } from "../../schema.ts";
+import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { Recorder } from "./record.ts";
 import type { Statements } from "../journal/statements.ts";
 
@@ -17,7 +18,11 @@ export interface AnnouncingRecord {
  * Ordinary outcomes cost one comparison. Rare ones require a check for subscribers, which is cached until the next transaction of
  * resources; those run on the same thread. Deliveries of operational webhooks themselves are never announced.
  */
-export function prepareAnnouncing(db: Statements, { record, forget }: Recorder): AnnouncingRecord {
+export function prepareAnnouncing(
+  db: Statements,
+  { record, forget }: Recorder,
+  pending: PendingDeliveries,
+): AnnouncingRecord {
   const listener = db.prepare(`
     SELECT 1 FROM application o JOIN endpoint l ON l.app_id = o.id AND l.deleted_at IS NULL
     WHERE o.kind = ${APPLICATION_KIND.operational} AND o.deleted_at IS NULL LIMIT 1`);
@@ -50,6 +55,7 @@ export function prepareAnnouncing(db: Statements, { record, forget }: Recorder):
         return;
       }
       listening ??= listener.get() !== undefined;
+      if (listening) pending.insert(entry);
       const before = listening ? delivery.get(entry.messageId, entry.endpointId) : undefined;
       record(entry);
       const announcement = before === undefined ? null : announcements.of(entry, before as unknown as DeliveryBefore);

@@ -2,6 +2,7 @@ import { ATTEMPT, EXPUNGED } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
 import type { Statement, Statements } from "../journal/statements.ts";
+import type { PendingDeliveries } from "./pending-deliveries.ts";
 
 /** Place of the key of the message among the parameters of the attempt. */
 const MESSAGE_PLACE = ATTEMPT.columns.length + 1;
@@ -36,7 +37,7 @@ export interface Recorder {
  * The look-ups of erased messages are skipped while there is none. Messages are erased by transactions on this connection, for each
  * statement of which `forget` is called.
  */
-export function prepareRecord(db: Statements): Recorder {
+export function prepareRecord(db: Statements, pending: PendingDeliveries): Recorder {
   const insertInto = (values: string): Statement =>
     db.prepare(`
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${values})
@@ -91,6 +92,11 @@ export function prepareRecord(db: Statements): Recorder {
       return succeeded.run(attempts, messageId, endpointId, generation).changes;
     return scheduled.run(state, due, attempts, messageId, endpointId, generation).changes;
   };
+  /** Notes the update of a delivery that was inserted with its outcome. */
+  const noteUpdate = ({ messageId, endpointId, generation, state, due, attempts }: RecordRow): void => {
+    if (state === DELIVERY_STATE.succeeded && due === null) succeeded.note(attempts, messageId, endpointId, generation);
+    else scheduled.note(state, due, attempts, messageId, endpointId, generation);
+  };
 
   const record = (entry: RecordRow): void => {
     const { messageId, endpointId, trigger, state, due, attempts, attempt, cancel, passAt } = entry;
@@ -99,7 +105,8 @@ export function prepareRecord(db: Statements): Recorder {
       const inserted = insert.run(...attempt.values, messageId, endpointId, trigger);
       if (inserted.changes === 0) return;
     }
-    if (update(entry) === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
+    if (pending.insertWith(entry)) noteUpdate(entry);
+    else if (update(entry) === 0) overtaken.run(state, attempts, messageId, endpointId, trigger, due);
     if (typeof passAt === "number") pass.run(passAt, messageId, endpointId);
     if (cancel) noteCancel.run(messageId, endpointId, cancel.reason, cancel.at);
   };

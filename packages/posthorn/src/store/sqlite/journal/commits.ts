@@ -1,28 +1,29 @@
 /**
- * Transactions of the writer thread. A small batch is not committed at once: its statements run in a transaction that stays open, and are
- * written to the commit journal, which is synchronized before anyone learns of the batch. One commit then writes the pages of many batches.
+ * Transactions of the writer thread. Most batches are not committed at once: their statements are written to the commit journal, which is
+ * synchronized before anyone learns of the batch, and run in a transaction that stays open. One commit then writes the pages of many batches.
  *
- * The open transaction is committed after a bounded time, after a number of batches, before a batch that is large, and before anything that
- * other connections must see. If it fails, its batches are applied again from the journal.
+ * The open transaction is committed after a bounded time, after a number of batches, before a batch that is not written to the journal, and
+ * before anything that other connections must see. If it fails, its batches are applied again from the journal.
  */
 import { randomInt } from "node:crypto";
-import { rmSync, statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { applyContent, forgetJournalFile, journalNumber, noteJournalFile, setJournalNumber } from "./apply.ts";
 import { entriesOf, journalPath, readJournal } from "./format.ts";
 import { JournalFile, type JournalIo } from "./journal-file.ts";
 import { LoggedStatements, type Statements } from "./statements.ts";
+import { freeBytesOf, rollback, transact } from "./transact.ts";
 
 /** Maximum number of batches in one commit. */
 const MAX_ENTRIES = 256;
 /** How long the first of them waits for the commit. */
 const OPEN_MS = 1000;
 /**
- * Transactions with fewer batches, ended by a reader, are not worth the journal: reads are about as frequent as batches. So long, batches are then
- * committed one by one.
+ * Transactions with fewer batches and bytes, ended by a reader, are not worth the journal: reads are about as frequent as batches. So long, batches
+ * are then committed one by one.
  */
 const FEW_ENTRIES = 4;
+const FEW_BYTES = 32 * 1024;
 const WITHOUT_JOURNAL_MS = 1000;
 /**
  * Free space below which batches are committed one by one. A transaction is opened only if its pages, a fraction of this, will have room: a message
@@ -42,6 +43,14 @@ export interface CommitsOptions {
   readonly now?: () => number;
 }
 
+/** Rows of journaled batches that are not inserted yet. */
+export interface Deferred {
+  /** Inserts them into the open transaction. */
+  applyAll(): void;
+  /** Drops them: the open transaction was rolled back. */
+  clear(): void;
+}
+
 export class Commits {
   readonly #db: DatabaseSync;
   readonly #path: string | null;
@@ -53,9 +62,10 @@ export class Commits {
   #journal: JournalFile | "off" | null = null;
   /** Number of the last transaction that was committed with entries. */
   #number = 0;
-  /** Entries of the open transaction. */
+  /** Entries of the journal that are not committed. */
   #entries = 0;
-  /** The open transaction was rolled back, so its entries are in the journal only. */
+  #entryBytes = 0;
+  /** The open transaction was rolled back, so the entries are in the journal only. */
   #isLost = false;
   /** The journal may have an entry whose batch was not confirmed by it. The next commit makes it void. */
   #hasRemains = false;
@@ -64,6 +74,7 @@ export class Commits {
   #timer: NodeJS.Timeout | null = null;
   /** Called after a commit of batches that were in the journal. */
   onSettled: () => void = () => undefined;
+  deferred: Deferred = { applyAll: () => undefined, clear: () => undefined };
 
   constructor(db: DatabaseSync, { path, io, now = () => performance.now(), freeBytes = freeBytesOf }: CommitsOptions) {
     this.#db = db;
@@ -84,13 +95,24 @@ export class Commits {
     return this.#entries > 0;
   }
 
-  /** Runs the work as one transaction, which is on disk afterwards. `isSmall`: other connections may see it later. */
-  transact<T>(work: () => T, isSmall: boolean): T {
+  /** Runs the work as one transaction, which is on disk afterwards. `isJournaled`: other connections may see it later. */
+  transact<T>(work: () => T, isJournaled: boolean): T {
     this.recover();
     this.#voidRemains();
-    if (this.#entries > 0) return this.#join(work, isSmall);
-    if (!isSmall || this.#now() < this.#withoutJournalUntil || !this.#isJournalReady()) return transact(this.#db, work);
-    return this.#join(work, isSmall);
+    const isLeft = isJournaled && (this.#entries > 0 || this.#mayUseJournal());
+    if (!isLeft && this.#entries === 0) return transact(this.#db, work);
+    const { log } = this.#logged;
+    log.clear();
+    const result = this.#run(work, isLeft);
+    if (isLeft && (log.length === 0 ? this.#entries > 0 : this.#append())) return result;
+    this.#commit();
+    return result;
+  }
+
+  /** Inserts deferred rows, so that this connection sees every batch. */
+  apply(): void {
+    this.recover();
+    if (this.#entries > 0) this.#run(() => this.deferred.applyAll(), false);
   }
 
   /** Makes every batch visible to other connections. */
@@ -98,18 +120,21 @@ export class Commits {
     this.recover();
     this.#voidRemains();
     if (this.#entries === 0) return;
-    if (this.#entries < FEW_ENTRIES) this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
+    if (this.#entries < FEW_ENTRIES && this.#entryBytes < FEW_BYTES)
+      this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
     this.#commit();
   }
 
   /** Applies batches again whose transaction was rolled back. */
   recover(): void {
+    // SQLite may have rolled it back, as after some failures of the disk.
+    if (this.#entries > 0 && !this.#db.isTransaction) this.#rollback();
     if (!this.#isLost) return;
     const { statements, bodies } = entriesOf(readJournal(this.#path!) ?? Buffer.alloc(0), this.#number + 1);
     if (bodies.length < this.#entries) {
       throw new Error(`the commit journal has ${bodies.length} of ${this.#entries} batches`);
     }
-    rollback(this.#db);
+    this.#rollback();
     applyContent(this.#db, { statements, bodies: bodies.slice(0, this.#entries) }, this.#number + 1);
     this.#isLost = false;
     this.#committed();
@@ -136,25 +161,17 @@ export class Commits {
   }
 
   /** Runs the work in the open transaction, or begins one. */
-  #join<T>(work: () => T, isSmall: boolean): T {
-    const { log } = this.#logged;
-    let result: T;
+  #run<T>(work: () => T, isLogging: boolean): T {
     try {
       if (this.#entries === 0) this.#db.exec("BEGIN IMMEDIATE");
-      this.#db.exec("SAVEPOINT batch");
-      log.clear();
-      this.#logged.isLogging = isSmall;
-      result = work();
-      this.#db.exec("RELEASE batch");
+      this.#logged.isLogging = isLogging;
+      return work();
     } catch (error) {
-      this.#undo();
+      this.#rollback();
       throw error;
     } finally {
       this.#logged.isLogging = false;
     }
-    if (isSmall && (log.length === 0 ? this.#entries > 0 : this.#append())) return result;
-    this.#commit();
-    return result;
   }
 
   /** Writes the batch to the journal. False: it must be committed instead. */
@@ -169,29 +186,31 @@ export class Commits {
       return false;
     }
     this.#entries++;
+    this.#entryBytes += this.#logged.log.length;
     this.#timer ??= setTimeout(() => this.#settleLater(), OPEN_MS).unref();
     return true;
   }
 
-  /** Undoes the batch, and leaves those before it. */
-  #undo(): void {
-    try {
-      if (this.#db.isTransaction) this.#db.exec(this.#entries === 0 ? "ROLLBACK" : "ROLLBACK TO batch; RELEASE batch");
-      else this.#isLost = this.#entries > 0;
-    } catch {
-      // Including a transaction that has only the batches before it: they are in the journal.
-      this.#isLost = this.#entries > 0;
-    }
+  /**
+   * Rolls back the open transaction. Its batches are applied from the journal before the next one. A savepoint, which would undo a single batch,
+   * makes SQLite copy each page that the batch changes, and batches hardly ever fail.
+   */
+  #rollback(): void {
+    this.#isLost = this.#entries > 0;
+    this.deferred.clear();
+    rollback(this.#db);
   }
 
   #commit(): void {
     const isNumbered = this.#entries > 0 || this.#hasRemains;
     try {
+      // Otherwise, each of these would be a transaction of its own.
+      if (!this.#db.isTransaction) throw new Error("the open transaction was rolled back");
+      this.deferred.applyAll();
       if (isNumbered) setJournalNumber(this.#db, this.#number + 1);
       this.#db.exec("COMMIT");
     } catch (error) {
-      this.#isLost = this.#entries > 0;
-      rollback(this.#db);
+      this.#rollback();
       throw error;
     }
     if (isNumbered) this.#committed();
@@ -206,7 +225,7 @@ export class Commits {
 
   #committed(): void {
     this.#number++;
-    this.#entries = 0;
+    this.#entries = this.#entryBytes = 0;
     this.#hasRemains = false;
     this.#stopTimer();
     if (this.#journal instanceof JournalFile) this.#journal.restart();
@@ -229,7 +248,11 @@ export class Commits {
     this.#timer = null;
   }
 
-  /** Whether a transaction can be left open. Creates the journal with the first small batch. */
+  #mayUseJournal(): boolean {
+    return this.#now() >= this.#withoutJournalUntil && this.#isJournalReady();
+  }
+
+  /** Whether a transaction can be left open. Creates the journal with the first batch that uses it. */
   #isJournalReady(): boolean {
     if (this.#journal === "off" || this.#path === null || this.#freeBytes(this.#path) < MIN_FREE_BYTES) return false;
     if (this.#journal !== null) return true;
@@ -256,36 +279,5 @@ export class Commits {
   #turnOff(): void {
     if (this.#journal instanceof JournalFile) this.#journal.close();
     this.#journal = "off";
-  }
-}
-
-function freeBytesOf(path: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(path));
-    return bavail * bsize;
-  } catch {
-    return 0;
-  }
-}
-
-/** Runs the work as a transaction that is committed at once. */
-export function transact<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    db.exec("COMMIT");
-    return result;
-  } catch (error) {
-    rollback(db);
-    throw error;
-  }
-}
-
-/** Rolls back an open transaction. SQLite may have done so already, as on a full disk. A failure is retried before the next transaction. */
-export function rollback(db: DatabaseSync): void {
-  try {
-    if (db.isTransaction) db.exec("ROLLBACK");
-  } catch {
-    // The caller gets the error that caused the rollback.
   }
 }

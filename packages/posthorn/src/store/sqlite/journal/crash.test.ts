@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {
   commitBatch,
@@ -47,9 +48,19 @@ function work({ handle }: JournaledWriter, begins: (inFlight: Confirmed) => void
   alone((on) => on({ op: "settle" }));
   batch([3, 4]);
   batch([5], [3]);
-  // A large batch is committed with those before it.
+  // A large batch goes to the journal too, if its outcomes are of the transaction.
   batch([100], [4], 20);
-  batch([6], [5]);
+  batch(
+    [200],
+    Array.from({ length: 20 }, (_, index) => 100 + index),
+    20,
+  );
+  // One that is too large is committed with those before it.
+  batch([300], [5], 257);
+  batch([6], [200, 201, 202]);
+  // Inserts the pending deliveries into the open transaction.
+  alone((on) => on({ op: "backlog" }));
+  batch([], [6, 300]);
   alone((on) => {
     for (const sql of ["BEGIN IMMEDIATE", "COMMIT"]) on({ op: "query", sql, parameters: [] });
   });
@@ -68,6 +79,8 @@ describe("a writer that is killed", () => {
     let inFlight: Confirmed = { messages: [], delivered: [] };
     const copies: { step: string; path: string; least: Confirmed; most: Confirmed }[] = [];
     const copy = (step: string): void => {
+      // Its transaction is open before and after it.
+      if (step.startsWith("before INSERT")) return;
       const path = join(folder.path, String(copies.length));
       mkdirSync(path);
       copyFiles(live, path);
@@ -130,13 +143,17 @@ function unconfirmed(bytes: Buffer, payload: string): Buffer {
   return bytes.fill(0, at, at + 8);
 }
 
-/** The same journal as a version without confirmations would have written it. */
-function inFirstFormat(bytes: Buffer, number: number): Buffer {
-  const { bodies } = entriesOf(bytes, number);
-  const header = bytes.subarray(0, bytes.indexOf("CFRM", 0, "latin1"));
-  header.write("POSTHORN JOURNAL 1\n", "latin1");
-  const entries = bodies.map((body, index) => encodeEntry({ number, index, body }).subarray(8));
-  return Buffer.concat([header, ...entries], header.length + ROOM_BYTES);
+/** The same journal as an earlier version would have written it, whose files had half the room. Version 1 had no confirmations. */
+function inEarlierFormat(bytes: Buffer, number: number, version: 1 | 2): Buffer {
+  const { bodies, statements } = entriesOf(bytes, number);
+  const json = Buffer.from(JSON.stringify({ statements }));
+  const header = Buffer.alloc(bytes.indexOf("CFRM", 0, "latin1"));
+  const at = header.write(`POSTHORN JOURNAL ${version}\n`, "latin1");
+  header.writeUInt32LE(json.length, at);
+  header.writeUInt32LE(crc32(json), at + 4);
+  json.copy(header, at + 8);
+  const entries = bodies.map((body, index) => encodeEntry({ number, index, body }).subarray(version === 1 ? 8 : 0));
+  return Buffer.concat([header, ...entries], header.length + ROOM_BYTES / 2);
 }
 
 /** Number of the open transaction of the database in a folder. */
@@ -156,11 +173,11 @@ describe("a journal", () => {
     expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4], losses: [] });
   });
 
-  it("of the version without confirmations is applied", () => {
+  it.each([1, 2] as const)("of an earlier version is applied: format %s", (version) => {
     using folder = temporaryFolder();
     const bytes = killed(folder.path);
     const dead = join(folder.path, "dead");
-    writeFileSync(journalIn(dead), inFirstFormat(bytes, numberIn(dead)));
+    writeFileSync(journalIn(dead), inEarlierFormat(bytes, numberIn(dead), version));
     expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4, 5], losses: [] });
   });
 

@@ -37,7 +37,8 @@ function openFailing(folder: string, also: readonly string[] = []) {
       try {
         commitBatch(
           writer.handle,
-          ids.map((id) => acceptEntry(id)),
+          // A large batch of large payloads is committed at once.
+          ids.map((id) => acceptEntry(id, ids.length === 1 ? {} : { payload: Buffer.alloc(5000) })),
           ids.length === 1 && confirmed.includes(ids[0]! - 1) ? [outcome(ids[0]! - 1)] : [],
         );
       } catch {
@@ -55,8 +56,8 @@ function openFailing(folder: string, also: readonly string[] = []) {
 
 const STEPS = [
   "before BEGIN IMMEDIATE",
-  "before SAVEPOINT batch",
-  "before RELEASE batch",
+  "before INSERT INTO message",
+  "before INSERT INTO attempt",
   "before write",
   "within write",
   "after write",
@@ -117,6 +118,40 @@ describe("a disk that fails", () => {
     expect(recover(folder.path)).toMatchObject({ messages: [1, 2, 3], delivered: [1, 2], losses: [] });
   });
 });
+
+it("that fails while pending deliveries are inserted keeps their messages in the journal", () => {
+  using folder = temporaryFolder();
+  const { writer, state, publish, confirmed } = openFailing(folder.path);
+  using _ = writer;
+  for (const id of [1, 2, 3]) publish(id);
+  state.failing = "before INSERT INTO delivery";
+  expect(() => writer.handle({ op: "backlog" })).toThrow("full");
+  expect(publish(4)).toBe(false);
+  expect(() => writer.handle({ op: "settle" })).toThrow("full");
+  expect(() => writer.handle({ op: "backlog" })).toThrow("full");
+  state.failing = null;
+  expect(publish(5)).toBe(true);
+  expect(writer.handle({ op: "backlog" })).toMatchObject([{ endpointId: 1, due: 0 }]);
+  writer.handle({ op: "close" });
+  expect(recover(folder.path)).toMatchObject({ messages: confirmed, delivered: [1, 2], losses: [] });
+});
+
+it.each(["backlog", "batch", "settle"] as const)(
+  "whose transaction was rolled back by SQLite is found by: %s",
+  (found) => {
+    using folder = temporaryFolder();
+    const { writer, publish, confirmed } = openFailing(folder.path);
+    using _ = writer;
+    for (const id of [1, 2, 3]) publish(id);
+    writer.db.exec("ROLLBACK");
+    if (found === "batch") publish(4);
+    else writer.handle({ op: found });
+    expect(confirmed).toHaveLength(found === "batch" ? 4 : 3);
+    expect(writer.handle({ op: "backlog" })).toMatchObject([{ endpointId: 1, due: 0 }]);
+    writer.handle({ op: "close" });
+    expect(recover(folder.path)).toMatchObject({ messages: confirmed, losses: [] });
+  },
+);
 
 it("drops a batch that was rejected although it reached the journal, once other rows have changed", () => {
   using folder = temporaryFolder();

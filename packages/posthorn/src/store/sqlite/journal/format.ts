@@ -27,7 +27,9 @@ const ENTRY_HEADER_BYTES = 4 + 4 + 8 + 4;
 const ALIGNMENT = 8;
 const PAGE_BYTES = 4096;
 /** Bytes of entries that the file has room for. */
-export const ROOM_BYTES: number = 1024 * 1024;
+export const ROOM_BYTES: number = 2 * 1024 * 1024;
+/** The same in files whose header does not have it. */
+const FIRST_ROOM_BYTES = 1024 * 1024;
 
 export interface JournalEntry {
   /** Number of the transaction. */
@@ -52,7 +54,7 @@ export function journalPath(path: string): string {
 
 /** Returns the header, padded to whole pages. */
 export function encodeHeader(statements: readonly string[]): Buffer {
-  const json = Buffer.from(JSON.stringify({ statements }));
+  const json = Buffer.from(JSON.stringify({ statements, roomBytes: ROOM_BYTES }));
   const header = Buffer.alloc(Math.ceil((PREFIX_BYTES + json.length) / PAGE_BYTES) * PAGE_BYTES);
   const at = header.write(MAGIC, "latin1");
   header.writeUInt32LE(json.length, at);
@@ -61,9 +63,12 @@ export function encodeHeader(statements: readonly string[]): Buffer {
   return header;
 }
 
-/** Returns an entry with room for its confirmation. */
-export function encodeEntry({ number, index, body }: JournalEntry): Buffer {
-  const entry = Buffer.alloc(sizeOf(body, CONFIRMATION_BYTES));
+/** Returns an entry with room for its confirmation. @param memory Memory for it, if it is large enough. */
+export function encodeEntry({ number, index, body }: JournalEntry, memory: Buffer | null = null): Buffer {
+  const size = sizeOf(body, CONFIRMATION_BYTES);
+  const entry = memory !== null && size <= memory.length ? memory.subarray(0, size) : Buffer.alloc(size);
+  entry.fill(0, 0, CONFIRMATION_BYTES);
+  entry.fill(0, size - ALIGNMENT);
   const at = CONFIRMATION_BYTES;
   entry.writeUInt32LE(body.length, at + 4);
   entry.writeDoubleLE(number, at + 8);
@@ -75,10 +80,10 @@ export function encodeEntry({ number, index, body }: JournalEntry): Buffer {
 
 /** Returns the confirmation of an entry, which goes to the entry's beginning. */
 export function encodeConfirmation({ number, index }: Omit<JournalEntry, "body">): Buffer {
-  const key = Buffer.alloc(12);
+  const key = Buffer.allocUnsafe(12);
   key.writeDoubleLE(number, 0);
   key.writeUInt32LE(index, 8);
-  const confirmation = Buffer.alloc(CONFIRMATION_BYTES);
+  const confirmation = Buffer.allocUnsafe(CONFIRMATION_BYTES);
   confirmation.writeUInt32LE(CONFIRMED, 0);
   confirmation.writeUInt32LE(crc32(key), 4);
   return confirmation;
@@ -102,7 +107,7 @@ export function entriesOf(bytes: Buffer, number: number): JournalContent {
   const header = decodeHeader(bytes);
   // The file gets its name only once its header is on disk.
   if (header === null) return { statements: [], bodies: [], isDamaged: true };
-  const { statements, end, confirmationBytes } = header;
+  const { statements, end, roomBytes, confirmationBytes } = header;
   const bodies: Buffer[] = [];
   let at = end;
   const entryHere = (): JournalEntry | null => entryAt(bytes, at + confirmationBytes, number);
@@ -112,7 +117,7 @@ export function entriesOf(bytes: Buffer, number: number): JournalContent {
   }
   const missing = { number, index: bodies.length };
   const isConfirmed = confirmationBytes > 0 && hasConfirmation(bytes, at, missing);
-  const isCut = bytes.length < end + ROOM_BYTES;
+  const isCut = bytes.length < end + roomBytes;
   const isDamaged = isCut || isConfirmed || hasEntryFrom(bytes, at, { number, index: bodies.length + 1 });
   return { statements, bodies, isDamaged };
 }
@@ -120,18 +125,21 @@ export function entriesOf(bytes: Buffer, number: number): JournalContent {
 interface Header {
   readonly statements: readonly string[];
   readonly end: number;
+  readonly roomBytes: number;
   /** 0: of the format without confirmations. */
   readonly confirmationBytes: number;
 }
+
+type StoredHeader = Pick<Header, "statements"> & Partial<Pick<Header, "roomBytes">>;
 
 function decodeHeader(bytes: Buffer): Header | null {
   const magic = bytes.toString("latin1", 0, MAGIC.length);
   if (bytes.length < PREFIX_BYTES || (magic !== MAGIC && magic !== MAGIC_1)) return null;
   const json = bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + bytes.readUInt32LE(MAGIC.length));
   if (crc32(json) !== bytes.readUInt32LE(MAGIC.length + 4)) return null;
-  const { statements } = JSON.parse(json.toString()) as Pick<Header, "statements">;
+  const { statements, roomBytes = FIRST_ROOM_BYTES } = JSON.parse(json.toString()) as StoredHeader;
   const end = Math.ceil((PREFIX_BYTES + json.length) / PAGE_BYTES) * PAGE_BYTES;
-  return { statements, end, confirmationBytes: magic === MAGIC ? CONFIRMATION_BYTES : 0 };
+  return { statements, end, roomBytes, confirmationBytes: magic === MAGIC ? CONFIRMATION_BYTES : 0 };
 }
 
 /** The intact entry of the transaction at an offset; `null`: there is none. */

@@ -16,12 +16,17 @@ const FILE_IO: JournalIo = {
   sync: (file) => fdatasyncSync(file),
 };
 
+/** Size of the memory for entries. Larger ones get their own. */
+const MEMORY_BYTES = 256 * 1024;
+
 export class JournalFile {
   readonly #io: JournalIo;
   readonly #file: number;
   readonly #start: number;
   #at: number;
   #index = 0;
+  /** For one entry after the other: new memory for each would have to be collected. */
+  #memory: Buffer | null = null;
 
   private constructor(io: JournalIo, file: number, start: number) {
     this.#io = io;
@@ -52,7 +57,7 @@ export class JournalFile {
 
   /** Writes an entry of the transaction with this number, and waits until it is on disk. False: there is no room for it. */
   append(number: number, body: Buffer): boolean {
-    const entry = encodeEntry({ number, index: this.#index, body });
+    const entry = encodeEntry({ number, index: this.#index, body }, (this.#memory ??= Buffer.alloc(MEMORY_BYTES)));
     if (this.#at + entry.length > this.#start + ROOM_BYTES) return false;
     this.#io.write(this.#file, entry, this.#at);
     this.#io.sync(this.#file);

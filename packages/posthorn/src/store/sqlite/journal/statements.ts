@@ -4,11 +4,23 @@ import { RunLog } from "./run-log.ts";
 
 export interface Statement {
   get(...values: SQLInputValue[]): unknown;
-  run(...values: SQLInputValue[]): { readonly changes: number | bigint };
+  run(...values: SQLInputValue[]): Result;
+  /** Notes an execution without running it. */
+  note(...values: SQLInputValue[]): void;
+  /** Runs a statement that changes a row in any case. Without the result, it takes a third less time. */
+  execute(...values: SQLInputValue[]): void;
+  /** The same, without noting the execution. */
+  executeUnlogged(...values: SQLInputValue[]): void;
+}
+
+interface Result {
+  readonly changes: number | bigint;
 }
 
 /** Prepares statements, as `DatabaseSync` does. */
 export interface Statements {
+  /** Whether executions are noted, because the batch goes to the journal. */
+  readonly isLogging: boolean;
   prepare(sql: string): Statement;
 }
 
@@ -17,7 +29,6 @@ export class LoggedStatements implements Statements {
   readonly #db: DatabaseSync;
   readonly #sql: string[] = [];
   readonly log = new RunLog();
-  /** Whether executions are noted. */
   isLogging = false;
 
   constructor(db: DatabaseSync) {
@@ -39,6 +50,14 @@ export class LoggedStatements implements Statements {
         if (this.isLogging && result.changes !== 0) this.log.add(index, values);
         return result;
       },
+      note: (...values) => {
+        if (this.isLogging) this.log.add(index, values);
+      },
+      execute: (...values) => {
+        statement.get(...values);
+        if (this.isLogging) this.log.add(index, values);
+      },
+      executeUnlogged: (...values) => void statement.get(...values),
     };
   }
 }
