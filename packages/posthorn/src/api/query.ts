@@ -1,7 +1,7 @@
 /** Parses query strings. A list is one comma-separated value, or repeated `name[]` or `name[0]` parameters. */
 
 /** Parameters that are lists. */
-const LISTS = new Set(["event_types", "kinds"]);
+const LISTS = new Set(["event_types", "ids", "kinds"]);
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 

@@ -105,6 +105,7 @@ import { appPortalAccess } from "./auth/app-portal-access.ts";
 import { dashboardAccess } from "./auth/dashboard-access.ts";
 import { applicationStatsSeries } from "./stats/series-of-application.ts";
 import { applicationStatsSummary } from "./stats/summary-of-application.ts";
+import { statsApplications } from "./stats/applications.ts";
 import { statsNow } from "./stats/now.ts";
 import { cancelBroadcast } from "./broadcast/cancel.ts";
 import { createBroadcast } from "./broadcast/create.ts";
@@ -319,6 +320,7 @@ export const ROUTES: readonly Route[] = [
   statsSummary,
   statsSeries,
   statsNow,
+  statsApplications,
   statsStorage,
   getCluster,
   getDeliveryPause,

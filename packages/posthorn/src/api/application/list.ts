@@ -4,6 +4,7 @@ import {
   type ApplicationSort,
   listApplications as listVerb,
 } from "../../domain/application/list.ts";
+import { HEALTH_FILTERS } from "../../domain/endpoint/list-all.ts";
 import { pageOf } from "../inputs.ts";
 import { ApplicationList } from "../models/application.ts";
 import { literals, OrderQuery, PageQuery } from "../models/common.ts";
@@ -34,6 +35,15 @@ export const listApplications = defineRoute({
     search: Type.Optional(
       Type.String({ minLength: 1, maxLength: 256, description: "A part of the name, the uid or the ID, in any case." }),
     ),
+    health: Type.Optional(
+      Type.Union(
+        HEALTH_FILTERS.map((health) => Type.Literal(health)),
+        {
+          description:
+            "`failing`: applications with an endpoint that had no success since its last failure. `healthy`: all others.",
+        },
+      ),
+    ),
     exclude_apps_with_no_endpoints: Type.Optional(Type.Boolean({ default: false })),
     exclude_apps_with_disabled_endpoints: Type.Optional(Type.Boolean({ default: false })),
   }),
@@ -44,6 +54,7 @@ export const listApplications = defineRoute({
       sort: query.sort ?? "created",
       order: query.order ?? "ascending",
       search: query.search ?? null,
+      health: query.health ?? null,
       excludeWithNoEndpoints: query.exclude_apps_with_no_endpoints ?? false,
       excludeWithDisabledEndpoints: query.exclude_apps_with_disabled_endpoints ?? false,
     };

@@ -1,5 +1,7 @@
 /** Models of statistics. */
 import { type TSchema, Type } from "typebox";
+import { MAX_ENDPOINTS, QUEUES } from "../../domain/application/figures.ts";
+import { HEALTHS, MAX_QUEUED } from "../../domain/endpoint/figures.ts";
 import { SERIES_STEPS, SUMMARY_STEPS } from "../../domain/stats/query.ts";
 import { STORAGE_KINDS } from "../../domain/storage/day.ts";
 import { DateTime, nullable, ref } from "./common.ts";
@@ -176,6 +178,44 @@ export const StatsStorageOut = Type.Object(
   },
 );
 
+export const ApplicationFiguresOut = Type.Object(
+  {
+    id: Type.String({ description: "ID of the application or source." }),
+    endpoints: Type.Integer({ description: `Endpoints, counted up to ${MAX_ENDPOINTS}.` }),
+    failing: Type.Integer({ description: "How many of these have had no success since their last failure." }),
+    health: Type.Union(
+      HEALTHS.map((health) => Type.Literal(health)),
+      {
+        description:
+          "`failing`: some endpoint is failing. `degraded`: the success rate of the last 24 hours is below `attention.successPercent` of the policy. `idle`: there were no attempts.",
+      },
+    ),
+    successRate: nullable(
+      Type.Number({ description: "Share of the attempts of the last 24 hours that succeeded; null without attempts." }),
+    ),
+    hours: Type.Array(Type.Object({ succeeded: Type.Integer(), failed: Type.Integer() }), {
+      description: "Attempts by hour, of the last 24 hours. The current hour is the last one.",
+    }),
+    requests: nullable(
+      Type.Array(Type.Object({ accepted: Type.Integer(), quarantined: Type.Integer() }), {
+        description: "Requests to a source by hour, of the same hours. Null for an application.",
+      }),
+    ),
+    lastEventAt: nullable(
+      Type.String({ format: "date-time", description: "When the newest message was published or received." }),
+    ),
+    queued: Type.Integer({
+      description: `Deliveries that are not finished, counted up to ${MAX_QUEUED}, of the ${QUEUES} newest endpoints.`,
+    }),
+  },
+  { $id: "ApplicationFiguresOut", description: "Recent figures of an application or source." },
+);
+
+export const ApplicationFiguresListOut = Type.Object(
+  { data: Type.Array(ref(ApplicationFiguresOut)) },
+  { $id: "ApplicationFiguresListOut" },
+);
+
 export const StatsRangeQuery = {
   since: Type.Optional(Type.String({ format: "date-time", description: "One day before `until` by default." })),
   until: Type.Optional(Type.String({ format: "date-time", description: "Now by default." })),
@@ -214,4 +254,6 @@ export const STATS_MODELS: readonly TSchema[] = [
   EndingCertificateOut,
   StatsNowOut,
   StatsStorageOut,
+  ApplicationFiguresOut,
+  ApplicationFiguresListOut,
 ];

@@ -3,6 +3,7 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import type { HealthFilter } from "../endpoint/list-all.ts";
 import { type Application, toApplication } from "./application.ts";
 
 /** `name`: by the first 256 characters, without regard to case. */
@@ -17,6 +18,8 @@ export interface ListApplications extends PageRequest {
   readonly order: "ascending" | "descending";
   /** A part of the name, the uid or the ID, in any case; `null`: any. */
   readonly search: string | null;
+  /** `failing`: with an endpoint without a success since its last failure. `healthy`: all others. `null`: any. */
+  readonly health: HealthFilter | null;
   readonly excludeWithNoEndpoints: boolean;
   readonly excludeWithDisabledEndpoints: boolean;
 }
@@ -37,6 +40,15 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
       .$if(input.search !== null, (filtered) =>
         filtered.where(
           sql<SqlBool>`instr(lower(name || ' ' || coalesce(uid, '') || ' ' || public_id), lower(cast(${input.search} as text))) > 0`,
+        ),
+      )
+      .$if(input.health !== null, (filtered) =>
+        filtered.where("id", input.health === "failing" ? "in" : "not in", (eb) =>
+          eb
+            .selectFrom("endpoint_failure")
+            .innerJoin("endpoint", "endpoint.id", "endpoint_failure.endpoint_id")
+            .select("endpoint.app_id")
+            .where("endpoint.deleted_at", "is", null),
         ),
       )
       .$if(isByName, (sorted) => sorted.orderBy(NAME_START, slice.order))

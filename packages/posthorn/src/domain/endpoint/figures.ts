@@ -40,7 +40,8 @@ export interface EndpointFigures {
 
 /** Queued deliveries counted for an endpoint. */
 export const MAX_QUEUED = 1000;
-const HOURS = 24;
+/** Hours of the figures of lists. */
+export const HOURS = 24;
 
 /** Figures by the key of the endpoint. */
 export async function figuresOf(
@@ -69,7 +70,7 @@ export async function figuresOf(
       const successRate = rateOf(ofDay);
       const figures: EndpointFigures = {
         state: stateOf(hold?.reason, lane),
-        health: healthOf(failingSince, successRate, policy.attention.successPercent),
+        health: healthOf(failingSince !== null, successRate, policy.attention.successPercent),
         failingSince,
         successRate,
         hours: ofDay,
@@ -97,13 +98,15 @@ function stateOf(reason: EndpointHoldReason | undefined, lane: UnhealthyLane | u
   return state === "open" && lane?.breaker?.state === "half_open" ? "half_open" : state;
 }
 
-function healthOf(failingSince: number | null, successRate: number | null, leastPercent: number): Health {
-  if (failingSince !== null) return "failing";
+/** @param leastPercent `attention.successPercent` of the policy. */
+export function healthOf(isFailing: boolean, successRate: number | null, leastPercent: number): Health {
+  if (isFailing) return "failing";
   if (successRate === null) return "idle";
   return successRate * 100 < leastPercent ? "degraded" : "healthy";
 }
 
-function rateOf(hours: readonly AttemptHour[]): number | null {
+/** Share of the attempts that succeeded; `null`: there were none. */
+export function rateOf(hours: readonly AttemptHour[]): number | null {
   const succeeded = hours.reduce((sum, hour) => sum + hour.succeeded, 0);
   const all = hours.reduce((sum, hour) => sum + hour.failed, succeeded);
   return all === 0 ? null : succeeded / all;
