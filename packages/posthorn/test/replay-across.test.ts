@@ -108,14 +108,20 @@ describe("a replay across 1,000 applications", () => {
     expect(receiver.requests).toHaveLength(COUNT);
   });
 
-  it("stops when it is canceled", async () => {
-    await seedFailures(node.services, { count: 30, url: () => `${receiver.url}/hook` });
-    const { id } = await post("replay", { since, ratePerSecond: 1 });
-    await until(id, ({ progress }) => progress.sent >= 1);
-    const canceled = await post(`replay/${id}/cancel`);
+  it("stops when it is canceled in the middle: after a restart, nothing more is sent", async () => {
+    await seedFailures(node.services, { count: COUNT, url: () => `${receiver.url}/hook` });
+    const { id } = await post("replay", { since, ratePerSecond: PER_SECOND });
+    await until(id, ({ progress }) => progress.sent >= 20);
+    const { progress } = await post(`replay/${id}/cancel`);
+    expect(progress.sent).toBeLessThan(COUNT);
     await restart();
-    expect(await progressOf(id)).toMatchObject({ status: "canceled", progress: { sent: canceled.progress.sent } });
+    // Deliveries that were already queued are still sent.
+    await eventually(() => expect(received().size).toBe(progress.sent));
+    expect(await progressOf(id)).toMatchObject({ status: "canceled", progress: { sent: progress.sent } });
     expect((await tenant.call("POST", `replay/${id}/resume`)).status).toBe(409);
+    const { json: plan } = await tenant.call("POST", "replay/dry-run", { since });
+    expect(plan).toMatchObject({ toSend: COUNT - progress.sent, skipped: { otherStatus: { success: progress.sent } } });
+    expect(received().size).toBe(progress.sent);
   });
 });
 
