@@ -2,6 +2,7 @@
 
 export const ENDPOINT_STATES = ["enabled", "paused", "disabled"] as const;
 export const ENDPOINT_HEALTHS = ["failing", "healthy"] as const;
+export type EndpointHealth = (typeof ENDPOINT_HEALTHS)[number];
 export const ENDPOINT_SORTS = ["newest", "oldest", "url", "urlDown"] as const;
 type Sort = (typeof ENDPOINT_SORTS)[number];
 
@@ -10,7 +11,7 @@ export interface EndpointFilter {
   readonly host?: string;
   readonly kind?: string;
   readonly state?: (typeof ENDPOINT_STATES)[number];
-  readonly health?: (typeof ENDPOINT_HEALTHS)[number];
+  readonly health?: EndpointHealth;
   /** Absent: newest first. */
   readonly sort?: Exclude<Sort, "newest">;
 }

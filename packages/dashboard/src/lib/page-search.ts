@@ -1,4 +1,5 @@
 /** Search parameters of pages: filters, orders and tabs. Invalid values are ignored, because people edit and share addresses. */
+import { ENDPOINT_HEALTHS, type EndpointHealth } from "./endpoint-filter.ts";
 import { isProblem, type EndpointProblem } from "./endpoint-problems.ts";
 import { isReference, type Range, RANGES, toMessageFilter } from "./message-filter.ts";
 import { type RequestFilter, toRequestFilter } from "./request-filter.ts";
@@ -52,14 +53,17 @@ interface SourcesSearch {
   readonly kind?: string;
   readonly state?: (typeof READ_STATES)[number];
   readonly search?: string;
+  /** Absent: newest first. */
+  readonly order?: "ascending";
 }
 
-export function sourcesSearch({ kind, state, search }: Search): SourcesSearch {
+export function sourcesSearch({ kind, state, search, order }: Search): SourcesSearch {
   const known = oneOf(READ_STATES, state);
   return {
     ...(typeof kind === "string" ? { kind } : {}),
     ...(known === undefined ? {} : { state: known }),
     ...textSearch(search),
+    ...(order === "ascending" ? { order } : {}),
   };
 }
 
@@ -77,14 +81,22 @@ function orderedSearch({ search, order }: Search, defaultOrder: Order): OrderedS
 }
 
 interface ApplicationsSearch extends OrderedSearch {
+  readonly health?: EndpointHealth;
+  /** Whether applications without endpoints are left out. */
+  readonly endpoints?: "some";
   /** Absent: by time of creation. */
   readonly sort?: "name";
 }
 
 /** By default, the newest first, or names from A to Z. */
 export function applicationsSearch(search: Search): ApplicationsSearch {
-  if (search["sort"] === "name") return { ...orderedSearch(search, "ascending"), sort: "name" };
-  return orderedSearch(search, "descending");
+  const health = oneOf(ENDPOINT_HEALTHS, search["health"]);
+  const filters = {
+    ...(health === undefined ? {} : { health }),
+    ...(search["endpoints"] === "some" ? { endpoints: "some" as const } : {}),
+  };
+  if (search["sort"] === "name") return { ...filters, ...orderedSearch(search, "ascending"), sort: "name" };
+  return { ...filters, ...orderedSearch(search, "descending") };
 }
 
 interface EventTypesSearch extends OrderedSearch {

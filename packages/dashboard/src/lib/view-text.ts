@@ -26,6 +26,7 @@ const LISTS = {
 
 /** Where the texts of the values of a filter are. Other values are shown as they are. */
 const VALUES: Partial<Record<ViewList, Readonly<Record<string, string>>>> = {
+  applications: { health: "endpointList.filters", endpoints: "endpointList.withEndpoints" },
   attempts: { status: "status", response: "attempts.responses" },
   audit: { range: "audit.ranges" },
   endpoints: { state: "endpointList.states", health: "endpointList.filters" },

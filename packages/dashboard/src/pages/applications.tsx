@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -8,19 +8,28 @@ import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import type { ColumnSort } from "../components/table.tsx";
+import { useDialog } from "../components/use-dialog.ts";
+import { ENDPOINT_HEALTHS } from "../lib/endpoint-filter.ts";
 import { applicationsSearch } from "../lib/page-search.ts";
 import { ExportButton } from "../parts/export-button.tsx";
+import { applicationColumns, useFigures } from "../parts/figures.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import nameStyles from "../parts/message-list.module.css";
 import { Views } from "../parts/views.tsx";
 import { CREATE_APPLICATION } from "../lib/api-command.ts";
 import { ApiCommand } from "../parts/api-command.tsx";
 
 export function Applications() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const navigate = useNavigate({ from: "/applications" });
   const filter = useSearch({ from: "/operator/applications" });
   const { sort, order = sort === "name" ? "ascending" : "descending", ...rest } = filter;
-  const conditions = { ...rest, ...(sort === undefined ? {} : { sort }) };
+  const { endpoints, ...conditions } = {
+    ...rest,
+    ...(sort === undefined ? {} : { sort }),
+    ...(rest.endpoints === undefined ? {} : { exclude_apps_with_no_endpoints: true }),
+  };
+  const isFiltered = rest.search !== undefined || rest.health !== undefined || endpoints !== undefined;
   const by = (column: "name" | undefined): ColumnSort => ({
     order: sort === column ? order : null,
     onChange: (next) => {
@@ -31,6 +40,7 @@ export function Applications() {
   const list = useList(["applications", filter], (page) =>
     must(api.GET("/api/v1/app", { params: { query: { ...page, ...conditions, order } } })),
   );
+  const figures = useFigures(useMemo(() => list.rows.map(({ id }) => id), [list.rows]));
   return (
     <ListPage
       title={t("applications.title")}
@@ -54,33 +64,51 @@ export function Applications() {
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t(filter.search === undefined ? "applications.none" : "applications.noMatch")}
-      emptyAction={filter.search === undefined && <ApiCommand call={CREATE_APPLICATION} />}
+      empty={t(isFiltered ? "applications.noMatch" : "applications.none")}
+      emptyAction={!isFiltered && <ApiCommand call={CREATE_APPLICATION} />}
       columns={[
         {
           key: "name",
           label: t("applications.name"),
           sort: by("name"),
           cell: (row) => (
-            <Link to="/applications/$app" params={{ app: row.id }}>
-              {row.name}
-            </Link>
+            <span className={nameStyles["name"]}>
+              <Link to="/applications/$app" params={{ app: row.id }}>
+                {row.name}
+              </Link>
+              <code className={nameStyles["id"]}>{row.uid ?? row.id}</code>
+            </span>
           ),
         },
-        { key: "uid", label: t("applications.uid"), cell: (row) => <code>{row.uid ?? "–"}</code> },
-        {
-          key: "id",
-          label: t("messages.id"),
-          wideOnly: true,
-          cell: (row) => <code className="muted">{row.id}</code>,
-        },
+        ...applicationColumns(figures, t, i18n.language),
         timeColumn(t("applications.created"), "createdAt", by(undefined)),
       ]}
     >
       <ListFilters
         search={{ label: t("applications.search"), value: filter.search }}
-        choices={[]}
-        onChange={(name, value) => void navigate({ search: withFilter({ ...filter }, name, value), replace: true })}
+        choices={[
+          {
+            name: "health",
+            label: t("endpointList.health"),
+            value: filter.health,
+            choices: [
+              { value: "", label: t("endpointList.anyHealth") },
+              ...ENDPOINT_HEALTHS.map((value) => ({ value, label: t(`endpointList.filters.${value}`) })),
+            ],
+          },
+          {
+            name: "endpoints",
+            label: t("endpoints.title"),
+            value: filter.endpoints,
+            choices: [
+              { value: "", label: t("endpointList.anyEndpoints") },
+              { value: "some", label: t("endpointList.withEndpoints.some") },
+            ],
+          },
+        ]}
+        onChange={(name, value) =>
+          void navigate({ search: applicationsSearch(withFilter({ ...filter }, name, value)), replace: true })
+        }
       />
     </ListPage>
   );
@@ -90,7 +118,7 @@ function NewApplication() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("new-application");
   const create = useMutation({
     mutationFn: (body: { name: string; uid?: string }) => must(api.POST("/api/v1/app", { body })),
     onSuccess: async ({ id }) => {

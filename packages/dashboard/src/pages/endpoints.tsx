@@ -4,9 +4,8 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
-import { Badge, type Tone } from "../components/badge.tsx";
+import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
-import { Spark } from "../components/chart.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import type { Column, ColumnSort } from "../components/table.tsx";
 import {
@@ -17,31 +16,21 @@ import {
   toEndpointFilter,
 } from "../lib/endpoint-filter.ts";
 import { STATE_TONES } from "../lib/endpoint-state.ts";
-import { formatNumber, formatPercent } from "../lib/format.ts";
 import { EndpointBulkActions } from "../parts/bulk-actions.tsx";
 import { BulkBar } from "../parts/bulk-bar.tsx";
 import { EndpointName } from "../parts/endpoint-name.tsx";
 import { ExportButton } from "../parts/export-button.tsx";
+import { AttemptsOfDay, HealthBadge, queuedText } from "../parts/figures.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
 import { useSelection } from "../parts/use-selection.tsx";
 import { useAudience } from "../session/audience.ts";
-import styles from "./endpoints.module.css";
 import { Views } from "../parts/views.tsx";
 import { createEndpoint } from "../lib/api-command.ts";
 import { ApiCommand } from "../parts/api-command.tsx";
 
 type ListedEndpoint = components["schemas"]["ListedEndpointOut"];
-
-const HEALTH_TONES: Readonly<Record<ListedEndpoint["health"], Tone>> = {
-  failing: "bad",
-  degraded: "warn",
-  healthy: "good",
-  idle: "neutral",
-};
-/** The server counts queued deliveries up to this number. */
-const MAX_QUEUED = 1000;
 
 export function Endpoints() {
   const { t } = useTranslation();
@@ -119,37 +108,21 @@ function useColumns(byUrl: ColumnSort): readonly Column<ListedEndpoint>[] {
       tight: true,
       cell: ({ health, state }) =>
         state === "active" ? (
-          <Badge tone={HEALTH_TONES[health]}>{t(`endpointList.healths.${health}`)}</Badge>
+          <HealthBadge health={health} />
         ) : (
           <Badge tone={STATE_TONES[state]}>{t(`endpointState.states.${state}`)}</Badge>
         ),
     },
-    { key: "attempts", label: t("endpointList.lastDay"), tight: true, cell: (row) => <Attempts endpoint={row} /> },
+    { key: "attempts", label: t("endpointList.lastDay"), tight: true, cell: (row) => <AttemptsOfDay {...row} /> },
     timeColumn(t("endpointList.lastEvent"), "lastEventAt"),
     {
       key: "queued",
       label: t("endpointList.queued"),
       end: true,
       tight: true,
-      cell: ({ queued }) => `${formatNumber(i18n.language, queued)}${queued === MAX_QUEUED ? "+" : ""}`,
+      cell: ({ queued }) => queuedText(i18n.language, queued),
     },
   ];
-}
-
-/** Sparkline and success rate of the last 24 hours. */
-function Attempts({ endpoint: { hours, successRate } }: { readonly endpoint: ListedEndpoint }) {
-  const { t, i18n } = useTranslation();
-  if (successRate === null) return <span className="muted">–</span>;
-  const sum = (of: "succeeded" | "failed"): number => hours.reduce((total, hour) => total + hour[of], 0);
-  return (
-    <span className={styles["attempts"]}>
-      <Spark
-        points={hours.map(({ succeeded: ok, failed }) => ({ ok, failed }))}
-        label={t("endpoints.spark", { ok: sum("succeeded"), failed: sum("failed") })}
-      />
-      <span className="numeric">{formatPercent(i18n.language, successRate * 100, successRate > 0.99 ? 1 : 0)}</span>
-    </span>
-  );
 }
 
 function Filters() {

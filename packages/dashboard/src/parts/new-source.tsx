@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { Dialog } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { Note } from "../components/state.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { toConfig } from "../lib/destination-config.ts";
 import { GENERIC, type SourceIn } from "../lib/source-form.ts";
 import { TABLE_KIND, WEBHOOK_KIND } from "../lib/source-kind.ts";
@@ -17,6 +18,7 @@ import { DestinationPicker, type PickedKind } from "./destination-picker.tsx";
 import { SourceSecretField } from "./source-secret-field.tsx";
 import { SecretWarnings } from "./secret-warnings.tsx";
 import { type LocalSourceKind, useSourceKinds } from "./use-destination-kinds.ts";
+import { useSourceTypes } from "./use-source-types.ts";
 
 /** Prefix of providers in the picker: a provider and a kind can have the same name. */
 const PROVIDER = "provider:";
@@ -26,7 +28,7 @@ export function NewSource() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("new-source");
   const [picked, setPicked] = useState(PROVIDER + GENERIC);
   const kinds = useSourceKinds();
   const choices = useChoices(kinds, open);
@@ -117,15 +119,11 @@ function byCommand(kind: PickedKind): PickedKind {
 /** The kinds, and then the providers of webhooks. */
 function useChoices(kinds: readonly LocalSourceKind[] | undefined, isOpen: boolean): readonly PickedKind[] {
   const { t } = useTranslation();
-  const types = useQuery({
-    queryKey: ["source-types"],
-    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
-    enabled: isOpen,
-  });
+  const types = useSourceTypes(isOpen);
   return useMemo(() => {
     const summaryOf = (type: string): string =>
       t(type === GENERIC ? "sourceKinds.genericSummary" : "sourceKinds.providerSummary");
-    const known = (types.data?.data ?? []).filter(({ type }) => type !== GENERIC);
+    const known = (types ?? []).filter(({ type }) => type !== GENERIC);
     const providers = [{ type: GENERIC, name: t("sources.generic") }, ...known].map(({ type, name }): PickedKind => ({
       kind: PROVIDER + type,
       title: name,
@@ -137,5 +135,5 @@ function useChoices(kinds: readonly LocalSourceKind[] | undefined, isOpen: boole
     }));
     const read = (kinds ?? []).filter(({ kind }) => kind !== WEBHOOK_KIND);
     return [...read.map((kind) => (kind.kind === TABLE_KIND ? byCommand(kind) : kind)), ...providers];
-  }, [kinds, types.data, t]);
+  }, [kinds, types, t]);
 }

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
 import { Card } from "../components/page.tsx";
 import { docsPath } from "../lib/base.ts";
 import { inlineParts } from "../lib/inline-markdown.ts";
 import type { Source } from "../lib/source-form.ts";
 import styles from "./source-guide.module.css";
+import { useSourceTypes } from "./use-source-types.ts";
 
 interface SourceGuideProps {
   readonly source: Source;
@@ -15,12 +15,9 @@ interface SourceGuideProps {
 export function SourceGuide({ source }: SourceGuideProps) {
   const { t, i18n } = useTranslation();
   const translated = useProviderSteps(i18n.language);
-  const types = useQuery({
-    queryKey: ["source-types"],
-    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
-  });
+  const types = useSourceTypes();
   const docs = docsPath();
-  const type = types.data?.data.find((one) => one.type === source.type);
+  const type = types?.find((one) => one.type === source.type);
   if (type === undefined || type.steps.length === 0) return null;
   return (
     <Card

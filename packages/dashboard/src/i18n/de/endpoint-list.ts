@@ -21,6 +21,12 @@ export const endpointList: typeof english = {
     lastDay: "Versuche, 24 Stunden",
     lastEvent: "Letztes Ereignis",
     queued: "Wartend",
+    failing: "{{value}} fehlerhaft",
+    anyEndpoints: "Mit oder ohne Endpunkte",
+    withEndpoints: { some: "Mit Endpunkten" },
+    requests: "Anfragen, 24 Stunden",
+    requestSpark: "Anfragen je Stunde: {{ok}} angenommen, {{failed}} in Quarantäne",
+    quarantined: "{{value}} in Quarantäne",
     attention: "Auffällige",
   },
 };

@@ -20,6 +20,12 @@ export const endpointList = {
     lastDay: "Attempts, 24 hours",
     lastEvent: "Last event",
     queued: "Queued",
+    failing: "{{value}} failing",
+    anyEndpoints: "With or without endpoints",
+    withEndpoints: { some: "With endpoints" },
+    requests: "Requests, 24 hours",
+    requestSpark: "Requests per hour: {{ok}} accepted, {{failed}} quarantined",
+    quarantined: "{{value}} quarantined",
     attention: "Needing attention",
   },
 };
