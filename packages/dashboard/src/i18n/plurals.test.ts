@@ -13,7 +13,9 @@ const PLURAL = /_(?:zero|one|two|few|many|other)$/;
 
 /** Placeholders that are replaced by a number. */
 const NUMBERS = new Set(
-  "all count done down entries failed free matched max messages now number ok page pages succeeded value".split(" "),
+  "all count degraded done down entries failed free matched max messages now number ok page pages succeeded value".split(
+    " ",
+  ),
 );
 
 /** Placeholders that are replaced by a name, by text with its own unit or by a text with its own plural. */
@@ -35,6 +37,9 @@ const SAME_WORD = new Map([
   ["cluster.ago", "a duration"],
   ["cluster.share", "of"],
   ["compose.removeItem", "a number of a sequence"],
+  ["endpointList.failing", "an adjective"],
+  ["endpointList.quarantined", "an adjective"],
+  ["endpointList.requestSpark", "adjectives"],
   ["endpoints.spark", "adjectives in English and German"],
   ["endpointState.of", "of"],
   ["filterEdit.row", "a number of a sequence"],
@@ -44,8 +49,7 @@ const SAME_WORD = new Map([
   ["home.due", "an adjective"],
   ["home.dueAtLeast", "an adjective"],
   ["home.firstAttemptShare", "a percentage"],
-  ["home.health.both_one", "an adjective, before the number that is counted"],
-  ["home.health.both_other", "an adjective, before the number that is counted"],
+  ["home.health.both", "adjectives"],
   ["home.successOf", "a percentage"],
   ["policy.timeline.least", "only shown for two or more attempts"],
   ["policy.timeline.most", "only shown for two or more attempts"],

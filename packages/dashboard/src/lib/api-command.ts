@@ -49,6 +49,57 @@ export const CREATE_SOURCE: ApiCall = {
   body: { name: "GitHub", type: "github", secrets: ["SECRET"] } satisfies Schemas["IngestSourceIn"],
 };
 
+export const CREATE_WATCH: ApiCall = {
+  path: "/api/v1/app/{app_id}/watch",
+  params: { app_id: APP },
+  body: {
+    name: "Freezer too warm",
+    eventTypes: ["reading"],
+    rule: { read: { value: "$.temperature", key: "$.device" }, when: { above: -12 }, for: "5m" },
+    emit: { type: "freezer.warm" },
+  },
+};
+
+/** The URLs of operational webhooks and recipients are of the reader's own systems. */
+export const CREATE_OPERATIONAL_WEBHOOK: ApiCall = {
+  path: "/api/v1/operational-webhook/endpoint",
+  body: {
+    uid: "on-call",
+    url: "https://example.com/posthorn",
+    filterTypes: ["endpoint.disabled", "message.attempt.exhausted"],
+  } satisfies Schemas["OperationalWebhookEndpointIn"],
+};
+
+export const CREATE_ALERT_RULE: ApiCall = {
+  path: "/api/v1/alert-rule",
+  body: {
+    name: "Endpoint down",
+    kind: "endpoint-failing",
+    params: { minutes: 10 },
+    targets: ["on-call"],
+  } satisfies Schemas["AlertRuleIn"],
+};
+
+export const CREATE_REDACTION_RULE: ApiCall = {
+  path: "/api/v1/redaction-rule",
+  body: { path: "$.customer.email", action: "hash" } satisfies Partial<Schemas["RedactionRuleIn"]>,
+};
+
+export const CREATE_API_KEY: ApiCall = {
+  path: "/api/v1/auth/api-key",
+  body: { name: "Billing service", scopes: ["messages:publish"] } satisfies Schemas["ApiKeyIn"],
+};
+
+/** @param since ISO time. */
+export function replayFailed(since: string): ApiCall {
+  return { path: "/api/v1/replay", body: { since, reason: "After the outage" } };
+}
+
+/** The call with which the product's server gets a link to the portal of a customer. */
+export function portalLink(app: string): ApiCall {
+  return { path: "/api/v1/auth/app-portal-access/{app_id}", params: { app_id: app }, body: {} };
+}
+
 /** The call as a shell command, which reads the API key from a variable. */
 export function curlOf({ path, params = {}, body }: ApiCall): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
@@ -63,6 +63,20 @@ type OfKind<Kind extends AttentionItem["kind"]> = { readonly item: Extract<Atten
 function EndpointItem({ item: { endpoint, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
   const { url, appName, failures, due, failingSince, disabledAt, successPercent } = endpoint;
+  const facts: readonly ReactNode[] = [
+    failingSince !== null && (
+      <>
+        {t("home.failures", { count: failures })}, {t("home.firstFailure")} <Time at={failingSince} relative />
+      </>
+    ),
+    successPercent !== null && t("home.successOf", { value: formatPercent(i18n.language, successPercent, 1) }),
+    due > 0 && t("home.pending", { count: due, value: formatNumber(i18n.language, due) }),
+    disabledAt !== null && (
+      <>
+        {t("home.autoDisable")} <Time at={disabledAt} relative />
+      </>
+    ),
+  ].filter((fact) => fact !== false);
   return (
     <ItemLine
       badge={<Badge tone={tone}>{t(`home.problems.${endpoint.problem}`)}</Badge>}
@@ -70,25 +84,12 @@ function EndpointItem({ item: { endpoint, tone } }: OfKind<"endpoint">) {
       of={appName}
       link={<ViewLink endpoint={endpoint} />}
     >
-      {failingSince !== null && (
-        <>
-          {t("home.failures", { count: failures })}, {t("home.firstFailure")} <Time at={failingSince} relative />
-          {" · "}
-        </>
-      )}
-      {successPercent !== null && (
-        <>
-          {t("home.successOf", { value: formatPercent(i18n.language, successPercent, 1) })}
-          {" · "}
-        </>
-      )}
-      {t("home.pending", { count: due, value: formatNumber(i18n.language, due) })}
-      {disabledAt !== null && (
-        <>
-          {" · "}
-          {t("home.autoDisable")} <Time at={disabledAt} relative />
-        </>
-      )}
+      {facts.map((fact, place) => (
+        <Fragment key={place}>
+          {place > 0 && " · "}
+          {fact}
+        </Fragment>
+      ))}
     </ItemLine>
   );
 }

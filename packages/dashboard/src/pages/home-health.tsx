@@ -36,7 +36,7 @@ export function HealthSummary({ now, items }: HealthSummaryProps) {
         ? t("home.health.endpoints", { count: down, value: shown(down) })
         : down === 0
           ? t("home.health.degraded", { count: degraded, value: shown(degraded) })
-          : t("home.health.both", { down: shown(down), count: degraded, value: shown(degraded) })
+          : t("home.health.both", { down: shown(down), degraded: shown(degraded) })
       : behind
         ? t("home.health.behind", { wait: formatDuration(i18n.language, wait * 1000) })
         : urgent.length > 0

@@ -60,6 +60,7 @@ export function Incidents() {
       rowKey={(row) => row.id}
       linked
       empty={t(`incidents.${search.search === undefined ? EMPTY[shown] : "noMatch"}`)}
+      emptyAction={shown === "open" && search.search === undefined && <AlertsLink />}
       columns={[
         {
           key: "cause",
@@ -94,6 +95,16 @@ export function Incidents() {
         }
       />
     </ListPage>
+  );
+}
+
+/** Next step when nothing is wrong. */
+function AlertsLink() {
+  const { t } = useTranslation();
+  return (
+    <Link to="/settings" search={{ tab: "alerts" }} className="linked">
+      {t("incidents.setAlert")}
+    </Link>
   );
 }
 

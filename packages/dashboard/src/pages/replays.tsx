@@ -1,6 +1,6 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -18,10 +18,13 @@ import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { Views } from "../parts/views.tsx";
+import { replayFailed } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 type Row = components["schemas"]["ApplicationReplayOut"];
 
 const EVERY_MS = 3000;
+const DAY_MS = 86_400_000;
 
 export function Replays() {
   const { t, i18n } = useTranslation();
@@ -58,6 +61,7 @@ export function Replays() {
       rowKey={(row) => row.id}
       linked
       empty={t(Object.keys(filter).length === 0 ? "replays.none" : "replays.noMatch")}
+      emptyAction={Object.keys(filter).length === 0 && <FirstReplay />}
       columns={[
         {
           key: "kind",
@@ -127,6 +131,12 @@ export function Replays() {
       />
     </ListPage>
   );
+}
+
+/** The call that replays what has failed in the last day, for all customers. */
+function FirstReplay() {
+  const [since] = useState(() => new Date(Date.now() - DAY_MS).toISOString());
+  return <ApiCommand call={replayFailed(since)} />;
 }
 
 function ReplayLink({ row, children }: { readonly row: Row; readonly children: ReactNode }) {

@@ -12,11 +12,14 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { keysSearch } from "../lib/page-search.ts";
 import { type EditedKey, keyBody, KeyFields } from "../parts/key-fields.tsx";
 import { ListFilters } from "../parts/list-filters.tsx";
 import { KeySentence } from "../parts/key-sentence.tsx";
 import { Views } from "../parts/views.tsx";
+import { CREATE_API_KEY } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 /** API keys of the organisation. A key is shown once, after it is created. */
 export function Keys() {
@@ -45,6 +48,7 @@ export function Keys() {
       list={list}
       rowKey={(row) => row.id}
       empty={t(filter.search === undefined ? "keys.none" : "keys.noMatch")}
+      emptyAction={filter.search === undefined && <ApiCommand call={CREATE_API_KEY} />}
       columns={[
         {
           key: "name",
@@ -154,7 +158,7 @@ interface KeyDialogProps {
 
 function KeyDialog({ trigger, title, submit, value, save }: KeyDialogProps) {
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog(value === undefined ? "new-key" : null);
   const saving = useMutation({
     mutationFn: save,
     onSuccess: async () => {

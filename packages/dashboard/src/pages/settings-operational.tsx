@@ -9,6 +9,8 @@ import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { DeleteRow } from "../parts/delete-row.tsx";
+import { CREATE_OPERATIONAL_WEBHOOK } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 /** Endpoints that receive operational webhooks, such as a disabled endpoint or a message with exhausted retries. */
 export function OperationalWebhooks() {
@@ -24,6 +26,7 @@ export function OperationalWebhooks() {
       list={list}
       rowKey={(row) => row.id}
       empty={t("operational.none")}
+      emptyAction={<ApiCommand call={CREATE_OPERATIONAL_WEBHOOK} />}
       columns={[
         {
           key: "url",

@@ -8,6 +8,8 @@ import { AddButton } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { DeleteRow } from "../parts/delete-row.tsx";
 import { type RedactionRule, RuleDialog } from "../parts/redaction-rule-form.tsx";
+import { CREATE_REDACTION_RULE } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 const LIST = ["redaction-rules"] as const;
 const DAY_SECONDS = 86_400;
@@ -24,6 +26,7 @@ export function RedactionRules() {
       list={list}
       rowKey={(row) => row.id}
       empty={t("redaction.none")}
+      emptyAction={<ApiCommand call={CREATE_REDACTION_RULE} />}
       columns={[
         { key: "what", label: t("redaction.what"), cell: (row) => <Target rule={row} /> },
         { key: "action", label: t("redaction.action"), cell: (row) => t(`redaction.actions.${row.action}`) },

@@ -179,6 +179,11 @@ function Events({ id }: { readonly id: string }) {
       rowKey={(row) => row.id}
       linked
       empty={t("sources.noEvents")}
+      emptyAction={
+        <Link to="/sources/$source" params={{ source: id }} className="linked">
+          {t("sources.openGuide")}
+        </Link>
+      }
       columns={[
         {
           key: "type",

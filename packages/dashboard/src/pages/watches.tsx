@@ -14,6 +14,8 @@ import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts"
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
+import { CREATE_WATCH } from "../lib/api-command.ts";
+import { ApiCommand } from "../parts/api-command.tsx";
 
 const EVERY_MS = 10_000;
 
@@ -50,6 +52,7 @@ export function Watches() {
       rowKey={(row) => row.id}
       linked
       empty={t(isFiltered ? "watches.noMatch" : "watches.none")}
+      emptyAction={!isFiltered && <ApiCommand call={CREATE_WATCH} />}
       columns={[
         {
           key: "name",

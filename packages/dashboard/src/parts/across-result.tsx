@@ -2,11 +2,11 @@ import { useTranslation } from "react-i18next";
 import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
-import { Facts } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Url } from "../components/url.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { LeftOut } from "./left-out.tsx";
 import { StartReplay, type StartReplayProps } from "./start-replay.tsx";
 
 type Plan = components["schemas"]["AcrossPlanOut"];
@@ -33,7 +33,7 @@ export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) 
         </strong>
       </p>
       {!plan.exact && <Note tone="warn">{t("acrossReplay.inexact")}</Note>}
-      <LeftOut skipped={plan.skipped} />
+      <LeftOut skipped={[plan.skipped]} />
       <Table
         label={t("acrossReplay.endpoints")}
         list={fixedList(plan.parts)}
@@ -61,27 +61,5 @@ export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) 
       />
       <StartReplay toSend={toSend} busy={busy} error={error} onStart={onStart} />
     </>
-  );
-}
-
-/** Number of messages that are left out, by reason. */
-function LeftOut({ skipped }: Pick<Plan, "skipped">) {
-  const { t, i18n } = useTranslation();
-  const { otherStatus, ...others } = skipped;
-  const reasons = Object.entries({ ...otherStatus, ...others }).filter(([, count]) => count > 0);
-  if (reasons.length === 0) return <p className="muted">{t("acrossReplay.noneLeftOut")}</p>;
-  return (
-    <section aria-label={t("acrossReplay.leftOut")}>
-      <p className="muted">{t("acrossReplay.leftOut")}</p>
-      <Facts
-        facts={reasons.map(
-          ([reason, count]) =>
-            [
-              t(`acrossReplay.reasons.${reason as keyof typeof otherStatus | keyof typeof others}`),
-              formatNumber(i18n.language, count),
-            ] as const,
-        )}
-      />
-    </section>
   );
 }

@@ -8,11 +8,21 @@ import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { useAudience } from "../session/audience.ts";
 import { timeColumn } from "../components/list-page.tsx";
+import { publish } from "../lib/api-command.ts";
+import { ApiCommand } from "./api-command.tsx";
+import { isSource } from "../lib/source.ts";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
 
+interface AttemptsProps {
+  readonly app: string;
+  readonly list: List<Attempt>;
+  /** Shown when a filtered list is empty; absent: the list has no filters. */
+  readonly none?: string | undefined;
+}
+
 /** Table of attempts, newest first. */
-export function Attempts({ app, list }: { readonly app: string; readonly list: List<Attempt> }) {
+export function Attempts({ app, list, none }: AttemptsProps) {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
   return (
@@ -21,7 +31,10 @@ export function Attempts({ app, list }: { readonly app: string; readonly list: L
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t("attempts.none")}
+      empty={none ?? t("attempts.none")}
+      emptyAction={
+        none === undefined && audience.kind === "operator" && !isSource(app) && <ApiCommand call={publish(app)} />
+      }
       columns={[
         {
           key: "cause",

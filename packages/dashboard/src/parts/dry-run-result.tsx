@@ -4,6 +4,7 @@ import type { components } from "../api/schema.ts";
 import { Table } from "../components/table.tsx";
 import { Url } from "../components/url.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { LeftOut } from "./left-out.tsx";
 import { StartReplay, type StartReplayProps } from "./start-replay.tsx";
 
 interface DryRunResultProps extends Omit<StartReplayProps, "toSend"> {
@@ -23,6 +24,7 @@ export function DryRunResult({ plan, busy, error, onStart }: DryRunResultProps) 
           })}
         </strong>
       </p>
+      <LeftOut skipped={plan.endpoints.map(({ skipped }) => skipped)} />
       <Table
         label={t("replays.plan")}
         list={fixedList(plan.endpoints)}

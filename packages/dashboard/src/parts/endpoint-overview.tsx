@@ -89,7 +89,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
           </Link>
         }
       >
-        <Attempts app={app} list={failures} />
+        <Attempts app={app} list={failures} none={t("endpoints.noFailures")} />
       </Section>
     </>
   );

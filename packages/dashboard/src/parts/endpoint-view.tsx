@@ -124,6 +124,7 @@ function attemptQuery({ status, response }: AttemptsSearch) {
 
 function EndpointAttempts({ app, id }: { readonly app: string; readonly id: string }) {
   const navigate = useNavigate();
+  const { t } = useTranslation();
   const audience = useAudience();
   const filter = attemptsSearch(useSearch({ strict: false }));
   const query = attemptQuery(filter);
@@ -155,7 +156,7 @@ function EndpointAttempts({ app, id }: { readonly app: string; readonly id: stri
           }
         />
       </AttemptFilters>
-      <Attempts app={app} list={list} />
+      <Attempts app={app} list={list} none={Object.keys(filter).length === 0 ? undefined : t("attempts.noMatch")} />
     </>
   );
 }

@@ -77,6 +77,7 @@ export const applications: typeof english = {
     attempts: "Versuche",
     spark: "Versuche pro Stunde: {{ok}} erfolgreich, {{failed}} fehlgeschlagen",
     failures: "Letzte Fehler",
+    noFailures: "Keine fehlgeschlagenen Versuche.",
     allAttempts: "Alle Versuche",
     tabs: {
       overview: "Übersicht",
@@ -117,6 +118,8 @@ export const applications: typeof english = {
     recoverWhat: "Nachrichten",
     recoverFailed: "Fehlgeschlagene Nachrichten",
     recoverMissing: "Nie an diesen Endpunkt gesendete Nachrichten",
+    recoverSince: "Seit einem Zeitpunkt …",
+    recoverSinceHelp: "Höchstens 14 Tage zurück.",
     spans: { hour: "Letzte Stunde", day: "Letzte 24 Stunden", week: "Letzte 7 Tage" },
     enableTitle: "Diesen Endpunkt aktivieren?",
     heldNow_one: "{{value}} Zustellung ist angehalten.",

@@ -69,10 +69,7 @@ export const home: typeof english = {
         "{{value}} Endpunkt erfordert Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; seine Zustellungen bleiben erhalten und werden wiederholt.",
       endpoints_other:
         "{{value}} Endpunkte erfordern Ihre Aufmerksamkeit. Es gehen keine Ereignisse verloren; ihre Zustellungen bleiben erhalten und werden wiederholt.",
-      both_one:
-        "{{down}} ausgefallen, {{value}} Endpunkt beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
-      both_other:
-        "{{down}} ausgefallen, {{value}} Endpunkte beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
+      both: "Endpunkte: {{down}} ausgefallen, {{degraded}} beeinträchtigt. Es gehen keine Ereignisse verloren; die Zustellungen bleiben erhalten und werden wiederholt.",
       degraded_one:
         "{{value}} Endpunkt ist beeinträchtigt: Ein Teil seiner Zustellungen schlägt fehl und wird wiederholt.",
       degraded_other:

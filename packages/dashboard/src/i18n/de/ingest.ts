@@ -39,6 +39,7 @@ export const ingest: typeof english = {
     addresses: "Erlaubte Adressen",
     anywhere: "alle",
     deduplication: "Deduplizierung",
+    openGuide: "Absender einrichten oder eine signierte Testanfrage senden",
     noEvents: "Noch keine Ereignisse empfangen.",
     deliveryId: "Zustell-ID",
     routing: "Weitergeleitet",

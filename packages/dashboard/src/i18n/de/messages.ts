@@ -119,6 +119,7 @@ export const messages: typeof english = {
     titleOf: "Versuch: {{cause}}",
     one: "Versuch",
     number: "Versuch {{number}}",
+    noMatch: "Keine Versuche passen zu diesen Filtern.",
     none: "Noch keine Versuche.",
     status: "Status",
     anyResponse: "Jede Antwort",

@@ -12,6 +12,7 @@ export const palette: typeof english = {
     found_one: "{{count}} Ergebnis",
     found_other: "{{count}} Ergebnisse",
     inMessages: "Payloads nach „{{query}}“ durchsuchen",
+    portal: "Portal-Link erstellen",
     kinds: {
       message: "Nachricht",
       application: "Anwendung",

@@ -76,6 +76,7 @@ export const applications = {
     attempts: "Attempts",
     spark: "Attempts per hour: {{ok}} succeeded, {{failed}} failed",
     failures: "Recent failures",
+    noFailures: "No failed attempts.",
     allAttempts: "All attempts",
     tabs: {
       overview: "Overview",
@@ -114,6 +115,8 @@ export const applications = {
     recoverWhat: "Messages",
     recoverFailed: "Failed messages",
     recoverMissing: "Messages never sent to this endpoint",
+    recoverSince: "Since a time …",
+    recoverSinceHelp: "At most 14 days ago.",
     spans: { hour: "Last hour", day: "Last 24 hours", week: "Last 7 days" },
     enableTitle: "Enable this endpoint?",
     heldNow_one: "{{value}} delivery is on hold.",

@@ -66,10 +66,7 @@ export const home = {
       good: "All systems healthy. Every accepted event is delivered or in progress.",
       endpoints_one: "{{value}} endpoint needs attention. No events are lost; its deliveries are kept and retried.",
       endpoints_other: "{{value}} endpoints need attention. No events are lost; their deliveries are kept and retried.",
-      both_one:
-        "{{down}} down, {{value}} degraded endpoint. No events are lost; their deliveries are kept and retried.",
-      both_other:
-        "{{down}} down, {{value}} degraded endpoints. No events are lost; their deliveries are kept and retried.",
+      both: "Endpoints: {{down}} down, {{degraded}} degraded. No events are lost; their deliveries are kept and retried.",
       degraded_one: "{{value}} endpoint is degraded: some of its deliveries fail and are retried.",
       degraded_other: "{{value}} endpoints are degraded: some of their deliveries fail and are retried.",
       other_one: "Deliveries are running normally. {{count}} other item needs attention.",

@@ -37,6 +37,7 @@ export const ingest = {
     addresses: "Allowed addresses",
     anywhere: "any",
     deduplication: "Deduplication",
+    openGuide: "Set up the sender, or send a signed test request",
     noEvents: "No events received yet.",
     deliveryId: "Delivery ID",
     routing: "Routed",

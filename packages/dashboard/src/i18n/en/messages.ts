@@ -115,6 +115,7 @@ export const messages = {
     titleOf: "Attempt: {{cause}}",
     one: "Attempt",
     number: "Attempt {{number}}",
+    noMatch: "No attempts match these filters.",
     none: "No attempts yet.",
     status: "Status",
     anyResponse: "Any response",

@@ -10,6 +10,7 @@ export const palette = {
     found_one: "{{count}} result",
     found_other: "{{count}} results",
     inMessages: "Search payloads for “{{query}}”",
+    portal: "Create portal link",
     kinds: {
       message: "Message",
       application: "Application",

@@ -20,6 +20,7 @@ export const endpoints = {
     attempts: "Intentos",
     spark: "Intentos por hora. Correctos: {{ok}}, fallidos: {{failed}}",
     failures: "Fallos recientes",
+    noFailures: "Ningún intento fallido.",
     allAttempts: "Todos los intentos",
     tabs: {
       overview: "Resumen",
@@ -60,6 +61,8 @@ export const endpoints = {
     recoverWhat: "Mensajes",
     recoverFailed: "Mensajes fallidos",
     recoverMissing: "Mensajes que nunca se enviaron a este endpoint",
+    recoverSince: "Desde un momento …",
+    recoverSinceHelp: "Como máximo, hace 14 días.",
     spans: { hour: "Última hora", day: "Últimas 24 horas", week: "Últimos 7 días" },
     enableTitle: "¿Activar este endpoint?",
     heldNow_one: "{{value}} entrega está en espera.",

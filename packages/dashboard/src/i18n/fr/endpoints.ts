@@ -20,6 +20,7 @@ export const endpoints = {
     attempts: "Tentatives",
     spark: "Tentatives par heure. Réussies : {{ok}}, échouées : {{failed}}",
     failures: "Derniers échecs",
+    noFailures: "Aucune tentative en échec.",
     allAttempts: "Toutes les tentatives",
     tabs: {
       overview: "Aperçu",
@@ -60,6 +61,8 @@ export const endpoints = {
     recoverWhat: "Messages",
     recoverFailed: "Messages en échec",
     recoverMissing: "Messages jamais envoyés à ce point de terminaison",
+    recoverSince: "Depuis une date …",
+    recoverSinceHelp: "Au plus 14 jours en arrière.",
     spans: { hour: "Dernière heure", day: "Dernières 24 heures", week: "7 derniers jours" },
     enableTitle: "Activer ce point de terminaison ?",
     heldNow_one: "{{value}} livraison est en attente.",
