@@ -44,7 +44,7 @@ describe("the first steps", () => {
       .waitFor();
     expect(reader.clicks).toBe(1);
     await page.goBack();
-    await page.getByText("1 of 3 done").waitFor();
+    await page.getByText("1 of 4 done").waitFor();
     await page.getByRole("link", { name: "See it at the test receiver" }).click();
     await page.getByText("webhook-signature").first().waitFor();
   });
@@ -84,10 +84,27 @@ describe("the first steps", () => {
     const [source] = json["data"] as { ingestUrl: string }[];
     expect(await sendPush(source!.ingestUrl, "refs/heads/main")).toBe(200);
     await page.getByText("The first request was received and verified.").waitFor();
-    await page.getByText("2 of 3 done").waitFor();
+    await page.getByText("2 of 4 done").waitFor();
   });
 
-  it("open the portal of the application, and stay hidden once they are hidden", async () => {
+  it("add a recipient of alerts and a rule, without leaving the list", async () => {
+    const { page } = await openOverviewAgain();
+    await page.getByRole("button", { name: "New recipient" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("On call");
+    await page.getByLabel("URL", { exact: true }).fill("https://example.com/on-call");
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.getByText("Now add a rule that notifies it.").waitFor();
+    await page.getByRole("button", { name: "New alert rule" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Endpoint down");
+    await page.getByRole("checkbox", { name: "On call" }).check();
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.getByText("An alert rule is set up.").waitFor();
+    await page.getByText("3 of 4 done").waitFor();
+    const { json } = await world.api.get("/api/v1/alert-rule");
+    expect(json["data"]).toMatchObject([{ name: "Endpoint down", kind: "endpoint-failing" }]);
+  });
+
+  it("open the portal of the application, show the code that embeds it, and stay hidden once they are hidden", async () => {
     const { page } = await openOverviewAgain();
     const opened = page.waitForEvent("popup");
     await page.getByRole("button", { name: "Open the portal of “Demo”" }).click();
@@ -95,6 +112,8 @@ describe("the first steps", () => {
     await portal.getByRole("heading", { level: 1 }).waitFor();
     expect(portal.url()).toContain("/portal");
     await page.getByText("You opened the portal.").waitFor();
+    await page.getByText("Embed it in your product").click();
+    await page.getByRole("group", { name: "In your page" }).getByText(`${world.server.url}/portal/embed.js`).waitFor();
     await page.getByRole("button", { name: "Hide" }).click();
     await page.reload();
     await page.getByText("Success rate").first().waitFor();

@@ -109,6 +109,8 @@ describe("an alert rule", () => {
     await review(page, "alerts");
     await page.getByRole("button", { name: "Send test" }).click();
     await page.getByText("A test message was sent").waitFor();
+    // The response of each recipient is shown next to its name.
+    await page.getByText("On call: HTTP 200 OK").waitFor();
     const { body } = await world.receiver.waitFor(({ path }) => path === "/on-call");
     expect(JSON.parse(body.toString())).toMatchObject({ type: "alert.triggered", data: { test: true } });
     await page.getByRole("button", { name: "Delete" }).click();

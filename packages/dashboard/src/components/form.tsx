@@ -79,7 +79,7 @@ export interface TextFieldProps {
   readonly name: string;
   readonly label: string;
   readonly help?: ReactNode;
-  readonly type?: "text" | "url" | "email" | "password" | "number" | "datetime-local";
+  readonly type?: "text" | "url" | "email" | "password" | "number" | "datetime-local" | "time";
   /** What the browser may fill in; nothing by default. */
   readonly autoComplete?: string;
   readonly value?: string;

@@ -49,7 +49,11 @@ export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }:
             </div>
             {lead !== undefined && <div className={styles["lead"]}>{lead}</div>}
           </div>
-          {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}
+          {actions !== undefined && (
+            <div className={styles["actions"]} data-actions>
+              {actions}
+            </div>
+          )}
         </div>
       </header>
       {children}
@@ -78,7 +82,7 @@ function PlainCard({ title, lead, actions, children }: Omit<CardProps, keyof Nee
   return (
     <section className={styles["card"]} aria-label={title}>
       {title !== undefined && (
-        <div className={styles["cardHead"]}>
+        <div className={styles["cardHead"]} data-actions>
           <h2>{title}</h2>
           {actions}
         </div>

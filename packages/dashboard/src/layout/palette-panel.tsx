@@ -8,7 +8,8 @@ import { api, must } from "../api/client.ts";
 import { ErrorText } from "../components/error-text.tsx";
 import dialogStyles from "../components/dialog.module.css";
 import { useDelayed } from "../components/use-delayed.ts";
-import { matchingItems, type PaletteItem, searchPages, toItem } from "../lib/palette.ts";
+import { type LinkItem, matchingItems, type PaletteItem, searchPages, toItem } from "../lib/palette.ts";
+import { actionsOn, generalActions } from "../lib/palette-actions.ts";
 import { PAGE_KEYS } from "../lib/shortcuts.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./palette.module.css";
@@ -57,7 +58,8 @@ function Results({ typed, onClose }: PalettePanelProps) {
       list.current?.querySelectorAll("[role=option]")[next]?.scrollIntoView({ block: "nearest" });
     } else if (event.key === "Enter" && chosen !== undefined) {
       onClose();
-      void navigate(chosen.link);
+      if ("link" in chosen) void navigate(chosen.link);
+      else pressLater(chosen.press);
     } else return;
     event.preventDefault();
   };
@@ -83,21 +85,14 @@ function Results({ typed, onClose }: PalettePanelProps) {
       />
       <div ref={list} id={id} role="listbox" aria-label={t("palette.results")} className={styles["list"]}>
         {items.map((item, index) => (
-          <Link
+          <Option
             key={item.key}
             id={`${id}-${index}`}
-            role="option"
-            aria-selected={index === current}
-            tabIndex={-1}
-            className={styles["item"]}
-            {...item.link}
-            onClick={onClose}
-            onMouseMove={() => index !== current && setPlace(index)}
-          >
-            <span className={styles["name"]}>{item.name}</span>
-            <span className={styles["kind"]}>{t(`palette.kinds.${item.group}`)}</span>
-            {item.detail !== null && <span className={styles["detail"]}>{item.detail}</span>}
-          </Link>
+            item={item}
+            isCurrent={index === current}
+            onClose={onClose}
+            onPoint={() => index !== current && setPlace(index)}
+          />
         ))}
       </div>
       <p className={styles["status"]} role="status">
@@ -113,6 +108,69 @@ function Results({ typed, onClose }: PalettePanelProps) {
       </p>
     </>
   );
+}
+
+interface OptionProps {
+  readonly id: string;
+  readonly item: PaletteItem;
+  readonly isCurrent: boolean;
+  readonly onClose: () => void;
+  readonly onPoint: () => void;
+}
+
+function Option({ id, item, isCurrent, onClose, onPoint }: OptionProps) {
+  const { t } = useTranslation();
+  const shared = {
+    id,
+    role: "option",
+    "aria-selected": isCurrent,
+    tabIndex: -1,
+    className: styles["item"],
+    onMouseMove: onPoint,
+  } as const;
+  const content = (
+    <>
+      <span className={styles["name"]}>{item.name}</span>
+      <span className={styles["kind"]}>{t(`palette.kinds.${item.group}`)}</span>
+      {item.detail !== null && <span className={styles["detail"]}>{item.detail}</span>}
+    </>
+  );
+  if ("link" in item) {
+    return (
+      <Link {...shared} {...item.link} onClick={onClose}>
+        {content}
+      </Link>
+    );
+  }
+  const press = (): void => {
+    onClose();
+    pressLater(item.press);
+  };
+  return (
+    <button type="button" {...shared} onClick={press}>
+      {content}
+    </button>
+  );
+}
+
+/** Presses a button of the page once the palette has closed and returned the focus. */
+function pressLater(press: () => void): void {
+  setTimeout(press);
+}
+
+/** The buttons next to the titles of the current page and of its cards. */
+function pageActions(): readonly PaletteItem[] {
+  const title = document.querySelector("main h1")?.textContent ?? "";
+  const buttons = [...document.querySelectorAll<HTMLButtonElement>("main [data-actions] button:not(:disabled)")];
+  const named = new Map(
+    buttons.flatMap((button) => {
+      const name = button.textContent.trim();
+      return name === "" ? [] : [[name, button] as const];
+    }),
+  );
+  return [...named].map(([name, button]) => {
+    return { key: `page action ${name}`, group: "action", name, detail: title, press: () => button.click() };
+  });
 }
 
 /** Objects that the server finds, and the pages and actions that match. */
@@ -132,16 +190,18 @@ function useItems(query: string) {
     placeholderData: keepPreviousData,
   });
   const places = useMemo((): readonly PaletteItem[] => {
-    const pages = PAGE_KEYS.map(({ name, to }): PaletteItem => {
+    const pages = PAGE_KEYS.map(({ name, to }): LinkItem => {
       return { key: `page ${name}`, group: "page", name: t(`nav.${name}`), detail: null, link: { to } };
     });
-    const actions: PaletteItem[] = audience.may("messages:replay", "anywhere")
-      ? [{ key: "replay", group: "action", name: t("replays.new"), detail: null, link: { to: "/replays/new" } }]
-      : [];
-    return [...actions, ...pages];
+    const own = pageActions();
+    const names = new Set(own.map(({ name }) => name));
+    const general = generalActions(audience, t).filter(({ name }) => !names.has(name));
+    return [...own, ...pages, ...general];
   }, [t, audience]);
   if (query === "") return { items: places, error: null, isLoading: false };
-  const found = (search.data ?? []).map((one) => toItem(one, audience, t));
+  const objects = search.data ?? [];
+  const found = objects.map((one) => toItem(one, audience, t));
+  const ofFirst = objects.slice(0, 1).flatMap((one) => actionsOn(one, audience, t));
   const isLoading = asked !== query || search.isPending;
   // Waits for the objects, because a quick Enter would otherwise choose this entry.
   const inPayloads: readonly PaletteItem[] =
@@ -156,6 +216,6 @@ function useItems(query: string) {
           },
         ]
       : [];
-  const items = [...found, ...matchingItems(places, query), ...inPayloads];
+  const items = [...found, ...ofFirst, ...matchingItems(places, query), ...inPayloads];
   return { items, error: search.error, isLoading };
 }

@@ -7,7 +7,7 @@ export const DEMO = "demo";
 export const DEMO_TYPE = "invoice.paid";
 export const DEMO_PAYLOAD = '{"id":"inv_1042","amount":4200,"currency":"EUR"}';
 
-export const FIRST_STEPS = ["send", "receive", "portal"] as const;
+export const FIRST_STEPS = ["send", "receive", "portal", "alert"] as const;
 export type FirstStep = (typeof FIRST_STEPS)[number];
 
 const KEY = "posthorn.first-run";

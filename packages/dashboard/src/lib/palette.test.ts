@@ -6,6 +6,7 @@ import { ENDPOINT_HEALTHS, ENDPOINT_STATES } from "./endpoint-filter.ts";
 import { DIRECTIONS, MESSAGE_STATES, RANGES } from "./message-filter.ts";
 import { REPLAY_STATES } from "./page-search.ts";
 import { matchingItems, searchPages, toItem } from "./palette.ts";
+import { actionsOn, generalActions } from "./palette-actions.ts";
 import { REQUEST_RESULTS } from "./request-filter.ts";
 import { READ_STATES } from "./source-kind.ts";
 import { foundViewText } from "./view-text.ts";
@@ -39,6 +40,8 @@ it("shows a view with the translated name of its list, and its filters decoded",
 it("has the texts of all lists and values of views", () => {
   const queries = [
     ...["24h", "7d", "30d"].map((range) => `audit?range=${range}`),
+    ...ENDPOINT_HEALTHS.map((health) => `applications?health=${health}`),
+    "applications?endpoints=some",
     ...ENDPOINT_STATES.map((state) => `endpoints?state=${state}`),
     ...ENDPOINT_HEALTHS.map((health) => `endpoints?health=${health}`),
     ...Object.keys(RANGES).flatMap((range) => [`issues?range=${range}`, `messages?range=${range}`]),
@@ -95,4 +98,43 @@ it("reads pages of a search until there are enough results, also after an empty 
     ["2", 2],
   ]);
   expect(await search(30)).toBe("abcd");
+});
+
+it("offers only the actions that the caller may take, on any page and on what was found", () => {
+  const all = { ...links, may: () => true };
+  expect(generalActions(all, t).map(({ name }) => name)).toEqual([
+    "New replay",
+    "Replay across applications",
+    "New application",
+    "New event type",
+    "New source",
+    "New watch",
+    "New alert rule",
+    "New API key",
+    "Invite user",
+  ]);
+  const replaysOwn = { may: (_permission: string, app?: string) => app === "anywhere" };
+  expect(generalActions(replaysOwn, t).map(({ name }) => name)).toEqual(["New replay", "New watch"]);
+  const acme = {
+    kind: "application",
+    id: "app_1",
+    uid: null,
+    name: "Acme",
+    detail: null,
+    appId: null,
+    appName: null,
+  } as const;
+  expect(actionsOn(acme, all, t)).toMatchObject([
+    { name: "Publish message", detail: "Acme", link: { params: { app: "app_1" }, state: { dialog: "publish" } } },
+    { name: "New endpoint", detail: "Acme", link: { state: { dialog: "new-endpoint" } } },
+    { name: "Create portal link", link: { search: { tab: "settings" } } },
+  ]);
+  const support = {
+    ...links,
+    may: (permission: string, app?: string) => permission === "messages:replay" && app === "app_1",
+  };
+  expect(actionsOn(acme, support, t)).toEqual([]);
+  const endpoint = { ...acme, kind: "endpoint", id: "ep_1", appId: "app_1" } as const;
+  expect(actionsOn(endpoint, support, t).map(({ name }) => name)).toEqual(["Recover", "Send example"]);
+  expect(actionsOn({ ...endpoint, appId: "app_2" }, support, t)).toEqual([]);
 });

@@ -8,16 +8,26 @@ import { linkOfFoundView } from "./views.ts";
 
 export type FoundObject = components["schemas"]["FoundObjectOut"];
 
-export interface PaletteItem {
+interface Item {
   readonly key: string;
   readonly group: FoundObject["kind"] | "page" | "action";
   readonly name: string;
   /** Second line: where it is, or what it is. */
   readonly detail: string | null;
+}
+
+export interface LinkItem extends Item {
   readonly link: LinkProps;
 }
 
-type Links = Pick<Audience, "endpoint" | "message">;
+/** An action of the current page: its button. */
+export interface ButtonItem extends Item {
+  readonly press: () => void;
+}
+
+export type PaletteItem = LinkItem | ButtonItem;
+
+export type Links = Pick<Audience, "endpoint" | "message">;
 
 /** The page of an object. */
 export function linkOf({ kind, id, appId, detail }: FoundObject, { endpoint, message }: Links): LinkProps {
@@ -39,7 +49,7 @@ export function linkOf({ kind, id, appId, detail }: FoundObject, { endpoint, mes
 }
 
 /** An object as a result. */
-export function toItem(found: FoundObject, links: Links, t: TFunction): PaletteItem {
+export function toItem(found: FoundObject, links: Links, t: TFunction): LinkItem {
   const { kind, id, uid, name, detail, appName } = found;
   if (kind === "view") {
     const text = detail === null ? null : foundViewText(detail, t);

@@ -11,6 +11,7 @@ import { Dialog } from "../components/dialog.tsx";
 import { AreaField, Form, type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
 import { CREATE_EVENT_TYPE } from "../lib/api-command.ts";
@@ -101,7 +102,7 @@ function NewEventType() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("new-event-type");
   const create = useMutation({
     mutationFn: ({ name = "", description = "" }: FormValues) =>
       must(api.POST("/api/v1/event-type", { body: { name: name.trim(), description } })),

@@ -8,7 +8,7 @@ import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Card } from "../components/page.tsx";
 import { FIRST_STEPS, firstSource, type FirstStep, hasOpenedPortal, keepOpenedPortal } from "../lib/first-run.ts";
-import { PortalStep, SendStep } from "../parts/first-steps.tsx";
+import { AlertStep, PortalStep, SendStep } from "../parts/first-steps.tsx";
 import { NewSource } from "../parts/new-source.tsx";
 import styles from "./first-run.module.css";
 
@@ -24,7 +24,8 @@ export function FirstRun({ hasMessages, onHide }: FirstRunProps) {
   const { t } = useTranslation();
   const { source, first } = useFirstSource();
   const [portal, setPortal] = useState(hasOpenedPortal);
-  const done: Readonly<Record<FirstStep, boolean>> = { send: hasMessages, receive: first !== undefined, portal };
+  const alert = useHasAlertRule();
+  const done: Readonly<Record<FirstStep, boolean>> = { send: hasMessages, receive: first !== undefined, portal, alert };
   const count = FIRST_STEPS.filter((step) => done[step]).length;
   return (
     <Card
@@ -70,9 +71,22 @@ export function FirstRun({ hasMessages, onHide }: FirstRunProps) {
             }}
           />
         </Step>
+        <Step name="alert" isDone={done.alert}>
+          <AlertStep isDone={done.alert} />
+        </Step>
       </ol>
     </Card>
   );
+}
+
+/** Whether there is an alert rule. Read again when one is created. */
+function useHasAlertRule(): boolean {
+  const rules = useQuery({
+    queryKey: ["alert-rules", "first"],
+    queryFn: () => must(api.GET("/api/v1/alert-rule", { params: { query: { limit: 1 } } })),
+    retry: false,
+  });
+  return rules.data !== undefined && rules.data.data.length > 0;
 }
 
 interface StepProps {

@@ -1,7 +1,6 @@
 /** Alert rules, their recipients, and the alerts that are firing. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { fixedList, useList } from "../api/list.ts";
@@ -11,12 +10,15 @@ import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Section } from "../components/page.tsx";
-import { Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { CREATE_ALERT_RULE } from "../lib/api-command.ts";
 import { AlertRuleDialog } from "../parts/alert-rule-dialog.tsx";
+import { ApiCommand } from "../parts/api-command.tsx";
 import { DeleteRow } from "../parts/delete-row.tsx";
 import { NewAlertTarget } from "../parts/new-alert-target.tsx";
+import { TestAlertRule } from "../parts/test-alert-rule.tsx";
+import { type AlertTarget, useAlertTargets } from "../parts/use-alert-targets.ts";
 
 type Rule = components["schemas"]["AlertRuleOut"];
 type Alert = components["schemas"]["AlertListOut"]["data"][number];
@@ -33,7 +35,7 @@ export function AlertSettings() {
     queryFn: () => must(api.GET("/api/v1/alert")),
     refetchInterval: EVERY_MS,
   });
-  const targets = useTargets();
+  const targets = useAlertTargets() ?? [];
   const firing = alerts.data?.data ?? [];
   const nameOf = (id: string): string => targets.find((target) => target.id === id)?.name ?? id;
   return (
@@ -50,6 +52,7 @@ export function AlertSettings() {
         list={rules}
         rowKey={(row) => row.id}
         empty={t("alerts.none")}
+        emptyAction={<ApiCommand call={CREATE_ALERT_RULE} />}
         columns={[
           {
             key: "name",
@@ -119,21 +122,6 @@ export function AlertSettings() {
   );
 }
 
-interface Target {
-  readonly id: string;
-  readonly name: string;
-}
-
-function useTargets(): readonly Target[] {
-  const endpoints = useQuery({
-    queryKey: ["operational", "names"],
-    queryFn: () => must(api.GET("/api/v1/operational-webhook/endpoint", { params: { query: { limit: 250 } } })),
-  });
-  return (
-    endpoints.data?.data.map(({ id, description, url }) => ({ id, name: description === "" ? url : description })) ?? []
-  );
-}
-
 function RuleState({ rule, firing }: { readonly rule: Rule; readonly firing: readonly Alert[] }) {
   const { t } = useTranslation();
   if (!rule.enabled) return <Badge>{t("alerts.states.disabled")}</Badge>;
@@ -141,16 +129,11 @@ function RuleState({ rule, firing }: { readonly rule: Rule; readonly firing: rea
   return <Badge tone={isFiring ? "bad" : "good"}>{t(isFiring ? "alerts.states.firing" : "alerts.states.ok")}</Badge>;
 }
 
-function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets: readonly Target[] }) {
+function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets: readonly AlertTarget[] }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [isTested, setTested] = useState(false);
   const params = { path: { alert_rule_id: rule.id } };
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["alert-rules"] });
-  const test = useMutation({
-    mutationFn: () => must(api.POST("/api/v1/alert-rule/{alert_rule_id}/test", { params })),
-    onSuccess: () => setTested(true),
-  });
   const change = useMutation({
     mutationFn: (enabled: boolean) =>
       must(api.PATCH("/api/v1/alert-rule/{alert_rule_id}", { params, body: { enabled } })),
@@ -158,14 +141,7 @@ function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets:
   });
   return (
     <>
-      <Button
-        small
-        needs="settings:write"
-        disabled={test.isPending || rule.targets.length === 0}
-        onClick={() => test.mutate()}
-      >
-        {t("alerts.test")}
-      </Button>{" "}
+      <TestAlertRule rule={rule} targets={targets} />
       <AlertRuleDialog targets={targets} rule={rule} />{" "}
       <Button small needs="settings:write" disabled={change.isPending} onClick={() => change.mutate(!rule.enabled)}>
         {t(rule.enabled ? "alerts.disable" : "alerts.enable")}
@@ -178,8 +154,7 @@ function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets:
         lists={[["alert-rules"], ["alerts"]]}
         remove={() => must(api.DELETE("/api/v1/alert-rule/{alert_rule_id}", { params }))}
       />
-      {isTested && <Note>{t("alerts.tested")}</Note>}
-      <FormError error={test.error ?? change.error} />
+      <FormError error={change.error} />
     </>
   );
 }

@@ -16,6 +16,7 @@ import { ListPage, ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time, useTimeFormat } from "../components/time.tsx";
 import { PickField } from "../components/pick-field.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { APPLICATIONS } from "../lib/option-sources.ts";
 import { usersSearch } from "../lib/page-search.ts";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
@@ -161,7 +162,7 @@ const MAX_ROLES = 3;
 function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("invite");
   const [app, setApp] = useState("");
   const invite = useMutation({
     mutationFn: ({ email = "", role = "developer" }: FormValues) =>

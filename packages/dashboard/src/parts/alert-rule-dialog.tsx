@@ -6,6 +6,7 @@ import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ChecksField, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { namesOf } from "./type-picker.tsx";
 
 type Rule = components["schemas"]["AlertRuleOut"];
@@ -38,7 +39,7 @@ export interface AlertRuleDialogProps {
 export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog(rule === undefined ? "new-alert-rule" : null);
   const [kind, setKind] = useState<Kind>(rule?.kind ?? "endpoint-failing");
   const save = useMutation({
     mutationFn: (body: components["schemas"]["AlertRuleIn"]) =>
@@ -60,7 +61,7 @@ export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
       open={open}
       onOpenChange={setOpen}
       submit={t(rule === undefined ? "actions.create" : "actions.save")}
-      onSubmit={(values) => save.mutate(bodyOf(values, kind))}
+      onSubmit={(values) => save.mutate(bodyOf(values, kind, rule))}
       error={save.error}
       busy={save.isPending}
     >
@@ -71,7 +72,7 @@ export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
         onChange={(value) => setKind(value as Kind)}
         choices={KINDS.map((value) => ({ value, label: t(`alerts.kinds.${value}`) }))}
       />
-      <Thresholds key={kind} kind={kind} params={rule?.kind === kind ? rule.params : {}} />
+      <Thresholds key={kind} kind={kind} params={rule !== undefined && rule.kind === kind ? rule.params : {}} />
       <ChecksField
         name="targets"
         label={t("alerts.targets")}
@@ -88,17 +89,12 @@ export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
       <FormRow>
         <TextField
           name="from"
+          type="time"
           label={t("alerts.quietFrom")}
           value={rule?.quietHours?.from ?? ""}
-          placeholder="22:00"
-          help={t("alerts.quietHelp")}
+          help={t("alerts.quietHelp", { zone: zoneOf(rule) })}
         />
-        <TextField
-          name="until"
-          label={t("alerts.quietUntil")}
-          value={rule?.quietHours?.until ?? ""}
-          placeholder="07:00"
-        />
+        <TextField name="until" type="time" label={t("alerts.quietUntil")} value={rule?.quietHours?.until ?? ""} />
       </FormRow>
     </FormDialog>
   );
@@ -117,7 +113,7 @@ function Thresholds({ kind, params }: { readonly kind: Kind; readonly params: Ru
           type="number"
           min={1}
           max={1_000_000}
-          label={t(`alerts.thresholds.${name}`)}
+          label={t(labelOf(kind, name))}
           value={String(params[name] ?? standard)}
           required
         />
@@ -126,17 +122,38 @@ function Thresholds({ kind, params }: { readonly kind: Kind; readonly params: Ru
   );
 }
 
-function bodyOf(values: FormValues, kind: Kind): components["schemas"]["AlertRuleIn"] {
+type LabelName = "failingFor" | "leastAttempts" | "within" | "deliveries" | "lateBy" | "customers" | "requests";
+
+/** Texts of thresholds whose meaning depends on the kind. */
+const LABELS: Partial<Readonly<Record<Kind, Readonly<Partial<Record<Threshold, `alerts.thresholds.${LabelName}`>>>>>> =
+  {
+    "endpoint-failing": { minutes: "alerts.thresholds.failingFor" },
+    "success-rate": { count: "alerts.thresholds.leastAttempts", minutes: "alerts.thresholds.within" },
+    "retries-exhausted": { count: "alerts.thresholds.deliveries", minutes: "alerts.thresholds.within" },
+    "backlog-age": { minutes: "alerts.thresholds.lateBy" },
+    incident: { count: "alerts.thresholds.customers" },
+    quarantine: { count: "alerts.thresholds.requests", minutes: "alerts.thresholds.within" },
+  };
+
+function labelOf(kind: Kind, name: Threshold) {
+  return LABELS[kind]?.[name] ?? (`alerts.thresholds.${name}` as const);
+}
+
+/** Time zone of the quiet hours: that of the rule, so that a colleague elsewhere can edit it, or that of the browser. */
+function zoneOf(rule: Rule | undefined): string {
+  return rule?.quietHours?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function bodyOf(values: FormValues, kind: Kind, rule: Rule | undefined): components["schemas"]["AlertRuleIn"] {
   const { name = "", targets, digest = "off", from = "", until = "" } = values;
   const names = Object.keys(THRESHOLDS[kind]) as Threshold[];
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return {
     name,
     kind,
     params: Object.fromEntries(names.map((threshold) => [threshold, Number(values[threshold])])),
     targets: namesOf(targets) ?? [],
     digest: digest as (typeof DIGESTS)[number],
-    quietHours: from === "" && until === "" ? null : { from, until, timeZone },
-    enabled: true,
+    quietHours: from === "" && until === "" ? null : { from, until, timeZone: zoneOf(rule) },
+    enabled: rule?.enabled ?? true,
   };
 }

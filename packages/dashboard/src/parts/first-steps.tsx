@@ -1,4 +1,4 @@
-/** Actions of the first steps: publish a message to a test receiver, and open the portal. */
+/** Actions of the first steps: publish a message to a test receiver, open and embed the portal, and set up an alert. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ExternalLink, KeyRound, Send } from "lucide-react";
@@ -10,9 +10,14 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { FormError } from "../components/form.tsx";
 import { baseUrl } from "../lib/base.ts";
 import { DEMO, DEMO_PAYLOAD, DEMO_TYPE, testReceiver } from "../lib/first-run.ts";
+import { curlOf, portalLink } from "../lib/api-command.ts";
+import { embedCode } from "../lib/embed-code.ts";
 import { scopesOf } from "../lib/permissions.ts";
 import styles from "../pages/first-run.module.css";
+import { AlertRuleDialog } from "./alert-rule-dialog.tsx";
+import { NewAlertTarget } from "./new-alert-target.tsx";
 import { PublishCode } from "./publish-code.tsx";
+import { useAlertTargets } from "./use-alert-targets.ts";
 
 const DEMO_PATH = { app_id: DEMO } as const;
 
@@ -180,6 +185,34 @@ export function PortalStep({ hasDemo, onOpened }: PortalStepProps) {
         {t("firstRun.portal")}
       </Button>
       <FormError error={open.error} />
+      <details>
+        <summary>{t("firstRun.embed")}</summary>
+        <div className={styles["code"]}>
+          <p className="muted">{t("firstRun.embedLead")}</p>
+          <CodeBlock label={t("firstRun.embedServer")} text={curlOf(portalLink(DEMO))} />
+          <CodeBlock label={t("firstRun.embedPage")} text={embedCode(baseUrl())} />
+        </div>
+      </details>
     </>
+  );
+}
+
+/** Creates a recipient, and then a rule that notifies it. */
+export function AlertStep({ isDone }: { readonly isDone: boolean }) {
+  const { t } = useTranslation();
+  const targets = useAlertTargets();
+  if (isDone) {
+    return (
+      <Link to="/settings" search={{ tab: "alerts" }}>
+        {t("firstRun.alerts")}
+      </Link>
+    );
+  }
+  if (targets === undefined) return null;
+  return (
+    <div className={styles["row"]}>
+      {targets.length === 0 ? <NewAlertTarget /> : <AlertRuleDialog targets={targets} />}
+      <span className="muted">{t(targets.length === 0 ? "firstRun.alertRecipient" : "firstRun.alertRule")}</span>
+    </div>
   );
 }

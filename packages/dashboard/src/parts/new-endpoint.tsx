@@ -9,6 +9,7 @@ import { useAudience } from "../session/audience.ts";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { toConfig } from "../lib/destination-config.ts";
 import { DestinationFields } from "./destination-fields.tsx";
 import { DestinationPicker } from "./destination-picker.tsx";
@@ -22,7 +23,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
   const audience = useAudience();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("new-endpoint");
   const [kind, setKind] = useState(WEBHOOK);
   const kinds = useDestinationKinds();
   const chosen = kinds?.find((candidate) => candidate.kind === kind);

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { PickField } from "../components/pick-field.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { baseUrl } from "../lib/base.ts";
 import { composeMessage, DELAYS } from "../lib/compose.ts";
 import { bodyOf } from "../lib/publish-body.ts";
@@ -29,7 +30,7 @@ export function PublishMessage({ app }: PublishMessageProps) {
   const audience = useAudience();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("publish");
   const [values, setValues] = useState(START);
   const composed = composeMessage(values);
   const isChanged = Object.entries(START).some(([name, value]) => values[name] !== value);

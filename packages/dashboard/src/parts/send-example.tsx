@@ -7,6 +7,7 @@ import type { FormValues } from "../components/form.tsx";
 import { PickField } from "../components/pick-field.tsx";
 import { endpointsOf, exampleTypesOf } from "../lib/option-sources.ts";
 import { Loading, Note } from "../components/state.tsx";
+import { useDialog } from "../components/use-dialog.ts";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
 import { CodeArea } from "./code-area.tsx";
@@ -27,7 +28,7 @@ export function SendExample({ app, endpoint }: SendExampleProps) {
   const { t } = useTranslation();
   const audience = useAudience();
   const navigate = useNavigate();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useDialog("send-example");
   const [payload, setPayload] = useState("");
   const types = useExampleTypes(app, open);
   const endpoints = useWebhooks(app, open && endpoint === undefined);
