@@ -1,5 +1,5 @@
 /** Endpoints in the form that delivery uses, with the settings of their application. Encrypted values are decrypted on first use. */
-import { createSigner, type StandardSigner } from "@posthorn/webhooks";
+import type { StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { type BatchRules, batchRules } from "../destinations/batch-rules.ts";
 import type { KindConfig } from "../destinations/kind.ts";
@@ -15,6 +15,7 @@ import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endp
 import { toFlow } from "./endpoint/flow.ts";
 import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
 import { keyOf } from "./endpoint/secret-form.ts";
+import { standardSigner } from "./endpoint/standard-signer.ts";
 import { openConfig } from "./endpoint/sealed-config.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
@@ -268,7 +269,7 @@ export class DirectoryEndpoint {
 
   /** Signer for Standard Webhooks. */
   get signer(): StandardSigner {
-    this.#signer ??= createSigner(this.#secrets().map(keyOf));
+    this.#signer ??= standardSigner(this.#secrets().map(keyOf));
     return this.#signer;
   }
 

@@ -23,8 +23,6 @@ type NodeKeyInput =
 
 /** The functions of `node:crypto` that are used, typed structurally so that nothing is imported from Node. */
 export interface NodeCrypto {
-  /** Absent before Node 20.12, and in other runtimes. `latin1` returns each byte as one character. */
-  readonly hash?: (algorithm: string, data: Uint8Array, encoding: "hex" | "base64" | "base64url" | "latin1") => string;
   createHash(hash: string): NodeDigest;
   createHmac(hash: string, key: NodeKey | string): NodeDigest;
   createSecretKey(key: Uint8Array): NodeKey;
