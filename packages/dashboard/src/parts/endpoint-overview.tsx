@@ -74,7 +74,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
           </Card>
         </Stack>
         <Stack>
-          <LastDay app={app} id={endpoint.id} />
+          <LastDay app={app} id={endpoint.id} hasHealth={isPortal} />
           {endpoint.kind !== "http" && <EndpointConfig endpoint={endpoint} />}
         </Stack>
       </Columns>
@@ -100,7 +100,14 @@ function targetOf(t: TFunction, { kind, url }: Endpoint): readonly (readonly [st
   return kind === "http" || url === "" ? [] : [[t("destinations.target"), <Copyable key="target" text={url} />]];
 }
 
-function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
+interface LastDayProps {
+  readonly app: string;
+  readonly id: string;
+  /** Whether the page has {@link EndpointHealth}, which shows the attempts and how many of them succeeded. */
+  readonly hasHealth: boolean;
+}
+
+function LastDay({ app, id, hasHealth }: LastDayProps) {
   const { t, i18n } = useTranslation();
   const params = { path: { app_id: app }, query: { endpoint_id: id } };
   const summary = useQuery({
@@ -110,6 +117,7 @@ function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
   const series = useQuery({
     queryKey: ["endpoint", app, id, "series"],
     queryFn: () => must(api.GET("/api/v1/app/{app_id}/stats/series", { params })),
+    enabled: !hasHealth,
   });
   const waiting = useQuery({
     queryKey: ["endpoint", app, id, "stats"],
@@ -123,12 +131,15 @@ function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
   const { language } = i18n;
   const { data } = summary;
   const success = data?.deliveries.successPercent;
+  const attempts = data === undefined ? "–" : formatCompact(language, data.attempts.ok + data.attempts.failed);
+  const rate = success === null || success === undefined ? "–" : formatPercent(language, success, 2);
   const numbers: readonly (readonly [string, string])[] = [
-    [
-      t("endpoints.attempts"),
-      data === undefined ? "–" : formatCompact(language, data.attempts.ok + data.attempts.failed),
-    ],
-    [t("home.success"), success === null || success === undefined ? "–" : formatPercent(language, success, 2)],
+    ...(hasHealth
+      ? []
+      : ([
+          [t("endpoints.attempts"), attempts],
+          [t("home.success"), rate],
+        ] as const)),
     [
       t("home.deliveryLatency"),
       data?.latency.p50 === null || data === undefined ? "–" : formatDuration(language, data.latency.p50),
@@ -147,10 +158,12 @@ function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
           </div>
         ))}
       </dl>
-      <Spark
-        points={series.data?.points.map(({ attempts }) => attempts) ?? []}
-        label={t("endpoints.spark", { ok: data?.attempts.ok ?? 0, failed: data?.attempts.failed ?? 0 })}
-      />
+      {!hasHealth && (
+        <Spark
+          points={series.data?.points.map((point) => point.attempts) ?? []}
+          label={t("endpoints.spark", { ok: data?.attempts.ok ?? 0, failed: data?.attempts.failed ?? 0 })}
+        />
+      )}
     </Card>
   );
 }
