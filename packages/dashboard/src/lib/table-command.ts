@@ -12,8 +12,17 @@ const FLAGS = {
   name: "--name",
 } as const;
 
+interface CommandOptions {
+  readonly isDryRun: boolean;
+  /** ID of the organisation of the applications; `null`: the server has only one. */
+  readonly org: string | null;
+}
+
 /** `posthorn tables add` for a configuration of the kind `table`, as one line for a POSIX shell; `null`: a required value is missing. */
-export function tableCommand(config: Readonly<Record<string, ConfigValue>>, isDryRun: boolean): string | null {
+export function tableCommand(
+  config: Readonly<Record<string, ConfigValue>>,
+  { isDryRun, org }: CommandOptions,
+): string | null {
   const { table, app, appColumn, strict } = config;
   const hasOneApplication = isText(app) !== isText(appColumn);
   if (!isText(table) || !hasOneApplication) return null;
@@ -22,7 +31,8 @@ export function tableCommand(config: Readonly<Record<string, ConfigValue>>, isDr
     return isText(value) ? [`${flag} ${quoted(value)}`] : [];
   });
   const switches = [...(strict === true ? ["--strict"] : []), ...(isDryRun ? ["--dry-run"] : [])];
-  return ["posthorn tables add", quoted(table), ...flags, ...switches].join(" ");
+  const organisation = org === null ? [] : [`--org ${quoted(org)}`];
+  return ["posthorn tables add", quoted(table), ...flags, ...organisation, ...switches].join(" ");
 }
 
 function isText(value: ConfigValue | undefined): value is string {

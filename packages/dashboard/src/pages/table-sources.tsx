@@ -138,8 +138,9 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
     return () => current.removeEventListener("click", readLater);
   }, []);
   const config = toConfig(kind.fields, values);
-  const tried = tableCommand(config, true);
-  const added = tableCommand(config, false);
+  const org = useOrganisation();
+  const tried = tableCommand(config, { isDryRun: true, org });
+  const added = tableCommand(config, { isDryRun: false, org });
   return (
     // A listener on the element would render before React passes the typed text to a combobox, and would undo the input.
     <form
@@ -162,6 +163,15 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
       </Stack>
     </form>
   );
+}
+
+/** ID of the current organisation, if there are several; `null`: only one is known. */
+function useOrganisation(): string | null {
+  const { data = [] } = useQuery({
+    queryKey: ["organisations", "all"],
+    queryFn: () => must(api.GET("/api/v1/organisation")).then((list) => list.data),
+  });
+  return data.length > 1 ? (data.find(({ current }) => current)?.id ?? null) : null;
 }
 
 function valuesOf(form: HTMLFormElement): FormValues {
