@@ -67,9 +67,10 @@ export function DestinationPicker({ kinds, of = "destinations", value, onChange 
 /** Destinations that need Posthorn on the customer's side. */
 const WITH_POSTHORN: ReadonlySet<string> = new Set(["posthorn", "relay"]);
 
-/** Kinds that the operator does not allow are not offered, and customers are not offered those that name Posthorn. */
+/** Kinds that the operator does not allow are not offered, nor to customers those that name Posthorn, or that only subscribers create. */
 function isShown({ kind, problem }: PickedKind, isPortal: boolean): boolean {
-  return problem?.code !== "kind_not_allowed" && !(isPortal && WITH_POSTHORN.has(kind));
+  if (problem?.code === "kind_not_allowed") return false;
+  return !isPortal || (problem?.code !== "kind_subscribed" && !WITH_POSTHORN.has(kind));
 }
 
 interface KindsProps extends Required<DestinationPickerProps> {

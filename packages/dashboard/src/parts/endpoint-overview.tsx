@@ -47,6 +47,8 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
     ],
     (event) => event.type === "attempt.recorded" && event.endpointId === endpoint.id,
   );
+  // Stands below the shorter of the two cards beside each other.
+  const details = <Details endpoint={endpoint} kind={kind?.title ?? endpoint.kind} />;
   return (
     <>
       <EndpointFirstSteps app={app} endpoint={endpoint} />
@@ -56,25 +58,11 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
         {/* Two stacks, so that no card is stretched to the height of those beside it. */}
         <Stack>
           <EndpointStateCard app={app} endpoint={endpoint.id} />
-          <Card title={t("endpoints.about")}>
-            <Facts
-              facts={[
-                [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
-                [t("destinations.kind"), kind?.title ?? endpoint.kind],
-                ...targetOf(t, endpoint),
-                [t("applications.uid"), endpoint.uid ?? "–"],
-                [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
-                [
-                  t("messages.channels"),
-                  <Tags key="channels" names={endpoint.channels} none={t("endpoints.allTypes")} />,
-                ],
-                [t("applications.created"), <Time key="at" at={endpoint.createdAt} />],
-              ]}
-            />
-          </Card>
+          {!isPortal && details}
         </Stack>
         <Stack>
           <LastDay app={app} id={endpoint.id} hasHealth={isPortal} />
+          {isPortal && details}
           {endpoint.kind !== "http" && <EndpointConfig endpoint={endpoint} />}
         </Stack>
       </Columns>
@@ -92,6 +80,26 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
         <Attempts app={app} list={failures} none={t("endpoints.noFailures")} />
       </Section>
     </>
+  );
+}
+
+function Details({ endpoint, kind }: { readonly endpoint: Endpoint; readonly kind: string }) {
+  const { t } = useTranslation();
+  const { id, uid, eventTypes, channels, createdAt } = endpoint;
+  return (
+    <Card title={t("endpoints.about")}>
+      <Facts
+        facts={[
+          [t("messages.id"), <Copyable key="id" text={id} />],
+          [t("destinations.kind"), kind],
+          ...targetOf(t, endpoint),
+          [t("applications.uid"), uid ?? "–"],
+          [t("endpoints.types"), <Tags key="types" names={eventTypes} none={t("endpoints.allTypes")} />],
+          [t("messages.channels"), <Tags key="channels" names={channels} none={t("endpoints.allTypes")} />],
+          [t("applications.created"), <Time key="at" at={createdAt} />],
+        ]}
+      />
+    </Card>
   );
 }
 

@@ -157,7 +157,7 @@ function Field({ field, own, holds, source, level }: FieldProps) {
       )}
       <span id={`${id}-source`} className={styles["source"]} data-own={source === level}>
         {t(`policy.sources.${source === level ? "own" : source === "application" ? "application" : "platform"}`)}
-        {duration !== null && `: ${formatDuration(i18n.language, duration)}`}
+        {duration !== null && ` (${formatDuration(i18n.language, duration)})`}
       </span>
     </div>
   );
