@@ -16,7 +16,7 @@ export const testEndpoint = defineRoute({
   description:
     "Sends the same message as `send-example` and waits up to 25 seconds for the first attempt, which is returned with its details. " +
     "`attempt` is null if there was none by then, such as while deliveries are on hold. Messages to destinations other than webhooks " +
-    "are marked as tests and have the tag `posthorn.test`.",
+    "are marked as tests and have the tag `webhook.test`.",
   access: "CreateAttempts",
   permission: "messages:replay",
   idempotency: "own",

@@ -105,7 +105,7 @@ export async function enabledProvider({ store }: Pick<Services, "store">, id: st
  */
 export function safePath(path: string): string {
   const isSafe =
-    /^\/(?![/\\])[^\\\p{C}]*$/u.test(path) && URL.parse(path, "http://posthorn.test")?.host === "webhook.test";
+    /^\/(?![/\\])[^\\\p{C}]*$/u.test(path) && URL.parse(path, "http://posthorn.test")?.host === "posthorn.test";
   return isSafe ? path : "/";
 }
 
