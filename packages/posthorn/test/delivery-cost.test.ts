@@ -157,7 +157,7 @@ async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Cost
   // While it reads, the log is not restarted, so its size shows how much was written.
   const reader = new DatabaseSync(path, { readOnly: true });
   reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
-  // The first small batch creates the journal, and with fewer than four it would not be used for a while.
+  // The first small batch creates the journal.
   for (let index = 0; index < 4; index++) await store.accept(message(DELIVERIES + index));
   await rowsIn(store, "message");
   using statements = new StatementCounter();

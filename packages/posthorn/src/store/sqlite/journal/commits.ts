@@ -19,11 +19,12 @@ const MAX_ENTRIES = 256;
 /** How long the first of them waits for the commit. */
 const OPEN_MS = 1000;
 /**
- * Transactions with fewer batches and bytes, ended by a reader, are not worth the journal: reads are about as frequent as batches. So long, batches
- * are then committed one by one.
+ * Transactions with fewer batches and bytes, ended by a reader, are not worth the journal: reads are about as frequent as batches. After several
+ * of them in a row, batches are committed one by one for a while. A background job that reads several times ends fewer.
  */
 const FEW_ENTRIES = 4;
 const FEW_BYTES = 32 * 1024;
+const MAX_SHORT_TRANSACTIONS = 16;
 const WITHOUT_JOURNAL_MS = 1000;
 /**
  * Free space below which batches are committed one by one. A transaction is opened only if its pages, a fraction of this, will have room: a message
@@ -69,6 +70,8 @@ export class Commits {
   #isLost = false;
   /** The journal may have an entry whose batch was not confirmed by it. The next commit makes it void. */
   #hasRemains = false;
+  /** Transactions in a row that a reader ended after a few batches. */
+  #shortTransactions = 0;
   /** Until then, batches are committed one by one. */
   #withoutJournalUntil = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -120,9 +123,19 @@ export class Commits {
     this.recover();
     this.#voidRemains();
     if (this.#entries === 0) return;
-    if (this.#entries < FEW_ENTRIES && this.#entryBytes < FEW_BYTES)
-      this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
+    if (this.#isShort) this.#noteShortTransaction();
     this.#commit();
+  }
+
+  get #isShort(): boolean {
+    return this.#entries < FEW_ENTRIES && this.#entryBytes < FEW_BYTES;
+  }
+
+  #noteShortTransaction(): void {
+    // If the next transaction after the pause is short too, reads are still frequent.
+    this.#shortTransactions = Math.min(this.#shortTransactions + 1, MAX_SHORT_TRANSACTIONS);
+    if (this.#shortTransactions === MAX_SHORT_TRANSACTIONS)
+      this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
   }
 
   /** Applies batches again whose transaction was rolled back. */
@@ -225,6 +238,7 @@ export class Commits {
 
   #committed(): void {
     this.#number++;
+    if (!this.#isShort) this.#shortTransactions = 0;
     this.#entries = this.#entryBytes = 0;
     this.#hasRemains = false;
     this.#stopTimer();
