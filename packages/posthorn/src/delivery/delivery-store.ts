@@ -43,16 +43,17 @@ export class DeliveryStore implements JobStore {
     return lanes.map((lane) => (lane.due > store.newestDue ? lane : { ...lane, due: Math.min(lane.due, clock.now()) }));
   }
 
-  async record(outcome: Outcome): Promise<void> {
+  /** Not async: the frame would be kept until the commit, for each of the outcomes that wait for it. */
+  record(outcome: Outcome): Promise<void> {
     const { store, tracker } = this.#options;
-    try {
-      await store.record(outcome);
-    } catch (error) {
-      // It will never be stored: another node makes the attempt again, under another key.
-      if ((error as { readonly code?: unknown }).code === "shard_lost") tracker.settled(outcome);
-      throw error;
-    }
-    tracker.settled(outcome);
+    return store.record(outcome).then(
+      () => tracker.settled(outcome),
+      (error: unknown) => {
+        // It will never be stored: another node makes the attempt again, under another key.
+        if ((error as { readonly code?: unknown }).code === "shard_lost") tracker.settled(outcome);
+        throw error;
+      },
+    );
   }
 
   async recordAll(outcomes: readonly Outcome[]): Promise<void> {

@@ -138,14 +138,17 @@ export class Recorder {
     return this.#record(() => this.#options.store.recordAll(outcomes), bytes);
   }
 
-  async #record(write: () => Promise<void>, bytes: number): Promise<boolean> {
+  /** Not async: the frame would be kept until the commit, for each of the outcomes that wait for it. */
+  #record(write: () => Promise<void>, bytes: number): Promise<boolean> {
     this.#bytes += bytes;
-    let isRecorded = true;
-    try {
-      await write();
-    } catch (error) {
-      isRecorded = this.#noteFailure(error) === "refused" && (await this.#insist(write));
-    }
+    return write().then(
+      () => this.#ended(bytes, true),
+      async (error: unknown) =>
+        this.#ended(bytes, this.#noteFailure(error) === "refused" && (await this.#insist(write))),
+    );
+  }
+
+  #ended(bytes: number, isRecorded: boolean): boolean {
     this.#bytes -= bytes;
     return isRecorded;
   }

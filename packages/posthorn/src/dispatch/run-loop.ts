@@ -186,38 +186,56 @@ export class RunLoop {
     this.#unfinished.set(finished, lane);
   }
 
-  async #finish(inFlight: InFlight): Promise<void> {
-    const { lane, job, lease } = inFlight;
-    const { wakes } = lane;
+  /** Not async, like the functions that it calls while the outcome waits: their frames would be kept until the commit. */
+  #finish(inFlight: InFlight): Promise<void> {
+    const { wakes } = inFlight.lane;
+    return this.#attempt(inFlight).then((result) => this.#ended(inFlight, result, wakes));
+  }
+
+  async #attempt({ job, lease }: InFlight): Promise<AttemptResult> {
     const { attempter, owners } = this.#options;
-    const { signal } = this.#abort;
-    let result: AttemptResult;
     try {
-      result = await attempter.attempt(job, signal, () => owners.holds(lease));
+      return await attempter.attempt(job, this.#abort.signal, () => owners.holds(lease));
     } catch (error) {
       this.#engine.observer?.fault?.("attempt", error);
-      result = { kind: "not_now", pauseMs: MAX_PAUSE_MS };
+      return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
     }
+  }
+
+  /** @param wakes Times that the lane had been woken when the attempt started. */
+  #ended(inFlight: InFlight, result: AttemptResult, wakes: number): Promise<void> | undefined {
+    const { lane, job, lease } = inFlight;
     const isFull = lane.jobs.inFlight >= lane.control.concurrency;
     lane.jobs.attemptEnded(inFlight.ticket, 1);
     this.#limiter.release(inFlight.permit);
     // It was aborted because the process ends.
-    if (signal.aborted && result.kind !== "made") return lane.jobs.forget(job);
+    if (this.#abort.signal.aborted && result.kind !== "made") {
+      lane.jobs.forget(job);
+      return;
+    }
     // Uses the same time for both; otherwise a retry would be due slightly later than the endpoint may be attempted
     // again.
     const now = this.#engine.clock.now();
     this.#updateRate(inFlight, result, { now, isFull });
-    if (result.kind === "held" || result.kind === "not_now") return this.#returnToStore(lane, job, result, wakes);
+    if (result.kind === "held" || result.kind === "not_now") {
+      this.#returnToStore(lane, job, result, wakes);
+      return;
+    }
     this.#engine.enqueue(lane);
     this.#engine.pump();
     const context = { policy: lane.control.policy, now, random: this.#options.random };
     // In an ordered lane, the next delivery of the key waits for the commit.
     const mayWait = lane.order === null;
     const outcome = { ...outcomeOf(job, result, context), mayWait, ...(lease === undefined ? {} : { lease }) };
-    const isRecorded = await this.#recorder.record(outcome);
-    // A page that was requested earlier may still show the job as due, so the job is remembered until that page has
-    // been processed.
-    if (lane.page.isLoading) await lane.page.taken();
+    return this.#recorder.record(outcome).then((isRecorded) => this.#noteStored(lane, job, outcome, isRecorded));
+  }
+
+  /**
+   * The outcome is stored, or will not be stored by this node. A page that was requested earlier may still show the job as due, so the job
+   * is remembered until that page has been processed.
+   */
+  #noteStored(lane: Lane, job: Job, outcome: Outcome, isRecorded: boolean): Promise<void> | undefined {
+    if (lane.page.isLoading) return lane.page.taken().then(() => this.#close(lane, job, outcome, isRecorded));
     this.#close(lane, job, outcome, isRecorded);
   }
 
