@@ -86,7 +86,7 @@ describe("an outage of several customers", () => {
     await page.getByLabel("Hosts").fill(new URL(world.receiver.url).host);
     await page.getByRole("button", { name: "Testlauf" }).click();
     await page.getByText("0 Nachrichten").waitFor();
-    expect(await page.getByText("Inzwischen zugestellt").count()).toBe(1);
+    expect(await page.getByText("Bereits zugestellt").count()).toBe(1);
     await review(page, "replay-across-form");
   });
 });

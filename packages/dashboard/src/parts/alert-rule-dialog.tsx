@@ -7,6 +7,7 @@ import { Button } from "../components/button.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ChecksField, FormRow, type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { useDialog } from "../components/use-dialog.ts";
+import { Note } from "../components/state.tsx";
 import { namesOf } from "./type-picker.tsx";
 
 type Rule = components["schemas"]["AlertRuleOut"];
@@ -73,13 +74,17 @@ export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
         choices={KINDS.map((value) => ({ value, label: t(`alerts.kinds.${value}`) }))}
       />
       <Thresholds key={kind} kind={kind} params={rule !== undefined && rule.kind === kind ? rule.params : {}} />
-      <ChecksField
-        name="targets"
-        label={t("alerts.targets")}
-        help={t("alerts.targetsHelp")}
-        choices={targets.map(({ id, name }) => ({ value: id, label: name }))}
-        value={rule?.targets ?? []}
-      />
+      {targets.length === 0 ? (
+        <Note>{t("alerts.noTargetsYet")}</Note>
+      ) : (
+        <ChecksField
+          name="targets"
+          label={t("alerts.targets")}
+          help={t("alerts.targetsHelp")}
+          choices={targets.map(({ id, name }) => ({ value: id, label: name }))}
+          value={rule?.targets ?? []}
+        />
+      )}
       <SelectField
         name="digest"
         label={t("alerts.digest")}

@@ -37,6 +37,8 @@ export const alerts: typeof english = {
     targets: "Empfänger",
     targetsHelp: "Endpunkte für Betriebs-Webhooks jeder Art. Neue legen Sie unter „Neuer Empfänger“ an.",
     noTargets: "keine",
+    noTargetsYet:
+      "Es gibt noch keine Empfänger: Benachrichtigungen dieser Regel erscheinen nur hier. Um sie zu erhalten, legen Sie unter „Neuer Empfänger“ einen an.",
     newTarget: "Neuer Empfänger",
     targetLead: "Benachrichtigungen gehen an Ziele wie einen Slack-Kanal, einen PagerDuty-Dienst oder ein Postfach.",
     targetName: "Name",

@@ -78,7 +78,7 @@ export const settings: typeof english = {
     noParts: "Kein Endpunkt hat passende Zustellungen.",
     leftOut: "Nicht gesendet",
     reasons: {
-      success: "Inzwischen zugestellt",
+      success: "Bereits zugestellt",
       canceled: "Abgebrochen",
       fail: "Wiederholungen ausgeschöpft",
       sending: "Wartet auf Wiederholung",

@@ -36,6 +36,8 @@ export const alerts = {
     targets: "Recipients",
     targetsHelp: "Operational webhook endpoints of any kind. Add one with New recipient.",
     noTargets: "no one",
+    noTargetsYet:
+      "There are no recipients yet: alerts of this rule are only listed here. To be notified, add one with New recipient.",
     newTarget: "New recipient",
     targetLead: "Alerts are sent through destinations, such as a Slack channel, a PagerDuty service or a mailbox.",
     targetName: "Name",

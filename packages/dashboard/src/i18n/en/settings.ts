@@ -72,7 +72,7 @@ export const settings = {
     noParts: "No endpoint has matching deliveries.",
     leftOut: "Left out",
     reasons: {
-      success: "Delivered since",
+      success: "Already delivered",
       canceled: "Canceled",
       fail: "Retries exhausted",
       sending: "Waiting for a retry",

@@ -324,7 +324,7 @@ export const deliveries = {
     noParts: "Ningún endpoint tiene entregas coincidentes.",
     leftOut: "No se envían",
     reasons: {
-      success: "Entregados desde entonces",
+      success: "Ya entregados",
       canceled: "Cancelados",
       fail: "Reintentos agotados",
       sending: "A la espera de un reintento",

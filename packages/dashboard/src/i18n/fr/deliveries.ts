@@ -329,7 +329,7 @@ export const deliveries = {
     noParts: "Aucun point de terminaison n’a de livraison correspondante.",
     leftOut: "Non renvoyés",
     reasons: {
-      success: "Livrés depuis",
+      success: "Déjà livrés",
       canceled: "Annulés",
       fail: "Tentatives épuisées",
       sending: "En attente d’une nouvelle tentative",
