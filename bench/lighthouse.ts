@@ -81,7 +81,7 @@ async function ratePage(program: string, demo: Demo, name: string, path: string)
       `${medians[device]} (${performances[0]}–${performances.at(-1)})`,
       ...(["accessibility", "best-practices"] as const).map((category) => String(sorted(category)[0])),
     ];
-    console.log(`${name.padEnd(10)}${device.padEnd(9)}${cells.map((cell) => cell.padStart(14)).join("")}`);
+    console.log(`${name.padEnd(10)}${device.padEnd(9)}${cells.map((cell) => cell.padStart(16)).join("")}`);
   }
   return medians.desktop!;
 }
@@ -94,7 +94,7 @@ try {
   console.log(
     `Load before the first run: ${load}. Median of ${RUNS} runs, with the lowest and the highest; lowest of the others.`,
   );
-  console.log(`${"".padEnd(19)}${CATEGORIES.map((name) => name.padStart(14)).join("")}`);
+  console.log(`${"".padEnd(19)}${CATEGORIES.map((name) => name.padStart(16)).join("")}`);
   const pages = [
     ["overview", "/"],
     ["messages", "/messages"],

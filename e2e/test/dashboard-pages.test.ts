@@ -288,12 +288,15 @@ describe("details", () => {
     expect(bar[1]).not.toMatch(/rgba\(0, 0, 0, 0\)/);
   });
 
-  it("the menu highlights Sources for a message of a source, and Applications for one of an application", async () => {
+  it("the menu and the breadcrumbs of a message lead to Sources or Applications, where it belongs", async () => {
     const page = await open(`/applications/${scene.source}/messages/${scene.inbound}`);
     const current = page.getByRole("navigation", { name: "Menu" }).locator('[aria-current="page"]');
     await expect.poll(() => current.allInnerTexts()).toEqual(["Sources"]);
+    const crumb = page.getByRole("main").locator("header nav a").first();
+    expect(await crumb.innerText()).toBe("Sources");
     await page.goto(`${world.server.url}/applications/${scene.app}/messages/${scene.message}`);
     await expect.poll(() => current.allInnerTexts()).toEqual(["Applications"]);
+    expect(await crumb.innerText()).toBe("Applications");
   });
 
   it("the recent failures of an endpoint show their message on a phone", async () => {

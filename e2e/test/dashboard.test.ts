@@ -101,6 +101,8 @@ describe("the dashboard", () => {
     await page.getByRole("link", { name: /View .*bad/ }).click();
     await page.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
     expect(page.url()).toContain(scene.bad);
+    // Not "Active", beside the warning that it is failing.
+    await page.getByRole("main").locator("header").getByText("Retrying", { exact: true }).waitFor();
   });
 
   it("keeps message filters in the URL", async () => {

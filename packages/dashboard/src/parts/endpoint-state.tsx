@@ -30,8 +30,10 @@ export function EndpointStateBadge({ app, endpoint }: EndpointStateProps) {
   const status = useEndpointState(app, endpoint);
   if (status.data === undefined) return null;
   const { state } = status.data;
-  if (kind !== "portal") return <Badge tone={STATE_TONES[state]}>{t(`endpointState.states.${state}`)}</Badge>;
   const shown = customerState(status.data);
+  // An active endpoint whose attempts fail is not shown as active beside the warning that it is failing.
+  if (kind !== "portal" && shown === state)
+    return <Badge tone={STATE_TONES[state]}>{t(`endpointState.states.${state}`)}</Badge>;
   return <Badge tone={STATE_TONES[shown]}>{t(`portal.states.${shown}`)}</Badge>;
 }
 
