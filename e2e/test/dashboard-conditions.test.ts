@@ -191,8 +191,15 @@ describe("the clock", () => {
   it("that the reader chooses applies to charts, the live page, filters and choices, not only to lists", async () => {
     const page = await open("/", { locale: "en-US", timezoneId: "America/New_York" });
     await settled(page);
-    await page.getByRole("button", { name: "Theme, language and session" }).last().click();
-    await page.getByRole("menuitemradio", { name: "UTC, 24 hours" }).click();
+    const button = page.getByRole("button", { name: "Theme, language and session" }).last();
+    const utcChoice = page.getByRole("menuitemradio", { name: "UTC, 24 hours" });
+    // The menu replaces its button when it has loaded, which can be in the middle of a click.
+    const isOpened = async (): Promise<boolean> => {
+      if ((await button.getAttribute("aria-expanded")) !== "true") await button.click();
+      return utcChoice.isVisible();
+    };
+    await expect.poll(isOpened).toBe(true);
+    await utcChoice.click();
     await page.keyboard.press("Escape");
 
     const utc = (options: Intl.DateTimeFormatOptions, at: string): string =>
