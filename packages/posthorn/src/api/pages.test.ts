@@ -16,10 +16,9 @@ afterEach(async () => {
 });
 
 /** A server whose pages are being built, and the states of their builds. */
-async function serverWithBuilds(options: Partial<PagesOptions> = {}) {
+async function serverWithBuilds(options: Partial<PagesOptions> = {}, app: FastifyInstance = Fastify()) {
   const { path } = stack.use(temporaryFolder());
   const builds = { dashboard: { state: building("step 1 of 3") }, docs: { state: building("step 1 of 2") } };
-  const app: FastifyInstance = Fastify();
   stack.defer(() => app.close());
   const page = await registerPages(app, {
     base: "",
@@ -103,6 +102,19 @@ describe("pages that are being built", () => {
     expect((await app.inject({ url: "/docs/", headers: PAGE })).statusCode).toBe(503);
     builds.docs.state = { kind: "ready" };
     expect((await app.inject({ url: "/docs/", headers: PAGE })).body).toBe("the documentation");
+  });
+
+  it("log faults in languages of the operator, which are known only when the built-in ones are there", async () => {
+    const lines: unknown[] = [];
+    const texts = new Map([["old.text", "x"]]);
+    const { app, builds, write } = await serverWithBuilds(
+      { portalLanguages: [{ tag: "it", name: "Italiano", texts, content: "{}" }] },
+      Fastify({ logger: { level: "warn", stream: { write: (line) => void lines.push(JSON.parse(line)) } } }),
+    );
+    write();
+    builds.dashboard.state = { kind: "ready" };
+    await app.inject({ url: "/portal", headers: PAGE });
+    expect(lines).toMatchObject([{ language: "it", unknown: ["old.text"] }]);
   });
 
   it("show why their build failed, as text, and do not reload", async () => {

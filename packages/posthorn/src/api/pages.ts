@@ -2,7 +2,7 @@
  * Registers the documentation and the dashboard, also while they are still being built: routes cannot be added to a server that listens,
  * so pages whose build ends later get a server of their own, which handles requests that no other route takes.
  */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { sendBuildPage } from "./build-page.ts";
 import { type DocsAccess, DOCS_FOLDER, hasDocsSite, registerDocsSite } from "./docs-site.ts";
 import type { PortalLanguage } from "./portal-languages.ts";
@@ -43,12 +43,13 @@ export async function registerPages(app: FastifyInstance, options: PagesOptions)
     await registerDocs(app, options);
     return registerDashboard(app, options, hasDocsSite({ folder: folders.docs, access: docs }));
   }
-  const site = new LateSite("The documentation", pageBuilds.docs, options, async (late) => {
+  const common = { ...options, log: app.log };
+  const site = new LateSite("The documentation", pageBuilds.docs, common, async (late) => {
     await registerDocs(late, options);
     return () => null;
   });
   // Its build ends later, and a link to it is then correct.
-  const dashboard = new LateSite("The dashboard", pageBuilds.dashboard, options, (late) =>
+  const dashboard = new LateSite("The dashboard", pageBuilds.dashboard, common, (late) =>
     registerDashboard(late, options, docs !== "off"),
   );
   return (request, response) => {
@@ -95,13 +96,15 @@ class LateSite {
   constructor(
     subject: string,
     build: PageBuild,
-    { respondNotFound, prepare, trustedProxies }: PagesOptions,
+    { respondNotFound, prepare, trustedProxies, log }: PagesOptions & Pick<FastifyInstance, "log">,
     register: (app: FastifyInstance) => Promise<PageServer>,
   ) {
     this.#subject = subject;
     this.#build = build;
     this.#open = async () => {
       const app = Fastify({
+        loggerInstance: log,
+        logController: new LogController({ disableRequestLogging: true }),
         trustProxy: trustProxyOf(trustedProxies),
         routerOptions: { ignoreDuplicateSlashes: true },
       });
