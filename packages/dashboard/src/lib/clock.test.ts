@@ -33,3 +33,12 @@ it("applies to every date and time that a page shows or reads", () => {
     );
   expect(formatting.toSorted()).toEqual(OTHERS.toSorted());
 });
+
+it("applies to every date and time that a page lets the reader enter", () => {
+  const root = new URL("../", import.meta.url).pathname;
+  const wrong = globSync("**/*.tsx", { cwd: root }).filter((file) => {
+    const code = readFileSync(root + file, "utf8");
+    return code.includes('type="datetime-local"') && !/import \{.*\bfromLocalInput\b/.test(code);
+  });
+  expect(wrong).toEqual([]);
+});

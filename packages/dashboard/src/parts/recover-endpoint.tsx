@@ -11,7 +11,7 @@ import { FormDialog } from "../components/form-dialog.tsx";
 import { useDelayed } from "../components/use-delayed.ts";
 import { useDialog } from "../components/use-dialog.ts";
 import { formatNumber } from "../lib/format.ts";
-import { toLocalInput } from "../lib/local-input.ts";
+import { fromLocalInput, toLocalInput } from "../lib/local-input.ts";
 import { useAudience } from "../session/audience.ts";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
 import { LeftOut } from "./left-out.tsx";
@@ -36,7 +36,7 @@ export function RecoverEndpoint({ app, endpoint }: EndpointActionsProps) {
   const [custom, setCustom] = useState("");
   // The time at which the dialog was opened, so that the same messages are counted and recovered.
   const [now, setNow] = useState(() => Date.now());
-  const since = span === "custom" ? Date.parse(custom) : now - SPANS[span] * HOUR_MS;
+  const since = span === "custom" ? timeOf(custom) : now - SPANS[span] * HOUR_MS;
   const path = { app_id: app, endpoint_id: endpoint.id };
   const recover = useMutation({
     mutationFn: () => {
@@ -106,6 +106,11 @@ export function RecoverEndpoint({ app, endpoint }: EndpointActionsProps) {
       {open && what === "failed" && <Count app={app} endpoint={endpoint.id} since={since} />}
     </FormDialog>
   );
+}
+
+/** Unix milliseconds; NaN while the time is incomplete. */
+function timeOf(local: string): number {
+  return local === "" ? Number.NaN : Date.parse(fromLocalInput(local));
 }
 
 interface CountProps {
