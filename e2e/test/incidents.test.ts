@@ -93,6 +93,7 @@ describe("an outage of several customers", () => {
 
 describe("an alert rule", () => {
   it("is created with a recipient, tested, and removed", async () => {
+    world.receiver.respondWith(200);
     const page = await open("/settings?tab=alerts");
     await page.getByText("No alert rules yet.").waitFor();
     await page.getByRole("button", { name: "New recipient" }).click();
@@ -116,5 +117,19 @@ describe("an alert rule", () => {
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await page.getByText("No alert rules yet.").waitFor();
+  });
+
+  it("that is disabled stays disabled when an editor elsewhere saves it, with its quiet hours in its time zone", async () => {
+    const quietHours = { from: "22:00", until: "07:00", timeZone: "America/New_York" };
+    const body = { name: "Nightly", kind: "disk", params: { days: 14 }, targets: [], enabled: false, quietHours };
+    const { json: rule } = await world.api.post("/api/v1/alert-rule", body);
+    const page = await open("/settings?tab=alerts", { timezoneId: "Asia/Tokyo" });
+    await page.getByRole("row", { name: "Nightly" }).getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Name").fill("Nightly check");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const { json: saved } = await world.api.get(`/api/v1/alert-rule/${rule["id"]}`);
+    expect(saved).toMatchObject({ name: "Nightly check", enabled: false, quietHours });
+    await world.api.delete(`/api/v1/alert-rule/${rule["id"]}`);
   });
 });
