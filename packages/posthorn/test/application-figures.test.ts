@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { eventually, startReceiver } from "@posthorn/testkit";
+import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
@@ -11,6 +11,7 @@ import { Tenant } from "./support/tenant.ts";
 
 const stack = new AsyncDisposableStack();
 let node: TestNode;
+let receiver: Receiver;
 let tenant: Tenant;
 const ids: Record<string, string> = {};
 
@@ -23,7 +24,7 @@ interface Figures {
 
 beforeAll(async () => {
   const folder = stack.use(temporaryFolder());
-  const receiver = stack.use(await startReceiver({ response: { status: 204 } }));
+  receiver = stack.use(await startReceiver({ response: { status: 204 } }));
   receiver.respondWith(({ path, body }) => (path === "/bad" || body.includes("refuse") ? 500 : 204));
   node = stack.use(
     await startNode(folder.path, {
@@ -79,10 +80,18 @@ async function figures(names: readonly string[], as = tenant): Promise<readonly 
 }
 
 /** Stores a failure of this endpoint. The node stores those that it observes after half a minute. */
-async function storeFailure(uid: string): Promise<void> {
+async function storeFailure(of: string | { readonly replayOf: string }): Promise<void> {
   const now = Date.now();
   await node.services.store.transaction(async ({ db }) => {
-    const { id } = await db.selectFrom("endpoint").select("id").where("uid", "=", uid).executeTakeFirstOrThrow();
+    const endpoints = db.selectFrom("endpoint").select("endpoint.id");
+    const { id } = await (
+      typeof of === "string"
+        ? endpoints.where("uid", "=", of)
+        : endpoints
+            .innerJoin("application", "application.id", "endpoint.app_id")
+            .where("application.uid", "=", of.replayOf)
+            .where("replay_task_id", "is not", null)
+    ).executeTakeFirstOrThrow();
     const row = { endpoint_id: id, since: now, failures: 1, last_at: now, warned: 0, updated_at: now };
     await db.insertInto("endpoint_failure").values(row).execute();
   });
@@ -163,14 +172,23 @@ describe("the figures of applications and sources", () => {
 });
 
 describe("the list of applications", () => {
+  const names = async (query: string): Promise<unknown> => {
+    const { json } = await tenant.call("GET", `app?${query}`);
+    return (json["data"] as readonly { readonly uid: string }[]).map(({ uid }) => uid);
+  };
+
   it("is filtered by whether an endpoint is failing, on all pages", async () => {
-    const names = async (query: string): Promise<unknown> => {
-      const { json } = await tenant.call("GET", `app?${query}`);
-      return (json["data"] as readonly { readonly uid: string }[]).map(({ uid }) => uid);
-    };
     await eventually(async () => expect(await names("health=failing")).toEqual(["bad"]));
     expect(await names("health=healthy")).toEqual(["good", "mixed", "empty"]);
     expect(await names("health=healthy&exclude_apps_with_no_endpoints=true&limit=1")).toEqual(["good"]);
     expect((await tenant.call("GET", "app?health=unknown")).status).toBe(400);
+  });
+
+  it("does not count the failing target of a replay, which is no endpoint of the application", async () => {
+    const replay = { since: new Date(Date.now() - 60_000).toISOString(), target: { url: `${receiver.url}/bad` } };
+    expect((await tenant.call("POST", "app/good/replay", replay)).status).toBe(202);
+    await storeFailure({ replayOf: "good" });
+    expect(await names("health=failing")).toEqual(["bad"]);
+    expect((await figures(["good"]))[0]).toMatchObject({ endpoints: 1, failing: 0 });
   });
 });

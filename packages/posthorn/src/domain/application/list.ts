@@ -45,10 +45,14 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
       .$if(input.health !== null, (filtered) =>
         filtered.where("id", input.health === "failing" ? "in" : "not in", (eb) =>
           eb
-            .selectFrom("endpoint_failure")
-            .innerJoin("endpoint", "endpoint.id", "endpoint_failure.endpoint_id")
+            .selectFrom("endpoint")
             .select("endpoint.app_id")
-            .where("endpoint.deleted_at", "is", null),
+            // SQLite would read all endpoints for a join.
+            .where("endpoint.id", "in", (failures) =>
+              failures.selectFrom("endpoint_failure").select("endpoint_failure.endpoint_id"),
+            )
+            .where("endpoint.deleted_at", "is", null)
+            .where("endpoint.replay_task_id", "is", null),
         ),
       )
       .$if(isByName, (sorted) => sorted.orderBy(NAME_START, slice.order))
