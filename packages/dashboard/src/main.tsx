@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { loadTexts, startI18n } from "./i18n/i18n.ts";
+import { isPortal } from "./lib/base.ts";
 import { idle } from "./lib/idle.ts";
 import { applyTheme, readTheme } from "./layout/theme.ts";
 import { startFrame } from "./portal/frame.ts";
@@ -16,7 +17,7 @@ import "./styles/base.css";
 await signInFromLinks();
 await startI18n(signInState().locale);
 const root = document.querySelector<HTMLElement>("#root")!;
-if (/^\/portal(\/|$)/.test(location.pathname)) {
+if (isPortal()) {
   startLook();
   startFrame(root);
 } else {

@@ -28,5 +28,10 @@ export function portalLanguages(): ReadonlyMap<string, string> {
 
 /** Whether this page is one of the portal, which customers see. */
 export function isPortal(): boolean {
-  return /\/portal(\/|$)/.test(location.pathname);
+  return isPortalPath(location.pathname, basePath());
+}
+
+/** @param base Path below which the page is mounted. */
+export function isPortalPath(path: string, base: string): boolean {
+  return path.startsWith(base) && /^\/portal(\/|$)/.test(path.slice(base.length));
 }
