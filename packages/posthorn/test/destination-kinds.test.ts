@@ -146,7 +146,7 @@ describe("an endpoint of a kind with a configuration", () => {
   });
 
   it.each([
-    ["an unknown kind", { kind: "carrierPigeon" }, ["kind"], /^This version of Posthorn has no destination kind/],
+    ["an unknown kind", { kind: "carrierPigeon" }, ["kind"], /^This server has no destination kind/],
     ["a URL", { url: "https://a.example.com/" }, ["url"], /have no URL/],
     ["an unknown field", { config: { colour: "red" } }, ["config", "colour"], /^Unknown field/],
     ["a blocked port", { config: { serverUrl: "https://a.example.com:22" } }, ["config", "serverUrl"], /^Port 22/],
@@ -271,7 +271,7 @@ describe("an endpoint of a kind that this version does not know", () => {
     });
     const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", channels: ["future"], payload: {} });
     const state = await tenant.call("GET", `${ENDPOINT}/${uid}/state`);
-    const sentence = expect.stringMatching(/^This version of Posthorn has no destination kind "carrierPigeon"/);
+    const sentence = expect.stringMatching(/^This server has no destination kind "carrierPigeon"/);
     expect(state.json).toMatchObject({ state: "unavailable", reason: sentence, failing: null });
     const deliveries = await tenant.call("GET", `app/app/msg/${String(json["id"])}/delivery`);
     expect(deliveries.json["data"]).toMatchObject([{ state: "held", heldReason: "endpoint_kind_unavailable" }]);

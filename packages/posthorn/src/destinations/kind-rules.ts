@@ -60,7 +60,7 @@ function unavailableElsewhere(name: string): KindProblem {
 }
 
 function unknownSentence(name: string): string {
-  return `This version of Posthorn has no destination kind "${name}". It has: ${Object.keys(DESTINATION_KINDS).join(", ")}.`;
+  return `This server has no destination kind "${name}". It has: ${Object.keys(DESTINATION_KINDS).join(", ")}.`;
 }
 
 /** Allows every kind. */

@@ -36,7 +36,7 @@ export function headerProblem(name: string, value: string): string | null {
   const lower = name.toLowerCase();
   if (!TOKEN.test(name)) return "Not a valid header name (RFC 9110, section 5.1).";
   if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
-    return `The header ${name} is set by Posthorn or by HTTP and cannot be changed.`;
+    return `The header ${name} is set for each delivery and cannot be changed.`;
   }
   if (!VALUE.test(value)) return "A header value cannot contain line breaks or other control characters.";
   if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return `A header value can have up to ${MAX_VALUE_BYTES} bytes.`;

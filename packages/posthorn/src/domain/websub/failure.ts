@@ -41,7 +41,7 @@ export function failureOf(response: SubscriberResponse, challenge: string): Veri
     return {
       code: "redirected",
       message,
-      hint: "Posthorn does not follow redirects of callbacks. Subscribe with the final URL.",
+      hint: "This hub does not follow redirects of callbacks. Subscribe with the final URL.",
     };
   }
   return {
@@ -55,14 +55,14 @@ function withoutResponse({ code, message }: SubscriberResponse & { readonly kind
   if (code.startsWith(BLOCKED)) {
     return {
       code: "address_refused",
-      message: `Posthorn does not call this address (${message}).`,
+      message: `This hub does not call this address (${message}).`,
       hint: "Use a callback at a public address, or ask the operator to allow this one.",
     };
   }
   return {
     code: "unreachable",
     message: `The callback could not be reached (${message}).`,
-    hint: "Check that the host name resolves and that the server accepts connections from Posthorn, then subscribe again.",
+    hint: "Check that the host name resolves and that the server accepts connections from this hub, then subscribe again.",
   };
 }
 
