@@ -157,6 +157,14 @@ describe("a large batch", () => {
     expect(recover(folder.path)).toMatchObject({ attempts: 80, integrity: "ok" });
   });
 
+  it("is committed with those before it when deliveries to many endpoints would change many pages", () => {
+    using folder = temporaryFolder();
+    using writer = openJournaledWriter(folder.path);
+    const endpointIds = Array.from({ length: 60 }, (_, index) => index + 1);
+    const isOpen = [1, 101, 201, 301].map((from) => commitBatch(writer.handle, many(from, { endpointIds })).isOpen);
+    expect(isOpen).toEqual([true, true, false, true]);
+  });
+
   it("is worth the journal, even if readers ask for nearly every batch", () => {
     using folder = temporaryFolder();
     using writer = openJournaledWriter(folder.path, undefined, { now: () => 0 });

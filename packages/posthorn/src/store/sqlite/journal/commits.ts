@@ -16,6 +16,11 @@ import { freeBytesOf, rollback, transact } from "./transact.ts";
 
 /** Maximum number of batches in one commit. */
 const MAX_ENTRIES = 256;
+/**
+ * Maximum number of statements in one commit. A delivery to an endpoint of its own changes a page in each of two indexes, so without this bound, the
+ * commit of messages with many endpoints each would take long, and more space than {@link MIN_FREE_BYTES}.
+ */
+const MAX_STATEMENTS = 5000;
 /** How long the first of them waits for the commit. */
 const OPEN_MS = 1000;
 /**
@@ -66,6 +71,7 @@ export class Commits {
   /** Entries of the journal that are not committed. */
   #entries = 0;
   #entryBytes = 0;
+  #entryStatements = 0;
   /** The open transaction was rolled back, so the entries are in the journal only. */
   #isLost = false;
   /** The journal may have an entry whose batch was not confirmed by it. The next commit makes it void. */
@@ -189,9 +195,11 @@ export class Commits {
 
   /** Writes the batch to the journal. False: it must be committed instead. */
   #append(): boolean {
+    const { log } = this.#logged;
     if (!(this.#journal instanceof JournalFile) || this.#entries >= MAX_ENTRIES) return false;
+    if (this.#entryStatements + log.count > MAX_STATEMENTS) return false;
     try {
-      if (!this.#journal.append(this.#number + 1, this.#logged.log.bytes)) return false;
+      if (!this.#journal.append(this.#number + 1, log.bytes)) return false;
     } catch {
       // The entry may be on disk nevertheless.
       this.#hasRemains = true;
@@ -199,7 +207,8 @@ export class Commits {
       return false;
     }
     this.#entries++;
-    this.#entryBytes += this.#logged.log.length;
+    this.#entryBytes += log.length;
+    this.#entryStatements += log.count;
     this.#timer ??= setTimeout(() => this.#settleLater(), OPEN_MS).unref();
     return true;
   }
@@ -239,7 +248,7 @@ export class Commits {
   #committed(): void {
     this.#number++;
     if (!this.#isShort) this.#shortTransactions = 0;
-    this.#entries = this.#entryBytes = 0;
+    this.#entries = this.#entryBytes = this.#entryStatements = 0;
     this.#hasRemains = false;
     this.#stopTimer();
     if (this.#journal instanceof JournalFile) this.#journal.restart();

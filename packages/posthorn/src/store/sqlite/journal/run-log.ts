@@ -20,9 +20,15 @@ export class RunLog {
   /** Writes numbers without the checks of `Buffer`. */
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  #count = 0;
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Number of executions. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The encoded executions, valid until the next call of another method. */
@@ -31,10 +37,11 @@ export class RunLog {
   }
 
   clear(): void {
-    this.#length = 0;
+    this.#length = this.#count = 0;
   }
 
   add(statement: number, values: readonly SQLInputValue[]): void {
+    this.#count++;
     this.#reserve(4);
     this.#view.setUint16(this.#length, statement, true);
     this.#view.setUint16(this.#length + 2, values.length, true);
