@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { type Clock, onClock, readClock, timeFormat } from "../lib/clock.ts";
+import { type Clock, onClock, readClock, type TimeFormat, timeFormat } from "../lib/clock.ts";
 
 const TICK_MS = 10_000;
 const UNITS = [
@@ -66,7 +66,7 @@ const EXACT = {
 } as const;
 
 /** Format of dates and times that follows the clock that the reader chooses. */
-export function useTimeFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+export function useTimeFormat(options: Intl.DateTimeFormatOptions): TimeFormat {
   const { i18n } = useTranslation();
   const clock = useSyncExternalStore(onClock, readClock);
   return timeFormat(i18n.language, options, clock);

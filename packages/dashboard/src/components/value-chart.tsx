@@ -1,7 +1,7 @@
 /** Values over time with thresholds and marked events, as an SVG. The same data is in a table for readers who do not see it. */
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { type Clock, onClock, readClock, timeFormat } from "../lib/clock.ts";
+import { type Clock, onClock, readClock, type TimeFormat, timeFormat } from "../lib/clock.ts";
 import { formatNumber } from "../lib/format.ts";
 import { valueText } from "../lib/watch.ts";
 import {
@@ -164,7 +164,7 @@ function Drawing({
   );
 }
 
-function tickFormat(language: string, span: number, clock: Clock): Intl.DateTimeFormat {
+function tickFormat(language: string, span: number, clock: Clock): TimeFormat {
   const day = 86_400_000;
   if (span > 3 * day) return timeFormat(language, { day: "numeric", month: "short" }, clock);
   const time = {

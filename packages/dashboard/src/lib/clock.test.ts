@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { type Clock, clockOptions } from "./clock.ts";
+import { type Clock, clockOptions, timeFormat } from "./clock.ts";
 
 const AT = Date.UTC(2026, 10, 28, 15, 4);
 
@@ -12,6 +12,22 @@ function shown(clock: Clock): string {
 
 it("shows 12-hour times in regions that use them, 24-hour times in the reader's zone, or 24-hour times in UTC, with the zone", () => {
   expect([shown("region"), shown("24h"), shown("utc")]).toEqual(["10:04 AM EST", "10:04 EST", "15:04 UTC"]);
+});
+
+it("shows hours with two digits in every language with a 24-hour clock, and leaves 12-hour clocks as they are", () => {
+  const at = Date.UTC(2026, 10, 30, 1, 44, 1);
+  const exact = { hour: "numeric", minute: "2-digit", second: "2-digit", timeZone: "UTC" } as const;
+  const styled = { timeStyle: "medium", timeZone: "UTC" } as const;
+  for (const language of ["de", "fr", "es", "it", "pt-BR", "pl", "nl", "ja"]) {
+    for (const options of [exact, styled]) {
+      expect([language, timeFormat(language, options, "region").format(at)]).toEqual([language, "01:44:01"]);
+      expect(timeFormat(language, options, "region").format(at + 12 * 3_600_000)).toBe("13:44:01");
+    }
+  }
+  expect(timeFormat("fi", exact, "region").format(at)).toBe("01.44.01");
+  expect(timeFormat("es-MX", exact, "24h").format(at)).toBe("01:44:01");
+  expect(timeFormat("es-MX", exact, "region").format(at)).toMatch(/^1:44:01\sa\.\s?m\.$/);
+  expect(timeFormat("es", { month: "short", day: "numeric", timeZone: "UTC" }, "region").format(at)).toBe("30 nov");
 });
 
 /** Formats of something other than a moment for the reader, by file. */

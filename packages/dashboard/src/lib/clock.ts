@@ -45,13 +45,24 @@ export function clockOptions(clock: Clock): Intl.DateTimeFormatOptions {
   return { hourCycle: "h23", ...(clock === "utc" ? { timeZone: "UTC" } : {}) };
 }
 
+/** Formats dates and times. */
+export type TimeFormat = Pick<Intl.DateTimeFormat, "format">;
+
 /** Format of dates and times in the language of the page, with the clock that the reader chose. */
-export function timeFormat(
-  language: string,
-  options: Intl.DateTimeFormatOptions,
-  clock = readClock(),
-): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat(regional(language), { ...options, ...clockOptions(clock) });
+export function timeFormat(language: string, options: Intl.DateTimeFormatOptions, clock = readClock()): TimeFormat {
+  const format = new Intl.DateTimeFormat(regional(language), { ...options, ...clockOptions(clock) });
+  return format.resolvedOptions().hourCycle === "h23" ? twoDigitHours(format) : format;
+}
+
+/** With a leading zero, which the formats of some languages omit on a 24-hour clock: "1:44" in Spanish, where a table also has "13:44". */
+function twoDigitHours(own: Intl.DateTimeFormat): TimeFormat {
+  return {
+    format: (date) =>
+      own
+        .formatToParts(date)
+        .map(({ type, value }) => (type === "hour" && /^\d$/.test(value) ? `0${value}` : value))
+        .join(""),
+  };
 }
 
 function load(): Clock {

@@ -12,6 +12,7 @@ import formStyles from "../components/form.module.css";
 import { Page } from "../components/page.tsx";
 import { Empty, Loading } from "../components/state.tsx";
 import { useTimeFormat } from "../components/time.tsx";
+import type { TimeFormat } from "../lib/clock.ts";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { LIVE_ROWS, liveSearch } from "../lib/page-search.ts";
@@ -167,7 +168,7 @@ function useStableScroll(scroll: RefObject<HTMLDivElement | null>, rows: readonl
 interface RowProps {
   readonly row: TailRow;
   readonly top: number;
-  readonly time: Intl.DateTimeFormat;
+  readonly time: TimeFormat;
 }
 
 function Row({ row, top, time }: RowProps) {
