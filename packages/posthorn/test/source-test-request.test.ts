@@ -45,7 +45,7 @@ it.each([
 
 it("are rejected without a secret, for unknown sources, and without permission to publish", async () => {
   const id = await source({ type: "github" });
-  expect((await test(id)).json).toMatchObject({ code: "conflict" });
+  expect((await test(id)).json).toMatchObject({ code: "source_secret_invalid" });
   expect(await eventsOf(id)).toEqual([]);
   expect((await test("src_missing")).status).toBe(404);
   await owner.call("POST", "app", { name: "app", uid: "app" });

@@ -1,5 +1,6 @@
 /** Test request to a source, as its provider would send it, signed with the secret of the source. */
 import { WebhookError, type WebhookRequest } from "@posthorn/webhooks";
+import type { ProviderDefinition } from "@posthorn/webhooks/provider";
 import { PosthornError } from "../lib/errors.ts";
 import type { IngestRequest } from "./gateway.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -33,26 +34,55 @@ interface Unsigned {
   readonly now: () => number;
 }
 
-/** Signs with the strongest scheme of the provider that the secret is for. */
-async function sign({ definition, options }: LiveSource, unsigned: Unsigned): Promise<WebhookRequest> {
-  const { signProvider } = await import("@posthorn/webhooks/testing");
+/** Signs with the strongest scheme of the provider that the secret is for: the first one that the source verifies. */
+async function sign(source: LiveSource, unsigned: Unsigned): Promise<WebhookRequest> {
+  const { definition, options } = source;
+  if (definition.schemes.length === 0) return { method: "POST", ...unsigned, body: Buffer.from(unsigned.body) };
+  const schemes = definition.schemes.filter(({ needs }) => needs === "secrets");
+  if (schemes.length === 0) throw onlyProviderSigns(definition.name);
   const { secrets, config = {} } = options;
   const secret = (typeof secrets === "string" ? secrets : secrets?.[0]) ?? "";
-  if (definition.schemes.length === 0) return { method: "POST", ...unsigned, body: Buffer.from(unsigned.body) };
-  if (secret === "") throw new PosthornError("conflict", "Add the secret that the provider signs with first.");
-  let problem = "";
-  for (const { name } of definition.schemes) {
+  if (secret === "")
+    throw new PosthornError("source_secret_invalid", "Add the secret that the provider signs with first.");
+  const { signProvider } = await import("@posthorn/webhooks/testing");
+  const unsignable: WebhookError[] = [];
+  const refused: { readonly error: WebhookError; readonly request: WebhookRequest }[] = [];
+  for (const { name } of schemes) {
     try {
       const scheme = name === undefined ? {} : { scheme: name };
-      return await signProvider(definition, { ...unsigned, secret, config, ...scheme });
+      const request = await signProvider(definition, { ...unsigned, secret, config, ...scheme });
+      const verdict = await source.verifier.verify(request);
+      if (verdict.kind !== "refused") return request;
+      refused.push({ error: verdict.error, request });
     } catch (error) {
       if (!(error instanceof WebhookError)) throw error;
-      problem = error.message;
+      unsignable.push(error);
     }
   }
+  const missing = refused.find(({ error }) => error.code === "config_missing");
+  if (missing !== undefined) throw settingMissing(definition, missing.error);
+  const [problem] = unsignable;
+  // A request that was signed is sent even if it will be rejected: the quarantine and the diagnosis then show why.
+  if (problem === undefined) return refused[0]!.request;
   throw new PosthornError(
-    "conflict",
-    `A request of ${definition.name} cannot be signed here. ${problem} Send a test from the settings of the provider instead.`,
+    "source_secret_invalid",
+    `The secret of this source cannot sign a request of ${definition.name}. ${problem.message} Copy the secret from ${definition.name} again.`,
+  );
+}
+
+function onlyProviderSigns(name: string): PosthornError {
+  return new PosthornError(
+    "signing_key_unavailable",
+    `${name} signs with a private key that only ${name} has, so Posthorn cannot sign a test request. Send a test event from ${name} instead.`,
+  );
+}
+
+function settingMissing({ name, config }: ProviderDefinition, { details }: WebhookError): PosthornError {
+  const field = details.field ?? "";
+  const what = config?.[field];
+  return new PosthornError(
+    "source_setting_missing",
+    `${name} cannot be verified without the setting config.${field}${what === undefined ? "" : ` (${what})`}. Add it to the source, and send the test request again.`,
   );
 }
 

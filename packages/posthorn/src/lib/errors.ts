@@ -25,6 +25,9 @@ export type PosthornErrorCode =
   | "request_timeout"
   | "conflict"
   | "event_type_exists"
+  | "source_secret_invalid"
+  | "source_setting_missing"
+  | "signing_key_unavailable"
   | "wrong_origin"
   | "sign_in_failed"
   | "second_factor_failed"
@@ -91,6 +94,9 @@ const STATUS: Record<PosthornErrorCode, number> = {
   request_timeout: 408,
   conflict: 409,
   event_type_exists: 409,
+  source_secret_invalid: 409,
+  source_setting_missing: 409,
+  signing_key_unavailable: 409,
   listener_connected: 409,
   cursor_expired: 410,
   payload_too_large: 413,

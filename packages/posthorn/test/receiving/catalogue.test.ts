@@ -1,5 +1,4 @@
 /** Every provider of the catalogue over HTTP: a source created from the fields of `source-type` accepts a signed delivery. */
-import { createHmac } from "node:crypto";
 import type { WebhookRequest } from "@posthorn/webhooks";
 import { signProvider } from "@posthorn/webhooks/testing";
 import type { KeyInput } from "@posthorn/webhooks/provider";
@@ -18,11 +17,6 @@ interface SourceType {
 
 /** Providers without authentication: there is nothing to sign with. */
 const UNSIGNED: readonly string[] = [];
-
-/** Schemes that `signProvider` cannot sign for, with the reason; the tests below sign them themselves. */
-const SIGNED_BY_HAND: Readonly<Record<string, string>> = {
-  "panda-doc": "The signature stands in the query, read by a function that cannot be turned round.",
-};
 
 const BODY = JSON.stringify({ note: "text" });
 let gateway: TestGateway;
@@ -83,13 +77,9 @@ function textOf(key: KeyInput): string {
   return typeof key === "string" ? key : JSON.stringify(key);
 }
 
-async function requestFor(type: string, sample: Sample | null, url: string): Promise<WebhookRequest> {
+async function requestFor(sample: Sample | null, url: string): Promise<WebhookRequest> {
   const plain = { url, method: "POST", headers: { "content-type": "application/json" }, body: Buffer.from(BODY) };
   if (sample === null) return plain;
-  if (Object.hasOwn(SIGNED_BY_HAND, type)) {
-    const signature = createHmac("sha256", sample.secret).update(BODY).digest("hex");
-    return { ...plain, url: `${url}?signature=${signature}` };
-  }
   const { definition, scheme, privateKey, certificates, body, method, headers, secret, config } = sample;
   return signProvider(definition, {
     method,
@@ -110,7 +100,7 @@ async function fateOf(type: string, sample: Sample | null): Promise<string> {
   const source = await gateway.source(sample === null ? { type } : fieldsFor(type, sample), false);
   // Some signatures are valid for seconds.
   clock.set(NOW);
-  const request = await requestFor(type, sample, source.url);
+  const request = await requestFor(sample, source.url);
   const response = await fetch(request.url, {
     method: request.method,
     headers: request.headers as Record<string, string>,
@@ -145,7 +135,6 @@ describe("a source of a provider that only has public keys", () => {
 describe("a source created from the fields of source-type", () => {
   it("exists for every provider, and these are the ones without authentication", () => {
     expect(new Set(cases.map(({ type }) => type))).toEqual(new Set(types.keys()));
-    expect(Object.keys(SIGNED_BY_HAND).filter((type) => types.has(type))).toEqual(["panda-doc"]);
     expect(cases.filter(({ sample }) => sample === null).map(({ type }) => type)).toEqual(UNSIGNED);
   });
 

@@ -1,3 +1,4 @@
+import { WebhookError } from "../errors.ts";
 import { openInbound } from "../provider/inbound.ts";
 import type { Scheme } from "../provider/types.ts";
 import type { MessageParts } from "../crypto/hmac.ts";
@@ -30,11 +31,25 @@ export async function placeSignature(
   const url = publicUrl(options.url, { inbound, config });
   const signature = await sign(compileMessage(options.signed)({ inbound, config, url, timestamp, fields, secret }));
   if (options.fields === undefined) {
-    draft.headers[headerName] = (options.prefix ?? "") + signature;
+    const value = (options.prefix ?? "") + signature;
+    if (headerName === "") placeInQuery(draft, options, context, value);
+    else draft.headers[headerName] = value;
     return;
   }
   fields.set(options.fields.signature, signature);
   draft.headers[headerName] = [...fields].map(([name, value]) => `${name}=${value}`).join(options.fields.separator);
+}
+
+/** For schemes without a header, which find their signature in the query. */
+function placeInQuery(draft: Draft, { find }: SignedOptions, { definition }: SignContext, value: string): void {
+  const url = `${draft.url}${draft.url.includes("?") ? "&" : "?"}signature=${encodeURIComponent(value)}`;
+  if (find?.(openInbound({ ...draft, url }, definition.payload)).includes(value) !== true) {
+    throw new WebhookError(
+      "argument_invalid",
+      `Requests of ${definition.name} cannot be signed: the place of the signature is unknown.`,
+    );
+  }
+  draft.url = url;
 }
 
 /** Additional fields and headers that the signed texts of three providers contain. */

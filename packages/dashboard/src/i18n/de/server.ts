@@ -175,6 +175,10 @@ export const server = {
       listener_connected: "Ein anderer Listener ist bereits mit diesem Endpunkt verbunden.",
       too_many_listeners: "Zu viele Listener sind verbunden.",
       too_many_streams: "Zu viele Live-Verbindungen sind offen.",
+      source_secret_invalid: "Mit dem Secret dieser Quelle lässt sich keine Testanfrage signieren.",
+      source_setting_missing: "Der Quelle fehlt eine Einstellung, ohne die sie keine Anfrage prüfen kann.",
+      signing_key_unavailable:
+        "Nur der Anbieter kann solche Anfragen signieren. Senden Sie ein Testereignis aus seinen Einstellungen.",
       diagnosis_running: "Eine Diagnose läuft bereits. Warten Sie, bis sie fertig ist.",
       too_many_organisation_streams: "Zu viele Live-Verbindungen dieser Organisation sind offen.",
       too_many_application_streams: "Zu viele Live-Verbindungen dieser Anwendung sind offen.",

@@ -10,7 +10,7 @@ export const testSource = defineRoute({
   tag: "Ingest",
   summary: "Send a signed test request to a source",
   description:
-    "The server sends a prepared event of the provider, signed with the newest secret of the source, through the same checks as a request from outside. Returns 409 for providers whose requests only they can sign.",
+    "The server sends a prepared event of the provider, signed with the newest secret of the source, through the same checks as a request from outside. Returns 409 if the source has no usable secret (`source_secret_invalid`) or lacks a setting (`source_setting_missing`), and for providers whose requests only they can sign (`signing_key_unavailable`).",
   access: "organisation",
   permission: "messages:publish",
   idempotency: "claim",
