@@ -74,6 +74,9 @@ describe("incidents", () => {
     expect(found.get("shared.test 500")).toMatchObject({ attempts: 2, events: 2, endpoints: 2, applications: 2 });
     expect(found.get("other.test:8443 503")).toMatchObject({ attempts: 2, events: 2, applications: 2 });
     expect(found.size).toBe(3);
+    const oldestFirst = (await incidents("?order=ascending")).map(({ id }) => id);
+    expect(oldestFirst).toEqual(oldestFirst.toSorted());
+    expect((await incidents()).map(({ id }) => id)).toEqual(oldestFirst.toReversed());
     const search = await tenant.call("GET", "incident?search=SHARED.test");
     expect((search.json["data"] as { cause: string }[]).map(({ cause }) => cause).toSorted()).toEqual(["500", "503"]);
     expect((await tenant.call("GET", "incident?search=503")).json["data"]).toHaveLength(2);

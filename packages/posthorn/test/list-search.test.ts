@@ -56,6 +56,23 @@ it("replays are listed by application and state", async () => {
   expect((await tenant.call("GET", "replay?app_id=missing")).status).toBe(404);
 });
 
+it("users, API keys and replays are listed in both orders of creation, with paging", async () => {
+  for (const list of ["user", "auth/api-key", "replay", "app/one/replay"]) {
+    const ids: string[] = [];
+    for (let iterator = "", done = false; !done;) {
+      const { json } = await tenant.call("GET", `${list}?order=ascending&limit=1${iterator}`);
+      ids.push(...(json["data"] as { readonly id: string }[]).map(({ id }) => id));
+      iterator = `&iterator=${String(json["iterator"])}`;
+      done = json["done"] === true;
+    }
+    expect(ids).toEqual(ids.toSorted());
+    expect(await listed(`${list}?order=descending`, "id")).toEqual(ids.toReversed());
+  }
+  expect(await listed("user", "id")).toEqual(await listed("user?order=ascending", "id"));
+  expect(await listed("auth/api-key", "id")).toEqual(await listed("auth/api-key?order=ascending", "id"));
+  expect(await listed("replay", "id")).toEqual(await listed("replay?order=descending", "id"));
+});
+
 it("applications are sorted by name, in any case and both orders, with paging", async () => {
   for (const name of ["delta", "Bravo", "alpha", "Charlie", "bravo"]) await tenant.call("POST", "app", { name });
   const pages = async (query: string): Promise<readonly unknown[]> => {

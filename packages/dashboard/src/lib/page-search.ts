@@ -21,28 +21,31 @@ function oneOf<const Value extends string>(values: readonly Value[], given: unkn
 
 export const REPLAY_STATES = ["running", "paused", "finished", "failed", "canceled"] as const;
 
-interface ReplaysSearch {
+interface ReplaysSearch extends OrderedSearch {
   readonly app?: string;
   readonly status?: (typeof REPLAY_STATES)[number];
 }
 
-export function replaysSearch({ app, status }: Search): ReplaysSearch {
+export function replaysSearch({ app, status, order }: Search): ReplaysSearch {
   const known = oneOf(REPLAY_STATES, status);
-  return { ...(typeof app === "string" ? { app } : {}), ...(known === undefined ? {} : { status: known }) };
+  return {
+    ...(typeof app === "string" ? { app } : {}),
+    ...(known === undefined ? {} : { status: known }),
+    ...orderedSearch({ order }, "descending"),
+  };
 }
 
-interface UsersSearch {
-  readonly search?: string;
+interface UsersSearch extends OrderedSearch {
   readonly state?: "active" | "disabled";
 }
 
-export function usersSearch({ search, state }: Search): UsersSearch {
-  const known = oneOf(["active", "disabled"], state);
-  return { ...textSearch(search), ...(known === undefined ? {} : { state: known }) };
+export function usersSearch(search: Search): UsersSearch {
+  const known = oneOf(["active", "disabled"], search["state"]);
+  return { ...orderedSearch(search, "ascending"), ...(known === undefined ? {} : { state: known }) };
 }
 
-export function keysSearch({ search }: Search): { readonly search?: string } {
-  return textSearch(search);
+export function keysSearch(search: Search): OrderedSearch {
+  return orderedSearch(search, "ascending");
 }
 
 export function capturesSearch({ search }: Search): { readonly search?: string } {
@@ -107,29 +110,27 @@ export function eventTypesSearch(search: Search): EventTypesSearch {
   return { ...orderedSearch(search, "ascending"), ...(search["state"] === "active" ? { state: "active" } : {}) };
 }
 
-interface WatchesSearch {
+interface WatchesSearch extends OrderedSearch {
   readonly app?: string;
   readonly state?: WatchState;
-  readonly search?: string;
 }
 
-export function watchesSearch({ app, state, search }: Search): WatchesSearch {
+export function watchesSearch({ app, state, search, order }: Search): WatchesSearch {
   const known = oneOf(WATCH_STATES, state);
   return {
     ...(typeof app === "string" ? { app } : {}),
     ...(known === undefined ? {} : { state: known }),
-    ...textSearch(search),
+    ...orderedSearch({ search, order }, "descending"),
   };
 }
 
-interface IncidentsSearch {
+interface IncidentsSearch extends OrderedSearch {
   readonly show?: "muted" | "resolved";
-  readonly search?: string;
 }
 
-export function incidentsSearch({ show, search }: Search): IncidentsSearch {
+export function incidentsSearch({ show, search, order }: Search): IncidentsSearch {
   const known = oneOf(["muted", "resolved"], show);
-  return { ...(known === undefined ? {} : { show: known }), ...textSearch(search) };
+  return { ...(known === undefined ? {} : { show: known }), ...orderedSearch({ search, order }, "descending") };
 }
 
 export function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
@@ -280,8 +281,11 @@ export function incidentSearch({ incident }: Search): { readonly incident?: stri
   return typeof incident === "string" ? { incident } : {};
 }
 
-export function settingsSearch(search: Search): RequestFilter & { readonly tab?: string } {
-  return { ...tabSearch(search), ...toRequestFilter(search) };
+export function settingsSearch(
+  search: Search,
+): RequestFilter & Pick<OrderedSearch, "order"> & { readonly tab?: string } {
+  const { order } = keysSearch(search);
+  return { ...tabSearch(search), ...toRequestFilter(search), ...(order === undefined ? {} : { order }) };
 }
 
 export function windowSearch(search: Search): { readonly window?: TimeWindow } {

@@ -27,12 +27,13 @@ const EMPTY = { open: "none", muted: "noMuted", resolved: "noneResolved" } as co
 const STATE_TONES: Readonly<Record<Incident["state"], Tone>> = { open: "bad", acknowledged: "warn", resolved: "good" };
 const EVERY_MS = 15_000;
 
-/** Failures grouped by cause and host over all customers, newest first. */
+/** Failures grouped by cause and host over all customers, newest first by default. */
 export function Incidents() {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate({ from: "/incidents" });
   const filter = useSearch({ from: "/operator/incidents" });
   const { show: shown = "open", ...search } = filter;
+  const { order = "descending" } = filter;
   const list = useList(
     ["incidents", shown, search],
     (page) => must(api.GET("/api/v1/incident", { params: { query: { ...page, ...QUERIES[shown], ...search } } })),
@@ -76,7 +77,10 @@ export function Incidents() {
         },
         { key: "state", label: t("incidents.state"), tight: true, cell: (row) => <IncidentBadge incident={row} /> },
         ...numbers,
-        timeColumn(t("incidents.first"), "firstAt"),
+        timeColumn(t("incidents.first"), "firstAt", {
+          order,
+          onChange: (next) => void navigate({ search: incidentsSearch({ ...filter, order: next }), replace: true }),
+        }),
         timeColumn(t("incidents.last"), "lastAt"),
       ]}
     >

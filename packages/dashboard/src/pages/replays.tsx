@@ -31,6 +31,8 @@ export function Replays() {
   const navigate = useNavigate({ from: "/replays" });
   const filter = useSearch({ from: "/operator/replays" });
   const { app: app_id, ...conditions } = filter;
+  const { order = "descending" } = filter;
+  const isFiltered = app_id !== undefined || filter.status !== undefined;
   const query = { ...conditions, ...(app_id === undefined ? {} : { app_id }) };
   const list = useList(
     ["replays", filter],
@@ -60,8 +62,8 @@ export function Replays() {
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t(Object.keys(filter).length === 0 ? "replays.none" : "replays.noMatch")}
-      emptyAction={Object.keys(filter).length === 0 && <FirstReplay />}
+      empty={t(isFiltered ? "replays.noMatch" : "replays.none")}
+      emptyAction={!isFiltered && <FirstReplay />}
       columns={[
         {
           key: "kind",
@@ -101,7 +103,10 @@ export function Replays() {
             </span>
           ),
         },
-        timeColumn(t("messages.time"), "createdAt"),
+        timeColumn(t("messages.time"), "createdAt", {
+          order,
+          onChange: (next) => void navigate({ search: replaysSearch({ ...filter, order: next }), replace: true }),
+        }),
       ]}
     >
       <ListFilters

@@ -9,7 +9,7 @@ import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import type { FormValues } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { ListSection } from "../components/list-page.tsx";
+import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { useDialog } from "../components/use-dialog.ts";
@@ -30,6 +30,9 @@ export function Keys() {
   const list = useList(["keys", filter], (page) =>
     must(api.GET("/api/v1/auth/api-key", { params: { query: { ...page, ...filter } } })),
   );
+  const { order = "ascending" } = filter;
+  const show = (search: Parameters<typeof keysSearch>[0]): void =>
+    void navigate({ search: { ...keysSearch(search), tab: "keys" }, replace: true });
   const [created, setCreated] = useState<string | null>(null);
   const revoke = async (id: string): Promise<void> => {
     await must(api.DELETE("/api/v1/auth/api-key/{key_id}", { params: { path: { key_id: id } } }));
@@ -69,7 +72,10 @@ export function Keys() {
           wideOnly: true,
           cell: (row) => <code className="muted">{row.id}</code>,
         },
-        { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
+        timeColumn(t("applications.created"), "createdAt", {
+          order,
+          onChange: (next) => show({ ...filter, order: next }),
+        }),
         {
           key: "used",
           label: t("keys.lastUsed"),
@@ -102,9 +108,7 @@ export function Keys() {
       <ListFilters
         search={{ label: t("keys.search"), value: filter.search }}
         choices={[]}
-        onChange={(_name, search) =>
-          void navigate({ search: { ...keysSearch({ search }), tab: "keys" }, replace: true })
-        }
+        onChange={(_name, search) => show({ ...filter, search })}
       />
       {created !== null && (
         <Note tone="good">

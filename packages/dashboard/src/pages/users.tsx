@@ -12,7 +12,7 @@ import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
-import { ListPage, ListSection } from "../components/list-page.tsx";
+import { ListPage, ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time, useTimeFormat } from "../components/time.tsx";
 import { PickField } from "../components/pick-field.tsx";
@@ -35,8 +35,9 @@ export function UsersPage() {
   const [link, setLink] = useState<NewLink | null>(null);
   const navigate = useNavigate({ from: "/users" });
   const filter = useSearch({ from: "/operator/users" });
-  const { search, state } = filter;
+  const { search, state, order = "ascending" } = filter;
   const query = {
+    order,
     ...(search === undefined ? {} : { search }),
     ...(state === undefined ? {} : { disabled: state === "disabled" }),
   };
@@ -55,7 +56,7 @@ export function UsersPage() {
       }
       list={list}
       rowKey={(user) => user.id}
-      empty={t(Object.keys(filter).length === 0 ? "users.none" : "users.noMatch")}
+      empty={t(search === undefined && state === undefined ? "users.none" : "users.noMatch")}
       columns={[
         { key: "name", label: t("applications.name"), cell: (user) => <Name user={user} own={caller?.user?.id} /> },
         { key: "role", label: t("users.role"), cell: (user) => <Roles user={user} /> },
@@ -80,6 +81,10 @@ export function UsersPage() {
           wideOnly: true,
           cell: ({ lastSignInAt }) => <Time at={lastSignInAt} relative />,
         },
+        timeColumn(t("applications.created"), "createdAt", {
+          order,
+          onChange: (next) => void navigate({ search: usersSearch({ ...filter, order: next }), replace: true }),
+        }),
         {
           key: "actions",
           label: t("users.actions"),

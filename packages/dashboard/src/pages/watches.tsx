@@ -6,9 +6,10 @@ import { useList } from "../api/list.ts";
 import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
-import { ListPage } from "../components/list-page.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { PLACES } from "../lib/option-sources.ts";
+import { watchesSearch } from "../lib/page-search.ts";
 import { isSource } from "../lib/source.ts";
 import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
@@ -28,7 +29,9 @@ export function Watches() {
     (page) => must(api.GET("/api/v1/watch", { params: { query: { ...page, ...filter } } })),
     { everyMs: EVERY_MS },
   );
-  const isFiltered = Object.keys(filter).length > 0;
+  const navigate = useNavigate({ from: "/watches" });
+  const { order = "descending", ...conditions } = filter;
+  const isFiltered = Object.keys(conditions).length > 0;
   return (
     <ListPage
       title={t("watches.title")}
@@ -80,6 +83,10 @@ export function Watches() {
           wideOnly: true,
           cell: (row) => <span className="muted">{ruleSummary(i18n, row.rule)}</span>,
         },
+        timeColumn(t("applications.created"), "createdAt", {
+          order,
+          onChange: (next) => void navigate({ search: watchesSearch({ ...filter, order: next }), replace: true }),
+        }),
       ]}
     >
       <Filters />
@@ -144,7 +151,9 @@ function Filters() {
           source: PLACES,
         },
       ]}
-      onChange={(name, value) => void navigate({ search: withFilter({ ...current }, name, value), replace: true })}
+      onChange={(name, value) =>
+        void navigate({ search: watchesSearch(withFilter({ ...current }, name, value)), replace: true })
+      }
     />
   );
 }

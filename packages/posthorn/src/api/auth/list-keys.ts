@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { listApiKeys } from "../../domain/auth/api-key.ts";
 import { pageOf } from "../inputs.ts";
 import { ApiKeyList } from "../models/auth.ts";
-import { PageQuery } from "../models/common.ts";
+import { OrderQuery, PageQuery } from "../models/common.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { keyOut } from "./key-wire.ts";
@@ -18,6 +18,7 @@ export const listKeys = defineRoute({
   permission: "keys:manage",
   query: Type.Object({
     ...PageQuery,
+    ...OrderQuery,
     search: Type.Optional(
       Type.String({
         minLength: 1,
@@ -28,7 +29,7 @@ export const listKeys = defineRoute({
   }),
   responses: { 200: ApiKeyList },
   handle: async ({ ctx, query }) => {
-    const input = { ...pageOf(query), search: query.search ?? null };
+    const input = { ...pageOf(query), search: query.search ?? null, order: query.order ?? "ascending" };
     return list(await listApiKeys({ ctx, input }), (row) => row.id, keyOut);
   },
 });

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { listIncidents as listVerb } from "../../domain/incident/find.ts";
 import { pageOf } from "../inputs.ts";
-import { PageQuery } from "../models/common.ts";
+import { OrderQuery, PageQuery } from "../models/common.ts";
 import { IncidentList, IncidentStateModel } from "../models/incident.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
@@ -13,11 +13,12 @@ export const listIncidents = defineRoute({
   operationId: "v1.incident.list",
   tag: "Incident",
   summary: "List incidents",
-  description: "Newest first. By default those that are not resolved, muted or not.",
+  description: "Newest first by default. Unless a state is given, those that are not resolved, muted or not.",
   access: "organisation",
   permission: "read",
   query: Type.Object({
     ...PageQuery,
+    ...OrderQuery,
     state: Type.Optional(IncidentStateModel),
     muted: Type.Optional(Type.Boolean()),
     search: Type.Optional(
@@ -32,7 +33,8 @@ export const listIncidents = defineRoute({
   handle: async ({ ctx, query }) => {
     const states = query.state === undefined ? (["open", "acknowledged"] as const) : [query.state];
     const filter = { states, muted: query.muted ?? null, search: query.search ?? null };
-    const page = await listVerb({ ctx, input: { ...pageOf(query), ...filter } });
+    const order = query.order ?? "descending";
+    const page = await listVerb({ ctx, input: { ...pageOf(query), ...filter, order } });
     return list(page, ({ id }) => id, incidentOut);
   },
 });

@@ -5,7 +5,7 @@
 import { Type } from "typebox";
 import { onFirstUse } from "../../lib/first-use.ts";
 import { pageOf } from "../inputs.ts";
-import { PageQuery } from "../models/common.ts";
+import { OrderQuery, PageQuery } from "../models/common.ts";
 import {
   CurrentSessionOut,
   DeviceDecisionIn,
@@ -193,9 +193,10 @@ const managedRoutes: readonly Route[] = [
     path: "/api/v1/user",
     operationId: "v1.user.list",
     summary: "List users",
-    description: "The people with a role in the organisation or in one of its applications, oldest first.",
+    description: "The people with a role in the organisation or in one of its applications, oldest first by default.",
     query: Type.Object({
       ...PageQuery,
+      ...OrderQuery,
       search: Type.Optional(
         Type.String({ minLength: 1, maxLength: 256, description: "A part of the name or email address, in any case." }),
       ),
@@ -204,7 +205,8 @@ const managedRoutes: readonly Route[] = [
     responses: { 200: UserList },
     handle: async ({ ctx, query }) => {
       const filter = { search: query.search ?? null, isDisabled: query.disabled ?? null };
-      return (await handlers()).users(ctx, { ...pageOf(query), ...filter });
+      const order = query.order ?? "ascending";
+      return (await handlers()).users(ctx, { ...pageOf(query), ...filter, order });
     },
   }),
   defineRoute({

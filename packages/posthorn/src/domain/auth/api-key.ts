@@ -120,10 +120,13 @@ export async function getApiKey({ ctx, input }: Call<{ readonly key: string }>):
 export interface ListApiKeys extends PageRequest {
   /** A part of the name, the description or the ID, in any case; `null`: any. */
   readonly search: string | null;
+  /** By time of creation. */
+  readonly order: "ascending" | "descending";
 }
 
 export async function listApiKeys({ ctx, input }: Call<ListApiKeys>): Promise<Page<ApiKey>> {
-  const page = await readPage(input, { order: "asc", keyOf: idIterator("key_") }, (slice) => {
+  const order = input.order === "ascending" ? "asc" : "desc";
+  const page = await readPage(input, { order, keyOf: idIterator("key_") }, (slice) => {
     const { search } = input;
     const query = keysOf(ctx)
       .$if(search !== null, (keys) => keys.where(containsText(["name", "description", "public_id"], search!)))

@@ -16,14 +16,17 @@ export interface ListIncidents extends PageRequest {
   readonly muted: boolean | null;
   /** A part of the cause or the host, in any case; `null`: any. */
   readonly search: string | null;
+  /** By time of creation. */
+  readonly order: "ascending" | "descending";
 }
 
-/** Lists incidents, the newest first. Counts the failures so far. */
+/** Lists incidents. Counts the failures so far. */
 export async function listIncidents({ ctx, input }: OutsideCall<ListIncidents>): Promise<Page<Incident>> {
   requireWholeOrganisation(ctx.actor);
   await ctx.services.statistics.refresh();
   const now = ctx.services.now();
-  const page = await readPage(input, { order: "desc", keyOf: idIterator("inc_") }, (slice) => {
+  const order = input.order === "ascending" ? "asc" : "desc";
+  const page = await readPage(input, { order, keyOf: idIterator("inc_") }, (slice) => {
     let query = reader(ctx)
       .selectFrom("incident")
       .selectAll()

@@ -43,12 +43,15 @@ export interface ListReplays extends PageRequest {
   /** Id or uid; `null`: all applications. */
   readonly app: string | null;
   readonly states: readonly TaskState[] | null;
+  /** By time of creation. */
+  readonly order: "ascending" | "descending";
 }
 
-/** Lists replays of all kinds, newest first. */
+/** Lists replays of all kinds. */
 export async function listReplays({ ctx, input }: Call<ListReplays>): Promise<Page<Task>> {
   const application = input.app === null ? null : await getApplication(ctx, input.app);
-  const page = await readPage(input, { order: "desc", keyOf: idIterator("qtask_") }, (slice) => {
+  const order = input.order === "ascending" ? "asc" : "desc";
+  const page = await readPage(input, { order, keyOf: idIterator("qtask_") }, (slice) => {
     let query = replays(ctx, application).orderBy("id", slice.order).limit(slice.limit);
     if (input.states !== null) query = query.where("status", "in", input.states);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);

@@ -18,11 +18,14 @@ export interface ListUsers extends PageRequest {
   readonly search: string | null;
   /** `null`: both. */
   readonly isDisabled: boolean | null;
+  /** By time of creation. */
+  readonly order: "ascending" | "descending";
 }
 
 export async function listUsers({ ctx, input }: Call<ListUsers>): Promise<Page<User>> {
   const db = reader(ctx);
-  return await readPage(input, { order: "asc", keyOf: idIterator("usr_") }, async (slice) => {
+  const order = input.order === "ascending" ? "asc" : "desc";
+  return await readPage(input, { order, keyOf: idIterator("usr_") }, async (slice) => {
     let query = db
       .selectFrom("person")
       .selectAll()
