@@ -168,6 +168,53 @@ describe("the list of event types", () => {
   });
 });
 
+/** Texts of the first cells of a list. */
+function firstCells(page: Page): Promise<string[]> {
+  return page.locator("tbody tr[data-index] td:first-child").allInnerTexts();
+}
+
+describe("lists in the order of creation", () => {
+  beforeAll(async () => {
+    for (const name of ["Older", "Newer"]) {
+      await world.api.post("/api/v1/auth/api-key", { name, scopes: ["read"] });
+      await world.api.post("/api/v1/app/globex/replay", { since: "2026-01-01T00:00:00Z", reason: name });
+    }
+  });
+
+  it.each([
+    { path: "/settings?tab=keys", head: "Created", first: "Older" },
+    { path: "/replays", head: "Time", first: "Newer" },
+  ])("are sorted by a column, with the order in the address: $path", async ({ path, head, first }) => {
+    const page = await open(path);
+    const names = async (): Promise<string[]> =>
+      (await firstCells(page)).map((text) => text.split("\n")[0]!).filter((text) => /^(Older|Newer)$/.test(text));
+    const [start, reversed] = first === "Older" ? ["ascending", "descending"] : ["descending", "ascending"];
+    const expected = first === "Older" ? ["Older", "Newer"] : ["Newer", "Older"];
+    await expect.poll(names).toEqual(expected);
+    const column = page.getByRole("columnheader", { name: head });
+    expect(await column.getAttribute("aria-sort")).toBe(start);
+    await column.getByRole("button").click();
+    await expect.poll(names).toEqual(expected.toReversed());
+    expect(page.url()).toContain(`order=${reversed}`);
+    await page.reload();
+    await expect.poll(names).toEqual(expected.toReversed());
+  });
+
+  it("are sorted by a select field on a phone, which hides the column headers", async () => {
+    const page = await open("/applications");
+    const select = page.getByLabel("Sort by");
+    expect(await select.isVisible()).toBe(false);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await select.waitFor();
+    const names = async (): Promise<string[]> => (await firstCells(page)).map((text) => text.split("\n")[0]!);
+    await select.selectOption("Name, ascending");
+    await expect.poll(names).toEqual(["Acme Logistics", "Globex", "Initech"]);
+    await select.selectOption("Created, descending");
+    await expect.poll(names).toEqual(["Initech", "Globex", "Acme Logistics"]);
+    expect(await axeFaults(page, "light")).toEqual([]);
+  });
+});
+
 describe("the list of all endpoints", () => {
   it("is searched, filtered and sorted across customers, with its filters in the address (task 19)", async () => {
     const page = await open("/endpoints");

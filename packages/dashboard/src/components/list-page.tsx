@@ -1,7 +1,8 @@
 /** Pages and sections that consist of one table, and columns that many tables have. */
 import type { ReactNode } from "react";
 import { Page, Section } from "./page.tsx";
-import { type Column, type ColumnSort, Table, type TableProps } from "./table.tsx";
+import type { ColumnSort } from "./sort-select.tsx";
+import { type Column, Table, type TableProps } from "./table.tsx";
 import { Time } from "./time.tsx";
 
 export interface ListPageProps<Row> extends Omit<TableProps<Row>, "label"> {

@@ -5,6 +5,7 @@ import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, use
 import { useTranslation } from "react-i18next";
 import type { List } from "../api/list.ts";
 import { Button } from "./button.tsx";
+import { type ColumnSort, SortSelect } from "./sort-select.tsx";
 import { Empty, Failed, Loading } from "./state.tsx";
 import styles from "./table.module.css";
 import { Time } from "./time.tsx";
@@ -21,12 +22,6 @@ export interface Column<Row> {
   readonly wideOnly?: boolean;
   /** Lets the reader sort the list by this column. */
   readonly sort?: ColumnSort;
-}
-
-export interface ColumnSort {
-  /** `null`: the list is sorted by something else. */
-  readonly order: "ascending" | "descending" | null;
-  readonly onChange: (order: "ascending" | "descending") => void;
 }
 
 export interface TableProps<Row> {
@@ -98,6 +93,7 @@ function Rows<Row>({ label, list, columns, rowKey, linked = false }: TableProps<
   const after = rows.getTotalSize() - ((seen.at(-1)?.end ?? offset) - offset);
   return (
     <div ref={frame} className={styles["frame"]}>
+      <SortSelect columns={columns} />
       <table className={styles["table"]} aria-label={label} aria-rowcount={hasMore ? -1 : list.rows.length + 1}>
         <colgroup>
           {columns.map(({ key }) => (
@@ -223,7 +219,7 @@ function markLongWords(frame: HTMLElement): void {
 }
 
 function isCut(frame: HTMLElement): boolean {
-  return frame.firstElementChild!.scrollWidth > frame.clientWidth;
+  return frame.querySelector("table")!.scrollWidth > frame.clientWidth;
 }
 
 function breaksWords(frame: HTMLElement): boolean {

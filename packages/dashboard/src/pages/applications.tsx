@@ -7,7 +7,7 @@ import { useList } from "../api/list.ts";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
-import type { ColumnSort } from "../components/table.tsx";
+import type { ColumnSort } from "../components/sort-select.tsx";
 import { useDialog } from "../components/use-dialog.ts";
 import { ENDPOINT_HEALTHS } from "../lib/endpoint-filter.ts";
 import { applicationsSearch } from "../lib/page-search.ts";

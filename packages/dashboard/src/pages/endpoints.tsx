@@ -7,7 +7,8 @@ import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
-import type { Column, ColumnSort } from "../components/table.tsx";
+import type { ColumnSort } from "../components/sort-select.tsx";
+import type { Column } from "../components/table.tsx";
 import {
   ENDPOINT_HEALTHS,
   ENDPOINT_SORTS,
@@ -48,6 +49,7 @@ export function Endpoints() {
       const sort = order === "ascending" ? "url" : "urlDown";
       void navigate({ search: { ...filter, sort }, replace: true });
     },
+    inFilters: true,
   };
   const columns = useColumns(byUrl);
   return (

@@ -82,6 +82,8 @@ export const frame: typeof english = {
     exportRows_other: "{{value}} Zeilen",
     exportFormats: { csv: "CSV, für Tabellenkalkulationen", ndjson: "NDJSON, ein JSON-Objekt je Zeile" },
     exportCancel: "Export abbrechen",
+    sortBy: "Sortieren nach",
+    orders: { ascending: "{{column}}, aufsteigend", descending: "{{column}}, absteigend" },
     more: "Mehr laden",
     searchedTo: "Durchsucht bis",
     further: "Ältere durchsuchen",

@@ -77,6 +77,8 @@ export const frame = {
     exportRows_other: "{{value}} rows",
     exportFormats: { csv: "CSV, for spreadsheets", ndjson: "NDJSON, one JSON object per line" },
     exportCancel: "Cancel export",
+    sortBy: "Sort by",
+    orders: { ascending: "{{column}}, ascending", descending: "{{column}}, descending" },
     more: "Load more",
     searchedTo: "Searched back to",
     further: "Search older",

@@ -28,6 +28,8 @@ export const frame = {
     exportRows_other: "{{value}} filas",
     exportFormats: { csv: "CSV, para hojas de cálculo", ndjson: "NDJSON, un objeto JSON por línea" },
     exportCancel: "Cancelar la exportación",
+    sortBy: "Ordenar por",
+    orders: { ascending: "{{column}}, ascendente", descending: "{{column}}, descendente" },
     more: "Cargar más",
     searchedTo: "Búsqueda realizada hasta",
     further: "Buscar más atrás",

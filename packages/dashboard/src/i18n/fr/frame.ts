@@ -28,6 +28,8 @@ export const frame = {
     exportRows_other: "{{value}} lignes",
     exportFormats: { csv: "CSV, pour les tableurs", ndjson: "NDJSON, un objet JSON par ligne" },
     exportCancel: "Annuler l’export",
+    sortBy: "Trier par",
+    orders: { ascending: "{{column}}, ordre croissant", descending: "{{column}}, ordre décroissant" },
     more: "Afficher plus",
     searchedTo: "Recherche effectuée jusqu’au",
     further: "Chercher plus loin",
