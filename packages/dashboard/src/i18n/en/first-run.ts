@@ -44,7 +44,7 @@ export const firstRun = {
     guide: "Open {{name}} for its URL and secret",
     portal: "Open the portal of “Demo”",
     embed: "Embed it in your product",
-    embedLead: "Your server requests a link for its customer, and your page shows it.",
+    embedLead: "Your server requests a link for the customer, and your page shows it.",
     embedServer: "On your server",
     embedPage: "In your page",
     alertRecipient: "First add a recipient.",
