@@ -39,6 +39,8 @@ const HOT_OPTIONS = [
   "plan_cache_mode=force_generic_plan",
   // A node that freezes within a transaction holds locks that others wait for.
   "idle_in_transaction_session_timeout=5s",
+  // The lease is read after its lock was awaited. With the snapshot of a stricter default, an owner from before the wait would be read.
+  String.raw`default_transaction_isolation=read\ committed`,
 ];
 
 /**

@@ -1,0 +1,29 @@
+/** Settings of the connections for hot statements, on PostgreSQL. */
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { clientConfig } from "../src/store/postgres/connections.ts";
+import { borrowDatabase } from "./support/postgres.ts";
+import { onPostgres } from "./support/store.ts";
+
+describe.runIf(onPostgres)("connections for hot statements", () => {
+  it("read what other transactions committed, even if the database has a stricter default", async () => {
+    await using database = await borrowDatabase();
+    const name = new URL(database.url).pathname.slice(1);
+    const admin = new pg.Client(database.url);
+    await admin.connect();
+    try {
+      await admin.query(`ALTER DATABASE "${name}" SET default_transaction_isolation = 'repeatable read'`);
+      const levels = { hot: "read committed", lookups: "repeatable read" } as const;
+      for (const use of ["hot", "lookups"] as const) {
+        const client = new pg.Client(clientConfig({ url: database.url, use }));
+        await client.connect();
+        const { rows } = await client.query("SHOW transaction_isolation");
+        await client.end();
+        expect(rows).toEqual([{ transaction_isolation: levels[use] }]);
+      }
+    } finally {
+      await admin.query(`ALTER DATABASE "${name}" RESET default_transaction_isolation`);
+      await admin.end();
+    }
+  });
+});
