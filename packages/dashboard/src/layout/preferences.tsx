@@ -15,8 +15,10 @@ const PreferencesMenu = lazy(async () => {
 export function Preferences() {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
+  const ask = (): void => setAsked(true);
+  // The menu brings its own button. If it replaces this one in the middle of a click, there is no click event.
   const trigger = (
-    <IconButton label={t("app.preferences")} aria-haspopup="menu" onClick={() => setAsked(true)}>
+    <IconButton label={t("app.preferences")} aria-haspopup="menu" onClick={ask} onPointerDown={ask}>
       <SlidersHorizontal aria-hidden />
     </IconButton>
   );
