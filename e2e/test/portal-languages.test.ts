@@ -64,6 +64,15 @@ describe("the language of the portal", () => {
 });
 
 describe("a language of the operator", () => {
+  it("is replaced with English if its file cannot be loaded", async () => {
+    const { token } = await portalLink(world, scene.app);
+    const page = await browser.open({ token, locale: "it-IT" });
+    await page.route("**/portal/languages/it.json", (route) => route.abort());
+    await page.goto(`${world.server.url}/portal`);
+    await page.getByRole("link", { name: "Event catalogue" }).waitFor();
+    expect(await page.getByRole("link", { name: "Firma" }).count()).toBe(0);
+  });
+
   it("is offered in the menu, and shown in links and by the browser's language, with English where it has no text", async () => {
     const { url } = await portalLink(world, scene.app, { look: { language: "it" } });
     const page = await browser.open();

@@ -105,8 +105,8 @@ export const KIND_TEXTS = "kinds";
 /** Loads a file of the operator. Without it, the texts that are built in are shown. */
 async function loadOwn(language: Language): Promise<void> {
   await whole();
-  const response = await fetch(`${basePath()}/portal/languages/${language}.json`);
-  if (!response.ok) return;
+  const response = await fetch(`${basePath()}/portal/languages/${language}.json`).catch(() => null);
+  if (response?.ok !== true) return;
   const { texts = {}, server = {}, kinds = {} } = (await response.json()) as OwnTexts;
   // What a file has replaces what is built in.
   i18next.addResourceBundle(language, "translation", texts, true, true);

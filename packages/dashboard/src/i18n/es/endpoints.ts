@@ -393,7 +393,7 @@ export const endpoints = {
     },
     none: "Sin configurar.",
     proxyRefused:
-      "Las entregas a este endpoint fallan porque su proxy está en una dirección que el operador no permite a las aplicaciones. Configure otro proxy, o pida al operador que añada su host a POSTHORN_EGRESS_TENANT_ALLOW.",
+      "Las entregas a este endpoint fallan porque su proxy está en una dirección que el operador no permite a las aplicaciones. Configure otro proxy, o pida al operador que permita su host.",
     set: "Configurar",
     replace: "Sustituir",
     remove: "Quitar",

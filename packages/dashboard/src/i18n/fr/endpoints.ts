@@ -398,7 +398,7 @@ export const endpoints = {
     },
     none: "Non configuré.",
     proxyRefused:
-      "Les livraisons à ce point de terminaison échouent, car son proxy est à une adresse que l’opérateur n’autorise pas aux applications. Choisissez un autre proxy, ou demandez à l’opérateur d’ajouter son hôte à POSTHORN_EGRESS_TENANT_ALLOW.",
+      "Les livraisons à ce point de terminaison échouent, car son proxy est à une adresse que l’opérateur n’autorise pas aux applications. Choisissez un autre proxy, ou demandez à l’opérateur d’autoriser son hôte.",
     set: "Configurer",
     replace: "Remplacer",
     remove: "Retirer",
