@@ -94,7 +94,7 @@ describe("a server that names another address", () => {
     stack.defer(() => void server.close());
     const { port } = server.address() as AddressInfo;
     const { result, hosts } = await send("amqp", { url: `amqp://127.0.0.1:${port}`, address: "q" });
-    expect(rejected(result, "closed", "target_not_found")).toContain("does not follow");
+    expect(rejected(result, "closed", "target_not_found")).toContain("do not follow");
     expect(hosts).toEqual(["127.0.0.1"]);
   });
 
@@ -134,7 +134,7 @@ describe("a server that names another address", () => {
       socket.once("data", () => socket.write(mqttPacket(0x20, [0, reasonCode], `${METADATA}:1883`)));
     });
     const { result, hosts } = await send("mqtt", { url: `mqtt://127.0.0.1:${port}`, topic: "t" });
-    expect(rejected(result, "closed", "target_not_found")).toContain("does not follow");
+    expect(rejected(result, "closed", "target_not_found")).toContain("do not follow");
     expect(hosts).toEqual(["127.0.0.1"]);
   });
 
@@ -147,7 +147,7 @@ describe("a server that names another address", () => {
       });
     });
     const { result, hosts } = await send("mqtt", { url: `mqtt://127.0.0.1:${port}`, topic: "t" });
-    expect(rejected(result, "closed", "target_not_found")).toContain("does not follow");
+    expect(rejected(result, "closed", "target_not_found")).toContain("do not follow");
     expect(hosts).toEqual(["127.0.0.1"]);
   });
 
