@@ -200,6 +200,16 @@ describe("lists in the order of creation", () => {
     await expect.poll(names).toEqual(expected.toReversed());
   });
 
+  it.each(["sources", "event-types", "incidents", "replays"])("are exported from their page: %s", async (name) => {
+    const page = await open(`/${name}`);
+    await page.getByRole("button", { name: "Export" }).click();
+    const downloaded = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: /CSV/ }).click();
+    const file = await downloaded;
+    expect(file.suggestedFilename()).toBe(`${name}.csv`);
+    expect(await readFile(await file.path(), "utf8")).toMatch(/^(id|name),.*\r\n/);
+  });
+
   it("are sorted by a select field on a phone, which hides the column headers", async () => {
     const page = await open("/applications");
     const select = page.getByLabel("Sort by");

@@ -1,7 +1,7 @@
 /** Export of lists as CSV and NDJSON, over HTTP. */
 import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
-import { eventually, startReceiver } from "@posthorn/testkit";
+import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import Fastify, { type FastifyRequest } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPEN_READERS } from "../src/api/feed/readers.ts";
@@ -16,10 +16,11 @@ const APPLICATIONS = 260;
 const stack = new AsyncDisposableStack();
 let node: TestNode;
 let tenant: Tenant;
+let receiver: Receiver;
 
 beforeAll(async () => {
   const folder = stack.use(temporaryFolder());
-  const receiver = stack.use(await startReceiver({ response: { status: 204 } }));
+  receiver = stack.use(await startReceiver({ response: { status: 204 } }));
   node = stack.use(await startNode(folder.path));
   tenant = new Tenant(node);
   for (let index = 0; index < APPLICATIONS; index++) {
@@ -82,6 +83,72 @@ describe("an export", () => {
     const [attempt] = await lines("attempts?app_id=c1&endpoint_id=one&format=ndjson");
     expect(JSON.parse(attempt!)).toMatchObject({ responseStatusCode: 204, statusText: "success", response: "{}" });
     expect(`${message}${attempt}`).not.toContain("needle");
+  });
+
+  it("has sources, event types, incidents and replays, with the filters of their lists", async () => {
+    for (const name of ["one", "two"]) {
+      await tenant.call("POST", "event-type", { name: `parcel.${name}`, description: "=1" });
+      await tenant.call("POST", "app/c1/replay", { since: new Date(0).toISOString(), reason: name });
+      const source = { name, uid: name, type: "github", secrets: ["s3cret"] };
+      const { status } = await tenant.at("ingest/api/v1", "POST", "source", source);
+      expect(status).toBe(201);
+    }
+    expect(await lines("event-types?search=parcel&order=descending")).toEqual([
+      "name,description,archived,deprecated,groupName,featureFlags,createdAt,updatedAt",
+      expect.stringMatching(/^parcel\.two,'=1,false,false,,/),
+      expect.stringMatching(/^parcel\.one,'=1,false,false,,/),
+    ]);
+    const [, ...replays] = await lines("replays?app_id=c1&order=ascending");
+    expect(replays.map((row) => row.split(",")[3])).toEqual(["one", "two"]);
+    const [eventType] = await lines("event-types?search=parcel.one&format=ndjson");
+    expect(JSON.parse(eventType!)).not.toHaveProperty("schemas");
+    const [, ...sources] = await lines("sources?search=two");
+    expect(sources).toEqual([expect.stringMatching(/^src_\w+,two,two,github,webhook,,\{\},/)]);
+    expect(await lines("incidents?state=resolved")).toEqual([
+      "id,host,cause,state,applications,endpoints,events,attempts,firstAt,lastAt,mutedUntil,resolvedAt",
+    ]);
+  });
+
+  it("has what the list of sources shows the caller, except the URLs, and no secret", async () => {
+    const config = { url: receiver.url, auth: "bearer", token: "hidden-token" };
+    for (const source of [
+      { uid: "signed", type: "github", secrets: ["hidden-secret"] },
+      { uid: "polled", kind: "http", config },
+    ]) {
+      const { status, text } = await tenant.at("ingest/api/v1", "POST", "source", { name: source.uid, ...source });
+      expect([status, status === 201 ? "" : text]).toEqual([201, ""]);
+    }
+    // So that its state does not change between the two requests.
+    await tenant.at("ingest/api/v1", "POST", "source/polled/pause");
+    for (const scopes of [["read"], ["read", "secrets:read"]]) {
+      const token = await keyWith(scopes);
+      const response = await fetch(`${node.url}/ingest/api/v1/source?limit=250`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { data } = (await response.json()) as { data: Record<string, unknown>[] };
+      const exported = await lines("sources?format=ndjson", token);
+      expect(exported.map((line) => JSON.parse(line) as object)).toEqual(
+        data.map(({ ingestUrl: _ingestUrl, ...row }) => row),
+      );
+      expect(data.map(({ uid }) => uid)).toEqual(expect.arrayContaining(["signed", "polled"]));
+      const text = `${exported.join()}${(await lines("sources", token)).join()}`;
+      expect(text).not.toMatch(/hidden|\/in\/|ingestUrl/);
+    }
+  });
+
+  it.each(["sources", "event-types", "incidents", "replays"])("needs the permission to read: %s", async (name) => {
+    expect((await fetched(name, await keyWith(["messages:publish"]))).status).toBe(403);
+    expect((await fetched(name, await keyWith(["read"]))).status).toBe(200);
+    const { json } = await tenant.call("POST", "auth/app-portal-access/c1", {});
+    // The portal shows event types.
+    expect((await fetched(name, json["token"] as string)).status).toBe(name === "event-types" ? 200 : 403);
+  });
+
+  it("has no source, replay or incident of other applications for a key that is limited to one", async () => {
+    const limited = await keyWith(["read", "app:c2"]);
+    expect(await lines("sources?format=ndjson", limited)).toEqual([]);
+    expect(await lines("replays?format=ndjson", limited)).toEqual([]);
+    expect((await fetched("incidents", limited)).status).toBe(403);
   });
 
   it("is a download, and has one entry in the audit log", async () => {

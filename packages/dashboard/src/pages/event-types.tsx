@@ -12,6 +12,7 @@ import { AreaField, Form, type FormValues, TextField } from "../components/form.
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { useDialog } from "../components/use-dialog.ts";
+import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { Views } from "../parts/views.tsx";
 import { CREATE_EVENT_TYPE } from "../lib/api-command.ts";
@@ -22,19 +23,9 @@ export function EventTypes() {
   const navigate = useNavigate({ from: "/event-types" });
   const filter = useSearch({ from: "/operator/event-types" });
   const { search, state, order = "ascending" } = filter;
+  const query = { order, include_archived: state === undefined, ...(search === undefined ? {} : { search }) };
   const list = useList(["event-types", filter], (page) =>
-    must(
-      api.GET("/api/v1/event-type", {
-        params: {
-          query: {
-            ...page,
-            order,
-            include_archived: state === undefined,
-            ...(search === undefined ? {} : { search }),
-          },
-        },
-      }),
-    ),
+    must(api.GET("/api/v1/event-type", { params: { query: { ...page, ...query } } })),
   );
   return (
     <ListPage
@@ -43,6 +34,16 @@ export function EventTypes() {
       actions={
         <>
           <Views list="event-types" filter={filter} />
+          <ExportButton
+            name="event-types"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/event-types", {
+                params: { query: { ...query, format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
           <ImportOpenApi />
           <NewEventType />
         </>

@@ -10,6 +10,7 @@ import { causeText } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
 import { isMuted } from "../lib/incident.ts";
 import { incidentsSearch } from "../lib/page-search.ts";
+import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import listStyles from "../parts/message-list.module.css";
 import { Views } from "../parts/views.tsx";
@@ -52,6 +53,16 @@ export function Incidents() {
       actions={
         <>
           <Views list="incidents" filter={filter} />
+          <ExportButton
+            name="incidents"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/incidents", {
+                params: { query: { ...QUERIES[shown], ...search, format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
           <Link to="/issues" className={buttonClass()}>
             {t("incidents.byEndpoint")}
           </Link>

@@ -13,6 +13,7 @@ import { Progress } from "../components/progress.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { APPLICATIONS } from "../lib/option-sources.ts";
 import { REPLAY_STATES, replaysSearch } from "../lib/page-search.ts";
+import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
@@ -46,17 +47,17 @@ export function Replays() {
       actions={
         <>
           <Views list="replays" filter={filter} />
-          <Allowed to="messages:replay">
-            <Link to="/replays/across" className={buttonClass()}>
-              {t("acrossReplay.open")}
-            </Link>
-          </Allowed>
-          <Allowed to="messages:replay" app="anywhere">
-            <Link to="/replays/new" className={buttonClass("primary")}>
-              <RotateCcw aria-hidden />
-              {t("replays.new")}
-            </Link>
-          </Allowed>
+          <ExportButton
+            name="replays"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/replays", {
+                params: { query: { ...query, format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
+          <NewReplayLinks />
         </>
       }
       list={list}
@@ -135,6 +136,25 @@ export function Replays() {
         }
       />
     </ListPage>
+  );
+}
+
+function NewReplayLinks() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Allowed to="messages:replay">
+        <Link to="/replays/across" className={buttonClass()}>
+          {t("acrossReplay.open")}
+        </Link>
+      </Allowed>
+      <Allowed to="messages:replay" app="anywhere">
+        <Link to="/replays/new" className={buttonClass("primary")}>
+          <RotateCcw aria-hidden />
+          {t("replays.new")}
+        </Link>
+      </Allowed>
+    </>
   );
 }
 

@@ -18,6 +18,7 @@ import { type LocalSourceKind, useSourceKinds } from "../parts/use-destination-k
 import { useSourceTypes } from "../parts/use-source-types.ts";
 import nameStyles from "../parts/message-list.module.css";
 import styles from "./source.module.css";
+import { ExportButton } from "../parts/export-button.tsx";
 import { Views } from "../parts/views.tsx";
 import { CREATE_SOURCE } from "../lib/api-command.ts";
 import { ApiCommand } from "../parts/api-command.tsx";
@@ -49,6 +50,16 @@ export function Sources() {
           <Link to="/sources/tables" className={buttonClass("plain")}>
             {t("tableSources.title")}
           </Link>
+          <ExportButton
+            name="sources"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/sources", {
+                params: { query: { ...conditions, order, format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
           <NewSource />
         </>
       }

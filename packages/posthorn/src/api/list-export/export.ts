@@ -110,9 +110,10 @@ interface Writing {
   readonly pages: AsyncGenerator<readonly Row[], void>;
 }
 
-async function* textOf({ list: { columns }, isCsv, first, pages }: Writing): AsyncGenerator<string> {
+async function* textOf({ list: { columns, omitted = [] }, isCsv, first, pages }: Writing): AsyncGenerator<string> {
   if (isCsv) yield csvHead(columns);
-  const lineOf = (row: Row): string => (isCsv ? csvLine(row, columns) : `${JSON.stringify(row)}\n`);
+  const shown = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([name]) => !omitted.includes(name)));
+  const lineOf = (row: Row): string => (isCsv ? csvLine(row, columns) : `${JSON.stringify(shown(row))}\n`);
   for (let page = first; page.done !== true; page = await pages.next()) {
     if (page.value.length > 0) yield page.value.map(lineOf).join("");
   }

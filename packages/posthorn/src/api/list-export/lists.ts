@@ -2,8 +2,12 @@
 import { listApplications } from "../application/list.ts";
 import { listAttemptsByEndpoint } from "../attempt/list-by-endpoint.ts";
 import { listAllEndpoints } from "../endpoint/list-all.ts";
+import { listEventTypes } from "../event-type/list.ts";
+import { listIncidents } from "../incident/list.ts";
 import { searchMessages } from "../message/search.ts";
+import { listAllReplays } from "../replay/list-all.ts";
 import type { Route } from "../route.ts";
+import { listSources } from "../source/list.ts";
 
 export interface ListExport {
   readonly name: string;
@@ -14,6 +18,8 @@ export interface ListExport {
   /** Parameters of the path of the route, which the export takes from the query. */
   readonly params: readonly string[];
   readonly columns: readonly string[];
+  /** Members of the rows that NDJSON leaves out, such as URLs with a secret. */
+  readonly omitted?: readonly string[];
   readonly what: string;
 }
 
@@ -104,5 +110,67 @@ export const LIST_EXPORTS: readonly ListExport[] = [
       "timestamp",
     ],
     what: "attempts to an endpoint, without responses",
+  },
+  {
+    name: "sources",
+    route: listSources,
+    fixed: {},
+    params: [],
+    columns: ["id", "uid", "name", "type", "kind", "state", "metadata", "createdAt", "updatedAt"],
+    omitted: ["ingestUrl"],
+    what: "sources, without their URLs",
+  },
+  {
+    name: "event-types",
+    route: listEventTypes,
+    fixed: { with_content: "false" },
+    params: [],
+    columns: ["name", "description", "archived", "deprecated", "groupName", "featureFlags", "createdAt", "updatedAt"],
+    omitted: ["schemas"],
+    what: "event types, without schemas",
+  },
+  {
+    name: "incidents",
+    route: listIncidents,
+    fixed: {},
+    params: [],
+    columns: [
+      "id",
+      "host",
+      "cause",
+      "state",
+      "applications",
+      "endpoints",
+      "events",
+      "attempts",
+      "firstAt",
+      "lastAt",
+      "mutedUntil",
+      "resolvedAt",
+    ],
+    what: "incidents",
+  },
+  {
+    name: "replays",
+    route: listAllReplays,
+    fixed: {},
+    params: [],
+    columns: [
+      "id",
+      "task",
+      "status",
+      "reason",
+      "appId",
+      "appName",
+      "requestedBy",
+      "requestedByName",
+      "progress.percent",
+      "progress.matched",
+      "progress.sent",
+      "error",
+      "createdAt",
+      "endedAt",
+    ],
+    what: "replays and recoveries of all applications",
   },
 ];
