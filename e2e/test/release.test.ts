@@ -12,7 +12,7 @@ import { repositoryOf, withRepository } from "../../scripts/release/repository.t
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
-/** It packs and installs everything, compiles and starts a server: 40 s of processor time, shared with the tests that run beside it. */
+/** It packs and installs everything, compiles and starts a server: 108 s of processor time, shared with the tests that run beside it. */
 const RELEASE_MS = 1_200_000;
 
 /** Tries to publish, with npm in dry-run mode, so that `npm publish` would send nothing. */
