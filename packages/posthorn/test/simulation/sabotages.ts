@@ -262,6 +262,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "one timer in a hundred is forgotten",
     breaks: "found_again",
+    // If it was the last timer of a lane, the lane stays in memory.
+    orShows: ["bounded_memory"],
     clock: (clock, random) => ({
       now: () => clock.now(),
       setTimer: (ms, callback) => (random.chance(0.01) ? () => undefined : clock.setTimer(ms, callback)),
