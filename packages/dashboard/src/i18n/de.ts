@@ -14,6 +14,7 @@ import { editor } from "./de/editor.ts";
 import { endpointList } from "./de/endpoint-list.ts";
 import { endpointState } from "./de/endpoint-state.ts";
 import { feed } from "./de/feed.ts";
+import { filterRun } from "./de/filter-run.ts";
 import { firstRun } from "./de/first-run.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
@@ -56,6 +57,7 @@ export const de: typeof en = {
   ...endpointList,
   ...endpointState,
   ...feed,
+  ...filterRun,
   ...firstRun,
   ...frame,
   ...home,

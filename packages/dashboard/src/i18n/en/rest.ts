@@ -13,6 +13,7 @@ import { editor } from "./editor.ts";
 import { endpointList } from "./endpoint-list.ts";
 import { endpointState } from "./endpoint-state.ts";
 import { feed } from "./feed.ts";
+import { filterRun } from "./filter-run.ts";
 import { firstRun } from "./first-run.ts";
 import { alerts } from "./alerts.ts";
 import { incidents } from "./incidents.ts";
@@ -49,6 +50,7 @@ export const rest = {
   ...endpointList,
   ...endpointState,
   ...feed,
+  ...filterRun,
   ...firstRun,
   ...alerts,
   ...incidents,

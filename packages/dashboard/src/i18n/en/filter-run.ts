@@ -1,0 +1,38 @@
+/** Trials of filters and transformations with stored messages. */
+export const filterRun = {
+  tryIt: {
+    request: "Request:",
+    filter: "Test the filter",
+    transformation: "Test the transformation",
+    lead: "Uses a past message that you choose. Nothing is sent.",
+    message: "Message",
+    messageHelp: "The newest messages.",
+    choose: "Choose a message",
+    noMessages: "No messages yet",
+    run: "Run test",
+    matches: "This endpoint would receive the message",
+    matchesNot: "This endpoint would not receive the message",
+    found: "found",
+  },
+  filterRun: {
+    title: "Recent messages",
+    lead: "Tries the filter as you are editing it on the last 1,000 messages, together with the event types and channels of the endpoint. Nothing is sent.",
+    run: "Try on recent messages",
+    counts: "Matching messages: {{matched}} of {{count}}.",
+    withoutPayload_one: "{{count}} further message no longer has a payload.",
+    withoutPayload_other: "{{count}} further messages no longer have a payload.",
+    share: "Share of matching messages",
+    partial: "This took too long or read too much, so it ended before all messages were tried.",
+    reasons: "Why messages do not match",
+    reason: {
+      event_type: "Event type not subscribed",
+      channels: "Other channels",
+      filter: "Filter",
+      filter_error: "The filter could not be evaluated",
+    },
+    found: "found {{found}}",
+    absent: "the message has no such value",
+    matching: "Newest matching messages",
+    notMatching: "Newest messages that do not match",
+  },
+};
