@@ -149,14 +149,24 @@ export class Commits {
     // SQLite may have rolled it back, as after some failures of the disk.
     if (this.#entries > 0 && !this.#db.isTransaction) this.#rollback();
     if (!this.#isLost) return;
+    rollback(this.#db);
+    if (this.#hasTakenEffect()) {
+      this.#isLost = false;
+      this.#committed();
+      return;
+    }
     const { statements, bodies } = entriesOf(readJournal(this.#path!) ?? Buffer.alloc(0), this.#number + 1);
     if (bodies.length < this.#entries) {
       throw new Error(`the commit journal has ${bodies.length} of ${this.#entries} batches`);
     }
-    this.#rollback();
     applyContent(this.#db, { statements, bodies: bodies.slice(0, this.#entries) }, this.#number + 1);
     this.#isLost = false;
     this.#committed();
+  }
+
+  /** Whether a commit reported an error although it took effect. A transaction that is still open has the number too. */
+  #hasTakenEffect(): boolean {
+    return !this.#db.isTransaction && journalNumber(this.#db) === this.#number + 1;
   }
 
   /** Overwrites the remains of batches in the journal. */

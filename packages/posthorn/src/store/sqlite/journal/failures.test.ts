@@ -119,6 +119,35 @@ describe("a disk that fails", () => {
   });
 });
 
+describe("a commit that reports an error", () => {
+  it("although it took effect is not applied again, and the next batch is stored", () => {
+    using folder = temporaryFolder();
+    const { writer, state, publish, confirmed } = openFailing(folder.path);
+    using _ = writer;
+    for (const id of [1, 2, 3]) publish(id);
+    state.failing = "after COMMIT";
+    expect(() => writer.handle({ op: "settle" })).toThrow("full");
+    state.failing = null;
+    expect(publish(4)).toBe(true);
+    writer.handle({ op: "close" });
+    expect(recover(folder.path)).toMatchObject({ messages: confirmed, delivered: [1, 2, 3], losses: [] });
+  });
+
+  it("and cannot be rolled back either is not taken for one that took effect", () => {
+    using folder = temporaryFolder();
+    const { writer, state, publish, confirmed } = openFailing(folder.path, ["before ROLLBACK"]);
+    using _ = writer;
+    for (const id of [1, 2, 3]) publish(id);
+    state.failing = "before COMMIT";
+    for (const op of ["settle", "backlog", "settle"] as const)
+      expect(() => writer.handle({ op })).toThrow(/full|within a transaction/);
+    state.failing = null;
+    expect(publish(4)).toBe(true);
+    writer.handle({ op: "close" });
+    expect(recover(folder.path)).toMatchObject({ messages: confirmed, delivered: [1, 2, 3], losses: [] });
+  });
+});
+
 it("that fails while pending deliveries are inserted keeps their messages in the journal", () => {
   using folder = temporaryFolder();
   const { writer, state, publish, confirmed } = openFailing(folder.path);
