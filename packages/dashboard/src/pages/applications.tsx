@@ -9,10 +9,9 @@ import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import type { ColumnSort } from "../components/sort-select.tsx";
 import { useDialog } from "../components/use-dialog.ts";
-import { ENDPOINT_HEALTHS } from "../lib/endpoint-filter.ts";
 import { applicationsSearch } from "../lib/page-search.ts";
 import { ExportButton } from "../parts/export-button.tsx";
-import { applicationColumns, useFigures } from "../parts/figures.tsx";
+import { applicationColumns, healthChoice, useFigures } from "../parts/figures.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { Views } from "../parts/views.tsx";
@@ -87,15 +86,7 @@ export function Applications() {
       <ListFilters
         search={{ label: t("applications.search"), value: filter.search }}
         choices={[
-          {
-            name: "health",
-            label: t("endpointList.health"),
-            value: filter.health,
-            choices: [
-              { value: "", label: t("endpointList.anyHealth") },
-              ...ENDPOINT_HEALTHS.map((value) => ({ value, label: t(`endpointList.filters.${value}`) })),
-            ],
-          },
+          healthChoice(filter.health, t),
           {
             name: "endpoints",
             label: t("endpoints.title"),

@@ -9,19 +9,13 @@ import { buttonClass } from "../components/button.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import type { ColumnSort } from "../components/sort-select.tsx";
 import type { Column } from "../components/table.tsx";
-import {
-  ENDPOINT_HEALTHS,
-  ENDPOINT_SORTS,
-  ENDPOINT_STATES,
-  endpointQuery,
-  toEndpointFilter,
-} from "../lib/endpoint-filter.ts";
+import { ENDPOINT_SORTS, ENDPOINT_STATES, endpointQuery, toEndpointFilter } from "../lib/endpoint-filter.ts";
 import { STATE_TONES } from "../lib/endpoint-state.ts";
 import { EndpointBulkActions } from "../parts/bulk-actions.tsx";
 import { BulkBar } from "../parts/bulk-bar.tsx";
 import { EndpointName } from "../parts/endpoint-name.tsx";
 import { ExportButton } from "../parts/export-button.tsx";
-import { AttemptsOfDay, HealthBadge, queuedText } from "../parts/figures.tsx";
+import { AttemptsOfDay, HealthBadge, healthChoice, queuedText } from "../parts/figures.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
@@ -146,15 +140,7 @@ function Filters() {
             ...ENDPOINT_STATES.map((value) => ({ value, label: t(`endpointList.states.${value}`) })),
           ],
         },
-        {
-          name: "health",
-          label: t("endpointList.health"),
-          value: filter.health,
-          choices: [
-            { value: "", label: t("endpointList.anyHealth") },
-            ...ENDPOINT_HEALTHS.map((value) => ({ value, label: t(`endpointList.filters.${value}`) })),
-          ],
-        },
+        healthChoice(filter.health, t),
         {
           name: "kind",
           label: t("endpointList.kind"),

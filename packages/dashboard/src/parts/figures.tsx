@@ -10,6 +10,7 @@ import { Badge, type Tone } from "../components/badge.tsx";
 import { Spark } from "../components/chart.tsx";
 import type { Column } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { ENDPOINT_HEALTHS, type EndpointHealth } from "../lib/endpoint-filter.ts";
 import { formatNumber, formatPercent } from "../lib/format.ts";
 import styles from "./figures.module.css";
 
@@ -25,6 +26,15 @@ const HEALTH_TONES: Readonly<Record<Health, Tone>> = {
 /** The server counts queued deliveries up to this number. */
 const MAX_QUEUED = 1000;
 const EVERY_MS = 30_000;
+
+/** The filter by the health of endpoints, for `ListFilters`. */
+export function healthChoice(value: EndpointHealth | undefined, t: TFunction) {
+  const choices = [
+    { value: "", label: t("endpointList.anyHealth") },
+    ...ENDPOINT_HEALTHS.map((health) => ({ value: health, label: t(`endpointList.filters.${health}`) })),
+  ];
+  return { name: "health" as const, label: t("endpointList.health"), value, choices };
+}
 
 export function HealthBadge({ health }: { readonly health: Health }) {
   const { t } = useTranslation();
