@@ -4,6 +4,7 @@
  *     npm run bench                            # core, about 20 minutes
  *     npm run bench:full -- --rounds 3
  *     npm run bench -- --only one-endpoint --rounds 1 --profile profiles
+ *     npm run bench -- --only one-endpoint --tree ../before
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -11,9 +12,9 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { measureRound as MeasureRound } from "./measure.ts";
 import { merged, readResults, RESULTS, type Round, type ScenarioResult, spread } from "./results.ts";
-import { CAPACITY, type Scenario, SCENARIOS, type SubjectName } from "./scenarios.ts";
+import { CAPACITY, OTHER_BUILDS, type Scenario, SCENARIOS, type SubjectName } from "./scenarios.ts";
 import type { Subjects } from "./subjects.ts";
-import { tableOf } from "./table.ts";
+import { pairsOf, tableOf } from "./table.ts";
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -23,6 +24,8 @@ const HELP = `Usage: npm run bench -- [options]
   --rounds N         rounds for each system, which take turns (default 5)
   --seconds N        seconds measured in each round (default 6)
   --warm-up N        seconds of load before each round (default 6)
+  --tree FOLDER      measures the build in another working tree too, in turn with
+                     this one, and compares them by pairs of rounds
   --profile FOLDER   writes CPU profiles of Posthorn
   --json PATH        writes the results as JSON
   --save             replaces these scenarios in bench/results.json, from which
@@ -39,6 +42,7 @@ function options() {
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "6" },
       "warm-up": { type: "string", default: "6" },
+      tree: { type: "string" },
       profile: { type: "string" },
       json: { type: "string" },
       save: { type: "boolean", default: false },
@@ -56,16 +60,27 @@ function options() {
 
 type Options = ReturnType<typeof options>;
 
-function chosen({ full, only, subjects: text }: Options): readonly Scenario[] {
+function chosen({ full, only, subjects: text, tree }: Options): readonly Scenario[] {
   const names = only?.split(",");
   const unknown = names?.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}". --list shows them.`);
   const picked = SCENARIOS.filter(({ name, isCore }) => (names === undefined ? full || isCore : names.includes(name)));
   const scenarios = picked
-    .map((scenario) => ({ ...scenario, subjects: scenario.subjects.filter((name) => name.includes(text)) }))
+    .map((scenario) => ({
+      ...scenario,
+      subjects: subjectsOf(scenario, tree !== undefined).filter((name) => name.includes(text)),
+    }))
     .filter(({ subjects }) => subjects.length > 0);
   if (scenarios.length === 0) throw new Error(`No system of these scenarios has a name that contains "${text}".`);
   return scenarios;
+}
+
+function subjectsOf({ subjects }: Scenario, withOtherBuild: boolean): readonly SubjectName[] {
+  if (!withOtherBuild) return subjects;
+  return subjects.flatMap((name) => {
+    const other = OTHER_BUILDS[name];
+    return other === undefined ? [name] : [name, other];
+  });
 }
 
 interface Run {
@@ -95,6 +110,7 @@ async function runScenario(run: Run, scenario: Scenario): Promise<ScenarioResult
           seconds: wanted.seconds,
           warmUp: wanted.warmUp,
           profile: wanted.profile ?? null,
+          tree: wanted.tree ?? null,
           capacity,
         });
         rounds.get(name)!.push(measured);
@@ -159,11 +175,12 @@ function commitOf(): string {
 const LEAST_SAVED = { rounds: 3, seconds: 4 } as const;
 
 /** Published figures must come from a commit and must not be noise. */
-function checkSavable({ rounds, seconds, subjects: text }: Options, commit: string): void {
+function checkSavable({ rounds, seconds, subjects: text, tree }: Options, commit: string): void {
   const refuse = (why: string): never => {
     throw new Error(`--save is for figures that are published: ${why}`);
   };
   if (commit.endsWith("+")) refuse("commit your changes first.");
+  if (tree !== undefined) refuse("leave out --tree.");
   if (text !== "") refuse("measure all systems of a scenario, so that they can be compared.");
   if (rounds < LEAST_SAVED.rounds || seconds < LEAST_SAVED.seconds)
     refuse(`use at least ${LEAST_SAVED.rounds} rounds of ${LEAST_SAVED.seconds} seconds.`);
@@ -203,6 +220,7 @@ async function main(wanted: Options): Promise<void> {
     if (result === null) continue;
     results.push(result);
     console.log(`\n${scenario.title}\n\n${tableOf(result)}`);
+    for (const line of pairsOf(result)) console.log(`\n${line}`);
   }
   const text = (written: readonly ScenarioResult[]): string => `${JSON.stringify(written, null, 1)}\n`;
   if (wanted.json !== undefined) writeFileSync(wanted.json, text(results));

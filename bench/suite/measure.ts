@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { percentile } from "../lib/node-api.ts";
-import { OpenLoop } from "../lib/open-loop.ts";
+import { OpenLoop, type OpenLoopJob } from "../lib/open-loop.ts";
 import { nextMessage, startModule, stop } from "../lib/processes.ts";
 import type { Job, Published } from "../lib/publisher.ts";
 import { type CountingReceiver, startReceiver } from "./receiver-process.ts";
@@ -21,14 +21,17 @@ export interface RoundOptions {
   /** Seconds of load before the measurement, until hot code is compiled. */
   readonly warmUp: number;
   readonly profile: string | null;
+  /** See `StartOptions`. */
+  readonly tree: string | null;
   /** Events per second that the system reached with one endpoint; `null`: not measured. */
   readonly capacity: number | null;
 }
 
 const CONNECTIONS = 64;
-/** Events at 200 a second before a measurement at a fixed rate. */
-const WARM_UP_EVENTS = 1000;
-const WARM_UP_RATE = 200;
+/** Events before a measurement at a fixed rate, at which memory is to be measured too. */
+const QUIET_WARM_UP = { rate: 200, count: 1000 };
+/** Events at full speed before a share of the capacity, which was measured with compiled code. */
+const FULL_WARM_UP = { rate: null, count: 20_000 };
 /** Time until the outcomes of the last events are stored. */
 const SETTLE_MS = 300;
 const MEMORY_INTERVAL_MS = 1000;
@@ -55,11 +58,11 @@ function figuresOf(options: RoundOptions, load: Load): Promise<Figures> {
         load.kind === "closed" ? closed(options, running, receiver) : drain(load.events, running, receiver),
       );
     case "rate":
-      return atRate(options, load.perSecond);
+      return atRate(options, load.perSecond, QUIET_WARM_UP);
     case "share": {
       if (options.capacity === null)
         throw new Error("the capacity was not measured: run the scenario one-endpoint too");
-      return atRate(options, Math.round(load.of * options.capacity));
+      return atRate(options, Math.round(load.of * options.capacity), FULL_WARM_UP);
     }
     case "rest":
       return withReceiver(options, (running) => atRest(options.seconds, running));
@@ -67,12 +70,12 @@ function figuresOf(options: RoundOptions, load: Load): Promise<Figures> {
 }
 
 async function withReceiver<T>(
-  { subjects, scenario: { setup }, name, profile }: RoundOptions,
+  { subjects, scenario: { setup }, name, profile, tree }: RoundOptions,
   work: (running: Running, receiver: CountingReceiver) => Promise<T>,
 ): Promise<T> {
   await using receiver = await startReceiver(setup);
   const { url: target, ca } = receiver;
-  await using running = await subjects.start(name, { setup, target, ca, profile });
+  await using running = await subjects.start(name, { setup, target, ca, profile, tree });
   return await work(running, receiver);
 }
 
@@ -124,13 +127,15 @@ async function drain(events: number, running: Running, receiver: CountingReceive
 }
 
 async function atRate(
-  { subjects, scenario: { setup }, name, seconds, profile }: RoundOptions,
+  { subjects, scenario: { setup }, name, seconds, profile, tree }: RoundOptions,
   perSecond: number,
+  warmUp: Pick<OpenLoopJob, "rate" | "count">,
 ): Promise<Figures> {
   await using loop = await OpenLoop.start();
-  await using running = await subjects.start(name, { setup, target: loop.url.replace(/\/$/, ""), ca: null, profile });
+  const target = loop.url.replace(/\/$/, "");
+  await using running = await subjects.start(name, { setup, target, ca: null, profile, tree });
   const job = { origin: running.origin, path: running.paths[0]!, token: running.token };
-  await loop.publish({ ...job, rate: WARM_UP_RATE, count: WARM_UP_EVENTS });
+  await loop.publish({ ...job, ...warmUp });
   using memory = watchMemory(running);
   const count = Math.max(1, perSecond * seconds);
   const cpu = cpuSecondsOf(running);

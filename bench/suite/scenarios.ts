@@ -1,14 +1,24 @@
 /** What the suite measures. */
 import type { Requests } from "../lib/publisher.ts";
 
+/** Posthorn as built in another working tree, with `--tree`. */
+export type OtherBuild = "other build, SQLite" | "other build, PostgreSQL";
+
 /** Names of the systems under measurement, as the tables show them. */
 export type SubjectName =
   | "bare forwarder"
   | "Posthorn, SQLite"
   | "Posthorn, PostgreSQL"
+  | OtherBuild
   | "BullMQ, Redis"
   | "pg-boss, PostgreSQL"
   | "Graphile Worker, PostgreSQL";
+
+/** The other build of a system. */
+export const OTHER_BUILDS: Partial<Record<SubjectName, OtherBuild>> = {
+  "Posthorn, SQLite": "other build, SQLite",
+  "Posthorn, PostgreSQL": "other build, PostgreSQL",
+};
 
 /** Setup of a system before events are sent. */
 export interface Setup {

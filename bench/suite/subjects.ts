@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly ca: string | null;
   /** Folder for CPU profiles of Posthorn; `null`: none are written. */
   readonly profile: string | null;
+  /** Working tree whose build is the other one; `null`: there is no other build. */
+  readonly tree: string | null;
 }
 
 /** Durable settings, sized like a small dedicated server. */
@@ -53,8 +55,12 @@ export class Subjects implements AsyncDisposable {
       case "bare forwarder":
         return startForwarder(options);
       case "Posthorn, SQLite":
+        return startPosthorn({ ...options, tree: null }, {}, []);
+      case "other build, SQLite":
         return startPosthorn(options, {}, []);
       case "Posthorn, PostgreSQL":
+        return this.#onPostgres((url, pid) => startOnPostgres({ ...options, tree: null }, url, pid));
+      case "other build, PostgreSQL":
         return this.#onPostgres((url, pid) => startOnPostgres(options, url, pid));
       case "BullMQ, Redis":
         return startBullMq(options);
@@ -139,12 +145,12 @@ async function startPosthorn(
   pids: readonly number[],
   fill: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Running> {
-  const { setup, ca, profile } = options;
+  const { setup, ca, profile, tree } = options;
   await using stack = new AsyncDisposableStack();
   const node = stack.use(
     await startMeasuredNode(
       { ...env, ...trusting(ca), POSTHORN_ENDPOINT_CONCURRENCY: "64", POSTHORN_RETRY_SCHEDULE: "1,1,1,1,1,1,1" },
-      profile === null ? {} : { profile },
+      { ...(profile === null ? {} : { profile }), ...(tree === null ? {} : { tree }) },
     ),
   );
   const paths = setup.inbound ? [await createSource(node, options)] : await createApplications(node, options);

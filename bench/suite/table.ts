@@ -1,5 +1,6 @@
 /** A result as a Markdown table. */
 import { type Percentiles, type Round, type ScenarioResult, type Spread, spread } from "./results.ts";
+import { OTHER_BUILDS, type SubjectName } from "./scenarios.ts";
 
 /** The system that the others are compared with. */
 export const BASELINE = "bare forwarder";
@@ -33,6 +34,29 @@ export function tableOf(result: ScenarioResult): string {
   return [["", ...shown.map(({ head }) => head)], ["---", ...shown.map(() => "---:")], ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
+}
+
+/** Sentences that compare each system with its other build, round by round, so that both ran under the same conditions. */
+export function pairsOf({ subjects }: ScenarioResult): readonly string[] {
+  return (Object.keys(subjects) as SubjectName[]).flatMap((name) => {
+    const other = OTHER_BUILDS[name];
+    if (other === undefined) return [];
+    const [rounds, others] = [subjects[name]!, subjects[other] ?? []];
+    // After a failed round, rounds of the same index are no longer pairs.
+    if (rounds.length !== others.length) return [];
+    const ratios = rounds.map((round, index) => ({
+      ...round,
+      cpuMicros: ratio(round.cpuMicros, others[index]!.cpuMicros),
+    }));
+    const found = spread(ratios, ({ cpuMicros }) => cpuMicros);
+    if (found === null) return [];
+    const [middle, least, greatest] = [found.median, found.least, found.greatest].map((number) => number.toFixed(2));
+    return [`${name}: ${middle} of the CPU time of the other build (${ratios.length} pairs, ${least} to ${greatest})`];
+  });
+}
+
+function ratio(one: number | null, other: number | null): number | null {
+  return one === null || other === null || other === 0 ? null : one / other;
 }
 
 function median(rounds: readonly Round[], figure: (round: Round) => number | null, digits: number): string | null {

@@ -8,7 +8,7 @@ import { barChart } from "../../../bench/suite/chart.ts";
 import { pageOf } from "../../../bench/suite/page.ts";
 import { merged, type Round, type ScenarioResult, spread } from "../../../bench/suite/results.ts";
 import { CAPACITY, SCENARIOS } from "../../../bench/suite/scenarios.ts";
-import { tableOf } from "../../../bench/suite/table.ts";
+import { pairsOf, tableOf } from "../../../bench/suite/table.ts";
 
 const MAIN = fileURLToPath(new URL("../../../bench/suite/main.ts", import.meta.url));
 const MACHINE = {
@@ -75,6 +75,25 @@ describe("the table", () => {
 
   test("leaves the comparison out where there is no forwarder", () => {
     expect(tableOf(result("queues", { "Posthorn, SQLite": [round(100)] }))).not.toContain("forwarder");
+  });
+});
+
+describe("pairs with another build", () => {
+  const name = "Posthorn, SQLite";
+
+  test("are compared round by round", () => {
+    const subjects = {
+      [name]: [round(50), round(80), round(90)],
+      "other build, SQLite": [round(100), round(100), round(300)],
+    };
+    expect(pairsOf(result(CAPACITY, subjects))).toEqual([
+      "Posthorn, SQLite: 0.50 of the CPU time of the other build (3 pairs, 0.30 to 0.80)",
+    ]);
+  });
+
+  test("need both, and a figure in every round", () => {
+    expect(pairsOf(result(CAPACITY, { [name]: [round(50)] }))).toEqual([]);
+    expect(pairsOf(result("rest", { [name]: [round(null)], "other build, SQLite": [round(null)] }))).toEqual([]);
   });
 });
 
@@ -151,6 +170,7 @@ describe("the command", () => {
       [["--subjects", "nginx"], 'No system of these scenarios has a name that contains "nginx".'],
       [["--fast"], "Unknown option '--fast'"],
       [["--save", "--subjects", "forwarder"], "--save is for figures that are published: "],
+      [["--save", "--tree", ".."], "--save is for figures that are published: "],
     ] as const) {
       const { status, stderr } = suite(...args);
       expect(status).toBe(1);
