@@ -200,6 +200,23 @@ describe("an attempt", () => {
     },
   );
 
+  it("passes a transformation the message that is in memory, and reads only one whose parts are missing", async () => {
+    const run = { method: "POST", url: "http://127.0.0.1:8080/", cancel: false, headers: {}, payload: null } as const;
+    const returned = { ...run, kind: "returned", logs: [], cpuMs: 0 } as const;
+    const labels = { eventType: "a", eventId: null, channelsJson: null, tagsJson: null };
+    const sent = async (changes: Partial<Job>) => {
+      await using files = await openStore();
+      return await attempt(files.store, failure("timeout", "target"), { of: job(changes), run: returned });
+    };
+    // Not in the database.
+    const messageId = job().messageId + 1;
+    expect(await sent({ messageId, labels })).toMatchObject({ kind: "made" });
+    for (const missing of [{}, { labels, payload: null }]) {
+      expect(await sent({ messageId, ...missing })).toEqual({ kind: "void", reason: "payload_gone" });
+      expect(await sent(missing)).toMatchObject({ kind: "made" });
+    }
+  });
+
   it("of a message without payload, or to a deleted endpoint, is void", async () => {
     await using files = await openStore();
     const never = { send: () => Promise.reject(new Error("must not be sent")) };

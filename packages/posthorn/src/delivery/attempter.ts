@@ -135,9 +135,9 @@ export class DeliveryAttempter implements Attempter {
     return this.#steps.unchanged(job, endpoint, body) ?? this.#changed(job, endpoint, limits);
   }
 
-  /** Applies transformation and format. Reads the message again, because code can access more of it than a job contains. */
+  /** Applies transformation and format. Code can access more of the message than what is sent. */
   async #changed(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<ReadyMessage | AttemptResult> {
-    const stored = await this.#messages.read(job.messageId, job.bytes ?? 0);
+    const stored = await this.#messages.read(job);
     if (stored === null) return PAYLOAD_GONE;
     return this.#steps.build(job, endpoint, stored, limits.signal);
   }

@@ -23,6 +23,7 @@ import { ByteBudget } from "./byte-budget.ts";
 import { withExactBody } from "./exact-job.ts";
 import { redactedBatch } from "./redacted-attempt.ts";
 import { ExactBodies } from "../domain/redaction/exact-body.ts";
+import { messageOf } from "./stored-messages.ts";
 
 /** Bytes of messages in batches that are being sent, over all endpoints. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -87,7 +88,8 @@ export class BatchSender {
     const unchanged = jobs.map((job) =>
       job.payload === null ? null : this.#steps.unchanged(job, endpoint, job.payload),
     );
-    const messages = await this.#read(jobs.filter((_, index) => unchanged[index] === null && !gone.has(index)));
+    const changed = jobs.filter((_, index) => unchanged[index] === null && !gone.has(index));
+    const messages = changed.length === 0 ? NONE : await this.#read(changed);
     const ready: Ready[] = [];
     for (let index = 0; index < jobs.length; index++) {
       const job = jobs[index]!;
@@ -123,12 +125,17 @@ export class BatchSender {
     return { jobs: exact.map((job, index) => job ?? jobs[index]!), gone };
   }
 
-  #read(jobs: readonly Job[]): Promise<ReadonlyMap<number, MatchableMessage>> | ReadonlyMap<number, MatchableMessage> {
-    if (jobs.length === 0) return NONE;
-    return readAllStored(
-      this.#options.store.hotDb,
-      jobs.map(({ messageId }) => messageId),
-    );
+  async #read(jobs: readonly Job[]): Promise<ReadonlyMap<number, MatchableMessage>> {
+    const messages = new Map<number, MatchableMessage>();
+    const missing: number[] = [];
+    for (const job of jobs) {
+      const message = messageOf(job);
+      if (message === null) missing.push(job.messageId);
+      else messages.set(job.messageId, message);
+    }
+    if (missing.length === 0) return messages;
+    for (const [key, message] of await readAllStored(this.#options.store.hotDb, missing)) messages.set(key, message);
+    return messages;
   }
 
   /** Result of a job that will not be sent; `null` if it will be. */

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { TransformPool, type TransformPoolOptions } from "./pool.ts";
 import type { TransformRun } from "./types.ts";
 
@@ -95,6 +96,18 @@ describe("the pool of transformations", () => {
       expect(await pool.run(run, at(1))).toMatchObject({ kind: "failed" });
       expect(await pool.run(FINE, at(1))).toMatchObject({ kind: "returned" });
     }
+  });
+
+  it("posts the bytes of the payload to the thread, not the buffer that they are part of", async () => {
+    const pool = poolOf({ threads: 1 });
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    const page = Buffer.from(`[${"1,".repeat(50_000)}1]{"n":1}`);
+    const run = { ...runOf("webhook.payload.n++; return webhook;"), payload: page.subarray(-7) };
+    expect(await pool.run(run, at(1))).toMatchObject({ payload: { text: '{"n":2}' } });
+    expect(
+      post.mock.calls.map(([message]) => (message as { run: TransformRun }).run.payload.buffer.byteLength),
+    ).toEqual([7]);
+    post.mockRestore();
   });
 
   it("rejects runs that exceed the queue limits, and accepts more once there is room", async () => {

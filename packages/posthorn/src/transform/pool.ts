@@ -186,6 +186,14 @@ export class TransformPool implements AsyncDisposable {
   }
 }
 
+/** The request with a payload of its own: posting a view copies the whole buffer below it, which may hold many messages. */
+function compact(request: ThreadRequest): ThreadRequest {
+  if (request.op !== "run") return request;
+  const { payload } = request.run;
+  if (payload.byteLength === payload.buffer.byteLength) return request;
+  return { ...request, run: { ...request.run, payload: new Uint8Array(payload) } };
+}
+
 interface ThreadEvents {
   free(): void;
   /** `error`: set if the thread ended unexpectedly. */
@@ -228,7 +236,7 @@ class Thread {
 
   work(next: Waiting): void {
     this.#current = next;
-    this.#worker.postMessage(next.request, []);
+    this.#worker.postMessage(compact(next.request), []);
     if (this.#ready) this.#setAlarm();
   }
 

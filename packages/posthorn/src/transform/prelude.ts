@@ -1,35 +1,48 @@
 /**
  * JavaScript that runs in the sandbox before the code of a transformation. It makes clock and randomness deterministic, provides a console,
- * and returns the function that calls the handler. It keeps what it needs in its own scope, so that the code can only break itself.
+ * and keeps what it needs in its own scope, so that the code can only break itself.
  *
- * Parameters: `now` (Unix milliseconds of the message), `seed` (text), `log` (takes one text).
+ * Its parameter `log` takes one text. It returns three functions: `begin(time, seed)` sets the clock (Unix milliseconds of the message) and
+ * seeds the randomness, `dependsOnMessage()` says whether the code has used either or has logged since then, and `call` calls the handler.
  */
-export const PRELUDE = `(function (now, seed, log) {
+export const PRELUDE = `(function (log) {
   "use strict";
   const { stringify, parse } = JSON;
   const { String, Array, Object, Promise, Error } = globalThis;
+  const { construct } = Reflect;
+  const { imul } = Math;
+
+  let time = 0;
+  let state = 0;
+  let used = false;
+  const begin = (newTime, seed) => {
+    time = newTime;
+    state = seed;
+    used = false;
+  };
+  const dependsOnMessage = () => used;
 
   // Fixed to the time of the message, so that each attempt sends the same bytes.
+  const now = () => ((used = true), time);
   const RealDate = Date;
   const FixedDate = function Date(...parts) {
-    if (new.target === undefined) return new RealDate(now).toString();
-    return Reflect.construct(RealDate, parts.length === 0 ? [now] : parts, new.target);
+    if (new.target === undefined) return new RealDate(now()).toString();
+    return construct(RealDate, parts.length === 0 ? [now()] : parts, new.target);
   };
   FixedDate.prototype = RealDate.prototype;
   FixedDate.prototype.constructor = FixedDate;
-  FixedDate.now = () => now;
+  FixedDate.now = () => now();
   FixedDate.parse = RealDate.parse;
   FixedDate.UTC = RealDate.UTC;
   globalThis.Date = FixedDate;
   delete globalThis.performance;
 
-  // Deterministic randomness, the same for each attempt: mulberry32 seeded with FNV-1a.
-  let state = 2166136261;
-  for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 16777619);
+  // Deterministic randomness, the same for each attempt: mulberry32.
   Math.random = () => {
+    used = true;
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    let t = imul(state ^ (state >>> 15), 1 | state);
+    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 
@@ -43,7 +56,10 @@ export const PRELUDE = `(function (now, seed, log) {
       return String(value);
     }
   };
-  const print = (...values) => log(values.map(show).join(" "));
+  const print = (...values) => {
+    used = true;
+    log(values.map(show).join(" "));
+  };
   globalThis.console = { log: print, info: print, warn: print, error: print, debug: print };
 
   const isObject = (value) => typeof value === "object" && value !== null;
@@ -83,7 +99,7 @@ export const PRELUDE = `(function (now, seed, log) {
     return { method, url, headers: found.headers, payload: found.list[0], cancel: found.list.length === 0 };
   };
 
-  return (handler, text, isJson, factsJson) => {
+  const call = (handler, text, isJson, factsJson) => {
     const out = { state: "waiting", error: undefined, facts: undefined, kind: undefined, payload: undefined };
     const facts = parse(factsJson);
     let payload = text;
@@ -157,4 +173,5 @@ export const PRELUDE = `(function (now, seed, log) {
     }
     return out;
   };
+  return { begin, dependsOnMessage, call };
 })`;

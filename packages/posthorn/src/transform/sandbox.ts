@@ -1,50 +1,53 @@
 /**
- * Runs the code of a transformation in QuickJS inside WebAssembly, without access to files, network or clock. Memory is capped by the
- * engine and again by the WebAssembly memory. Each run has its own engine, so that no state is left for the next.
+ * Runs the code of a transformation in QuickJS inside WebAssembly, without access to files, network or clock. Each run starts from the same
+ * bytes of memory, so that no state is left for the next.
  *
- * Blocks its thread while code runs: use it only in `thread.ts` and in tests.
+ * Blocks its thread while code runs: use it only in `transform-thread.ts` and in tests.
  */
-import { isUtf8 } from "node:buffer";
 import variant from "@jitl/quickjs-wasmfile-release-sync";
 import {
   newQuickJSWASMModuleFromVariant,
   newVariant,
-  type QuickJSContext,
   type QuickJSHandle,
-  type QuickJSRuntime,
   type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { formatOf } from "../format/media-type.ts";
-import { PRELUDE } from "./prelude.ts";
-import type { RunFailed, RunFailure, RunResult, SandboxLimits, TransformRun } from "./types.ts";
+import { EngineMemory, type MemoryChanges } from "./engine-memory.ts";
+import { Engine, STACK_BYTES } from "./engine.ts";
+import type { RunFailed, RunResult, SandboxLimits, TransformRun } from "./types.ts";
 
 const PAGE_BYTES = 65_536;
 /** Initial memory that the module requires. */
 const INITIAL_PAGES = 256;
 /** Memory beyond the limit for the code: the engine itself, and fragmentation. */
 const SPARE_BYTES = 32 * 1024 * 1024;
-/** Stack limit for recursion in the code. The thread's own stack is several times as large. */
-const STACK_BYTES = 128 * 1024;
-const MAX_LOG_LINES = 50;
-const MAX_LOG_LENGTH = 500;
-const MAX_MESSAGE_LENGTH = 500;
-const MAX_FACTS_LENGTH = 262_144;
-/** Promise jobs run between two checks of the time limit. */
-const JOBS_AT_ONCE = 1000;
+/** Maximum size of the loaded code that is kept. */
+const MAX_LOADED_BYTES = 8 * 1024 * 1024;
 
-const FILE = "transformation.js";
+/** Code that has been compiled and run up to its handler, and what that changed in the memory. */
+interface Loaded {
+  readonly handler: QuickJSHandle;
+  readonly changes: MemoryChanges;
+  readonly cpuMs: number;
+}
 
 export class Sandbox {
-  readonly #module: QuickJSWASMModule;
   readonly #memory: WebAssembly.Memory;
   readonly #limits: SandboxLimits;
+  readonly #engineMemory: EngineMemory;
+  readonly #engine: Engine;
+  /** By code, the least recently used first. */
+  readonly #loaded = new Map<string, Loaded>();
+  #loadedBytes = 0;
+  #loads = 0;
   #broken = false;
 
   private constructor(module: QuickJSWASMModule, memory: WebAssembly.Memory, limits: SandboxLimits) {
-    this.#module = module;
     this.#memory = memory;
     this.#limits = limits;
+    this.#engineMemory = new EngineMemory(module, memory);
+    this.#engine = new Engine(module, limits);
+    this.#engineMemory.keepInitial(2 * STACK_BYTES);
   }
 
   static async open(limits: SandboxLimits): Promise<Sandbox> {
@@ -65,29 +68,32 @@ export class Sandbox {
     return this.#broken || this.#memory.buffer.byteLength > this.#limits.memoryBytes;
   }
 
+  /** How often code was compiled. */
+  get loads(): number {
+    return this.#loads;
+  }
+
   /** Runs the handler of the code on a message. Never throws. */
   run(run: TransformRun): RunResult {
-    return this.#guarded(run.webhook.time, run.webhook.id, (engine) => engine.run(run));
+    return this.#guarded(() => {
+      const handler = this.#begin(run);
+      return "dispose" in handler ? this.#engine.run(handler, run) : handler;
+    });
   }
 
   /** Checks the code without a message. `null`: no error was found. */
   check(code: string): RunFailed | null {
-    const result = this.#guarded<RunFailed | null>(0, "", (engine) => {
-      const handler = engine.load(code);
-      if ("dispose" in handler) {
-        handler.dispose();
-        return null;
-      }
-      return handler;
+    return this.#guarded<RunFailed | null>(() => {
+      this.#engine.begin(0, "");
+      const handler = this.#load(code);
+      return "dispose" in handler ? null : handler;
     });
-    return result;
   }
 
-  #guarded<Result>(now: number, seed: string, work: (engine: Engine) => Result): Result | RunFailed {
+  #guarded<Result>(work: () => Result): Result | RunFailed {
     try {
-      const engine = new Engine(this.#module, this.#limits, now, seed);
-      const result = work(engine);
-      this.#close(engine);
+      const result = work();
+      this.#engineMemory.reset();
       return result;
     } catch (error) {
       // The engine could not report the error: it ran out of stack or memory, or failed an internal assertion.
@@ -98,190 +104,37 @@ export class Sandbox {
     }
   }
 
-  #close(engine: Engine): void {
-    try {
-      engine.dispose();
-    } catch {
-      this.#broken = true;
+  /** Begins a run. Loading gives the same result for each message, unless the code uses clock, randomness or console outside its handler. */
+  #begin({ code, webhook: { time, id } }: TransformRun): QuickJSHandle | RunFailed {
+    const loaded = this.#loaded.get(code);
+    if (loaded !== undefined) {
+      this.#engineMemory.apply(loaded.changes);
+      this.#engine.begin(time, id, loaded.cpuMs);
+      this.#loaded.delete(code);
+      this.#loaded.set(code, loaded);
+      return loaded.handler;
+    }
+    this.#engine.begin(time, id);
+    const handler = this.#load(code);
+    const { cpuMs } = this.#engine;
+    if ("dispose" in handler && !this.#engine.dependsOnMessage) this.#keep(code, handler, cpuMs);
+    return handler;
+  }
+
+  #load(code: string): QuickJSHandle | RunFailed {
+    this.#loads++;
+    return this.#engine.load(code);
+  }
+
+  #keep(code: string, handler: QuickJSHandle, cpuMs: number): void {
+    const changes = this.#engineMemory.changes();
+    if (changes.bytes > MAX_LOADED_BYTES / 4) return;
+    this.#loaded.set(code, { handler, changes, cpuMs });
+    this.#loadedBytes += changes.bytes;
+    for (const [oldest, { changes: dropped }] of this.#loaded) {
+      if (this.#loadedBytes <= MAX_LOADED_BYTES) break;
+      this.#loaded.delete(oldest);
+      this.#loadedBytes -= dropped.bytes;
     }
   }
-}
-
-/** One run: an engine that contains only the prelude. */
-class Engine {
-  readonly #runtime: QuickJSRuntime;
-  readonly #context: QuickJSContext;
-  readonly #limits: SandboxLimits;
-  readonly #startedAt = cpuMs();
-  readonly #logs: string[] = [];
-  readonly #call: QuickJSHandle;
-  #late = false;
-
-  constructor(module: QuickJSWASMModule, limits: SandboxLimits, now: number, seed: string) {
-    this.#limits = limits;
-    this.#runtime = module.newRuntime();
-    this.#runtime.setMemoryLimit(limits.memoryBytes);
-    this.#runtime.setMaxStackSize(STACK_BYTES);
-    this.#runtime.setInterruptHandler(() => this.#isLate());
-    this.#context = this.#runtime.newContext();
-    this.#call = this.#prepare(now, seed);
-  }
-
-  dispose(): void {
-    this.#call.dispose();
-    this.#context.dispose();
-    this.#runtime.dispose();
-  }
-
-  /** The handler that the code declares, or the error. */
-  load(code: string): QuickJSHandle | RunFailed {
-    const context = this.#context;
-    const loaded = context.evalCode(code, FILE, { type: "global" });
-    if (loaded.error) return this.#thrown(loaded.error, "syntax");
-    loaded.value.dispose();
-    // Finds any kind of declaration: `function`, `const`, or a property of the global object.
-    const found = context.evalCode('typeof handler === "function" ? handler : undefined');
-    if (found.error) return this.#thrown(found.error, "syntax");
-    if (context.typeof(found.value) === "function") return found.value;
-    found.value.dispose();
-    return this.failed("syntax", "The code must declare a function: function handler(webhook) { …; return webhook; }");
-  }
-
-  run(run: TransformRun): RunResult {
-    const handler = this.load(run.code);
-    if (!("dispose" in handler)) return handler;
-    const context = this.#context;
-    const { payload, contentType, webhook, variables } = run;
-    const text = isUtf8(payload) ? Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString() : "";
-    const args = [
-      handler,
-      context.newString(text),
-      formatOf(contentType) === "json" ? context.true : context.false,
-      context.newString(JSON.stringify({ ...webhook, variables })),
-    ];
-    const called = context.callFunction(this.#call, context.undefined, ...args);
-    for (const arg of args) arg.dispose();
-    if (called.error) return this.#thrown(called.error, "threw");
-    using out = called.value;
-    const failure = this.#drainJobs(out);
-    return failure ?? this.#outcome(out);
-  }
-
-  failed(reason: RunFailure, message: string, line: number | null = null): RunFailed {
-    const cut = message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
-    return { kind: "failed", reason, message: cut, line, logs: this.#logs, cpuMs: this.#cpuMs() };
-  }
-
-  #prepare(now: number, seed: string): QuickJSHandle {
-    const context = this.#context;
-    const log = context.newFunction("log", (line) => this.#log(context.getString(line)));
-    const made = context.unwrapResult(context.evalCode(PRELUDE, "posthorn.js"));
-    const args = [context.newNumber(now), context.newString(seed), log];
-    const call = context.unwrapResult(context.callFunction(made, context.undefined, ...args));
-    for (const handle of [made, ...args]) handle.dispose();
-    return call;
-  }
-
-  #log(line: string): void {
-    if (this.#logs.length < MAX_LOG_LINES) this.#logs.push(line.slice(0, MAX_LOG_LENGTH));
-    else if (this.#logs.length === MAX_LOG_LINES) this.#logs.push("… more lines are omitted");
-  }
-
-  /** Runs pending promise jobs until the handler's promise is settled or no jobs are left. */
-  #drainJobs(out: QuickJSHandle): RunFailed | null {
-    while (this.#text(out, "state") === "waiting" && this.#runtime.hasPendingJob()) {
-      const ran = this.#runtime.executePendingJobs(JOBS_AT_ONCE);
-      if (ran.error) return this.#thrown(ran.error, "threw");
-      ran.dispose();
-      if (this.#isLate()) return this.#timeout();
-    }
-    return null;
-  }
-
-  #outcome(out: QuickJSHandle): RunResult {
-    const state = this.#text(out, "state");
-    if (state === "done") return this.#returned(out);
-    if (state === "threw") return this.#thrown(this.#context.getProp(out, "error"), "threw");
-    if (state === "nothing") {
-      return this.failed("returned_nothing", "The handler must return the webhook, with its payload.");
-    }
-    return this.failed("never_settled", "The handler waits for a promise that nothing will settle.");
-  }
-
-  #returned(out: QuickJSHandle): RunResult {
-    const kind = this.#text(out, "kind");
-    const text = this.#text(out, "payload");
-    const { outputBytes } = this.#limits;
-    if (text !== null && (text.length > outputBytes || Buffer.byteLength(text) > outputBytes)) {
-      return this.failed("too_large", `The payload that the code made is larger than ${outputBytes} bytes.`);
-    }
-    const facts = this.#text(out, "facts")!;
-    if (facts.length > MAX_FACTS_LENGTH) {
-      return this.failed(
-        "too_large",
-        `URL and headers returned by the code are larger than ${MAX_FACTS_LENGTH} characters.`,
-      );
-    }
-    const [method, url, cancel, headers] = JSON.parse(facts) as [string, string, boolean, object];
-    return {
-      kind: "returned",
-      method,
-      url,
-      cancel,
-      headers: { ...headers },
-      payload: text === null ? null : { kind: kind === "json" ? "json" : "text", text },
-      logs: this.#logs,
-      cpuMs: this.#cpuMs(),
-    };
-  }
-
-  #text(from: QuickJSHandle, name: string): string | null {
-    using handle = this.#context.getProp(from, name);
-    return this.#context.typeof(handle) === "string" ? this.#context.getString(handle) : null;
-  }
-
-  /** Describes the thrown value. Disposes of the handle. */
-  #thrown(error: QuickJSHandle, reason: "syntax" | "threw"): RunFailed {
-    using handle = error;
-    if (this.#late) return this.#timeout();
-    const type = this.#context.typeof(handle);
-    const name = type === "object" ? this.#text(handle, "name") : null;
-    const message =
-      type === "object" ? this.#text(handle, "message") : type === "string" ? this.#context.getString(handle) : null;
-    if (message === "out of memory") {
-      return this.failed("memory", `The code needs more than ${this.#limits.memoryBytes} bytes of memory.`);
-    }
-    if (this.#context.sameValue(handle, this.#context.null)) {
-      return this.failed(reason, "The code threw null, or had no memory left for an error.");
-    }
-    const stack = type === "object" ? this.#text(handle, "stack") : null;
-    // Getters of the thrown value may also have used up the time.
-    if (this.#late) return this.#timeout();
-    const line = stack === null ? undefined : /transformation\.js:(\d+)/.exec(stack)?.[1];
-    const where = line === undefined ? "" : ` (line ${line})`;
-    return this.failed(
-      reason,
-      `${name ?? "Thrown"}: ${message ?? type}${where}`,
-      line === undefined ? null : Number(line),
-    );
-  }
-
-  #timeout(): RunFailed {
-    return this.failed("timeout", `The code took more than ${this.#limits.cpuMs} ms.`);
-  }
-
-  #isLate(): boolean {
-    this.#late ||= this.#cpuMs() > this.#limits.cpuMs;
-    return this.#late;
-  }
-
-  #cpuMs(): number {
-    return cpuMs() - this.#startedAt;
-  }
-}
-
-/** CPU time of this thread only, so that a busy machine does not cause timeouts. */
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }
