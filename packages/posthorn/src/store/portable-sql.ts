@@ -13,6 +13,20 @@ export function orderedJoin(db: Kysely<Database>): RawBuilder<unknown> {
   return isPostgres(db) ? sql`JOIN` : sql`CROSS JOIN`;
 }
 
+/** The elements of a JSON array as rows with one column, `value`. The statement is the same for any number of them. */
+export function elementsOf(db: Kysely<Database>, values: readonly unknown[]): RawBuilder<unknown> {
+  const json = JSON.stringify(values);
+  return isPostgres(db) ? sql`jsonb_array_elements(${json}::jsonb)` : sql`json_each(${json})`;
+}
+
+/** Whether a column has one of the keys. Unlike `IN` with a parameter for each key, the statement is the same for any number of them. */
+export function isOneOf(db: Kysely<Database>, column: string, keys: readonly number[]): RawBuilder<SqlBool> {
+  const reference = sql.ref(column);
+  return isPostgres(db)
+    ? sql<SqlBool>`${reference} = ANY (${`{${keys.join(",")}}`}::bigint[])`
+    : sql<SqlBool>`${reference} IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
+}
+
 /**
  * Whether a lease is still held. It stays so until the end of the transaction. On SQLite with a single thread, the node has no lease because it
  * owns everything.

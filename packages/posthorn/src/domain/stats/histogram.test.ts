@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addAll, addDuration, decodeHistogram, encodeHistogram, type Histogram, percentile } from "./histogram.ts";
+import {
+  addAll,
+  addDuration,
+  addToStored,
+  decodeHistogram,
+  encodeHistogram,
+  type Histogram,
+  percentile,
+} from "./histogram.ts";
 
 function histogramOf(durations: readonly number[]): Histogram {
   const histogram: Histogram = new Map();
@@ -27,6 +35,8 @@ describe("a histogram", () => {
         const sum = histogramOf(first);
         addAll(sum, histogramOf(second));
         expect(sum).toEqual(histogramOf([...first, ...second]));
+        const stored = addToStored(encodeHistogram(histogramOf(first)), histogramOf(second));
+        expect(decodeHistogram(stored)).toEqual(sum);
       }),
     );
   });

@@ -67,3 +67,16 @@ export function decodeHistogram(json: string): Histogram {
   for (let index = 0; index + 1 < cells.length; index += 2) histogram.set(cells[index]!, cells[index + 1]!);
   return histogram;
 }
+
+/** Adds a histogram to one in its stored form, without decoding that. */
+export function addToStored(json: string, histogram: Histogram): string {
+  if (histogram.size === 0) return json;
+  const cells = JSON.parse(json) as number[];
+  for (const [bucket, count] of histogram) {
+    let at = 0;
+    while (at < cells.length && cells[at] !== bucket) at += 2;
+    if (at < cells.length) cells[at + 1]! += count;
+    else cells.push(bucket, count);
+  }
+  return JSON.stringify(cells);
+}

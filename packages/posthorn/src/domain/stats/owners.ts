@@ -1,4 +1,5 @@
 /** The places that count a message or an attempt: organisation, application and endpoint. */
+import { isOneOf } from "../../store/portable-sql.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import type { Tally } from "./tally.ts";
@@ -13,19 +14,27 @@ interface Owners {
 type Place = Parameters<Tally["at"]>[0];
 
 export async function ownersOf(
-  { store }: Services,
+  { store: { db } }: Services,
   { apps, endpoints }: { readonly apps: readonly number[]; readonly endpoints: readonly number[] },
 ): Promise<Owners> {
   const appOf = new Map<number, number>();
   if (endpoints.length > 0) {
-    const rows = await store.db.selectFrom("endpoint").select(["id", "app_id"]).where("id", "in", endpoints).execute();
+    const rows = await db
+      .selectFrom("endpoint")
+      .select(["id", "app_id"])
+      .where(isOneOf(db, "id", endpoints))
+      .execute();
     for (const { id, app_id } of rows) appOf.set(id, app_id);
   }
   const wanted = [...new Set([...apps, ...appOf.values()])];
   const rows =
     wanted.length === 0
       ? []
-      : await store.db.selectFrom("application").select(["id", "org_id", "kind"]).where("id", "in", wanted).execute();
+      : await db
+          .selectFrom("application")
+          .select(["id", "org_id", "kind"])
+          .where(isOneOf(db, "id", wanted))
+          .execute();
   const places = new Map(
     rows.map(({ id, org_id: orgId, kind }) => {
       const own = { orgId, appId: id, endpointId: 0 };

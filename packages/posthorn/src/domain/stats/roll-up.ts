@@ -4,7 +4,7 @@
  * It reads messages and attempts once, in the order of their keys. The counts of a step and the new cursor are stored in one
  * transaction, so that a crash at any time neither loses nor repeats a row. It runs outside the delivery path.
  */
-import { type Expression, type ExpressionBuilder, type Kysely, sql, type SqlBool } from "kysely";
+import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, sql, type SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Services, TransactionServices } from "../context.ts";
@@ -12,7 +12,7 @@ import { findFailures } from "../incident/failure-groups.ts";
 import { type FoundFailures, recordFailures, withEvents } from "../incident/record.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
-import { mergedRows, saveRows } from "./rows.ts";
+import { addToRows } from "./rows.ts";
 import { countAttempt, Tally } from "./tally.ts";
 import type { Tx } from "../../store/tx.ts";
 import { countedOf, endedAttempts } from "./ended-attempts.ts";
@@ -33,26 +33,35 @@ export type RollUpSource = "message" | "attempt";
 /** Counts until nothing is left or the signal is aborted. */
 export async function rollUp(services: Services, settled: SettledKeys, signal: AbortSignal): Promise<void> {
   if (!(await hasNewRows(services, settled))) return;
-  while (!signal.aborted && (await messageStep(services, settled.messages)));
+  while (!signal.aborted && (await nextStep(services, settled)));
   while (!signal.aborted && (await lateStep(services)));
-  while (!signal.aborted && (await attemptStep(services, settled.attempts)));
 }
 
 /** Looks for rows of all steps with one statement, because a server at rest has none. */
 async function hasNewRows({ store: { db } }: Services, settled: SettledKeys): Promise<boolean> {
-  const cursor = (source: RollUpSource) =>
-    sql<number>`coalesce((SELECT last_id FROM rollup_cursor WHERE source = ${source}), 0)`;
-  // The order makes PostgreSQL read the index from the cursor on, and not the whole table.
-  const next = (source: RollUpSource, last: number) =>
-    db.selectFrom(source).select("id").where("id", ">", cursor(source)).where("id", "<=", last).orderBy("id").limit(1);
   const found = await db
     .selectNoFrom([
-      next("message", settled.messages).as("message"),
-      next("attempt", settled.attempts).as("attempt"),
+      nextKeys(db, "message", settled.messages, 1).as("message"),
+      nextKeys(db, "attempt", settled.attempts, 1).as("attempt"),
       db.selectFrom("late_message").select("id").orderBy("id").limit(1).as("late"),
     ])
     .executeTakeFirstOrThrow();
   return found.message !== null || found.attempt !== null || found.late !== null;
+}
+
+function lastCounted(source: RollUpSource): RawBuilder<number> {
+  return sql<number>`coalesce((SELECT last_id FROM rollup_cursor WHERE source = ${source}), 0)`;
+}
+
+/** The keys after the cursor. Their order makes PostgreSQL read the index from the cursor on, and not the whole table. */
+function nextKeys(db: Kysely<Database>, source: RollUpSource, last: number, count: number) {
+  return db
+    .selectFrom(source)
+    .select("id")
+    .where("id", ">", lastCounted(source))
+    .where("id", "<=", last)
+    .orderBy("id")
+    .limit(count);
 }
 
 /** Returns the last key that was counted. */
@@ -72,36 +81,47 @@ interface Range {
   readonly hour: number;
 }
 
-async function nextRange(services: Services, source: RollUpSource, settled: number): Promise<Range | null> {
-  const { db } = services.store;
-  const after = await rolledUpTo(services, source);
-  const keys = (last: number, count: number) =>
-    db.selectFrom(source).select("id").where("id", ">", after).where("id", "<=", last).orderBy("id").limit(count);
-  const first = await keys(settled, 1).executeTakeFirst();
-  if (first === undefined) return null;
-  const hour = hourOf(first.id);
+async function nextRange({ store: { db } }: Services, source: RollUpSource, settled: number): Promise<Range | null> {
+  const keysUpTo = (last: number) =>
+    db
+      .selectFrom(nextKeys(db, source, last, STEP).as("step"))
+      .select(({ fn }) => [fn.min<number | null>("id").as("first"), fn.max<number | null>("id").as("last")])
+      .select(lastCounted(source).as("after"))
+      .executeTakeFirstOrThrow();
+  const { first, last, after } = await keysUpTo(settled);
+  if (first === null || last === null) return null;
+  const hour = hourOf(first);
   const end = keyAtTime((hour + 1) * HOUR_MS);
-  const { upTo } = await db
-    .selectFrom(keys(Math.min(settled, end - 1), STEP).as("step"))
-    .select((eb) => eb.fn.max<number | null>("id").as("upTo"))
-    .executeTakeFirstOrThrow();
-  // They may have been deleted in the meantime.
-  return { after, upTo: upTo ?? first.id, hour };
+  // After the end of the hour, they may have been deleted.
+  const upTo = last < end ? last : ((await keysUpTo(end - 1)).last ?? first);
+  return { after, upTo, hour };
 }
 
 function hourOf(key: number): number {
   return Math.floor(timeOfKey(key) / HOUR_MS);
 }
 
-/** Counts the next messages. Returns whether there may be more. */
-async function messageStep(services: Services, settled: number): Promise<boolean> {
-  const range = await nextRange(services, "message", settled);
-  if (range === null) return false;
-  const counted = await countMessages(services, (eb, key) =>
-    eb.and([eb(key, ">", range.after), eb(key, "<=", range.upTo)]),
-  );
-  await save(services, { hour: range.hour, ...counted, place: { source: "message", ...range } });
+/**
+ * Counts the next messages and the next attempts in one transaction: most attempts follow shortly after their messages, and change the same rows.
+ * Returns whether there may be more.
+ */
+async function nextStep(services: Services, settled: SettledKeys): Promise<boolean> {
+  const messages = await nextRange(services, "message", settled.messages);
+  const attempts = await nextRange(services, "attempt", settled.attempts);
+  if (messages === null && attempts === null) return false;
+  const step = emptyStep(services);
+  if (messages !== null) await countMessageRange(services, step, messages);
+  if (attempts !== null) await countAttemptRange(services, step, attempts);
+  await save(services, step);
   return true;
+}
+
+async function countMessageRange(services: Services, step: Step, range: Range): Promise<void> {
+  const { hour, after, upTo } = range;
+  const amounts = await countMessages(services, step, hour, (eb, key) =>
+    eb.and([eb(key, ">", after), eb(key, "<=", upTo)]),
+  );
+  step.parts.push({ hour, amounts, counted: { source: "message", after, upTo } });
 }
 
 /**
@@ -114,8 +134,10 @@ async function lateStep(services: Services): Promise<boolean> {
   if (first === undefined) return false;
   const hour = hourOf(first.id);
   const late = rows.map(({ id }) => id).filter((id) => hourOf(id) === hour);
-  const counted = await countMessages(services, (eb, key) => eb(key, "in", late));
-  await save(services, { hour, ...counted, place: { late } });
+  const step = emptyStep(services);
+  const amounts = await countMessages(services, step, hour, (eb, key) => eb(key, "in", late));
+  step.parts.push({ hour, amounts, counted: { late } });
+  await save(services, step);
   return true;
 }
 
@@ -140,8 +162,10 @@ type ByKey = (eb: ExpressionBuilder<Database, "message" | "delivery">, key: KeyC
 /** Counts the messages with these keys, which must all be of one hour. */
 async function countMessages(
   services: Services,
+  { tally, minutes }: Step,
+  hour: number,
   which: ByKey,
-): Promise<Pick<Counted, "tally" | "minutes" | "amounts">> {
+): Promise<Amounts> {
   const { db } = services.store;
   const published = await db
     .selectFrom("message")
@@ -164,97 +188,104 @@ async function countMessages(
     apps: [...new Set(published.map((row) => row.app_id))],
     endpoints: pending.map((row) => row.endpoint_id),
   });
-  const tally = new Tally();
-  const minutes = new MinuteTally(services.now());
   for (const { app_id, minute, messages } of published) {
     const places = owners.ofApplication(app_id);
-    for (const place of places) tally.at(place).messages += messages;
+    for (const place of places) tally.at(place, hour).messages += messages;
     const counts = minutes.at(places, minute);
     if (counts !== null) counts.messages += messages;
   }
   for (const { endpoint_id, messages } of pending) {
-    for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += messages;
+    for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place, hour).messages += messages;
   }
   const sum = (values: readonly (number | null)[]): number =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const stored = sum(published.map((row) => row.messages));
   return {
-    tally,
-    minutes,
-    amounts: {
-      payload: { stored, bytes: sum(published.map((row) => row.bytes)) },
-      message: { stored, bytes: 0 },
-      delivery: { stored: sum(pending.map((row) => row.messages)), bytes: 0 },
-    },
+    payload: { stored, bytes: sum(published.map((row) => row.bytes)) },
+    message: { stored, bytes: 0 },
+    delivery: { stored: sum(pending.map((row) => row.messages)), bytes: 0 },
   };
 }
 
-async function attemptStep(services: Services, settled: number): Promise<boolean> {
-  const range = await nextRange(services, "attempt", settled);
-  if (range === null) return false;
-  const attempts = await endedAttempts(services.store.db, range);
+async function countAttemptRange(services: Services, step: Step, range: Range): Promise<void> {
+  const { hour, after, upTo } = range;
+  const { tally, minutes } = step;
+  const { db } = services.store;
+  const attempts = await endedAttempts(db, range);
   const owners = await ownersOf(services, { apps: [], endpoints: [...new Set(attempts.map((row) => row.endpointId))] });
-  const tally = new Tally();
-  const minutes = new MinuteTally(services.now());
-  const stored = { attempt: { stored: 0, bytes: 0 }, failure: { stored: 0, bytes: 0 } };
+  const amounts = { attempt: { stored: 0, bytes: 0 }, failure: { stored: 0, bytes: 0 } };
   for (const row of attempts) {
     const counted = countedOf(row);
     const places = owners.ofEndpoint(row.endpointId);
-    for (const place of places) countAttempt(tally.at(place), counted);
+    for (const place of places) countAttempt(tally.at(place, hour), counted);
     const minute = minutes.at(places, Math.floor(timeOfKey(row.id) / MINUTE_MS));
     if (minute !== null) countAttempt(minute, counted);
-    const kind = counted.succeeded ? stored.attempt : stored.failure;
+    const kind = counted.succeeded ? amounts.attempt : amounts.failure;
     kind.stored += row.times;
     kind.bytes += row.bytes;
   }
-  const { db } = services.store;
   const failures = await withEvents(db, await findFailures(db, attempts), range);
-  const counted = { hour: range.hour, tally, minutes, amounts: stored };
-  await save(services, { ...counted, failures, place: { source: "attempt", ...range } });
-  return true;
+  step.parts.push({ hour, amounts, failures, counted: { source: "attempt", after, upTo } });
 }
 
-interface Counted {
-  readonly hour: number;
+type Amounts = Partial<Record<StorageKind, StoredAmount>>;
+
+/** What is stored in one transaction. */
+interface Step {
   readonly tally: Tally;
   readonly minutes: MinuteTally;
-  readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
-  /** Failed attempts by endpoint and cause. */
-  readonly failures?: FoundFailures;
-  /** The counted rows: everything up to a key, or late messages. */
-  readonly place: CountedPlace;
+  readonly parts: Part[];
 }
 
-type CountedPlace =
+/** Messages or attempts of a step, all of one hour. */
+interface Part {
+  readonly hour: number;
+  readonly amounts: Amounts;
+  /** Failed attempts by endpoint and cause. */
+  readonly failures?: FoundFailures;
+  readonly counted: CountedRows;
+}
+
+/** The counted rows: everything up to a key, or late messages. */
+type CountedRows =
   | { readonly source: RollUpSource; readonly after: number; readonly upTo: number }
   | { readonly late: readonly number[] };
 
-/** Whether another node has counted the same rows in the meantime. */
-async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boolean> {
-  if ("source" in place) return (await cursorIn(db, place.source)) !== place.after;
-  const left = await db.selectFrom("late_message").select("id").where("id", "in", place.late).execute();
-  return left.length !== place.late.length;
+function emptyStep(services: Services): Step {
+  return { tally: new Tally(), minutes: new MinuteTally(services.now()), parts: [] };
 }
 
-async function save(services: Services, counted: Counted): Promise<void> {
-  const { hour, tally, minutes, amounts, failures, place } = counted;
+/** Whether another node has counted the same rows in the meantime. */
+async function isCounted(db: Kysely<Database>, rows: CountedRows): Promise<boolean> {
+  if ("source" in rows) return (await cursorIn(db, rows.source)) !== rows.after;
+  const left = await db.selectFrom("late_message").select("id").where("id", "in", rows.late).execute();
+  return left.length !== rows.late.length;
+}
+
+/** Stores nothing if another node has counted some of the rows: the next step finds the others. */
+async function save(services: Services, { tally, minutes, parts }: Step): Promise<void> {
   await services.store.transaction(async (tx) => {
     const { db } = tx;
-    if (await isCounted(db, place)) return;
-    if (failures !== undefined && failures.groups.length > 0 && "source" in place)
-      await recordFailures(services, tx, failures, place);
-    await saveRows(db, await mergedRows(db, tally, hour));
+    for (const { counted } of parts) if (await isCounted(db, counted)) return;
+    await addToRows(db, tally);
     await saveMinutes(db, minutes);
-    await addStored(db, Math.floor(hour / 24), amounts);
-    if ("late" in place) {
-      await db.deleteFrom("late_message").where("id", "in", place.late).execute();
-      return;
-    }
-    const { source, upTo } = place;
-    await db
-      .insertInto("rollup_cursor")
-      .values({ source, last_id: upTo })
-      .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: upTo }))
-      .execute();
+    for (const part of parts) await savePart(services, tx, part);
   }, "stats.roll-up");
+}
+
+async function savePart(services: Services, tx: Tx, { hour, amounts, failures, counted }: Part): Promise<void> {
+  const { db } = tx;
+  if (failures !== undefined && failures.groups.length > 0 && "source" in counted)
+    await recordFailures(services, tx, failures, counted);
+  await addStored(db, Math.floor(hour / 24), amounts);
+  if ("late" in counted) {
+    await db.deleteFrom("late_message").where("id", "in", counted.late).execute();
+    return;
+  }
+  const { source, upTo } = counted;
+  await db
+    .insertInto("rollup_cursor")
+    .values({ source, last_id: upTo })
+    .onConflict((conflict) => conflict.column("source").doUpdateSet({ last_id: upTo }))
+    .execute();
 }

@@ -1,4 +1,4 @@
-/** Counts of one roll-up step for one hour, by organisation, application and endpoint. */
+/** Counts of one roll-up step, by organisation, application, endpoint and hour. */
 import { addAll, addDuration, type Histogram } from "./histogram.ts";
 
 /** Counts of an hour or minute. */
@@ -75,20 +75,28 @@ export function countAttempt(counts: Counts, attempt: CountedAttempt): void {
   }
 }
 
-export class Tally {
-  readonly #counts = new Map<string, { readonly place: Place; readonly counts: Counts }>();
+/** Counts of a place in an hour. */
+export interface TallyEntry {
+  readonly place: Place;
+  /** Hours since 1970. */
+  readonly hour: number;
+  readonly counts: Counts;
+}
 
-  at(place: Place): Counts {
-    const key = `${place.orgId}/${place.appId}/${place.endpointId}`;
-    let entry = this.#counts.get(key);
+export class Tally {
+  readonly #entries = new Map<string, TallyEntry>();
+
+  at(place: Place, hour: number): Counts {
+    const key = `${place.orgId}/${place.appId}/${place.endpointId}/${hour}`;
+    let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { place, counts: noCounts() };
-      this.#counts.set(key, entry);
+      entry = { place, hour, counts: noCounts() };
+      this.#entries.set(key, entry);
     }
     return entry.counts;
   }
 
-  get entries(): readonly { readonly place: Place; readonly counts: Counts }[] {
-    return [...this.#counts.values()];
+  get entries(): readonly TallyEntry[] {
+    return [...this.#entries.values()];
   }
 }
