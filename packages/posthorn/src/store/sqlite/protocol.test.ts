@@ -6,7 +6,7 @@ import { MESSAGE } from "../hot-columns.ts";
 import type { AcceptEntry } from "../store.ts";
 import { decodeAccepts, decodeRecords, encodeAccept, encodeAcceptRow, RecordWriter } from "./protocol.ts";
 
-/** Few different values, so that outcomes often have the same as the one before. */
+/** Few different values, so that outcomes often have the same as an earlier one. */
 const few = fc.constantFrom(0, 1, 2);
 const attempt: fc.Arbitrary<AttemptRecord> = fc.record({
   id: few,
@@ -34,15 +34,16 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
 type Change = Partial<Record<keyof Outcome | keyof AttemptRecord, unknown>>;
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.constant({}),
+  few.map((endpointId) => ({ endpointId })),
   outcome.chain((other) => fc.constantFrom(...Object.entries(other)).map(([name, value]) => ({ [name]: value }))),
   attempt.chain((other) => fc.constantFrom(...Object.entries(other)).map(([name, value]) => ({ [name]: value }))),
 );
 
-/** Outcomes that differ from the one before in one value or none. */
-const outcomes = fc.tuple(outcome, fc.array(change, { maxLength: 12 })).map(([first, changes]) => {
+/** Outcomes that differ from one of the last three in one value or none. */
+const outcomes = fc.tuple(outcome, fc.array(fc.tuple(change, few), { maxLength: 12 })).map(([first, changes]) => {
   const all: Outcome[] = [first];
-  for (const changed of changes) {
-    const before = all.at(-1)!;
+  for (const [changed, back] of changes) {
+    const before = all.at(-1 - back) ?? first;
     const ofAttempt = before.attempt !== null && Object.keys(changed).some((name) => name in before.attempt!);
     all.push(
       (ofAttempt ? { ...before, attempt: { ...before.attempt, ...changed } } : { ...before, ...changed }) as Outcome,
@@ -75,6 +76,24 @@ describe("outcomes on the way to the writer thread", () => {
     const second = successOutcome(2, { attempt: attemptRecord(6, { response: "events/2", detailJson: "[1]" }) });
     const { length } = written([first]).cells;
     expect(written([first, second]).cells.slice(length)).toEqual([2, 2, 6, "atmpt_6", "events/2", 1, "[1]"]);
+  });
+
+  it("are short if most of their values are the same as those of an earlier outcome of the endpoint", () => {
+    const first = [1, 2].map((endpointId) =>
+      successOutcome(1, { endpointId, attempt: attemptRecord(endpointId, { url: `https://${endpointId}.example` }) }),
+    );
+    const second = first.map(({ endpointId, attempt: made }) =>
+      successOutcome(2, { endpointId, attempt: attemptRecord(endpointId + 4, { url: made!.url }) }),
+    );
+    const { length } = written(first).cells;
+    const { cells } = written([...first, ...second]);
+    expect(cells.slice(length)).toEqual([3, 2, 5, "atmpt_5", "", 1, null, 3, 2, 6, "atmpt_6", "", 1, null]);
+    expect(decodeRecords(cells).map(({ endpointId, attempt: made }) => [endpointId, made?.values[2]])).toEqual([
+      [1, "https://1.example"],
+      [2, "https://2.example"],
+      [1, "https://1.example"],
+      [2, "https://2.example"],
+    ]);
   });
 });
 

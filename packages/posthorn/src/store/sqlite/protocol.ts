@@ -311,10 +311,13 @@ function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json);
 }
 
-/** First cell of an outcome: all its values follow, without or with those of an attempt, or only those that differ from the previous outcome. */
+/**
+ * First cell of an outcome: all its values follow, without or with those of an attempt. From `LIKE_EARLIER` on: only those follow that differ
+ * from the outcome before it, or from one so many outcomes further back.
+ */
 const WITHOUT_ATTEMPT = 0;
 const WITH_ATTEMPT = 1;
-const LIKE_PREVIOUS = 2;
+const LIKE_EARLIER = 2;
 /** Values of an attempt that differ between the messages of a batch. They are written after the message, in this order. */
 const OWN_PLACES = [
   ATTEMPT.at.id,
@@ -324,19 +327,23 @@ const OWN_PLACES = [
   ATTEMPT.at.detail_json,
 ] as const;
 
-/** Writes outcomes and their attempts as cells. The outcomes of a batch have most values in common, so all but the first are short. */
+/** Writes outcomes and their attempts as cells. The outcomes of an endpoint have most values in common, so all but its first in a batch are short. */
 export class RecordWriter {
   readonly cells: Cell[] = [];
-  #before: Outcome | null = null;
+  readonly #rows: (Outcome | null)[] = [];
+  /** Row of the last outcome of each endpoint. */
+  readonly #lastOf = new Map<number, number>();
 
   add(entry: Outcome): void {
     const { cells } = this;
-    const { attempt } = entry;
-    const before = this.#before;
-    this.#before = entry;
-    if (before !== null && attempt !== null && isLikePrevious(before, entry, attempt)) {
+    const { attempt, endpointId } = entry;
+    const row = this.#rows.push(entry) - 1;
+    const last = this.#lastOf.get(endpointId);
+    this.#lastOf.set(endpointId, row);
+    const earlier = last === undefined ? null : this.#rows[last]!;
+    if (earlier !== null && attempt !== null && isLikeEarlier(earlier, entry, attempt)) {
       const { id, publicId, response, durationMs, detailJson } = attempt;
-      cells.push(LIKE_PREVIOUS, entry.messageId, id, publicId, response, durationMs, detailJson);
+      cells.push(LIKE_EARLIER + row - 1 - last!, entry.messageId, id, publicId, response, durationMs, detailJson);
       return;
     }
     cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
@@ -347,18 +354,19 @@ export class RecordWriter {
   /** Adds a row that was decoded, with all of its values. */
   addRow({ attempt, ...outcome }: RecordRow): void {
     const { cells } = this;
-    this.#before = null;
+    this.#rows.push(null);
+    this.#lastOf.delete(outcome.endpointId);
     cells.push(attempt === null ? WITHOUT_ATTEMPT : WITH_ATTEMPT);
     for (const { of } of OUTCOME.columns) cells.push(of({ ...outcome, attempt: null }));
     if (attempt !== null) cells.push(...attempt.values);
   }
 }
 
-function isLikePrevious(before: Outcome, entry: Outcome, attempt: AttemptRecord): boolean {
+/** @param before An outcome of the same endpoint. */
+function isLikeEarlier(before: Outcome, entry: Outcome, attempt: AttemptRecord): boolean {
   const other = before.attempt;
   return (
     other !== null &&
-    entry.endpointId === before.endpointId &&
     entry.generation === before.generation &&
     entry.trigger === before.trigger &&
     entry.state === before.state &&
@@ -380,7 +388,9 @@ export function decodeRecords(cells: readonly Cell[]): readonly RecordRow[] {
   while (reader.more) {
     const form = reader.number();
     rows.push(
-      form === LIKE_PREVIOUS ? rowLikePrevious(rows.at(-1)!, reader) : wholeRow(cells, reader, form === WITH_ATTEMPT),
+      form >= LIKE_EARLIER
+        ? rowLikeEarlier(rows[rows.length - 1 - (form - LIKE_EARLIER)]!, reader)
+        : wholeRow(cells, reader, form === WITH_ATTEMPT),
     );
   }
   return rows;
@@ -404,7 +414,7 @@ function wholeRow(cells: readonly Cell[], reader: CellReader, hasAttempt: boolea
   };
 }
 
-function rowLikePrevious(before: RecordRow, reader: CellReader): RecordRow {
+function rowLikeEarlier(before: RecordRow, reader: CellReader): RecordRow {
   const messageId = reader.number();
   const id = reader.peek() as number;
   const values = [...before.attempt!.values];
