@@ -197,12 +197,11 @@ export class BatchRun {
   ): readonly Entry[] {
     // The same for all, so that the members of a batch are retried at the same time.
     const random = this.#options.random();
-    const context = { policy: lane.control.policy, now, random: () => random };
-    const mayWait = lane.order === null;
+    const context = { policy: lane.control.policy, now, random: () => random, mayWait: lane.order === null };
     return jobs.map((job, index) => {
       const result = results[index]!;
       if (!isCounted(result)) return { job, outcome: null };
-      const outcome = { ...outcomeOf(job, result, context), mayWait };
+      const outcome = outcomeOf(job, result, context);
       return { job, outcome: lease === undefined ? outcome : { ...outcome, lease } };
     });
   }

@@ -15,9 +15,16 @@ class Semaphore {
   inFlight = 0;
   limit: number;
   readonly #waiting = new Fifo<Lane>();
+  #permit: Permit | null = null;
 
   constructor(limit: number) {
     this.limit = limit;
+  }
+
+  /** A permit that counts against this limit alone. The attempts of a tenant share one. */
+  permitOf(tenant: number, host: string): Permit {
+    if (this.#permit?.tenant !== tenant) this.#permit = { tenant, host, semaphores: [this] };
+    return this.#permit;
   }
 
   get isAvailable(): boolean {
@@ -105,7 +112,8 @@ export class ConcurrencyLimiter {
     const ofHost = this.#host(host);
     const slow = lane.isSlow(now) ? this.#slow : null;
     const exhausted = !ofHost.isAvailable ? ofHost : slow?.isAvailable === false ? slow : null;
-    if (exhausted === null) return { tenant, host, semaphores: slow === null ? [ofHost] : [ofHost, slow] };
+    if (exhausted === null)
+      return slow === null ? ofHost.permitOf(tenant, host) : { tenant, host, semaphores: [ofHost, slow] };
     exhausted.enqueue(lane);
     return null;
   }

@@ -9,6 +9,8 @@ export interface OutcomeContext {
   readonly now: number;
   /** Returns a number from 0 to below 1. */
   readonly random: () => number;
+  /** See `Outcome`. */
+  readonly mayWait: boolean;
 }
 
 export interface FailedAttempt {
@@ -25,17 +27,19 @@ export interface FailedAttempt {
 export function outcomeOf(
   job: Job,
   result: Extract<AttemptResult, { kind: "made" | "void" }>,
-  { policy, now, random }: OutcomeContext,
+  { policy, now, random, mayWait }: OutcomeContext,
 ): Outcome {
   const { messageId, endpointId, generation, trigger } = job;
-  const base = { messageId, endpointId, generation, trigger };
+  const base = { messageId, endpointId, generation, trigger, mayWait };
   if (result.kind === "void") {
     const cancel = result.reason === undefined ? null : { reason: result.reason, at: now };
     return { ...base, state: 3, due: null, attempts: job.attempts, attempt: null, cancel };
   }
   const { attempt, retryAfterMs } = result;
   const attempts = trigger === 1 ? job.attempts : job.attempts + 1;
-  if (attempt.status === 0) return { ...base, state: 1, due: null, attempts, attempt };
+  // Named one by one: many of them wait for a commit, and objects that are made by spreading others take more memory.
+  if (attempt.status === 0)
+    return { messageId, endpointId, generation, trigger, state: 1, due: null, attempts, attempt, mayWait };
   const { responseCode } = attempt;
   const failed = { attempts, responseCode, retryAfterMs, ageMs: now - (job.firstDue ?? job.due) };
   const isLast = trigger === 1 || result.final === true;
@@ -129,23 +133,28 @@ export class Recorder {
 
   /** Returns whether the outcome is stored. It is not if the process ends or another node now owns the lane. */
   record(outcome: Outcome): Promise<boolean> {
-    return this.#record(() => this.#options.store.record(outcome), bytesOf(outcome));
+    return this.#record(outcome, bytesOf(outcome));
   }
 
   /** Like `record`, for the outcomes of a batch in one commit. */
   recordAll(outcomes: readonly Outcome[]): Promise<boolean> {
     const bytes = outcomes.reduce((sum, outcome) => sum + bytesOf(outcome), 0);
-    return this.#record(() => this.#options.store.recordAll(outcomes), bytes);
+    return this.#record(outcomes, bytes);
   }
 
   /** Not async: the frame would be kept until the commit, for each of the outcomes that wait for it. */
-  #record(write: () => Promise<void>, bytes: number): Promise<boolean> {
+  #record(outcomes: Outcome | readonly Outcome[], bytes: number): Promise<boolean> {
     this.#bytes += bytes;
-    return write().then(
+    return this.#write(outcomes).then(
       () => this.#ended(bytes, true),
       async (error: unknown) =>
-        this.#ended(bytes, this.#noteFailure(error) === "refused" && (await this.#insist(write))),
+        this.#ended(bytes, this.#noteFailure(error) === "refused" && (await this.#insist(outcomes))),
     );
+  }
+
+  #write(outcomes: Outcome | readonly Outcome[]): Promise<void> {
+    const { store } = this.#options;
+    return "messageId" in outcomes ? store.record(outcomes) : store.recordAll(outcomes);
   }
 
   #ended(bytes: number, isRecorded: boolean): boolean {
@@ -153,26 +162,26 @@ export class Recorder {
     return isRecorded;
   }
 
-  async #insist(write: () => Promise<void>): Promise<boolean> {
+  async #insist(outcomes: Outcome | readonly Outcome[]): Promise<boolean> {
     this.#refused++;
-    const recorded = await this.#offerAgain(write);
+    const recorded = await this.#offerAgain(outcomes);
     this.#refused--;
     return recorded;
   }
 
-  async #offerAgain(write: () => Promise<void>): Promise<boolean> {
+  async #offerAgain(outcomes: Outcome | readonly Outcome[]): Promise<boolean> {
     const { signal } = this.#options;
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       await this.#sleep(pause);
-      const offered = await this.#offer(write);
+      const offered = await this.#offer(outcomes);
       if (offered !== "refused") return offered === "recorded";
     }
     return false;
   }
 
-  async #offer(write: () => Promise<void>): Promise<"recorded" | "lost" | "refused"> {
+  async #offer(outcomes: Outcome | readonly Outcome[]): Promise<"recorded" | "lost" | "refused"> {
     try {
-      await write();
+      await this.#write(outcomes);
       return "recorded";
     } catch (error) {
       return this.#noteFailure(error);

@@ -223,10 +223,11 @@ export class RunLoop {
     }
     this.#engine.enqueue(lane);
     this.#engine.pump();
-    const context = { policy: lane.control.policy, now, random: this.#options.random };
     // In an ordered lane, the next delivery of the key waits for the commit.
     const mayWait = lane.order === null;
-    const outcome = { ...outcomeOf(job, result, context), mayWait, ...(lease === undefined ? {} : { lease }) };
+    const context = { policy: lane.control.policy, now, random: this.#options.random, mayWait };
+    const made = outcomeOf(job, result, context);
+    const outcome = lease === undefined ? made : { ...made, lease };
     return this.#recorder.record(outcome).then((isRecorded) => this.#noteStored(lane, job, outcome, isRecorded));
   }
 

@@ -249,35 +249,31 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const payload = ownBytes(exact === null ? entry.payload : exact.body);
   const { eventType, eventId, channelsJson, tagsJson, traceContext = null } = entry;
   const labels = { eventType, eventId, channelsJson, tagsJson };
-  const fresh = {
-    attempts: 0,
-    generation: 0,
-    trigger: 0,
-    orderingKey,
-    requestJson,
-    deliverUntil,
-    labels,
-    traceContext,
-    ...(exact === null ? {} : { isRedacted: true, spans: exact.spans }),
-  } as const;
   const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;
     if (due === null || entry.pulled?.includes(endpointId) === true) return;
-    const orderKey = entry.orderKeys?.[index] ?? null;
-    const immediate = isImmediate(messageId, due);
-    jobs.push({
-      ...fresh,
-      immediate,
+    // Named one by one: many jobs wait for their attempt, and objects that are made by spreading others take more memory.
+    const job: Job = {
       messageId,
       publicId,
       endpointId,
       due,
-      firstDue: due,
+      attempts: 0,
+      generation: 0,
+      trigger: 0,
       contentType,
+      orderingKey,
+      requestJson,
       payload,
-      orderKey,
-    });
+      labels,
+      deliverUntil,
+      firstDue: due,
+      immediate: isImmediate(messageId, due),
+      orderKey: entry.orderKeys?.[index] ?? null,
+      traceContext,
+    };
+    jobs.push(exact === null ? job : { ...job, isRedacted: true, spans: exact.spans });
   });
   return jobs;
 }
