@@ -4,7 +4,8 @@
  *
  *     npm run bench:memory -- --tree ../other --seconds 20 --rest 60
  *
- * `--tree` also measures the builds of other working trees; `--node` passes flags to Node. Linux only.
+ * `--tree` also measures the builds of other working trees; `--node` passes flags to Node; `--fan` sets the number of endpoints that each
+ * event is delivered to. Linux only.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     node: { type: "string", multiple: true, default: [] },
     connections: { type: "string", default: "64" },
     seconds: { type: "string", default: "20" },
+    fan: { type: "string", default: "1" },
     rest: { type: "string", default: "60" },
     after: { type: "string", default: "30" },
     observed: { type: "string", default: "20" },
@@ -31,6 +33,7 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
+const fan = Number(values.fan);
 const env = { POSTHORN_ENDPOINT_CONCURRENCY: "64" };
 const MIB = 1024 * 1024;
 
@@ -54,11 +57,18 @@ function show(what: string, { pss, anonymous, rss }: Memory): void {
   );
 }
 
-/** Loads the server for `seconds`, and returns the largest memory and the CPU time per event. */
-async function load(node: Awaited<ReturnType<typeof startMeasuredNode>>): Promise<void> {
+/**
+ * Loads the server for `seconds`, and prints the largest memory and the CPU time per delivery.
+ * @param underLoad Called shortly before the end of the load.
+ */
+async function load(
+  node: Awaited<ReturnType<typeof startMeasuredNode>>,
+  underLoad: () => void = () => undefined,
+): Promise<void> {
   const receiver = startModule("receiver.ts");
   const { port } = await nextMessage<{ port: number }>(receiver);
-  await node.call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/` });
+  for (let index = 0; index < fan; index++)
+    await node.call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/${index}` });
   const publisher = startModule("publisher.ts");
   const pid = node.node.child.pid!;
   const cpuBefore = cpuSeconds(pid);
@@ -77,16 +87,17 @@ async function load(node: Awaited<ReturnType<typeof startMeasuredNode>>): Promis
     await delay(500);
     const now = memoryOf(pid);
     if (now.pss > peak.pss) peak = now;
+    if (until - performance.now() < 1000) underLoad();
   }
   const { accepted } = await finished;
-  for (let received = 0; received < accepted;) {
+  for (let received = 0; received < accepted * fan;) {
     await delay(200);
     receiver.send("count");
     ({ received } = await nextMessage<{ received: number }>(receiver));
   }
   const cpu = cpuSeconds(pid) - cpuBefore;
   show(`under load, ${accepted} events`, peak);
-  console.log(`${"CPU per event".padEnd(34)} ${((cpu / accepted) * 1e6).toFixed(0).padStart(5)} µs`);
+  console.log(`${"CPU per delivery".padEnd(34)} ${((cpu / (accepted * fan)) * 1e6).toFixed(0).padStart(5)} µs`);
   await Promise.all([stop(publisher), stop(receiver)]);
 }
 
@@ -131,8 +142,9 @@ async function heaps(tree: string): Promise<void> {
       { tree, nodeFlags: values.node, preload: "heap-probe.ts" },
     );
     await delay(5000);
-    if (seconds > 0) await load(measured);
-    measured.node.child.kill("SIGUSR2");
+    const write = (): void => void measured.node.child.kill("SIGUSR2");
+    if (seconds > 0) await load(measured, write);
+    else write();
     await delay(2000);
     console.log("| thread | modules | source MiB | young | old | used | external | array buffers |");
     console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
