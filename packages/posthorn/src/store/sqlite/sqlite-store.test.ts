@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { eventually } from "@posthorn/testkit";
@@ -188,4 +188,29 @@ describe("the thread for short look-ups", () => {
     await store.ping();
     expect([await store.payload(1), starts]).toEqual([null, 3]);
   });
+
+  it("is not started as long as the other one responds at once", async () => {
+    let started = 0;
+    // On a busy machine, a response can take longer.
+    for (let tries = 0; tries < 50 && started !== 1; tries++) {
+      const before = readerThreads();
+      await using files = await openSqliteStore();
+      await files.store.payload(1);
+      started = readerThreads() - before;
+    }
+    expect(started).toBe(1);
+  });
 });
+
+function readerThreads(): number {
+  return readdirSync("/proc/self/task").filter((task) => nameOfThread(task) === "posthorn-reader").length;
+}
+
+function nameOfThread(task: string): string | null {
+  try {
+    return readFileSync(`/proc/self/task/${task}/comm`, "utf8").trim();
+  } catch {
+    // It has ended.
+    return null;
+  }
+}

@@ -189,7 +189,7 @@ export class SqliteStore implements Store {
       path,
       writer,
       sharing: words && siblings && { thread: writer, words, siblings },
-      hotReader: new LateThread(() => start("reader")),
+      hotReader: new LateThread(() => start("reader"), others[0]),
       readers: others,
       lock,
       walLoss,
@@ -211,13 +211,14 @@ export class SqliteStore implements Store {
     });
     const start = (): Promise<ThreadClient> =>
       ThreadClient.open({ path, role: "reader", maxPages: null }, { onFailure });
-    const reader = options.openReader ?? ((): DatabaseThread => new LateThread(start));
+    const { openReader } = options;
+    const [hotReader, reader] = openReader === undefined ? lateReaders(start) : [openReader(), openReader()];
     const store: SqliteStore = new SqliteStore({
       path,
       writer,
       sharing: { thread: writer, words: new SharedWords(memory), siblings },
-      hotReader: reader(),
-      readers: [reader()],
+      hotReader,
+      readers: [reader],
       lock: { [Symbol.dispose]: () => undefined },
       walLoss,
       listener: listener ?? null,
@@ -468,6 +469,12 @@ function lend(reader: DatabaseThread): Lent {
     },
     release: () => undefined,
   };
+}
+
+/** A thread for short look-ups, which the other one gets as long as it responds at once, and that other one. */
+function lateReaders(start: () => Promise<DatabaseThread>): readonly [DatabaseThread, DatabaseThread] {
+  const reader = new LateThread(start);
+  return [new LateThread(start, reader), reader];
 }
 
 function leastLoaded(readers: readonly DatabaseThread[]): DatabaseThread {
