@@ -7,7 +7,7 @@ import { performance } from "node:perf_hooks";
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 
 /** Pause between two looks at a thread. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 5000;
 /** Shares of the time between two looks that a thread at rest is active at most, and a busy one at least. */
 const REST = 0.02;
 const BUSY = 0.2;
