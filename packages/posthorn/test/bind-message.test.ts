@@ -64,7 +64,16 @@ describe.runIf(onPostgres)("parameters of a hot statement arrive at PostgreSQL",
   });
 
   it("with all bytes of all payloads", async () => {
-    const chunks = [Buffer.from([0, 255, 1]), Buffer.alloc(0), Buffer.alloc(3_000_000, 7)];
+    // Large ones are sent from where they are, between the others.
+    const large = [16_384, 100_000, 3_000_000].map((bytes) => Buffer.alloc(bytes, `${bytes}`));
+    const chunks = [
+      Buffer.from([0, 255, 1]),
+      Buffer.alloc(0),
+      large[0]!,
+      Buffer.alloc(16_383, 7),
+      large[1]!,
+      large[2]!,
+    ];
     await withPool(async (pool) => {
       const message = new BindMessage(SCALARS.name, 2).bigint(-(2 ** 40)).concatenated(chunks);
       const [row] = await withClient(pool, (client) =>

@@ -57,6 +57,13 @@ const SESSION_LIMITS = [
   "tcp_keepalives_count=3",
 ];
 
+/**
+ * Compresses large payloads with LZ4, for a fraction of the time that PostgreSQL's own method takes. Without effect if the server was built without
+ * it, or has a setting of its own.
+ */
+const FAST_COMPRESSION = `SELECT set_config(name, 'lz4', false) FROM pg_settings
+  WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals) AND source = 'default'`;
+
 export type ConnectionUse = "hot" | "lookups" | "queries" | "coordination" | "schema";
 
 const QUERY_TIMEOUT_MS: Record<ConnectionUse, number> = {
@@ -138,7 +145,8 @@ export class Pool {
     }
     const bounds = { max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true };
     const { connectionTimeoutMillis } = clientConfig(options);
-    this.#connections = new pg.Pool({ ...bounds, connectionTimeoutMillis, Client: ServerClient });
+    const onConnect = options.use === "hot" ? { onConnect: compressFast } : {};
+    this.#connections = new pg.Pool({ ...bounds, ...onConnect, connectionTimeoutMillis, Client: ServerClient });
     // The server may close a connection right after it has accepted it, and an error without a listener ends the process.
     this.#connections.on("connect", (client) => client.on("error", () => undefined));
     // An idle connection broke. The pool has dropped it and will open another.
@@ -186,6 +194,10 @@ export class Pool {
   end(): Promise<void> {
     return this.#connections.end();
   }
+}
+
+async function compressFast(client: pg.ClientBase): Promise<void> {
+  await client.query(FAST_COMPRESSION);
 }
 
 /** Runs `work` on a connection of the pool. Rejects with the error of `pg`. */

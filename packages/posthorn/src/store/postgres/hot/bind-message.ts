@@ -1,7 +1,7 @@
 /**
  * Parameters of a statement as one message of PostgreSQL's protocol, all in binary format. The server reads arrays of them with less CPU
- * time than the texts that `pg` writes. The payloads of a batch are copied once, into memory that is used again: `pg` copies them several
- * times into new buffers, and hundreds of kilobytes per batch outside of V8's heap make V8 collect garbage several times a second.
+ * time than the texts that `pg` writes. The payloads of a batch are copied once, into memory that is used again, and large ones not at all: `pg`
+ * copies them several times into new buffers, and hundreds of kilobytes per batch outside of V8's heap make V8 collect garbage several times a second.
  */
 import pg from "pg";
 import type { Cell, HotColumn } from "../../hot-columns.ts";
@@ -27,11 +27,22 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 /** One for each of the messages that are sent at the same time. */
 const MAX_KEPT = 6;
 const kept: Buffer[] = [];
+/** Chunks of this size are sent from where they are. */
+const LARGE_BYTES = 16 * 1024;
+
+/** Bytes that are sent between two parts of the memory. */
+interface Inserted {
+  /** Offset in the memory. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
 
 export class BindMessage {
   #bytes: Buffer;
   #view: DataView;
   #end = 0;
+  readonly #inserted: Inserted[] = [];
+  #insertedBytes = 0;
 
   /** @param name Of the prepared statement. @param parameters Number of its parameters, which are added in their order. */
   constructor(name: string, parameters: number) {
@@ -64,27 +75,41 @@ export class BindMessage {
     return this;
   }
 
-  /** Adds a `bytea` of these bytes, one after the other. */
+  /** Adds a `bytea` of these bytes, one after the other. They must not change before {@link release}. */
   concatenated(chunks: readonly Uint8Array[]): this {
     const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    this.#room(4 + bytes);
+    const copied = chunks.reduce((sum, { byteLength }) => sum + (byteLength < LARGE_BYTES ? byteLength : 0), 0);
+    this.#room(4 + copied);
     this.#int32(bytes);
     for (const chunk of chunks) {
-      this.#bytes.set(chunk, this.#end);
-      this.#end += chunk.byteLength;
+      if (chunk.byteLength < LARGE_BYTES) {
+        this.#bytes.set(chunk, this.#end);
+        this.#end += chunk.byteLength;
+      } else {
+        this.#inserted.push({ at: this.#end, bytes: chunk });
+        this.#insertedBytes += chunk.byteLength;
+      }
     }
     return this;
   }
 
-  /** Returns the whole message. It must not be used after {@link release}. */
-  finish(): Buffer {
+  /** Returns the whole message, in parts. They must not be used after {@link release}. */
+  finish(): readonly Uint8Array[] {
     this.#room(4);
     // The results come as text, as everywhere else.
     this.#int16(1);
     this.#int16(TEXT);
     // The length includes itself, but not the code before it.
-    this.#view.setInt32(1, this.#end - 1);
-    return this.#bytes.subarray(0, this.#end);
+    this.#view.setInt32(1, this.#end + this.#insertedBytes - 1);
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    for (const { at, bytes } of this.#inserted) {
+      if (at > from) parts.push(this.#bytes.subarray(from, at));
+      parts.push(bytes);
+      from = at;
+    }
+    parts.push(this.#bytes.subarray(from, this.#end));
+    return parts;
   }
 
   /** Lets the next message use the memory. */

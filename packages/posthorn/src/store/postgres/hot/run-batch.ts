@@ -84,7 +84,10 @@ function isPrepared(connection: pg.Connection, { name, text }: PreparedStatement
 
 /** What `pg` does for a query with parameters, except that the message with them is not made here. */
 function bindAndExecute(connection: pg.Connection, message: BindMessage): void {
-  connection.stream.write(message.finish(), (error) => {
+  const parts = message.finish();
+  const last = parts.length - 1;
+  for (let index = 0; index < last; index++) connection.stream.write(parts[index]!);
+  connection.stream.write(parts[last]!, (error) => {
     // After an error, the socket may still have the memory.
     if (!error) message.release();
   });
