@@ -52,8 +52,8 @@ export type AcceptStatus = "stored" | Dues | "duplicate_event_id" | number;
 
 /**
  * One group commit. Rows are consecutive cells of one flat list (see `encodeAccept` and `RecordWriter`): cloning one long list of
- * primitive values costs a fraction of cloning many small objects. Payloads are concatenated in one buffer, which is transferred instead
- * of copied.
+ * primitive values costs a fraction of cloning many small objects. Payloads are concatenated in one buffer, which is transferred or shared
+ * instead of copied.
  */
 export interface Batch {
   readonly accepts: readonly Cell[];

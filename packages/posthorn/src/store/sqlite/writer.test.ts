@@ -38,6 +38,25 @@ describe("acceptAll", () => {
   });
 });
 
+describe("large payloads", () => {
+  it("are stored as they were, although batches use the same memory one after the other", async () => {
+    await using files = await openWholeStore();
+    const { store } = files;
+    const payloadOf = (id: number): Buffer => Buffer.alloc(150_000 + 1000 * (id % 7), `${id} `);
+    const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+    for (const count of [1, 3, 30, 6]) {
+      const batch = ids.splice(0, count);
+      await Promise.all(batch.map((id) => store.accept(acceptEntry(id, { payload: payloadOf(id) }))));
+      for (const id of batch) expect(Buffer.from((await store.payload(id))!).equals(payloadOf(id))).toBe(true);
+    }
+    // More than is kept.
+    const large = Buffer.alloc(9 * 1024 * 1024, "large ");
+    await store.accept(acceptEntry(100, { payload: large }));
+    expect(Buffer.from((await store.payload(100))!).equals(large)).toBe(true);
+    expect(Buffer.from((await store.payload(1))!).equals(payloadOf(1))).toBe(true);
+  });
+});
+
 describe("lowestWaiting", () => {
   it("is the lowest key that is not on disk, from the call until its commit", async () => {
     await using files = await openWholeStore();

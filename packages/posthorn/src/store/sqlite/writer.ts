@@ -101,6 +101,7 @@ export class Writer {
   #settlingUpTo: number | null = null;
   /** Accepts in the commit that is in progress. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
+  readonly #payloads = new PayloadMemory();
 
   constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
     this.#thread = thread;
@@ -319,7 +320,7 @@ export class Writer {
     this.#committing = accepts;
     const begun = performance.now();
     try {
-      const packed = toBatch(accepts, records);
+      const packed = toBatch(accepts, records, this.#payloads);
       const batch =
         this.#sharing === null
           ? packed
@@ -328,9 +329,9 @@ export class Writer {
               leases: packLeases(records.map(({ entry }) => entry)),
               counts: { accepts: accepts.length, records: records.length },
             };
-      const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
-        batch.payloads.buffer as ArrayBuffer,
-      ]);
+      const { buffer } = batch.payloads;
+      const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
+      const result = await this.#thread.request<"batch">({ op: "batch", batch }, transfer);
       if (result.isOpen) this.#isOpen = true;
       this.#count(accepts.length, records.length, performance.now() - begun);
       if (this.#isRefused) {
@@ -421,8 +422,9 @@ export class Writer {
 function toBatch(
   accepts: readonly Pending<AcceptEntry, AcceptResult>[],
   records: readonly Pending<Outcome, void>[],
+  memory: PayloadMemory,
 ): Batch {
-  const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + bytesOf(entry), 0));
+  const payloads = memory.take(accepts.reduce((bytes, { entry }) => bytes + bytesOf(entry), 0));
   const acceptCells: Cell[] = [];
   const written = new RecordWriter();
   let offset = 0;
@@ -437,6 +439,30 @@ function toBatch(
   }
   for (const { entry } of records) written.add(entry);
   return { accepts: acceptCells, payloads, records: written.cells };
+}
+
+/** Payload bytes of a batch from which shared memory is worthwhile, and up to which it is kept. */
+const MIN_SHARED_BYTES = 128 * 1024;
+const MAX_SHARED_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Memory for the payloads of one batch after the other, which the writer thread reads in place. New memory for each batch would be garbage in both
+ * threads, and megabytes of it outside of V8's heap make V8 collect garbage several times a second.
+ */
+class PayloadMemory {
+  /** Weak, so that a collection at rest returns it. */
+  #shared: WeakRef<SharedArrayBuffer> | null = null;
+
+  /** Memory for a batch, valid until the next call. Small or very large batches get their own, which is transferred to the writer thread. */
+  take(bytes: number): Uint8Array {
+    if (bytes < MIN_SHARED_BYTES || bytes > MAX_SHARED_BYTES) return new Uint8Array(bytes);
+    let memory = this.#shared?.deref();
+    if (memory === undefined || memory.byteLength < bytes) {
+      memory = new SharedArrayBuffer(Math.min(2 * bytes, MAX_SHARED_BYTES));
+      this.#shared = new WeakRef(memory);
+    }
+    return new Uint8Array(memory, 0, bytes);
+  }
 }
 
 /** Bytes of an entry that go to the writer thread apart from its cells. */
