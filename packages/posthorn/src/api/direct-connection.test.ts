@@ -182,7 +182,7 @@ describe("a connection", () => {
       ["node", "node"],
       ["node /hot", "node /hot"],
     ],
-    ["a body of more than 64 KiB", [post("/hot", "x".repeat(65_537))], ["node"], ["node /hot"]],
+    ["a body of more than 256 KiB", [post("/hot", "x".repeat(256 * 1024 + 1))], ["node"], ["node /hot"]],
     ["a request that closes the connection", [post("/hot", "x", "connection: close\r\n")], ["node"], ["node /hot"]],
   ])("passes %s to Node's server", async (_title, pieces, bodies, who) => {
     const { server, sockets, handled } = await scene();
@@ -197,6 +197,52 @@ describe("a connection", () => {
     }
     await client.receives(...bodies);
     expect(handled).toEqual(who);
+  });
+
+  it("handles a large body that arrives in many pieces", async () => {
+    const { server, handled } = await scene();
+    const client = new Client(server);
+    const body = "0123456789".repeat(20_000);
+    const request = post("/hot", body);
+    for (let at = 0; at < request.length; at += 5000) {
+      client.socket.write(request.slice(at, at + 5000));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await client.receives(`direct ${body}`);
+    expect(handled).toEqual(["direct /hot"]);
+  });
+
+  it("passes large bodies to Node's server while others that have not arrived take all of their memory", async () => {
+    const { server, sockets, handled } = await scene({ checkMs: 60_000 });
+    const begin = post("/hot", "x".repeat(256 * 1024)).slice(0, 1000);
+    const clients: Client[] = [];
+    const add = async (): Promise<Client> => {
+      const client = new Client(server);
+      client.socket.write(begin);
+      clients.push(client);
+      await eventually(() => expect(sockets.filter(({ bytesRead }) => bytesRead > 0)).toHaveLength(clients.length));
+      return client;
+    };
+    for (let count = 0; count < 128; count++) await add();
+    expect(handled).toEqual([]);
+    await add();
+    await eventually(() => expect(handled).toEqual(["node /hot"]));
+    // A small body is not counted.
+    const small = new Client(server);
+    small.socket.write(post("/hot").slice(0, -1));
+    await eventually(() => expect(sockets.at(-1)?.bytesRead).toBe(post("/hot").length - 1));
+    small.socket.write("x");
+    await small.receives("direct x");
+    // The memory of a closed connection, and of one that passes to Node's server, is free again.
+    clients[0]!.socket.resetAndDestroy();
+    clients[1]!.socket.write("x".repeat(256 * 1024));
+    await eventually(() => expect(handled).toEqual(["node /hot", "direct /hot", "node /hot"]));
+    const [first, second] = [new Client(server), new Client(server)];
+    for (const client of [first, second]) client.socket.write(begin);
+    await eventually(() => expect(sockets.slice(-2).map(({ bytesRead }) => bytesRead)).toEqual([1000, 1000]));
+    const rest = post("/hot", "x".repeat(256 * 1024)).slice(1000);
+    for (const client of [first, second]) client.socket.write(rest);
+    for (const client of [first, second]) await client.receives(`direct ${"x".repeat(256 * 1024)}`);
   });
 
   it("answers requests that arrive before an earlier response in order", async () => {

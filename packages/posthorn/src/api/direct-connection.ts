@@ -25,6 +25,8 @@ export interface DirectConnectionOptions {
   readonly now: () => number;
   /** Handles a request, or returns `false` before any side effect. */
   readonly route: HotRoute;
+  /** Memory that all connections share. */
+  readonly largeBodies: LargeBodies;
   /** Gives the connection to Node's server. */
   readonly handOver: (socket: Socket) => void;
   /** Called when the rest of a body is missing, and when it no longer is. */
@@ -37,12 +39,39 @@ export interface DirectConnectionOptions {
 interface Incomplete {
   readonly head: DirectHead;
   readonly pieces: Buffer[];
+  readonly maxPieces: number;
   missing: number;
 }
 
-/** Larger bodies, and those in more pieces, go to Node's server. Many clients send the head and the body separately. */
-const MAX_BODY_BYTES = 64 * 1024;
+/** Larger bodies go to Node's server. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** Bodies up to this size are not counted by {@link LargeBodies}. */
+const SMALL_BODY_BYTES = 64 * 1024;
+/** Bodies in more pieces go to Node's server. Many clients send the head and the body separately. */
 const MAX_PIECES = 4;
+/** Of a large body, one more piece for so many bytes. A network delivers it in pieces of a few kilobytes. */
+const BYTES_PER_PIECE = 1024;
+
+/** Bounds the memory for large bodies that have not arrived completely: their senders may be strangers. */
+export class LargeBodies {
+  #free: number;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** Returns whether there is room for a body. It must be given back. */
+  take(bytes: number): boolean {
+    if (bytes <= SMALL_BODY_BYTES) return true;
+    if (bytes > this.#free) return false;
+    this.#free -= bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    if (bytes > SMALL_BODY_BYTES) this.#free += bytes;
+  }
+}
 
 export class DirectConnection {
   readonly #socket: Socket;
@@ -128,20 +157,27 @@ export class DirectConnection {
     const { bodyStart, bodyLength } = head;
     const missing = bodyStart + bodyLength - bytes.length;
     if (missing === 0) return this.#handle(head, bytes);
-    if (missing < 0) return this.#handOver(bytes);
-    this.#incomplete = { head, pieces: [bytes], missing };
+    if (missing < 0 || !this.#options.largeBodies.take(bodyLength)) return this.#handOver(bytes);
+    const maxPieces = bodyLength > SMALL_BODY_BYTES ? MAX_PIECES + bodyLength / BYTES_PER_PIECE : MAX_PIECES;
+    this.#incomplete = { head, pieces: [bytes], maxPieces, missing };
     this.#options.onWaiting(this, true);
   };
 
   #continue(incomplete: Incomplete, bytes: Buffer): void {
-    const { head, pieces } = incomplete;
+    const { head, pieces, maxPieces } = incomplete;
     incomplete.missing -= bytes.length;
     pieces.push(bytes);
-    if (incomplete.missing > 0 && pieces.length < MAX_PIECES) return;
+    if (incomplete.missing > 0 && pieces.length < maxPieces) return;
     if (incomplete.missing !== 0) return this.giveUp();
-    this.#incomplete = null;
+    this.#endIncomplete();
     this.#options.onWaiting(this, false);
     this.#handle(head, Buffer.concat(pieces));
+  }
+
+  #endIncomplete(): void {
+    if (this.#incomplete === null) return;
+    this.#options.largeBodies.giveBack(this.#incomplete.head.bodyLength);
+    this.#incomplete = null;
   }
 
   /** @param bytes A whole request. */
@@ -163,6 +199,7 @@ export class DirectConnection {
   };
 
   readonly #onClose = (): void => {
+    this.#endIncomplete();
     this.#options.onGone(this);
   };
 
@@ -179,6 +216,7 @@ export class DirectConnection {
     const socket = this.#socket;
     socket.off("data", this.#onData).off("end", this.#onEnd).off("timeout", this.#onTimeout);
     socket.off("error", ignore).off("close", this.#onClose);
+    this.#endIncomplete();
     this.#options.onGone(this);
     if (socket.destroyed) return;
     socket.setTimeout(0);

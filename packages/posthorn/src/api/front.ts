@@ -9,7 +9,7 @@ import type { Reply } from "./reply.ts";
 import type { FastifyBaseLogger } from "fastify";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
-import { PARSED_AT_ONCE_BYTES, type ParsedBody, parsePublication } from "./body.ts";
+import { layoutOf, type ParsedBody, PUBLISHED_AT_ONCE_BYTES, readPublication } from "./body.ts";
 import { failureReply } from "./failure.ts";
 import { invoker } from "./invoke.ts";
 import { createMessage } from "./message/create.ts";
@@ -105,6 +105,8 @@ export interface PublishOptions {
   readonly respond: Responder;
   /** Whether a request is for the separate origin of inbound webhooks; `null`: there is none. */
   readonly isForIngest: ((request: HotRequest) => boolean) | null;
+  /** Maximum body size. Fastify rejects larger bodies. */
+  readonly maxBodyBytes: number;
 }
 
 const PREFIX = "/api/v1/app/";
@@ -127,8 +129,11 @@ export function publishRoute({
   requests,
   respond,
   isForIngest,
+  maxBodyBytes,
 }: PublishOptions): HotRoute {
   const invoke = invoker(createMessage);
+  const layout = layoutOf(createMessage.body);
+  const maxBytes = Math.min(maxBodyBytes, PUBLISHED_AT_ONCE_BYTES);
   const { path: route, operationId: operation } = createMessage;
   return (request, response, source) => {
     const { url = "", method, httpVersionMajor, httpVersionMinor } = request;
@@ -140,7 +145,7 @@ export function publishRoute({
     if (query === undefined || !PLAIN_NAME.test(app)) return false;
     const { headers } = request;
     const length = Number(headers["content-length"]);
-    if (!(length > 0 && length <= PARSED_AT_ONCE_BYTES) || !isOrdinary(headers)) return false;
+    if (!(length > 0 && length <= maxBytes) || !isOrdinary(headers)) return false;
     const { authorization = "", "idempotency-key": idempotencyKey, "user-agent": userAgent } = headers;
     if (!authorization.startsWith(SCHEME)) return false;
     const caller = authorization.slice(SCHEME.length);
@@ -166,14 +171,9 @@ export function publishRoute({
     };
     const fail = (error: unknown): void => refuse(error, false);
     const succeed = (result: Reply): void => respond(response, result, false);
-    readBody(source, (raw) => {
-      let body: ParsedBody;
-      try {
-        body = parsePublication(raw);
-      } catch (error) {
-        // Like Fastify, which closes the connection after a body that it cannot read.
-        return refuse(error, true);
-      }
+    // Like Fastify, which closes the connection after a body that it cannot read.
+    const failToRead = (error: unknown): void => refuse(error, true);
+    const publish = (body: ParsedBody): void => {
       // Express removes the path of the mount from `url`.
       const { originalUrl = url } = request as IncomingMessage & { readonly originalUrl?: string };
       const params = { app_id: app };
@@ -182,6 +182,16 @@ export function publishRoute({
       const asked = { url: originalUrl, params, query: { ...query }, body };
       const call = { actor, caller, ...asked, idempotencyKey, userAgent, trace };
       invoke(services, call).then(succeed, fail);
+    };
+    readBody(source, (raw) => {
+      let body: ParsedBody | Promise<ParsedBody>;
+      try {
+        body = readPublication(raw, layout);
+      } catch (error) {
+        return failToRead(error);
+      }
+      if (body instanceof Promise) body.then(publish, failToRead);
+      else publish(body);
     });
     return true;
   };

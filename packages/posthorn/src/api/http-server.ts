@@ -1,7 +1,12 @@
 /** The HTTP server of Node, with timeouts for slow clients, and in front of it the connections with nothing but ordinary requests. */
 import { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { type ConnectionTimeouts, DirectConnection, type DirectConnectionOptions } from "./direct-connection.ts";
+import {
+  type ConnectionTimeouts,
+  DirectConnection,
+  type DirectConnectionOptions,
+  LargeBodies,
+} from "./direct-connection.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Listener } from "./front.ts";
 import type { HotRoute } from "./hot-route.ts";
@@ -24,6 +29,8 @@ export const TIMEOUTS: HttpTimeouts = { headersMs: 15_000, requestMs: 30_000, st
 const KEEP_ALIVE_MS = 72_000;
 /** Node's server waits as much longer than it announces. */
 const KEEP_ALIVE_BUFFER_MS = 1000;
+/** Memory for large bodies that have not arrived completely, in front of Node's server. */
+const LARGE_BODY_BYTES = 32 * 1024 * 1024;
 
 /** @param direct Handles requests that were read without Node's server; `null`: it reads all. */
 export function listeningServer(listener: Listener, timeouts: HttpTimeouts, direct: HotRoute | null): Server {
@@ -69,6 +76,7 @@ class ListeningServer extends Server {
       timeouts,
       now: systemClock.now,
       route,
+      largeBodies: new LargeBodies(LARGE_BODY_BYTES),
       handOver: (socket) => {
         this.#handedOver.add(socket);
         socket.once("close", () => this.#handedOver.delete(socket));

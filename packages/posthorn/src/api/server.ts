@@ -160,7 +160,7 @@ function openApp(options: ServerOptions, front: Front): FastifyInstance {
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustProxyOf(options.trustedProxies),
-    bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
+    bodyLimit: bodyLimitOf(options),
     forceCloseConnections: "idle",
     return503OnClosing: false,
     schemaController: WITHOUT_COMPILERS,
@@ -175,6 +175,10 @@ function openApp(options: ServerOptions, front: Front): FastifyInstance {
   app.server.on("checkExpectation", refuseExpectation);
   app.decorate(LISTENER, requestListener);
   return app;
+}
+
+function bodyLimitOf({ maxPayloadBytes }: Pick<ServerOptions, "maxPayloadBytes">): number {
+  return 2 * maxPayloadBytes + BODY_OVERHEAD_BYTES;
 }
 
 function requireHost({ raw }: FastifyRequest, response: FastifyReply, done: () => void): void {
@@ -251,6 +255,7 @@ function frontOf(options: ServerOptions): Front {
       requests,
       respond: responder(corsHeaders(options), retryAfter),
       isForIngest,
+      maxBodyBytes: bodyLimitOf(options),
     }),
     inbound: inboundRoute({ gateway, log, respond, isForIngest, hasProxies: trustedProxies.length > 0 }),
   });

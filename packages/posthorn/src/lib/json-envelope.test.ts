@@ -86,6 +86,31 @@ describe("reading a message around its payload", () => {
     expect(read(text)).toBeNull();
   });
 
+  it("reads a long string like the parser, whichever byte is where", () => {
+    const long = (at: number, byte: string): string =>
+      `{"payload":{"a":"${"é".repeat(at % 3)}${"x".repeat(300 + at)}${byte}${"~ ".repeat(at + 300)}"}}`;
+    for (let at = 0; at < 12; at++) {
+      for (let code = 0; code < 0x100; code++) {
+        const text = long(at, String.fromCharCode(code));
+        expect([at, code, read(text)]).toEqual([at, code, parsed(text)]);
+      }
+    }
+  });
+
+  it("reads a string of any length between escapes", () => {
+    for (let length = 0; length < 1000; length += 7) {
+      const text = `{"payload":{"a":"${`${"x".repeat(length)}\\n\\u00e9`.repeat(5)}"}}`;
+      expect(read(text)).toEqual(parsed(text));
+    }
+  });
+
+  it("leaves a message to the parser if too much of it would be parsed in one step", () => {
+    const text = `{"payload":{"a":"${"x".repeat(100)}"},"tags":["${"y".repeat(100)}"]}`;
+    const rest = Buffer.byteLength(text) - parsed(text)!.content.length;
+    expect(readEnvelope(Buffer.from(text), NAMES, rest)).not.toBeNull();
+    expect(readEnvelope(Buffer.from(text), NAMES, rest - 1)).toBeNull();
+  });
+
   it("reads a generated message like the parser", () => {
     const messages = fc.record({ payload: fc.object({ maxDepth: 4 }), eventType: fc.string(), tags: fc.jsonValue() });
     fc.assert(

@@ -1,5 +1,5 @@
 /**
- * Reads a small JSON object of which one member is only stored. Checks the syntax and finds the bytes of that member in one pass, for a
+ * Reads a JSON object of which one member is only stored. Checks the syntax and finds the bytes of that member in one pass, for a
  * third of the time of `JSON.parse`, a search for the member and a check of the depth.
  */
 
@@ -34,6 +34,9 @@ const isObjectAt = new Uint8Array(MAX_DEPTH);
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 0 : 1,
 );
+/** Strings with more plain bytes at their start are scanned four bytes at a time. */
+const LONG = 256;
+
 /** 1 for each byte that can follow a backslash, except `u`. */
 const ESCAPED = Uint8Array.from({ length: 256 }, (_, byte) =>
   '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
@@ -44,8 +47,9 @@ const ESCAPED = Uint8Array.from({ length: 256 }, (_, byte) =>
  * nested deeply: then parse it in the usual way.
  *
  * @param json Text in UTF-8. This is not checked.
+ * @param maxParsed Bytes outside of the member that may be parsed in one step. If there are more, the result is `null`.
  */
-export function readEnvelope(json: Buffer, names: readonly string[]): Envelope | null {
+export function readEnvelope(json: Buffer, names: readonly string[], maxParsed = Infinity): Envelope | null {
   const end = json.length;
   let at = afterSpace(json, 0, end);
   if (json[at] !== OPEN_BRACE) return null;
@@ -75,6 +79,7 @@ export function readEnvelope(json: Buffer, names: readonly string[]): Envelope |
     if (json[at] !== QUOTE) return null;
   }
   if (json[at] !== CLOSE_BRACE || afterSpace(json, at + 1, end) !== end || from === -1) return null;
+  if (end - (to - from) > maxParsed) return null;
   const value: unknown = JSON.parse(`${json.toString("utf8", 0, from)}{}${json.toString("utf8", to)}`);
   return { value, content: json.subarray(from, to) };
 }
@@ -139,11 +144,13 @@ function afterName(json: Uint8Array, start: number, end: number): number {
 function afterString(json: Uint8Array, start: number, end: number): number {
   let at = start;
   for (;;) {
+    const limit = Math.min(end - 4, at + LONG);
     while (
-      at + 4 < end &&
+      at < limit &&
       (PLAIN[json[at]!]! & PLAIN[json[at + 1]!]! & PLAIN[json[at + 2]!]! & PLAIN[json[at + 3]!]!) === 1
     )
       at += 4;
+    if (at >= limit && at + LONG < end) at = afterPlainWords(json, at, end);
     while (at < end && PLAIN[json[at]!] === 1) at++;
     if (at >= end) return -1;
     if (json[at] === QUOTE) return at + 1;
@@ -154,6 +161,34 @@ function afterString(json: Uint8Array, start: number, end: number): number {
     else return -1;
   }
 }
+
+/**
+ * Skips plain bytes in a long string, by the lowest and highest bits of four bytes at once: for a third of the time that a look-up of each byte takes.
+ * Stops at or before the first byte that is not plain, and before the last few bytes of the text.
+ */
+function afterPlainWords(json: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (((json.byteOffset + at) & 3) !== 0) {
+    if (at >= end || PLAIN[json[at]!] === 0) return at;
+    at++;
+  }
+  const words = new Int32Array(json.buffer, json.byteOffset + at, (end - at) >> 2);
+  let index = 0;
+  while (index < words.length) {
+    const word = words[index]!;
+    // Sets the highest bit of each byte that is less than a space, equal to a quote, or equal to a backslash. A byte behind such a one may be marked too.
+    const marks = ((word - SPACES) | ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES)) & ~word & HIGHEST_BITS;
+    if (marks !== 0) break;
+    index++;
+  }
+  return at + 4 * index;
+}
+
+const ONES = 0x01010101;
+const SPACES = SPACE * ONES;
+const QUOTES = QUOTE * ONES;
+const BACKSLASHES = BACKSLASH * ONES;
+const HIGHEST_BITS = 0x80808080 | 0;
 
 function areHex(json: Uint8Array, start: number, end: number): boolean {
   if (start + 4 > end) return false;
