@@ -154,7 +154,6 @@ async function measure(database: MeasuredDatabase, rate: number | null): Promise
   const hopsPath = join(folder, COUNTS);
   const diskSyncs = rate === null ? [] : await syncLatencies(folder, rate, count);
   const pid = node.node.child.pid!;
-  const recording = await database.record(folder);
   const hopsBefore = await countsOf<Hops>(node, hopsPath);
   const usageBefore = threadUsage(pid);
   const latencies = await loop.publish({ ...job, count });
@@ -162,18 +161,19 @@ async function measure(database: MeasuredDatabase, rate: number | null): Promise
   await delay(200);
   const usage = usageSince(usageBefore, threadUsage(pid));
   const hopsAfter = await countsOf<Hops>(node, hopsPath);
+  // In a run of its own: while SQLite's log is recorded, it grows, and no checkpoint copies it.
+  const recording = await database.record(folder);
+  const again = async (): Promise<void> => {
+    await loop.publish({ ...job, count });
+    await delay(200);
+  };
+  const synced = database.countsSyncs || rate === null ? null : await countSyncs([pid], again);
+  if (synced === null) await again();
   const written = await recording.read();
   await recording[Symbol.asyncDispose]();
   const hops = Object.fromEntries(
     Object.entries(hopsAfter).map(([name, total]) => [name, (total as number) - hopsBefore[name as keyof Hops]]),
   ) as unknown as Hops;
-  const synced =
-    written.syncs === null && rate !== null
-      ? await countSyncs([pid], async () => {
-          await loop.publish({ ...job, count });
-          await delay(200);
-        })
-      : null;
   const { syncs = written.syncs, journalBytes = null } = synced ?? {};
   return { written, syncs, journalBytes, hops, usage, latencies, diskSyncs, events: count };
 }
@@ -194,7 +194,11 @@ function cellsOf({ written, syncs, journalBytes, hops, usage, latencies, diskSyn
       .map((total) => each(total, digits))
       .join(" / ");
   const ms = (numbers: readonly number[]): string =>
-    numbers.length === 0 ? "" : `${percentile(numbers, 0.5).toFixed(1)} / ${percentile(numbers, 0.99).toFixed(1)}`;
+    numbers.length === 0
+      ? ""
+      : [percentile(numbers, 0.5), percentile(numbers, 0.99), Math.max(...numbers)]
+          .map((one) => one.toFixed(1))
+          .join(" / ");
   return [
     each(written.walBytes / 1024, 1),
     each(journalBytes === null ? null : journalBytes / 1024, 1),
@@ -227,9 +231,9 @@ const HEAD = [
   "CPU µs",
   "CPU µs main / writer / reader / other",
   "database CPU µs",
-  "publish ms p50 / p99",
-  "received ms p50 / p99",
-  "disk sync ms p50 / p99",
+  "publish ms p50 / p99 / max",
+  "received ms p50 / p99 / max",
+  "disk sync ms p50 / p99 / max",
   "load",
 ];
 

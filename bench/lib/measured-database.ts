@@ -27,6 +27,8 @@ export interface Recorded {
 }
 
 export interface MeasuredDatabase {
+  /** Whether `Written` has syncs. */
+  readonly countsSyncs: boolean;
   readonly env: Readonly<Record<string, string>>;
   record(folder: string): Promise<Recorded & AsyncDisposable>;
 }
@@ -34,6 +36,7 @@ export interface MeasuredDatabase {
 /** @param listPages Prints the pages written to SQLite by table and index. */
 export function sqlite(listPages: boolean): MeasuredDatabase {
   const db: MeasuredDatabase = {
+    countsSyncs: false,
     env: {},
     record: async (folder) => {
       const recording = new WalRecording(join(folder, "posthorn.db"));
@@ -70,6 +73,7 @@ export function postgresDatabase(postgres: TestPostgres, url: string, statements
     };
   };
   const db: MeasuredDatabase = {
+    countsSyncs: true,
     env: { POSTHORN_DATABASE_URL: url },
     record: async () => {
       const client = new pg.Client(url);
