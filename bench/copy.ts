@@ -31,7 +31,7 @@ function fill(path: string): void {
   );
   const delivery = db.prepare("INSERT INTO delivery VALUES (?, ?, 1, NULL, 1, 0, 0, NULL, NULL, NULL)");
   const attempt = db.prepare(
-    "INSERT INTO attempt VALUES (?, ?, ?, ?, 'https://example.com/webhooks', 0, 0, 200, 'ok', 12, NULL, ?)",
+    "INSERT INTO attempt VALUES (?, ?, ?, ?, 'https://example.com/webhooks', 0, 0, 200, 'ok', 12, NULL, ?, NULL)",
   );
   const detail = JSON.stringify({ headers: "x".repeat(500) });
   db.exec("BEGIN");

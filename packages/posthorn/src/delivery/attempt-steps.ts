@@ -196,7 +196,7 @@ export class AttemptSteps {
     const { tracing } = this.#options;
     if (tracing) tracing.attempted(finishedAttempt(job, message, { id, sent, transformed: change?.span ?? null }));
     const extra = extraOf(job, message, change, sent);
-    return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
+    return madeResult(job, id, sent, more === null ? extra : { ...extra, ...more });
   }
 }
 
@@ -290,7 +290,7 @@ function factsOf(
   };
 }
 
-function madeResult({ key, id }: GeneratedId, result: MadeResult, extra: AttemptExtra): AttemptResult {
+function madeResult(job: Job, { key, id }: GeneratedId, result: MadeResult, extra: AttemptExtra): AttemptResult {
   const { target: url, responseCode, response, durationMs, facts } = result;
   const isSuccess = result.kind === "ok";
   const attempt = {
@@ -303,11 +303,17 @@ function madeResult({ key, id }: GeneratedId, result: MadeResult, extra: Attempt
     durationMs,
     errorCode: isSuccess ? null : result.errorCode,
     detailJson: encodeDetail(facts, extra),
+    isImmediateSuccess: isSuccess && isImmediateFirst(job),
     // A message that is refused before sending says nothing about the health of the endpoint.
     ...(result.kind === "refused" && result.extra?.["unsent"] === true ? { unsent: true as const } : {}),
   } as const;
   const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
   return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
+}
+
+/** Whether it is the first attempt of a delivery, and the message was due when it was published. */
+function isImmediateFirst({ trigger, attempts, firstDue, messageId }: Job): boolean {
+  return trigger === 0 && attempts === 0 && firstDue === timeOfKey(messageId);
 }
 
 function unsentResult(

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { acceptEntry, openStore, successOutcome } from "../../test/support/store.ts";
 import type { AttemptResult } from "../dispatch/types.ts";
+import { timeOfKey } from "../lib/id.ts";
 import type { Job } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
@@ -128,6 +129,21 @@ describe("an attempt", () => {
   ] as const)("that failed because of a fault on our side (%s) is not counted", async (code, fault) => {
     await using files = await openStore();
     expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
+  });
+
+  it.each<[boolean, string, Partial<Job>, number]>([
+    [true, "the first of a message without a delay", {}, 200],
+    [false, "the first of a delayed message", { firstDue: timeOfKey(1) + 1000 }, 200],
+    [false, "a retry", { attempts: 1 }, 200],
+    [false, "requested manually", { trigger: 1 }, 200],
+    [false, "a failure", {}, 500],
+  ])("is an immediate success (%s) if it is %s", async (isImmediateSuccess, _, changes, status) => {
+    await using files = await openStore();
+    await using receiver = await startReceiver({ response: status });
+    await using egress = new Egress({ allow: parseAllowList("loopback") });
+    const of = job({ firstDue: timeOfKey(1), ...changes });
+    const result = await attempt(files.store, egress, { url: `${receiver.url}/hook`, of });
+    expect(result).toMatchObject({ kind: "made", attempt: { isImmediateSuccess } });
   });
 
   it("is neither sent nor counted once its lane may belong to another node", async () => {

@@ -67,6 +67,11 @@ export interface AttemptRecord {
   readonly errorCode: string | null;
   /** Headers, timings and peer address as JSON, for people to read. */
   readonly detailJson: string | null;
+  /**
+   * Whether it is the first attempt of a delivery of a message without a delay, and succeeded. Its latency then follows from the two keys, so
+   * statistics need neither the delivery nor the message. Absent: no.
+   */
+  readonly isImmediateSuccess?: boolean;
   /** Whether it failed before anything was sent, so that it says nothing about the endpoint. Not stored. */
   readonly unsent?: true;
 }

@@ -76,6 +76,7 @@ export const ATTEMPT = hotColumns<
   duration_ms: ["bigint", (attempt) => attempt.durationMs],
   error_code: ["text", (attempt) => attempt.errorCode],
   detail_json: ["text", (attempt) => attempt.detailJson],
+  immediate_success: ["bigint", (attempt) => (attempt.isImmediateSuccess === true ? 1 : null)],
 });
 
 /** Values of an outcome apart from its attempt. They are input for the update of the delivery, not columns of it. */

@@ -353,6 +353,8 @@ export interface AttemptTable {
   error_code: string | null;
   /** Further details: headers, phases, peer. */
   detail_json: string | null;
+  /** 1: see `AttemptRecord.isImmediateSuccess`; `null`: it is not, or an earlier version stored the row. */
+  immediate_success: Generated<number | null>;
 }
 
 export interface IdempotencyTable {

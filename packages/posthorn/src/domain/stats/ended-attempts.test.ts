@@ -4,6 +4,7 @@ import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../
 import { keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { endedAttempts } from "./ended-attempts.ts";
+import { bucketOf } from "./histogram.ts";
 
 const MINUTE = Date.UTC(2026, 0, 1);
 const ALL = { after: 0, upTo: Number.MAX_SAFE_INTEGER };
@@ -14,13 +15,15 @@ interface Delivered {
   readonly latency?: number;
   readonly duration?: number;
   readonly failsFirst?: boolean;
+  /** Whether its row shows that it was the first attempt and that the message had no delay. */
+  readonly isImmediate?: boolean;
 }
 
 /** Stores a message of this time whose delivery succeeds. */
 async function delivered(
   store: Store,
   at: number,
-  { endpointId = 1, latency = 12, duration = 4, failsFirst = false }: Delivered = {},
+  { endpointId = 1, latency = 12, duration = 4, failsFirst = false, isImmediate = false }: Delivered = {},
 ) {
   const id = keyAtTime(at);
   await store.accept(acceptEntry(id, { due: at, endpointIds: [endpointId] }));
@@ -29,6 +32,7 @@ async function delivered(
       status,
       durationMs: duration,
       response: "ok",
+      isImmediateSuccess: isImmediate,
     });
     const state = status === 0 ? 1 : 0;
     return store.record(successOutcome(id, { endpointId, state, attempts, due: state === 0 ? at : null, attempt }));
@@ -63,5 +67,46 @@ describe("the attempts of a step", () => {
     });
     const one = rows.find(({ latencyMs }) => latencyMs === 16);
     expect(many!.bytes).toBe(40 * one!.bytes);
+  });
+
+  it("need neither delivery nor message if they are immediate successes, and are the same rows then", async () => {
+    const rowsOf = async (isImmediate: boolean) => {
+      await using files = await openStore();
+      const { store } = files;
+      for (let n = 0; n < 3; n++) await delivered(store, MINUTE + n * 100, { isImmediate });
+      await delivered(store, MINUTE + 5000, { isImmediate, latency: 36, duration: 20 });
+      await delivered(store, MINUTE + 6000, { failsFirst: true });
+      const before = await endedAttempts(store.db, ALL);
+      await store.transaction(async ({ db }) => {
+        await db.deleteFrom("delivery").execute();
+        await db.deleteFrom("message").execute();
+      });
+      return { before, after: await endedAttempts(store.db, ALL) };
+    };
+    const [joined, immediate] = [await rowsOf(false), await rowsOf(true)];
+    const withoutState = joined.before.map((row) => (row.attempts === 1 ? { ...row, state: null } : row));
+    const isSuccess = ({ attempts }: (typeof withoutState)[number]): boolean => attempts === 1;
+    expect(immediate.before.map((row) => (isSuccess(row) ? { ...row, state: null } : row))).toEqual(withoutState);
+    // Attempts of deleted messages are left out otherwise.
+    expect(joined.after).toEqual([]);
+    expect(immediate.after).toEqual(immediate.before.filter((row) => isSuccess(row)));
+    expect(immediate.after.map(({ times, latencyMs, durationMs }) => [times, latencyMs, durationMs])).toEqual([
+      [3, 12, 4],
+      [1, 36, 20],
+    ]);
+  });
+
+  it("have durations of the same buckets as before they were grouped", async () => {
+    await using files = await openStore();
+    const { store } = files;
+    const powers = Array.from({ length: 32 }, (_, power) => 2 ** power);
+    const durations = powers.flatMap((power) => [power - 1, power, Math.round(power * 1.3), Math.round(power * 1.9)]);
+    for (const [index, duration] of durations.entries()) {
+      await delivered(store, MINUTE + index * 1000, { endpointId: index + 1, duration, latency: duration });
+    }
+    const rows = await endedAttempts(store.db, ALL);
+    expect(rows.map(({ durationMs }) => bucketOf(durationMs))).toEqual(durations.map((duration) => bucketOf(duration)));
+    expect(rows.map(({ latencyMs }) => bucketOf(latencyMs))).toEqual(durations.map((duration) => bucketOf(duration)));
+    for (const [index, { durationMs }] of rows.entries()) expect(durationMs).toBeLessThanOrEqual(durations[index]!);
   });
 });

@@ -20,6 +20,12 @@ export function bucketOf(ms: number): number {
   return EXACT + (power - 4) * PARTS + ((value >>> (power - 3)) & (PARTS - 1));
 }
 
+/** First bucket of each power of two, in milliseconds, with the width of its buckets. */
+export const POWERS: readonly { readonly from: number; readonly width: number }[] = Array.from(
+  { length: Math.log2(MAX_MS / EXACT) + 1 },
+  (_, index) => ({ from: EXACT * 2 ** index, width: (EXACT / PARTS) * 2 ** index }),
+);
+
 /** The middle of a bucket, in milliseconds. */
 function bucketMidpoint(bucket: number): number {
   if (bucket < EXACT) return bucket;

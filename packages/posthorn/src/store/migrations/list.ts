@@ -61,6 +61,7 @@ import { listenTokens } from "./069-listen-tokens.ts";
 import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
 import { commitJournal } from "./097-commit-journal.ts";
+import { immediateSuccesses } from "./098-immediate-successes.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
@@ -156,6 +157,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "application names", sql: applicationNames },
   { name: "node thread", sql: nodeThread },
   { name: "exact body trigger", sql: exactBodyTrigger },
+  { name: "immediate successes", sql: immediateSuccesses },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 73,
+  version: 74,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",
@@ -20,7 +20,7 @@ export const EMPTY_SCHEMA: { readonly version: number; readonly statements: read
     "CREATE TABLE delivery (\n  message_id INTEGER NOT NULL,\n  endpoint_id INTEGER NOT NULL,\n  state INTEGER NOT NULL,\n  due INTEGER,\n  attempts INTEGER NOT NULL,\n  generation INTEGER NOT NULL,\n  manual INTEGER NOT NULL,\n  resume_due INTEGER, order_key TEXT, pass_at INTEGER, has_exact INTEGER,\n  PRIMARY KEY (message_id, endpoint_id),\n  -- A pending delivery without a due time would never be found again.\n  CHECK (state <> 0 OR due IS NOT NULL)\n) STRICT, WITHOUT ROWID",
     "CREATE INDEX delivery_due ON delivery (endpoint_id, due) WHERE due IS NOT NULL",
     "CREATE INDEX delivery_of_endpoint ON delivery (endpoint_id, message_id)",
-    "CREATE TABLE attempt (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  message_id INTEGER NOT NULL,\n  endpoint_id INTEGER NOT NULL,\n  url TEXT NOT NULL,\n  status INTEGER NOT NULL,\n  trigger_type INTEGER NOT NULL,\n  response_code INTEGER NOT NULL,\n  response TEXT NOT NULL,\n  duration_ms INTEGER NOT NULL,\n  error_code TEXT\n, detail_json TEXT) STRICT",
+    "CREATE TABLE attempt (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  message_id INTEGER NOT NULL,\n  endpoint_id INTEGER NOT NULL,\n  url TEXT NOT NULL,\n  status INTEGER NOT NULL,\n  trigger_type INTEGER NOT NULL,\n  response_code INTEGER NOT NULL,\n  response TEXT NOT NULL,\n  duration_ms INTEGER NOT NULL,\n  error_code TEXT\n, detail_json TEXT, immediate_success INTEGER) STRICT",
     "CREATE INDEX attempt_of_endpoint ON attempt (endpoint_id, id, status)",
     "CREATE INDEX attempt_of_message ON attempt (message_id)",
     "CREATE TABLE idempotency (\n  bucket INTEGER NOT NULL,\n  hash TEXT NOT NULL,\n  message_id INTEGER,\n  status INTEGER,\n  body_sealed BLOB,\n  PRIMARY KEY (bucket, hash)\n) STRICT, WITHOUT ROWID",

@@ -378,7 +378,8 @@ function isLikeEarlier(before: Outcome, entry: Outcome, attempt: AttemptRecord):
     attempt.url === other.url &&
     attempt.status === other.status &&
     attempt.responseCode === other.responseCode &&
-    attempt.errorCode === other.errorCode
+    attempt.errorCode === other.errorCode &&
+    attempt.isImmediateSuccess === other.isImmediateSuccess
   );
 }
 
