@@ -76,4 +76,5 @@ export const CHECKSUMS: Readonly<Record<string, readonly [sqlite: string, postgr
   "node thread": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","bdd8f6b764a3e31a9323ef3eac3082d464a4eed5f68c78e3223ca89f39305ff0"],
   "exact body trigger": ["7b903d2d8a527c68d2db084c9ab25590bf12c2f667e8c9fdf7c4fea1918da37d","e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
   "immediate successes": ["50170ca4c6ea501705565ba3b3012df190db9368da48d77ad79893a10ae0443a","cd7da3ac8cc31bcae306c6f651279447d6e934e507f44f4d5ab6a0ebeef496f8"],
+  "leases of batches": ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","14776d8ef8fe11f0cacfc6315d45d697808865460e56be0f0bdb854848d626e6"],
 };

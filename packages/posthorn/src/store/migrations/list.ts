@@ -62,6 +62,7 @@ import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
 import { commitJournal } from "./097-commit-journal.ts";
 import { immediateSuccesses } from "./098-immediate-successes.ts";
+import { leasesOfBatches } from "./099-leases-of-batches.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
@@ -158,6 +159,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "node thread", sql: nodeThread },
   { name: "exact body trigger", sql: exactBodyTrigger },
   { name: "immediate successes", sql: immediateSuccesses },
+  { name: "leases of batches", sql: leasesOfBatches },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

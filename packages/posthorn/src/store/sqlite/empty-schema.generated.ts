@@ -2,7 +2,7 @@
 
 /** Statements that create what the migrations up to this version create in an empty database, in the same order. */
 export const EMPTY_SCHEMA: { readonly version: number; readonly statements: readonly string[] } = {
-  version: 74,
+  version: 75,
   statements: [
     "CREATE TABLE organisation (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL UNIQUE,\n  created_at INTEGER NOT NULL\n, name TEXT NOT NULL DEFAULT '', requires_second_factor INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE application (\n  id INTEGER PRIMARY KEY,\n  public_id TEXT NOT NULL,\n  org_id INTEGER NOT NULL,\n  uid TEXT,\n  name TEXT NOT NULL,\n  throttle_rate INTEGER,\n  metadata_json TEXT NOT NULL,\n  egress_allow TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL,\n  deleted_at INTEGER\n, kind INTEGER NOT NULL DEFAULT 0, policy_json TEXT, egress_sealed BLOB) STRICT",

@@ -2,7 +2,7 @@
 import { MESSAGE } from "../../hot-columns.ts";
 import { DELIVERY_COLUMNS, EXACT_COLUMNS, MESSAGE_COLUMNS, MESSAGE_COLUMNS_WITH_KEYS } from "./accept-columns.ts";
 import type { PreparedStatement } from "./run-batch.ts";
-import { namesOf, unnestOf } from "./unnest.ts";
+import { rowsOfArrays } from "./unnest.ts";
 
 /** What at least one message of a batch has. */
 export interface BatchFeatures {
@@ -46,12 +46,11 @@ export function acceptStatement(features: BatchFeatures): AcceptStatement {
 
 function statementOf({ keys, labels, deadlines, exact }: BatchFeatures): Omit<AcceptStatement, "name"> {
   const messages = keys ? MESSAGE_COLUMNS_WITH_KEYS : MESSAGE_COLUMNS;
-  const input = `${unnestOf(messages, FIRST_OF_MESSAGES)} AS i (${namesOf(messages)})`;
+  const input = rowsOfArrays(messages, FIRST_OF_MESSAGES);
   const firstExact = FIRST_OF_MESSAGES + messages.length;
   const tables = [
-    exact &&
-      `sealed AS MATERIALIZED (SELECT * FROM ${unnestOf(EXACT_COLUMNS, firstExact)} AS e (${namesOf(EXACT_COLUMNS)}))`,
-    keys ? checkKeys(input) : `fresh AS (SELECT * FROM ${input})`,
+    exact && `sealed AS MATERIALIZED (${rowsOfArrays(EXACT_COLUMNS, firstExact)})`,
+    keys ? checkKeys(input) : `fresh AS (${input})`,
     INSERT_MESSAGES,
     deadlines && INSERT_DEADLINES,
     labels && INSERT_LABELS,
@@ -70,7 +69,7 @@ function checkKeys(input: string): string {
       (SELECT k.message_id FROM idempotency k
        WHERE k.bucket = ANY (i.buckets::bigint[]) AND k.hash = i.hash AND k.message_id IS NOT NULL LIMIT 1) AS replayed,
       EXISTS (SELECT FROM event_id_taken e WHERE e.app_id = i.app_id AND e.event_id = i.event_id) AS taken
-    FROM ${input}
+    FROM (${input}) AS i
   ), fresh AS (
     SELECT * FROM checked WHERE replayed IS NULL AND NOT taken
   ), keys AS (
@@ -127,7 +126,7 @@ function insertDeliveries(exact: boolean): string {
   return `INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key, has_exact)
     SELECT d.message_id, d.endpoint_id, d.state, d.due, 0, 0, 0, d.order_key,
       ${exact ? "CASE WHEN d.message_id IN (SELECT message_id FROM sealed) THEN 1 END" : "NULL"}
-    FROM ${unnestOf(DELIVERY_COLUMNS, FIRST_OF_DELIVERIES)} AS d (${namesOf(DELIVERY_COLUMNS)})`;
+    FROM (${rowsOfArrays(DELIVERY_COLUMNS, FIRST_OF_DELIVERIES)}) AS d`;
 }
 
 const IF_FRESH = "WHERE d.message_id NOT IN (SELECT id FROM checked WHERE replayed IS NOT NULL OR taken)";

@@ -5,7 +5,7 @@ import type { Lease } from "../../delivery.ts";
 import type { Outcome } from "../../delivery.ts";
 import { BindMessage, type Column } from "./bind-message.ts";
 import { type BoundStatement, type PreparedStatement, runBatch } from "./run-batch.ts";
-import { namesOf, unnestOf } from "./unnest.ts";
+import { rowsOfArrays } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
 
@@ -51,12 +51,19 @@ const LIMITS = `limits AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOC
 /** Sets the limit before the first lock is taken. */
 const IS_LIMITED = "(SELECT lock FROM limits) IS NOT NULL";
 
+const NOTE_CANCELLATIONS = `RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
+  ), noted AS (
+    INSERT INTO cancellation (message_id, endpoint_id, reason, at)
+    SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
+    ON CONFLICT (message_id, endpoint_id) DO NOTHING`;
+
 interface RecordVariant {
-  readonly name: string;
   /** Attempts may be stored already. */
-  readonly isRepeated?: boolean;
+  readonly isRepeated: boolean;
   /** The statement fails if it waits for a lock for long. */
-  readonly isLimited?: boolean;
+  readonly isLimited: boolean;
+  /** At least one outcome cancels its delivery. */
+  readonly isCanceling: boolean;
 }
 
 /**
@@ -71,16 +78,13 @@ interface RecordVariant {
  *
  * Safe to repeat: when a connection breaks, the result of the commit is unknown, so its outcomes are recorded again with the same attempts.
  */
-const recordStatement = ({ name, isRepeated = false, isLimited = false }: RecordVariant): PreparedStatement => ({
-  name,
-  text: `
+const textOf = ({ isRepeated, isLimited, isCanceling }: RecordVariant): string => `
   WITH ${isLimited ? LIMITS : ""} leases AS MATERIALIZED (
-    SELECT array_agg(holds(l.shard, l.fence) ORDER BY l.place) AS held
-    FROM ${unnestOf(LEASE, INPUT.length + 1)} WITH ORDINALITY AS l (${namesOf(LEASE)}, place)
+    SELECT held_leases(${LEASE.map(({ type }, index) => `$${INPUT.length + 1 + index}::${type}[]`).join(", ")}) AS held
     ${isLimited ? `WHERE ${IS_LIMITED}` : ""}
   ), input AS MATERIALIZED (
-    SELECT * FROM ${unnestOf(INPUT)} AS i (${namesOf(INPUT)})
-    WHERE ${isLimited ? `${IS_LIMITED} AND` : ""} (i.lease IS NULL OR (SELECT held FROM leases)[i.lease])
+    SELECT * FROM (${rowsOfArrays(INPUT)}) AS i
+    WHERE ${isLimited ? `${IS_LIMITED} AND` : ""} (i.lease IS NULL OR (SELECT held FROM leases)[i.lease] = 1)
   ), made AS (
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type)
     SELECT ${ATTEMPT_VALUES}, message_id, endpoint_id, trigger_type
@@ -116,17 +120,20 @@ const recordStatement = ({ name, isRepeated = false, isLimited = false }: Record
     FROM input i
     WHERE d.message_id = i.message_id AND d.endpoint_id = i.endpoint_id
       ${isRepeated ? "AND (i.attempt_id IS NULL OR i.attempt_id IN (SELECT id FROM made))" : ""}
-    RETURNING d.message_id, d.endpoint_id, d.state, i.reason, i.canceled_at
-  ), noted AS (
-    INSERT INTO cancellation (message_id, endpoint_id, reason, at)
-    SELECT message_id, endpoint_id, reason, canceled_at FROM moved WHERE state = ${canceled} AND reason IS NOT NULL
-    ON CONFLICT (message_id, endpoint_id) DO NOTHING
+    ${isCanceling ? NOTE_CANCELLATIONS : ""}
   )
-  SELECT held::int[] FROM leases`,
-});
-const RECORD = recordStatement({ name: "record" });
-const RECORD_AGAIN = recordStatement({ name: "record again", isRepeated: true });
-const RECORD_WITH_MESSAGES = recordStatement({ name: "record with messages", isLimited: true });
+  SELECT held FROM leases`;
+
+const statements = new Map<string, PreparedStatement>();
+
+function recordStatement(variant: RecordVariant): PreparedStatement {
+  const { isRepeated, isLimited, isCanceling } = variant;
+  const parts = ["record", isRepeated && "again", isLimited && "with messages", isCanceling && "and cancel"];
+  const name = parts.filter((part) => part !== false).join(" ");
+  let statement = statements.get(name);
+  if (statement === undefined) statements.set(name, (statement = { name, text: textOf(variant) }));
+  return statement;
+}
 
 /**
  * Records outcomes, each of another delivery. Returns the result of each. Rejects with a unique violation if one of their attempts is
@@ -139,7 +146,7 @@ export async function recordTogether(
   entries: readonly Outcome[],
   isRepeated = false,
 ): Promise<readonly Recorded[]> {
-  const { bound, resultsOf } = boundRecord(entries, isRepeated ? RECORD_AGAIN : RECORD);
+  const { bound, resultsOf } = boundRecord(entries, { isRepeated, isLimited: false });
   return resultsOf(await runBatch<RecordedRow>(client, bound));
 }
 
@@ -157,10 +164,12 @@ export interface BoundRecord {
 
 /** Outcomes that share a commit with messages. Rejects with a timeout if it waits for locks. */
 export function boundRecordWithMessages(entries: readonly Outcome[]): BoundRecord {
-  return boundRecord(entries, RECORD_WITH_MESSAGES);
+  return boundRecord(entries, { isRepeated: false, isLimited: true });
 }
 
-function boundRecord(entries: readonly Outcome[], statement: PreparedStatement): BoundRecord {
+function boundRecord(entries: readonly Outcome[], variant: Omit<RecordVariant, "isCanceling">): BoundRecord {
+  const isCanceling = entries.some(({ cancel }) => (cancel ?? null) !== null);
+  const statement = recordStatement({ ...variant, isCanceling });
   const { leases, places } = leasesOf(entries);
   const rows = entries.map((outcome, index) => ({ outcome, lease: places[index]! }));
   const message = new BindMessage(statement.name, INPUT.length + LEASE.length)

@@ -3,11 +3,11 @@ import type { HotColumn } from "../../hot-columns.ts";
 
 export type Parameter = Pick<HotColumn<string, never>, "column" | "type">;
 
-/** Returns `unnest` with one array parameter per column, starting with `$from`. */
-export function unnestOf(parameters: readonly Parameter[], from = 1): string {
-  return `unnest(${parameters.map(({ type }, index) => `$${from + index}::${type}[]`).join(", ")})`;
-}
-
-export function namesOf(parameters: readonly Parameter[]): string {
-  return parameters.map(({ column }) => column).join(", ");
+/**
+ * Returns a query with one row per element of the array parameters, which start with `$from`. In a select list, `unnest` returns its elements
+ * one by one; in `FROM`, PostgreSQL first copies those of each array to a separate temporary table.
+ */
+export function rowsOfArrays(parameters: readonly Parameter[], from = 1): string {
+  const columns = parameters.map(({ column, type }, index) => `unnest($${from + index}::${type}[]) AS ${column}`);
+  return `SELECT ${columns.join(", ")}`;
 }
