@@ -18,6 +18,7 @@ const attempt: fc.Arbitrary<AttemptRecord> = fc.record({
   durationMs: few,
   errorCode: fc.constantFrom(null, "timeout"),
   detailJson: fc.constantFrom(null, "[1]"),
+  isImmediateSuccess: fc.boolean(),
 });
 const outcome: fc.Arbitrary<Outcome> = fc.record({
   messageId: few,
