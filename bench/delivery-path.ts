@@ -141,7 +141,7 @@ function printShares(name: string, shares: ReturnType<typeof threadShares>): voi
 
 function profileSettings(folder: string | undefined): Readonly<Record<string, string>> {
   // With the young generation limited here, the server does not restart its process, which would end the profile.
-  const flags = `--max-semi-space-size=16 --cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}`;
+  const flags = `--max-semi-space-size=8 --cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}`;
   return folder === undefined ? {} : { NODE_OPTIONS: flags };
 }
 

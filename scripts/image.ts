@@ -51,7 +51,7 @@ function writeRoot(): void {
   // With the flag that `boundYoungGeneration` sets, so that the server does not start Node twice.
   writeFileSync(
     command,
-    '#!/usr/local/bin/node --max-semi-space-size=16\nvoid import("/opt/posthorn/dist/server/main.js");\n',
+    '#!/usr/local/bin/node --max-semi-space-size=8\nvoid import("/opt/posthorn/dist/server/main.js");\n',
   );
   chmodSync(command, 0o755);
   writeFileSync(join(ROOT, "etc/passwd"), `posthorn:x:${USER}:${USER}::/data:/\n`);

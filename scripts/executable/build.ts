@@ -48,7 +48,7 @@ export function makeBlob(staged: string, folder: string): Blob {
       assets,
       disableExperimentalSEAWarning: true,
       // Sets the flag of `boundYoungGeneration`, so that the process need not restart.
-      execArgv: ["--max-semi-space-size=16"],
+      execArgv: ["--max-semi-space-size=8"],
       execArgvExtension: "env",
       // Both would tie the resource to the platform on which it was built.
       useSnapshot: false,

@@ -14,7 +14,7 @@ describe("the young generation of a server", () => {
   it("is bounded by a flag before the flags and arguments of the process", () => {
     expect(boundedCommandLine(STARTED)).toEqual([
       "/usr/bin/node",
-      "--max-semi-space-size=16",
+      "--max-semi-space-size=8",
       "--enable-source-maps",
       "/opt/posthorn/main.js",
       "start",

@@ -9,11 +9,8 @@ import { existsSync } from "node:fs";
 import { nodeOptions } from "../config/node-options.ts";
 
 const FLAG = "--max-semi-space-size";
-/**
- * Half of the maximum size of the young generation, in MiB. With 8, deliveries to several endpoints survived two collections so often that
- * the old generation and the time for garbage collection grew: see docs/decisions/185-let-the-young-generation-grow-to-16-mib.md.
- */
-const SEMI_SPACE_MIB = 16;
+/** Half of the maximum size of the young generation, in MiB. */
+const SEMI_SPACE_MIB = 8;
 
 export interface StartedProcess {
   readonly execPath: string;
