@@ -35,8 +35,8 @@ const FULL_WARM_UP = { rate: null, count: 20_000 };
 /** Time until the outcomes of the last events are stored. */
 const SETTLE_MS = 300;
 const MEMORY_INTERVAL_MS = 1000;
-/** Time until a server has completed its work after the start. */
-const CALM_MS = 10_000;
+/** Time until a server has completed its work after the start, and returned memory. */
+const CALM_MS = 30_000;
 /** Minimum observation of a system at rest, because its periodic work is seconds apart. */
 const REST_SECONDS = 30;
 

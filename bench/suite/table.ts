@@ -80,7 +80,9 @@ function comparedWithForwarder(rounds: readonly Round[], { subjects }: ScenarioR
 function pair(rounds: readonly Round[], figure: (round: Round) => Percentiles | null): string | null {
   const p50 = spread(rounds, (round) => figure(round)?.p50 ?? null);
   const p99 = spread(rounds, (round) => figure(round)?.p99 ?? null);
-  return p50 === null || p99 === null ? null : `${p50.median.toFixed(1)} / ${p99.median.toFixed(1)}`;
+  // Timers can end early, so an event can be published a fraction of a millisecond before it is due.
+  const text = ({ median: ms }: Spread): string => Math.max(0, ms).toFixed(1);
+  return p50 === null || p99 === null ? null : `${text(p50)} / ${text(p99)}`;
 }
 
 function thousands(number: number, digits: number): string {

@@ -73,6 +73,11 @@ describe("the table", () => {
     expect(table).toContain("| Posthorn, SQLite | 1,000 | 120 (100–140) | 2.40 | 1.0 / 2.0 | 100 |");
   });
 
+  test("shows no latency below zero", () => {
+    const early = round(50, { receivedMs: { p50: -0.04, p99: 2 } });
+    expect(tableOf(result("rate-100", { "bare forwarder": [early] }))).toContain("| 0.0 / 2.0 |");
+  });
+
   test("leaves the comparison out where there is no forwarder", () => {
     expect(tableOf(result("queues", { "Posthorn, SQLite": [round(100)] }))).not.toContain("forwarder");
   });
