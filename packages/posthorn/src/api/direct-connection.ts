@@ -52,7 +52,7 @@ const MAX_PIECES = 4;
 /** Of a large body, one more piece for so many bytes. A network delivers it in pieces of a few kilobytes. */
 const BYTES_PER_PIECE = 1024;
 
-/** Bounds the memory for large bodies that have not arrived completely: their senders may be strangers. */
+/** Bounds the memory for large bodies that have not arrived completely. The clients may not be authenticated. */
 export class LargeBodies {
   #free: number;
 

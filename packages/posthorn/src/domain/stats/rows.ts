@@ -84,7 +84,7 @@ async function storedRows(
   return rows;
 }
 
-/** The values of each row. */
+/** The values of each row after the counts of its entry were added. */
 function merged(
   entries: readonly TallyEntry[],
   stored: readonly Selectable<RollupTable>[],
@@ -98,7 +98,7 @@ function merged(
   });
 }
 
-/** The sum. Does not change the counts to add, because the transaction may be retried. */
+/** Adds counts to those of a stored row. Does not change `counts`, because the transaction may be retried. */
 function added(row: CountColumns, counts: Counts): CountColumns {
   return {
     messages: row.messages + counts.messages,

@@ -49,7 +49,7 @@ describe("large payloads", () => {
       await Promise.all(batch.map((id) => store.accept(acceptEntry(id, { payload: payloadOf(id) }))));
       for (const id of batch) expect(Buffer.from((await store.payload(id))!).equals(payloadOf(id))).toBe(true);
     }
-    // More than is kept.
+    // Larger than the block that is kept between batches.
     const large = Buffer.alloc(9 * 1024 * 1024, "large ");
     await store.accept(acceptEntry(100, { payload: large }));
     expect(Buffer.from((await store.payload(100))!).equals(large)).toBe(true);
